@@ -1,0 +1,1 @@
+"""The policy plugin: residency, consent, holds, erasure, retention and audit."""

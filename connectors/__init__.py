@@ -1,0 +1,1 @@
+"""One folder per partner system, each behind the same contract."""

@@ -1,0 +1,1 @@
+"""Pages for customers and consoles for staff."""

@@ -1,0 +1,1 @@
+"""Pure thinking: documents in, verdicts out."""
