@@ -131,8 +131,7 @@ class ValkeyServer:
 
     def _launch(self, binary: str, lock: int) -> None:
         """The server inherits the lock. The shell between leaves it to init, so that nobody has to reap it."""
-        for stale in (self.socket, self.folder / "valkey.pid"):
-            stale.unlink(missing_ok=True)
+        (self.folder / "valkey.pid").unlink(missing_ok=True)  # the old number must not be taken for the new server's
         subprocess.run(  # noqa: S603 - our own arguments, no user input
             ["/bin/sh", "-c", 'umask 077; "$@" &', "sh", binary, *self._options()],
             pass_fds=[lock],
