@@ -1,1 +1,16 @@
-"""The policy plugin: residency, consent, holds, erasure, retention and audit."""
+"""Policies decide: the YAML files under config/policies, asked before each effect and again before each push."""
+
+from collections.abc import Sequence
+
+from hub.sdk import Decision, Hub, Question, hookimpl
+from rules.policy import decide as weigh
+
+
+@hookimpl
+def decide(hub: Hub, question: Question) -> Sequence[Decision]:
+    """One Decision for each policy that speaks of this question; none: nobody allowed it."""
+    policies = hub.book.current().policies
+    return [
+        Decision(verdict.verdict, verdict.policy, verdict.reason, frozenset(verdict.mask))
+        for verdict in weigh(policies, question.facts, question.now)
+    ]

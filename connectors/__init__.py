@@ -1,1 +1,1 @@
-"""One folder per partner system, each behind the same contract."""
+"""One folder per partner, all with the same file names; they see hub.sdk and nothing else of the hub."""

@@ -1,0 +1,34 @@
+"""The web application of one region: webhooks, API, and what plugins bring."""
+
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify
+from sqlalchemy import text
+
+from hub.core import Hub
+from hub.web import api, errors, webhooks
+
+
+def create_app(hub: Hub) -> Flask:
+    app = Flask("hub", static_folder=None)
+    app.extensions["hub"] = hub
+    app.config.update(API_TITLE="Garage Hub", API_VERSION="v1", OPENAPI_VERSION="3.1.0", MAX_CONTENT_LENGTH=16_000_000)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    errors.register(app)
+    app.register_blueprint(webhooks.bp)
+    api.register(app)
+    for blueprints in hub.plugins.hook.register_blueprints(hub=hub):
+        for blueprint in blueprints:
+            app.register_blueprint(blueprint)
+    app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="alive"))
+    app.add_url_rule("/readyz", "readyz", lambda: _ready(hub))
+    return app
+
+
+def _ready(hub: Hub) -> Response:
+    """Ready when the database answers; Valkey is a bell and may be away."""
+    with hub.look() as session:
+        session.execute(text("SELECT 1"))
+    response = jsonify(status="ready", region=hub.region_code)
+    response.status_code = HTTPStatus.OK
+    return response

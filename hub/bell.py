@@ -1,0 +1,54 @@
+"""The bell: wakes a worker through RQ; it may be lost at any moment, because the database knows what is to be done."""
+
+import logging
+from collections.abc import Iterable
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+DRAIN = "hub.jobs.drain"
+FAILURE_TTL = 3600
+log = logging.getLogger(__name__)
+
+
+class Bell:
+    """One queue per region. A bell is the job `drain-<connection>-<generation>`: ringing twice while one waits or runs is
+    one bell, and a drain raises the generation before its last look, so a ring during that look is a new bell."""
+
+    def __init__(self, redis: "Redis", region: str, timeout: int = 3600) -> None:
+        self.redis = redis
+        self.queue = Queue(f"hub-{region}", connection=redis, serializer=JSONSerializer, default_timeout=timeout)
+        self.prefix = f"hub:{region}:generation:"
+
+    def ring(self, connections: Iterable[str]) -> bool:
+        """Answers False when Valkey did not hear: the sweep will see to it."""
+        try:
+            for connection in connections:
+                generation = int(self.redis.get(self.prefix + connection) or 0)  # type: ignore[arg-type]
+                self._enqueue(connection, generation)
+        except RedisError as error:
+            log.warning("bell not heard", extra={"reason": type(error).__name__})
+            return False
+        return True
+
+    def raise_generation(self, connection: str) -> None:
+        try:
+            self.redis.incr(self.prefix + connection)
+        except RedisError:
+            log.warning("generation not raised", extra={"connection": connection})
+
+    def _enqueue(self, connection: str, generation: int) -> None:
+        try:
+            self.queue.enqueue(
+                DRAIN,
+                connection,
+                job_id=f"drain-{connection}-{generation}",
+                unique=True,
+                result_ttl=0,
+                failure_ttl=FAILURE_TTL,
+            )
+        except DuplicateJobError:
+            pass  # somebody rang already, and nobody has taken the last look yet

@@ -1,0 +1,93 @@
+"""`hub`: one verb per motion; exit 0, 1 (the input is wrong), 2 (the call is wrong), 3 (a part is down)."""
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from hub.errors import HubError, PartDown
+
+# command -> module; imported when it is called, so that `hub --help` stays quick
+COMMANDS = {
+    "init": "hub.cli.running",
+    "up": "hub.cli.running",
+    "worker": "hub.cli.running",
+    "demo": "hub.cli.demo",
+    "check": "hub.cli.checking",
+    "schema": "hub.cli.checking",
+    "plugins": "hub.cli.checking",
+    "rules": "hub.cli.checking",
+    "import": "hub.cli.importing",
+    "status": "hub.cli.looking",
+    "outbox": "hub.cli.looking",
+    "dead-letters": "hub.cli.looking",
+    "tokens": "hub.cli.access",
+    "sign-in": "hub.cli.access",
+    "why": "hub.cli.looking",
+}
+
+
+class Lazy(click.Group):
+    """Core commands by module; what plugins bring is looked up only when the core has no such word."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*COMMANDS, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in COMMANDS:
+            command: click.Command = import_module(COMMANDS[name]).COMMANDS[name]
+            return command
+        return super().get_command(ctx, name) or self._from_plugins(ctx, name)
+
+    def _from_plugins(self, ctx: click.Context, name: str) -> click.Command | None:
+        from hub.plugins import load_plugins
+        from hub.settings import load_settings
+
+        load_plugins(load_settings().plugins).hook.register_commands(cli=self)
+        return super().get_command(ctx, name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, HELP.get(name, "")) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+HELP = {
+    "init": "Open the regions of the configuration: databases, keys, folders.",
+    "up": "Run web, workers and clock of every region, watched.",
+    "worker": "Run the workers and the clock of one region, watched.",
+    "demo": "A small chain of garages with sandbox partners, alive.",
+    "check": "Check the whole configuration; every mistake with file, line and hint.",
+    "schema": "JSON Schema of a document kind, for editors.",
+    "plugins": "Plugins that are installed, and those that are active.",
+    "rules": "Which engine serves the rules.",
+    "import": "Import a CSV or NDJSON file by a mapping.",
+    "status": "Queues, lag, dead letters and health per connection.",
+    "outbox": "Messages that wait, were refused, or are in doubt.",
+    "dead-letters": "What was given up: look at it, replay it, or discard it.",
+    "tokens": "Grant or revoke API tokens.",
+    "sign-in": "A link that signs a member of staff in, once.",
+    "why": "Why a customer is, or is not, in a segment.",
+}
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(version("garage-hub"), prog_name="hub")
+def cli() -> None:
+    """Garage Hub: integration hub and rules engine for a chain of garages."""
+
+
+def main() -> None:
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except HubError as error:
+        click.echo(str(error), err=True)
+        sys.exit(3 if isinstance(error, PartDown) else 1)
+    except BrokenPipeError:
+        sys.exit(0)

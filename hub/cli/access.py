@@ -1,0 +1,41 @@
+"""hub tokens, hub sign-in: who may come in."""
+
+from datetime import timedelta
+
+import click
+
+from hub.access import make_sign_in_link, principal_named
+from hub.cli.opened import opened, region_option
+from hub.web.access import SCOPES, grant_token
+
+
+@click.group("tokens")
+def tokens() -> None:
+    """API tokens."""
+
+
+@tokens.command("grant")
+@region_option
+@click.argument("title")
+@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(list(SCOPES)))
+@click.option("--days", default=365, help="How long it lasts.")
+def grant(region: str | None, title: str, scopes: tuple[str, ...], days: int) -> None:
+    """Grant a token to a partner or script; it is shown once."""
+    with opened(region) as hub, hub.begin() as work:
+        secret = grant_token(work, principal_named(work, title, ()), scopes, timedelta(days=days))
+    click.echo(secret)
+
+
+@click.command("sign-in")
+@region_option
+@click.argument("title")
+@click.option("--role", "roles", multiple=True, required=True)
+def sign_in(region: str | None, title: str, roles: tuple[str, ...]) -> None:
+    """A link that signs a member of staff in, once, within ten minutes."""
+    with opened(region) as hub, hub.begin() as work:
+        secret = make_sign_in_link(work, principal_named(work, title, roles), timedelta(minutes=10))
+        here = hub.here
+    click.echo(f"http://{here.host}:{here.port}/sign-in/{secret}")
+
+
+COMMANDS = {"tokens": tokens, "sign-in": sign_in}

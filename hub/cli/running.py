@@ -1,0 +1,106 @@
+"""hub init, hub up, hub worker."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import click
+
+from hub import clock, log, worker
+from hub.cli.opened import hub_at, json_option, region_option, regions_of, valkey_environ
+from hub.embedded import ValkeyServer
+from hub.opening import make_secrets, open_new_region
+from hub.serving import serve_web
+from hub.settings import Settings, load_settings
+from hub.worker import Supervisor, stop_on_signal
+
+
+@click.command()
+@region_option
+@json_option
+def init(region: str | None, as_json: bool) -> None:
+    """Open the regions of the configuration. Safe to run again: it brings the schema up to date and fills what is missing."""
+    settings = load_settings()
+    opened = {code: open_region(settings, code) for code in regions_of(settings, region)}
+    if as_json:
+        import json
+
+        click.echo(json.dumps(opened))
+        return
+    for code, new in opened.items():
+        click.echo(f"{code}: {'opened' if new else 'up to date'} in {settings.folder(code)}")
+
+
+def open_region(settings: Settings, code: str) -> bool:
+    new = open_new_region(settings, code, lambda: datetime.now(UTC))
+    make_secrets(settings, code)
+    return new
+
+
+@click.command()
+@region_option
+def up(region: str | None) -> None:
+    """Run web, workers and clock of every region until Ctrl-C."""
+    settings = load_settings()
+    supervisor = Supervisor(settings.timing.stalled)
+    for code in regions_of(settings, region):
+        add_region(supervisor, settings, code, web=True)
+        here = settings.region(code)
+        click.echo(f"{code}: http://{here.host}:{here.port}/")
+    supervisor.serve()
+
+
+@click.command("worker")
+@region_option
+@click.option("-n", "count", type=click.IntRange(1, 64), default=None, help="How many workers; default as configured.")
+def worker_command(region: str | None, count: int | None) -> None:
+    """Run N supervised workers and one clock of a region."""
+    settings = load_settings()
+    codes = regions_of(settings, region)
+    supervisor = Supervisor(settings.timing.stalled)
+    for code in codes:
+        add_region(supervisor, settings, code, web=False, workers=count)
+    supervisor.serve()
+
+
+def add_region(supervisor: Supervisor, settings: Settings, code: str, *, web: bool, workers: int | None = None) -> None:
+    """The processes of one region; each builds its own hub after the fork and holds this region's credentials only."""
+    here = settings.region(code)
+    if not valkey_environ(settings, code).get("REDIS_URL"):
+        supervisor.add(f"{code}-valkey", lambda: keep_valkey(settings, code))
+    for number in range(workers or here.workers):
+        supervisor.add(f"{code}-worker-{number + 1}", lambda: run_worker(settings, code))
+    supervisor.add(f"{code}-clock", lambda: run_clock(settings, code))
+    if web:
+        supervisor.add(f"{code}-web", lambda: serve_web(lambda: hub_at(settings, code), here))
+
+
+def keep_valkey(settings: Settings, code: str) -> None:
+    """See that the region's Valkey runs, and start it again when it was killed."""
+    log.set_up(region=code)
+    server = ValkeyServer(settings.folder(code) / "valkey")
+    stopping = stop_on_signal()
+    _every_second(stopping, lambda: None if server.running() else server.start())
+    server.stop()
+
+
+def run_worker(settings: Settings, code: str) -> None:
+    log.set_up("WARNING", region=code)
+    hub = hub_at(settings, code)
+    worker.work(hub, lambda: False)
+
+
+def run_clock(settings: Settings, code: str) -> None:
+    log.set_up(region=code)
+    stopping = stop_on_signal()
+    clock.run(hub_at(settings, code), lambda: None, stopping)
+
+
+def _every_second(stopping: Callable[[], bool], act: Callable[[], object]) -> None:
+    import time
+
+    while not stopping():
+        act()
+        time.sleep(0.5)
+
+
+COMMANDS = {"init": init, "up": up, "worker": worker_command}

@@ -1,0 +1,106 @@
+"""The one process that moves time in a region: it sweeps up what was left, turns the day for segments, and turns epochs."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from hub.core import Hub
+from hub.errors import PartDown
+from hub.flow import effects, inbox, outbox, segments
+from hub.gate import erase_rows
+from hub.models import IdempotencyKey, Lease
+from hub.vault.rotation import destroy_ended, rotate, rotation_due
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=10)
+KEYS_KEPT = timedelta(hours=24)
+
+
+def holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def elect(hub: Hub, name: str) -> bool:
+    """Be the clock, or stay it: a lease in the database, so that there is one however many processes stand ready."""
+    with hub.begin() as work:
+        row = work.session.get(Lease, "clock", with_for_update=True)
+        if row is None:
+            work.add(Lease(name="clock", holder=name, until=work.now + LEASE, fence=1))
+            return True
+        if row.holder != name and row.until > work.now:
+            return False
+        row.fence += row.holder != name
+        row.holder, row.until = name, work.now + LEASE
+        return True
+
+
+def tick(hub: Hub) -> int:
+    """One move of time; answers how many connections were woken."""
+    partners = {partner.id: partner for partner in hub.partners.values()}
+    names = {partner.id: partner.name for partner in hub.partners.values()}
+    with hub.begin() as work:
+        outbox.expire(work, partners)
+        for connection_id in inbox.overdue(work) | outbox.overdue(work):
+            if connection_id in names:
+                work.ring(names[connection_id])
+        woken = len(work.bells)
+    turn_segments(hub)
+    return woken
+
+
+def turn_segments(hub: Hub) -> int:
+    """Refresh segments that are new, or whose windows moved with the local day; each in a transaction of its own."""
+    rules = hub.book.current().segments
+    with hub.begin() as work:
+        waiting = segments.due(work, rules.values())
+        gone = segments.retire(work, list(rules))
+        effects.announce(hub, work, effects.intents_of(gone))
+    for rule, cause in waiting:
+        with hub.begin() as work:
+            moves = segments.refresh(hub, work, rule, cause)
+            effects.announce(hub, work, effects.intents_of(moves))
+        log.info("segment refreshed", extra={"segment": rule.name, "cause": cause, "moves": len(moves)})
+    return len(waiting)
+
+
+def turn_epoch(hub: Hub) -> None:
+    """Every 28 days a new region key and pepper; 35 days after its end the old one is destroyed."""
+    with hub.begin() as work:
+        if rotation_due(work.session, work.now):
+            rotate(work.session, hub.vault, work.now)
+            work.audit("clock", "epoch_turned", "epoch")
+        for number in destroy_ended(work.session, hub.vault, work.now):
+            work.audit("clock", "epoch_destroyed", "epoch", number)
+        old = IdempotencyKey.made_at < work.now - KEYS_KEPT
+        erase_rows(work.session, IdempotencyKey, old, record_set="traffic", persons=(), now=work.now)
+
+
+def run(hub: Hub, beat: Callable[[], None], stopping: Callable[[], bool]) -> None:
+    """Tick until told to stop. A part that is down is waited for: time goes on when it is back."""
+    name = holder()
+    next_epoch_look = 0.0
+    while not stopping():
+        beat()
+        try:
+            if elect(hub, name):
+                tick(hub)
+                if time.monotonic() >= next_epoch_look:
+                    turn_epoch(hub)
+                    next_epoch_look = time.monotonic() + 60
+        except PartDown as error:
+            log.warning("clock waits", extra={"reason": error.what})
+        except Exception:
+            log.exception("tick failed")
+        hub.vault.forget_epochs()
+        time.sleep(hub.settings.timing.sweep)
+    release(hub, name)
+
+
+def release(hub: Hub, name: str) -> None:
+    with hub.begin() as work:
+        work.session.execute(update(Lease).where(Lease.name == "clock", Lease.holder == name).values(until=work.now))

@@ -1,0 +1,248 @@
+"""Hub: all parts of one region's process; build_hub is the only place where they are put together."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pluggy
+from redis import Redis
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from hub.bell import Bell
+from hub.errors import ConfigError, HubError, NotFound, PartDown
+from hub.ids import NODES, Ids
+from hub.models import Connection, Here, Node
+from hub.own import OWN, Own
+from hub.plugins import load_plugins
+from hub.policy import judge
+from hub.regions import READ, Directory, Region, open_region
+from hub.rulebook import LiveBook
+from hub.sdk.contracts import Account, Connector, Decision, Question, Topic
+from hub.sdk.http import PartnerClient
+from hub.settings import ConnectionSettings, RegionSettings, Settings
+from hub.vault import AesGcm, Cipher, FileKeyStore, Vault
+from hub.work import Work
+
+Clock = Callable[[], datetime]
+NODE_TERM = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Partner:
+    """One Connection, alive: its row's id, its settings, and the connector built for it."""
+
+    id: int
+    settings: ConnectionSettings
+    connector: Connector
+
+    @property
+    def name(self) -> str:
+        return self.settings.name
+
+    def topics_for(self, cause: str) -> list[Topic]:
+        """By which topics this connection is told of a cause."""
+        return [topic for name in self.settings.hears.get(cause, ()) if (topic := self.topic(name))]
+
+    def topic(self, name: str) -> Topic | None:
+        return next((topic for topic in self.connector.topics if topic.name == name), None)
+
+
+@dataclass(frozen=True)
+class Hub:
+    settings: Settings
+    here: RegionSettings
+    region: Region
+    vault: Vault
+    directory: Directory
+    bell: Bell
+    plugins: pluggy.PluginManager
+    partners: Mapping[str, Partner]
+    book: LiveBook
+    clock: Clock
+    node: "NodeTerm" = field(repr=False)
+
+    @property
+    def region_code(self) -> str:
+        return self.here.code
+
+    @contextmanager
+    def begin(self) -> Iterator[Work]:
+        """Read, change, commit; then ring. Whatever raises inside rolls everything back."""
+        self.node.renew(self.clock())
+        try:
+            with self.region.sessions.begin() as session:
+                work = Work(session, self.region, self.vault, self.node.ids, self.clock())
+                yield work
+                session.flush()
+                self.directory.add(work.new_refs, self.region_code)
+        except OperationalError as error:
+            raise PartDown(f"The database of {self.region_code} does not answer.", "Try again in a moment.") from error
+        self.bell.ring(sorted(work.bells))
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """A session for reading only: it waits for no writer, and none waits for it."""
+        with self.region.sessions() as session:
+            session.connection(execution_options={READ: True})
+            yield session
+
+    def permits(self, question: Question) -> Decision:
+        return judge(self, question)
+
+    def partner(self, name: str) -> Partner:
+        """Raises NotFound."""
+        try:
+            return self.partners[name]
+        except KeyError:
+            raise NotFound(f"There is no connection “{name}” in {self.region_code}.") from None
+
+    def close(self) -> None:
+        self.region.engine.dispose()
+        self.directory.engine.dispose()
+        with suppress(Exception):
+            self.bell.redis.close()
+
+
+class NodeTerm:
+    """This process's number in ids: taken from the database, least recently taken first, and given up after an hour."""
+
+    def __init__(self, region: Region, clock: Clock) -> None:
+        self.region = region
+        self.clock = clock
+        self.lock = threading.Lock()
+        self.ids, self.taken_at = self._take(clock())
+
+    def renew(self, now: datetime) -> None:
+        """Before a transaction begins, never inside one: the new number is a transaction of its own."""
+        if now - self.taken_at >= NODE_TERM:
+            with self.lock:
+                if now - self.taken_at >= NODE_TERM:
+                    self.ids, self.taken_at = self._take(now)
+
+    def _take(self, now: datetime) -> tuple[Ids, datetime]:
+        with self.region.sessions.begin() as session:
+            oldest = select(Node).order_by(Node.taken_at.asc().nulls_first(), Node.number).limit(1).with_for_update(skip_locked=True)
+            node = session.scalars(oldest).one()
+            if node.taken_at is not None and now - node.taken_at < NODE_TERM:
+                raise PartDown(f"All {NODES} process numbers were taken within the last hour.", "Something restarts in a loop.")
+            node.taken_at = now
+            return Ids(self.region.cell, node.number, self.clock), now
+
+
+def build_hub(
+    settings: Settings,
+    region_code: str,
+    redis: Redis,
+    *,
+    clock: Clock = lambda: datetime.now(UTC),
+    cipher: Cipher | None = None,
+) -> Hub:
+    """Put one region's hub together. The database is migrated and opened before (hub init). Raises ConfigError, PartDown."""
+    here = settings.region(region_code)
+    folder = settings.folder(region_code)
+    region = open_region(region_code, here.cell, settings.database_url(region_code), folder)
+    _check_here(region)
+    plugins = load_plugins(settings.plugins)
+    vault = Vault(region_code, FileKeyStore(folder / "keys"), cipher or AesGcm())
+    node = NodeTerm(region, clock)
+    hub = Hub(
+        settings=settings,
+        here=here,
+        region=region,
+        vault=vault,
+        directory=Directory(settings.environ.get("HUB_DIRECTORY") or directory_url(settings.home)),
+        bell=Bell(redis, region_code),
+        plugins=plugins,
+        partners=_open_partners(settings, region, plugins, node, clock),
+        book=LiveBook(settings.config, plugins),
+        clock=clock,
+        node=node,
+    )
+    plugins.hook.startup(hub=hub)
+    return hub
+
+
+def directory_url(home: Path) -> str:
+    return f"sqlite:///{(home / 'directory.db').resolve()}"
+
+
+def connector_classes(plugins: pluggy.PluginManager) -> dict[str, type[Connector]]:
+    brought = plugins.hook.register_connectors() + plugins.hook.register_channels()
+    return {connector.name: connector for several in brought for connector in several}
+
+
+def _check_here(region: Region) -> None:
+    try:
+        with region.sessions() as session:
+            row = session.scalars(select(Here)).one_or_none()
+    except HubError:
+        raise
+    except Exception as error:
+        raise PartDown(f"The database of {region.code} is not ready ({type(error).__name__}).", "Run: hub init") from error
+    if row is None or (row.region, row.cell) != (region.code, region.cell):
+        found = f"it is {row.region}, cell {row.cell}" if row else "it is nobody's yet"
+        raise ConfigError(f"This is not the database of {region.code}, cell {region.cell}: {found}.", "Run: hub init")
+
+
+def _open_partners(
+    settings: Settings, region: Region, plugins: pluggy.PluginManager, node: NodeTerm, clock: Clock
+) -> dict[str, Partner]:
+    """Build a connector per Connection, and give each its row; one that has left the config is switched off."""
+    classes = {**connector_classes(plugins), OWN: Own}
+    own = ConnectionSettings(OWN, OWN, region.code)
+    wanted = [own, *(connection for connection in settings.connections.values() if connection.region == region.code)]
+    secrets = settings.secrets_of(region.code)
+    with region.sessions.begin() as session:
+        rows = {row.name: row for row in session.scalars(select(Connection))}
+        partners = {}
+        for connection in wanted:
+            if connection.connector not in classes:
+                known = ", ".join(sorted(classes))
+                raise ConfigError(f"Connection “{connection.name}”: no plugin brings “{connection.connector}”.", f"Brought: {known}.")
+            row = rows.get(connection.name) or _new_row(session, connection, node.ids.next(), clock())
+            if row.state == "off":
+                row.state, row.reason = "active", ""
+            connector = classes[connection.connector](_account(connection, settings, secrets))
+            partners[connection.name] = Partner(row.id, connection, connector)
+        gone = [row.name for row in rows.values() if row.name not in partners]
+        if gone:
+            session.execute(update(Connection).where(Connection.name.in_(gone)).values(state="off", reason="left the configuration"))
+    return partners
+
+
+def _new_row(session: Session, connection: ConnectionSettings, row_id: int, now: datetime) -> Connection:
+    row = Connection(
+        id=row_id,
+        name=connection.name,
+        connector=connection.connector,
+        state="active",
+        opened_at=now,
+        region=connection.region,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _account(connection: ConnectionSettings, settings: Settings, environ: Mapping[str, str]) -> Account:
+    missing = [name for name in connection.secrets.values() if name not in environ]
+    if missing:
+        raise ConfigError(f"Connection “{connection.name}” needs {', '.join(missing)}.", "Set it in the environment.")
+    secrets = {role: environ[name] for role, name in connection.secrets.items()}
+    return Account(connection.name, connection.region, _api(connection, settings, secrets), secrets, connection.options)
+
+
+def _api(connection: ConnectionSettings, settings: Settings, secrets: Mapping[str, str]) -> Any:
+    headers = {"Authorization": f"Bearer {secrets['token']}"} if "token" in secrets else {}
+    return PartnerClient(
+        connection.url,
+        headers=headers,
+        timeout=(3.0, settings.timing.push_timeout),
+        allow_loopback=bool(connection.options.get("allow_loopback", False)),
+    )

@@ -1,0 +1,210 @@
+"""From causes to messages and from messages to pushes: who is told, may they be, and what exactly goes out."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+
+from hub.core import Hub, Partner
+from hub.flow import outbox
+from hub.flow.outbox import Claim, Intent
+from hub.flow.segments import Move
+from hub.flow.values import value_context
+from hub.models import Consent, Customer, Link, Membership, Person, PersonalValue
+from hub.sdk import Decision, Push, Question, Topic
+from hub.templates import Templates
+from hub.work import Work
+
+BATCH = 400
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is known of whom a message is about, without opening anything."""
+
+    customer_id: int
+    customer_ref: str
+    person_id: int
+    data_key_id: int | None
+    jurisdiction: str
+    language: str
+
+
+def announce(hub: Hub, work: Work, intents: Sequence[tuple[int, Intent]]) -> int:
+    """Put a message for every connection that listens, policy asked; the connection that told us is not told back."""
+    if not intents:
+        return 0
+    subjects = load_subjects(work, {customer_id for customer_id, _ in intents})
+    count = 0
+    for partner in hub.partners.values():
+        mine = [
+            (subjects[customer_id], topic, _by(topic, intent))
+            for customer_id, intent in intents
+            if intent.refs.get("origin") != partner.name
+            for topic in partner.topics_for(intent.topic)
+        ]
+        if mine:
+            asked = Asked(hub, work, partner, [subject for subject, _, _ in mine])
+            count += outbox.put(work, partner, [_judged(asked, *one) for one in mine])
+    return count
+
+
+def _by(topic: Topic, intent: Intent) -> Intent:
+    """The intent as this topic tells it; two topics of one cause are two effects."""
+    return intent if topic.name == intent.topic else replace(intent, topic=topic.name, key=f"{topic.name}/{intent.key}")
+
+
+def intents_of(moves: Iterable[Move]) -> list[tuple[int, Intent]]:
+    """A segment's move as what is to be told."""
+    found = []
+    for move in moves:
+        verb = "entered" if move.entered else "left"
+        refs = {"customer_id": move.customer_id, "segment": move.segment, "membership_id": move.membership_id}
+        found.append((move.customer_id, Intent(f"segment_{verb}", move.customer_ref, f"{verb}:{move.membership_id}", refs)))
+    return found
+
+
+def _judged(asked: "Asked", subject: Subject, topic: Topic, intent: Intent) -> Intent:
+    decision = asked.about(subject, topic)
+    return replace(intent, refused=f"{decision.policy}: {decision.reason}") if decision.verdict == "deny" else intent
+
+
+def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> list[tuple[Claim, Push]]:
+    """Ask the policy again and fill in the personal values it lets through; a refused claim is settled here.
+
+    Values are opened for this moment only: nothing of it is stored."""
+    subjects = load_subjects(work, {claim.refs["customer_id"] for claim in claims})
+    asked = Asked(hub, work, partner, list(subjects.values()))
+    ready = []
+    for claim in claims:
+        subject, topic = subjects.get(claim.refs["customer_id"]), partner.topic(claim.topic)
+        if subject is None or topic is None:
+            outbox.refuse(work, claim, "the customer or the topic no longer exists")
+            continue
+        decision = asked.about(subject, topic)
+        if decision.verdict == "deny":
+            outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}")
+        else:
+            ready.append((claim, subject, topic, decision))
+    opened = _open_values(work, [(subject, set(topic.fields) - decision.mask) for _, subject, topic, decision in ready])
+    links = _open_links(work, partner, [subject for _, subject, _, _ in ready])
+    segments = _segments(work, [subject.customer_id for _, subject, _, _ in ready])
+    templates = Templates(hub.settings.config / "templates")
+    pushes = []
+    for claim, subject, topic, decision in ready:
+        fields = {name: value for name, value in opened[subject.person_id].items() if name in topic.fields and name not in decision.mask}
+        body = {**fields, **_plain(claim), "segments": segments[subject.customer_id]}
+        if claim.template:
+            body["text"] = templates.render(claim.template, subject.language, _plain(claim))
+        push = Push(claim.topic, claim.effect_key, subject.customer_ref, links.get(subject.customer_id), body, claim.attempt)
+        pushes.append((claim, push))
+    return pushes
+
+
+def _plain(claim: Claim) -> dict[str, Any]:
+    """What of a message's refs may leave the house: names of segments and tiers, no ids of ours."""
+    return {name: claim.refs[name] for name in ("segment", "tier") if name in claim.refs}
+
+
+class Asked:
+    """The policy's answers within one batch: equal questions are asked once, as facts name nobody."""
+
+    def __init__(self, hub: Hub, work: Work, partner: Partner, subjects: Sequence[Subject]) -> None:
+        self.hub = hub
+        self.work = work
+        self.partner = partner
+        self.consents = _consents(work, {subject.person_id for subject in subjects})
+        self.answers: dict[tuple[tuple[str, Any], ...], Decision] = {}
+
+    def about(self, subject: Subject, topic: Topic) -> Decision:
+        facts = {
+            "purpose": topic.purpose,
+            "channel": topic.channel,
+            "topic": topic.name,
+            "connector": self.partner.connector.name,
+            "from_region": self.hub.region_code,
+            "from_jurisdiction": subject.jurisdiction,
+            "to_jurisdiction": self.partner.settings.jurisdiction or self.hub.here.jurisdiction,
+            "consent": self.consents.get((subject.person_id, topic.purpose, topic.channel), "never_asked"),
+            "fields": tuple(sorted(topic.fields)),
+        }
+        key = tuple(facts.items())
+        if key not in self.answers:
+            self.answers[key] = self.hub.permits(Question(facts, self.work.now))
+        return self.answers[key]
+
+
+def load_subjects(work: Work, customer_ids: Iterable[int]) -> dict[int, Subject]:
+    work.session.flush()
+    columns = (Customer.id, Customer.ref, Person.id, Person.data_key_id, Person.jurisdiction, Customer.language)
+    found: dict[int, Subject] = {}
+    for batch in _batches(customer_ids):
+        rows = work.session.execute(select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(batch)))
+        found |= {row[0]: Subject(row[0], row[1], row[2], row[3], row[4], row[5] or "en") for row in rows}
+    return found
+
+
+def _consents(work: Work, person_ids: Iterable[int]) -> dict[tuple[int, str, str], str]:
+    """(person, purpose, channel) -> granted or withdrawn: the latest row stands."""
+    states: dict[tuple[int, str, str], str] = {}
+    for batch in _batches(person_ids):
+        columns = (Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
+        rows = select(*columns).where(Consent.person_id.in_(batch)).order_by(Consent.at, Consent.id)
+        states |= {(person, purpose, channel): state for person, purpose, channel, state in work.session.execute(rows)}
+    return states
+
+
+def _open_values(work: Work, wanted: Sequence[tuple[Subject, set[str]]]) -> Mapping[int, dict[str, str]]:
+    fields = {name for _, names in wanted for name in names}
+    subjects = {subject.person_id: subject for subject, names in wanted if names and subject.data_key_id is not None}
+    _open_keys(work, subjects.values())
+    opened: dict[int, dict[str, str]] = defaultdict(dict)
+    for batch in _batches(subjects):
+        rows = select(PersonalValue.person_id, PersonalValue.field, PersonalValue.sealed).where(
+            PersonalValue.person_id.in_(batch), PersonalValue.field.in_(fields), PersonalValue.about_id == 0
+        )
+        for person_id, name, sealed in work.session.execute(rows):
+            key = work.key(subjects[person_id].data_key_id)
+            opened[person_id][name] = work.vault.unseal(key, sealed, value_context(person_id, name, 0)).decode()
+    return opened
+
+
+def _open_links(work: Work, partner: Partner, subjects: Sequence[Subject]) -> dict[int, str]:
+    """customer id -> the partner's own id for them, where we know it."""
+    by_id = {subject.customer_id: subject for subject in subjects if subject.data_key_id is not None}
+    _open_keys(work, by_id.values())
+    found: dict[int, str] = {}
+    for batch in _batches(by_id):
+        rows = select(Link.about_id, Link.sealed).where(
+            Link.connection_id == partner.id, Link.about == "customer", Link.about_id.in_(batch), Link.replaced_by.is_(None)
+        )
+        for customer_id, sealed in work.session.execute(rows):
+            subject = by_id[customer_id]
+            context = f"link:customer:{subject.person_id}"
+            found[customer_id] = work.vault.unseal(work.key(subject.data_key_id), sealed, context).decode()
+    return found
+
+
+def _open_keys(work: Work, subjects: Iterable[Subject]) -> None:
+    missing = [one.data_key_id for one in subjects if one.data_key_id is not None and one.data_key_id not in work.open_keys]
+    work.open_keys.update(work.vault.open_keys(work.session, missing))
+
+
+def _segments(work: Work, customer_ids: Iterable[int]) -> Mapping[int, list[str]]:
+    names: dict[int, list[str]] = defaultdict(list)
+    for batch in _batches(customer_ids):
+        rows = select(Membership.customer_id, Membership.segment).where(
+            Membership.customer_id.in_(batch), Membership.left_at.is_(None)
+        )
+        for customer_id, segment in work.session.execute(rows.order_by(Membership.segment)):
+            names[customer_id].append(segment)
+    return names
+
+
+def _batches(items: Iterable[int]) -> Iterable[list[int]]:
+    ordered = sorted(set(items))
+    return (ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH))
+
+

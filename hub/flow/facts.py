@@ -1,0 +1,120 @@
+"""Profiles follow their events: the stored facts of touched customers, counted anew in the same transaction."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Date, case, func, select, update
+from sqlalchemy.orm import aliased
+
+from hub.models import Customer, Event, MembershipCard, Ownership, Person, Profile, Tier
+from hub.work import Work
+
+BATCH = 400
+
+
+def refresh(work: Work, customer_ids: Iterable[int]) -> None:
+    """Set the profile of each of these customers to what its events, vehicles and card say now. Counting anew rather than
+    adding up makes late and withdrawn events right by themselves."""
+    ids = sorted(customer_ids)
+    work.session.flush()
+    for start in range(0, len(ids), BATCH):
+        _refresh(work, ids[start : start + BATCH])
+
+
+def _refresh(work: Work, ids: list[int]) -> None:
+    values: dict[int, dict[str, Any]] = {one: _blank(one) for one in ids}
+    for read in (_customers, _events, _surveys, _vehicles, _cards):
+        for customer_id, found in read(work, ids):
+            values[customer_id] |= found
+    rows = [{**row, "changed_at": work.now} for row in values.values()]
+    work.session.execute(update(Profile), rows)
+
+
+def _blank(customer_id: int) -> dict[str, Any]:
+    return {
+        "customer_id": customer_id,
+        "visits_count": 0,
+        "visits_first_on": None,
+        "visits_last_on": None,
+        "spend_total_minor": None,
+        "spend_currency": None,
+        "complaints_count": 0,
+        "nps_last": None,
+        "nps_last_on": None,
+        "vehicles_count": 0,
+        "loyalty_tier": None,
+        "loyalty_points": None,
+    }
+
+
+def _customers(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
+    columns = (Customer.id, Customer.branch, Customer.language, Customer.joined_on, Person.jurisdiction)
+    rows = work.session.execute(select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(ids)))
+    for customer_id, branch, language, joined_on, jurisdiction in rows:
+        yield customer_id, {"branch": branch, "language": language, "joined_on": joined_on, "jurisdiction": jurisdiction}
+
+
+def _events(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
+    """spend.total has a value only where all visits were paid in one currency: minor units of two are no sum."""
+    visit = Event.kind == "visit"
+    statement = (
+        select(
+            Event.customer_id,
+            func.count(case((visit, 1))),
+            func.min(case((visit, Event.local_day)), type_=Date),
+            func.max(case((visit, Event.local_day)), type_=Date),
+            func.sum(case((visit, Event.amount_minor))),
+            func.min(case((visit, Event.currency))),
+            func.max(case((visit, Event.currency))),
+            func.count(case((Event.kind == "complaint", 1))),
+        )
+        .where(Event.customer_id.in_(ids), Event.withdrawn_at.is_(None), Event.kind.in_(["visit", "complaint"]))
+        .group_by(Event.customer_id)
+    )
+    for customer_id, visits, first, last, spend, one, other, complaints in work.session.execute(statement):
+        single = one is not None and one == other
+        yield customer_id, {
+            "visits_count": visits,
+            "visits_first_on": first,
+            "visits_last_on": last,
+            "spend_total_minor": int(spend) if single and spend is not None else None,
+            "spend_currency": one if single else None,
+            "complaints_count": complaints,
+        }
+
+
+def _surveys(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
+    later = aliased(Event)
+    has_later = (
+        select(later.id)
+        .where(
+            later.customer_id == Event.customer_id,
+            later.kind == "survey",
+            later.withdrawn_at.is_(None),
+            (later.at_utc > Event.at_utc) | ((later.at_utc == Event.at_utc) & (later.id > Event.id)),
+        )
+        .exists()
+    )
+    statement = select(Event.customer_id, Event.attributes, Event.local_day).where(
+        Event.customer_id.in_(ids), Event.kind == "survey", Event.withdrawn_at.is_(None), ~has_later
+    )
+    for customer_id, attributes, day in work.session.execute(statement):
+        yield customer_id, {"nps_last": attributes.get("score"), "nps_last_on": day}
+
+
+def _vehicles(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
+    owned = (Ownership.customer_id.in_(ids), Ownership.role == "owner", Ownership.until.is_(None))
+    statement = select(Ownership.customer_id, func.count()).where(*owned).group_by(Ownership.customer_id)
+    for customer_id, count in work.session.execute(statement):
+        yield customer_id, {"vehicles_count": count}
+
+
+def _cards(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
+    statement = (
+        select(MembershipCard.customer_id, Tier.name, MembershipCard.points)
+        .outerjoin(Tier, (Tier.card_id == MembershipCard.id) & Tier.until.is_(None))
+        .where(MembershipCard.customer_id.in_(ids))
+        .order_by(MembershipCard.version)
+    )
+    for customer_id, tier, points in work.session.execute(statement):
+        yield customer_id, {"loyalty_tier": tier, "loyalty_points": points}

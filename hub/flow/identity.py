@@ -1,0 +1,184 @@
+"""Who a record is about: by our ref, by the partner's id, by our own number; else somebody new, unless erased before."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import phonenumbers
+from sqlalchemy import or_, select
+
+from hub.core import Partner
+from hub.models import Alias, Customer, Link, Person, Profile, Tombstone, new_ref
+from hub.sdk import CustomerKey
+from hub.work import Work
+
+LOCK_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Known:
+    """A customer, and the person whose key protects their values (None: shredded)."""
+
+    customer: Customer
+    person: Person
+
+
+class Identities:
+    """The customers of one batch of records, looked up together, locked, and made where they are new."""
+
+    def __init__(self, work: Work, partner: Partner, jurisdiction: str) -> None:
+        self.work = work
+        self.partner = partner
+        self.jurisdiction = jurisdiction
+        self.by_partner_id: dict[str, Known] = {}
+        self.by_number: dict[str, Known] = {}
+        self.by_ref: dict[str, Known] = {}
+        self.made: set[int] = set()
+
+    def load(self, keys: Iterable[CustomerKey]) -> None:
+        """Look all of them up in a few statements and lock their rows in id order, so that two workers never wait in a ring."""
+        wanted = list(keys)
+        self._by_links({key.partner_id for key in wanted} - self.by_partner_id.keys())
+        self._by_numbers({key.customer_number for key in wanted if key.customer_number} - self.by_number.keys())
+        self._by_refs({key.ref for key in wanted if key.ref} - self.by_ref.keys())
+        found = {id(one): one for one in [*self.by_partner_id.values(), *self.by_number.values(), *self.by_ref.values()]}
+        lock_customers(self.work, [one.customer.id for one in found.values()])
+
+    def of(self, key: CustomerKey) -> Known | None:
+        """The customer of this key, made if need be; None for somebody who was erased and is not to come back this way."""
+        known = self.by_ref.get(key.ref or "") or self.by_partner_id.get(key.partner_id) or self.by_number.get(key.customer_number or "")
+        if known is None:
+            if self._is_erased(key):
+                return None
+            known = self._make()
+        self._remember(key, known)
+        return known
+
+    def _by_links(self, partner_ids: set[str]) -> None:
+        kind = f"link:{self.partner.id}:customer"
+        hashes = {blind: one for one in partner_ids for blind in self.work.vault.blinds(self.work.session, kind, one)}
+        for batch in _batches(list(hashes)):
+            rows = self.work.session.execute(
+                select(Link.hash, Customer, Person)
+                .join(Customer, Customer.id == Link.about_id)
+                .join(Person, Person.id == Customer.person_id)
+                .where(Link.connection_id == self.partner.id, Link.about == "customer", Link.hash.in_(batch))
+            )
+            self.by_partner_id.update({hashes[blind]: Known(customer, person) for blind, customer, person in rows})
+
+    def _by_numbers(self, numbers: set[str]) -> None:
+        hashes = {
+            blind: one for one in numbers for blind in self.work.vault.blinds(self.work.session, "customer_number", one)
+        }
+        for batch in _batches(list(hashes)):
+            rows = self.work.session.execute(
+                select(Alias.hash, Customer, Person)
+                .join(Person, Person.id == Alias.person_id)
+                .join(Customer, Customer.person_id == Person.id)
+                .where(Alias.kind == "customer_number", Alias.hash.in_(batch))
+            )
+            self.by_number.update({hashes[blind]: Known(customer, person) for blind, customer, person in rows})
+
+    def _by_refs(self, refs: set[str]) -> None:
+        for batch in _batches(list(refs)):
+            rows = self.work.session.execute(
+                select(Customer, Person).join(Person, Person.id == Customer.person_id).where(Customer.ref.in_(batch))
+            )
+            self.by_ref.update({customer.ref: Known(customer, person) for customer, person in rows})
+
+    def _is_erased(self, key: CustomerKey) -> bool:
+        session, vault = self.work.session, self.work.vault
+        link = [("link", blind) for blind in vault.blinds(session, f"link:{self.partner.id}:customer", key.partner_id)]
+        number = key.customer_number
+        named = [("customer_number", blind) for blind in vault.blinds(session, "customer_number", number)] if number else []
+        kinds = [(Tombstone.kind == kind) & (Tombstone.hash == blind) for kind, blind in [*link, *named]]
+        found = session.scalar(select(Tombstone.id).where(or_(*kinds), Tombstone.expires_at > self.work.now).limit(1))
+        return found is not None
+
+    def _make(self) -> Known:
+        work = self.work
+        person = Person(id=work.ids.next(), ref=new_ref(), jurisdiction=self.jurisdiction, made_at=work.now)
+        person.data_key_id = work.new_key("person").id
+        work.add(person)
+        customer = work.add(Customer(ref=new_ref(), person_id=person.id, version=0, made_at=work.now))
+        work.add(
+            Profile(customer_id=customer.id, jurisdiction=self.jurisdiction, visits_count=0, complaints_count=0, vehicles_count=0,
+                    changed_at=work.now)
+        )  # fmt: skip
+        work.new_refs.append(customer.ref)
+        self.made.add(customer.id)
+        return Known(customer, person)
+
+    def _remember(self, key: CustomerKey, known: Known) -> None:
+        if key.partner_id not in self.by_partner_id:
+            self.by_partner_id[key.partner_id] = known
+            link(self.work, self.partner, "customer", key.partner_id, known.customer.id, known.person)
+        if key.customer_number and key.customer_number not in self.by_number:
+            self.by_number[key.customer_number] = known
+            set_alias(self.work, known.person, "customer_number", key.customer_number, several=True)
+        self.by_ref.setdefault(known.customer.ref, known)
+
+
+def lock_customers(work: Work, ids: Sequence[int]) -> None:
+    """All that happens to a customer happens under the lock of its row (SQLite: the transaction is the lock)."""
+    for batch in _batches(sorted(ids)):
+        work.session.execute(select(Customer.id).where(Customer.id.in_(batch)).order_by(Customer.id).with_for_update()).all()
+
+
+def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: int, person: Person) -> None:
+    epoch = work.vault.epochs(work.session)[0]
+    work.add(
+        Link(
+            connection_id=partner.id,
+            about=about,
+            about_id=about_id,
+            person_id=person.id,
+            hash=work.vault.blind(epoch, f"link:{partner.id}:{about}", partner_id),
+            epoch=epoch,
+            sealed=work.vault.seal(work.key(person.data_key_id), partner_id.encode(), f"link:{about}:{person.id}"),
+        )
+    )
+
+
+def set_alias(work: Work, person: Person, kind: str, value: str, *, several: bool = False) -> None:
+    """Let a person be found by this value. several: beside the ones they have (numbers, name words), else instead of them."""
+    epoch = work.vault.epochs(work.session)[0]
+    blind = work.vault.blind(epoch, kind, value)
+    rows = list(work.session.scalars(select(Alias).where(Alias.person_id == person.id, Alias.kind == kind)))
+    same = next((row for row in rows if row.hash == blind), None)
+    if same is not None:
+        return
+    sealed = work.vault.seal(work.key(person.data_key_id), value.encode(), f"alias:{kind}:{person.id}")
+    if rows and not several:
+        rows[0].hash, rows[0].epoch, rows[0].sealed = blind, epoch, sealed
+    else:
+        work.add(Alias(person_id=person.id, kind=kind, hash=blind, epoch=epoch, sealed=sealed))
+
+
+def fold_email(value: str) -> str:
+    return value.strip().casefold()
+
+
+def fold_phone(value: str, country: str | None) -> str:
+    """E.164 where it is a number of a known plan, else its digits: a bad number is kept, not lost."""
+    try:
+        number = phonenumbers.parse(value, country)
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    except phonenumbers.NumberParseException:
+        return re.sub(r"\D", "", value)
+
+
+def name_words(value: str) -> set[str]:
+    """Words of a name without accents and case, in any script."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", value.casefold()) if not unicodedata.combining(c))
+    return set(re.findall(r"\w+", plain))
+
+
+def fold_plate(value: str) -> str:
+    return re.sub(r"\W", "", value).upper()
+
+
+def _batches(items: list[Any]) -> Iterable[list[Any]]:
+    return (items[start : start + LOCK_BATCH] for start in range(0, len(items), LOCK_BATCH))

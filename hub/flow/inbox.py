@@ -1,0 +1,128 @@
+"""One way in: deliveries are kept before anybody is answered, and taken in order per (connection, entity)."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from hub.core import Partner
+from hub.errors import Quarantined
+from hub.gate import erase_rows
+from hub.models import DataKey, DeadLetter, Delivery, TransferQuestion
+from hub.sdk import Incoming, full_jitter
+from hub.work import Work
+
+TRIES = 6  # of a delivery that makes our own code stumble
+RETRY_CAP = 60.0
+
+
+def keep(work: Work, partner: Partner, incoming: Sequence[Incoming]) -> int:
+    """Store what is new, each payload under a key of its own; answers how many were new. Repeats are nothing."""
+    hashes = {work.vault.fingerprint("delivery", partner.name, one.key): one for one in incoming}
+    known = select(Delivery.key_hash).where(Delivery.connection_id == partner.id, Delivery.key_hash.in_(list(hashes)))
+    seen = set(work.session.scalars(known))
+    new = [(key_hash, one) for key_hash, one in hashes.items() if key_hash not in seen]
+    for key_hash, one in new:
+        key = work.new_key("delivery")
+        delivery_id = work.ids.next()
+        work.add(
+            Delivery(
+                id=delivery_id,
+                connection_id=partner.id,
+                key_hash=key_hash,
+                entity=work.vault.fingerprint("entity", partner.name, one.entity),
+                state="waiting",
+                not_before=work.now,
+                received_at=work.now,
+                data_key_id=key.id,
+                payload=work.vault.seal(key, one.payload, f"delivery:{delivery_id}"),
+            )
+        )
+    if new:
+        work.ring(partner.name)
+    return len(new)
+
+
+def take(work: Work, partner: Partner, limit: int) -> list[Delivery]:
+    """The next deliveries that are due, oldest first, locked. One whose entity has an earlier delivery elsewhere (taken
+    by another worker, or waiting for its next try) is left alone."""
+    earlier = aliased(Delivery)
+    before = (
+        select(earlier.id)
+        .where(
+            earlier.connection_id == partner.id,
+            earlier.entity == Delivery.entity,
+            earlier.state == "waiting",
+            earlier.id < Delivery.id,
+        )
+        .correlate(Delivery)
+    )
+    due = (
+        select(Delivery)
+        .where(Delivery.connection_id == partner.id, Delivery.state == "waiting", Delivery.not_before <= work.now)
+        .where(~before.where(earlier.not_before > work.now).exists())
+        .order_by(Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = list(work.session.scalars(due))
+    ids = [row.id for row in rows]
+    elsewhere = select(Delivery.id).where(Delivery.id.in_(ids), before.where(earlier.id.not_in(ids)).exists())
+    blocked = set(work.session.scalars(elsewhere)) if rows else set()
+    return [row for row in rows if row.id not in blocked]
+
+
+def open_payload(work: Work, delivery: Delivery) -> bytes:
+    """Raises Unreadable when the delivery's key is gone."""
+    return work.vault.unseal(work.key(delivery.data_key_id), delivery.payload or b"", f"delivery:{delivery.id}")
+
+
+def done(work: Work, delivery: Delivery, result: dict[str, Any]) -> None:
+    """Its payload has served; the key goes at once, the row stays as the proof against repeats."""
+    delivery.state, delivery.settled_at, delivery.result, delivery.reason = "done", work.now, result, ""
+    _shred(work, delivery)
+
+
+def quarantine(work: Work, delivery: Delivery, error: Quarantined, declared: str) -> None:
+    """Keep the payload under its key, process nothing, and ask a person."""
+    delivery.state, delivery.reason, delivery.settled_at = "quarantined", error.what[:400], work.now
+    work.add(TransferQuestion(delivery_id=delivery.id, declared=declared[:8], asked_at=work.now))
+    work.audit("hub", "quarantined", "delivery", delivery.id, declared=declared[:8])
+
+
+def stumble(work: Work, delivery: Delivery, code: str, reason: str, rng: Random, final: bool) -> int | None:
+    """A delivery did not go through: wait and try again, or (final, or too many tries) a dead letter; answers its id."""
+    delivery.attempts += 1
+    delivery.reason = reason[:400]
+    if not final and delivery.attempts < TRIES:
+        wait = full_jitter(delivery.attempts, 0.5, RETRY_CAP, rng)
+        delivery.not_before = work.now + timedelta(seconds=wait)
+        return None
+    delivery.state, delivery.settled_at = "dead", work.now
+    letter = DeadLetter(
+        connection_id=delivery.connection_id, delivery_id=delivery.id, code=code[:40], reason=reason[:400], died_at=work.now
+    )
+    return work.add(letter).id
+
+
+def revive(work: Work, delivery: Delivery) -> None:
+    """Replay: the next drain takes it as if it had just come."""
+    delivery.state, delivery.attempts, delivery.not_before, delivery.settled_at = "waiting", 0, work.now, None
+
+
+def overdue(work: Work) -> set[int]:
+    """Connections that have deliveries due; the sweep rings for them."""
+    due = select(Delivery.connection_id).where(Delivery.state == "waiting", Delivery.not_before <= work.now)
+    return set(work.session.scalars(due.distinct()))
+
+
+def _shred(work: Work, delivery: Delivery) -> None:
+    key_id, delivery.data_key_id, delivery.payload = delivery.data_key_id, None, None
+    work.session.flush()
+    if key_id is not None:
+        work.open_keys.pop(key_id, None)
+        erase_rows(work.session, DataKey, DataKey.id == key_id, record_set="traffic", persons=(), now=work.now)
+

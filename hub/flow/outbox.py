@@ -1,0 +1,225 @@
+"""One way out: messages are put with a unique key, claimed in order under a lease, and settled by the fence of the claim."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import aliased
+
+from hub.core import Partner
+from hub.models import Connection, DeadLetter, Message
+from hub.sdk import EffectClass, Outcome, Topic, full_jitter
+from hub.settings import Timing
+from hub.work import Work
+
+OPEN = ("waiting", "claimed")
+TRIES = 8  # of a message that makes our own code stumble; an outage has no such limit
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What is to be told. key: unique per connection, so that the same cause never makes two messages. refs: ids only."""
+
+    topic: str
+    entity: str
+    key: str
+    refs: Mapping[str, Any] = field(default_factory=dict)
+    template: str | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A message that is ours until its lease ends. fence: what settle must find unchanged."""
+
+    id: int
+    fence: int
+    topic: str
+    entity: str
+    effect_key: str
+    refs: Mapping[str, Any]
+    template: str | None
+    attempt: int
+    doubtful: bool
+
+
+def put(work: Work, partner: Partner, intents: Sequence[Intent]) -> int:
+    """Write messages in the transaction that caused them; answers how many are new. The caller holds the customers' locks."""
+    wanted = {intent.key: intent for intent in intents}
+    known = select(Message.effect_key).where(Message.connection_id == partner.id, Message.effect_key.in_(list(wanted)))
+    new = [intent for intent in wanted.values() if intent.key not in set(work.session.scalars(known))]
+    last = _last_seq(work, partner, {intent.entity for intent in new})
+    rows = []
+    for intent in new:
+        last[intent.entity] = last.get(intent.entity, 0) + 1
+        rows.append(_row(work, partner, intent, last[intent.entity]))
+    work.insert_all(Message, rows)
+    if any(row["state"] == "waiting" for row in rows):
+        work.ring(partner.name)
+    return len(rows)
+
+
+def _row(work: Work, partner: Partner, intent: Intent, seq: int) -> dict[str, Any]:
+    return {
+        "connection_id": partner.id,
+        "entity": intent.entity,
+        "seq": seq,
+        "topic": intent.topic,
+        "effect_key": intent.key,
+        "refs": dict(intent.refs),
+        "template": intent.template,
+        "state": "refused" if intent.refused else "waiting",
+        "reason": intent.refused[:400],
+        "attempts": 0,
+        "doubtful": False,
+        "not_before": work.now,
+        "fence": 0,
+        "made_at": work.now,
+        "settled_at": work.now if intent.refused else None,
+    }
+
+
+def _last_seq(work: Work, partner: Partner, entities: Iterable[str]) -> dict[str, int]:
+    statement = (
+        select(Message.entity, func.max(Message.seq))
+        .where(Message.connection_id == partner.id, Message.entity.in_(list(entities)))
+        .group_by(Message.entity)
+    )
+    return {entity: seq for entity, seq in work.session.execute(statement)}
+
+
+def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]:
+    """The first open message of each entity that is due, under a lease of `lease` seconds."""
+    connection = work.session.get(Connection, partner.id)
+    if connection is None or connection.state != "active" or (connection.rest_until or work.now) > work.now:
+        return []
+    earlier = aliased(Message)
+    overtakes = (
+        select(earlier.id)
+        .where(
+            earlier.connection_id == partner.id,
+            earlier.entity == Message.entity,
+            earlier.seq < Message.seq,
+            earlier.state.in_(OPEN),
+        )
+        .exists()
+    )
+    due = (
+        select(Message)
+        .where(Message.connection_id == partner.id, Message.state == "waiting", Message.not_before <= work.now, ~overtakes)
+        .order_by(Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claims = []
+    for row in work.session.scalars(due):
+        row.state, row.fence, row.attempts = "claimed", row.fence + 1, row.attempts + 1
+        row.lease_until = work.now + timedelta(seconds=lease)
+        claims.append(
+            Claim(row.id, row.fence, row.topic, row.entity, row.effect_key, row.refs, row.template, row.attempts, row.doubtful)
+        )
+    work.session.flush()
+    return claims
+
+
+def renew(work: Work, claims: Sequence[Claim], lease: float) -> None:
+    """The heartbeat of a push that takes long."""
+    until = work.now + timedelta(seconds=lease)
+    for one in claims:
+        work.session.execute(_mine(one).values(lease_until=until))
+
+
+def settle(work: Work, partner: Partner, claims: Sequence[Claim], outcomes: Sequence[Outcome], timing: Timing, rng: Random) -> list[int]:
+    """Write down what became of each claim; one whose fence has moved on is somebody else's by now and is left alone.
+
+    Answers the ids of new dead letters."""
+    by_key = {outcome.key: outcome for outcome in outcomes}
+    letters = []
+    for one in claims:
+        outcome = by_key.get(one.effect_key) or Outcome(one.effect_key, "unknown", "the connector gave no outcome")
+        state, doubtful = _fate(partner.topic(one.topic), outcome)
+        values: dict[str, Any] = {"state": state, "reason": outcome.reason[:400], "lease_until": None}
+        if state == "waiting":
+            wait = full_jitter(one.attempt, timing.retry_base, timing.retry_cap, rng, after=outcome.after)
+            values |= {"not_before": work.now + timedelta(seconds=wait), "doubtful": one.doubtful or doubtful}
+        else:
+            values |= {"settled_at": work.now}
+        moved: Any = work.session.execute(_mine(one).values(**values))
+        if state == "dead" and moved.rowcount:
+            letters.append(_bury(work, partner, one.id, outcome))
+    return letters
+
+
+def _fate(topic: Topic | None, outcome: Outcome) -> tuple[str, bool]:
+    """(state, doubtful): what an outcome means for a message of this effect class."""
+    if outcome.state == "sent":
+        return "sent", False
+    if outcome.state in {"refused", "gone"} or topic is None:
+        return "dead", False
+    if outcome.state == "retry":
+        return "waiting", False
+    if topic.effect is EffectClass.BLIND and not topic.repeat_blind:
+        return "unknown", True
+    return "waiting", True
+
+
+def refuse(work: Work, one: Claim, reason: str) -> None:
+    """The policy said no at the last moment."""
+    work.session.execute(_mine(one).values(state="refused", reason=reason[:400], lease_until=None, settled_at=work.now))
+
+
+def give_back(work: Work, claims: Sequence[Claim], reason: str) -> None:
+    """Nothing was pushed: they wait on as if never claimed."""
+    for one in claims:
+        work.session.execute(_mine(one).values(state="waiting", reason=reason[:400], lease_until=None, attempts=Message.attempts - 1))
+
+
+def expire(work: Work, partners: Mapping[int, Partner]) -> int:
+    """Claims whose lease ran out go back, in doubt: nobody knows whether they arrived. Answers how many."""
+    late = select(Message).where(Message.state == "claimed", Message.lease_until < work.now).with_for_update(skip_locked=True)
+    count = 0
+    for row in work.session.scalars(late):
+        partner = partners.get(row.connection_id)
+        topic = partner.topic(row.topic) if partner else None
+        row.state, row.doubtful = _fate(topic, Outcome(row.effect_key, "unknown")) if topic else ("waiting", True)
+        row.reason, row.lease_until, row.fence = "the lease ran out", None, row.fence + 1
+        row.settled_at = work.now if row.state == "unknown" else None
+        count += 1
+    return count
+
+
+def overdue(work: Work) -> set[int]:
+    """Connections that have messages due and may be told; the sweep rings for them."""
+    ready = (Connection.state == "active") & (Connection.rest_until.is_(None) | (Connection.rest_until <= work.now))
+    due = (
+        select(Message.connection_id)
+        .join(Connection, Connection.id == Message.connection_id)
+        .where(Message.state == "waiting", Message.not_before <= work.now, ready)
+    )
+    return set(work.session.scalars(due.distinct()))
+
+
+def revive(work: Work, message: Message) -> None:
+    """Replay under the same key: the partner still counts it once."""
+    message.state, message.attempts, message.not_before, message.settled_at = "waiting", 0, work.now, None
+
+
+def _bury(work: Work, partner: Partner, message_id: int, outcome: Outcome) -> int:
+    letter = DeadLetter(
+        connection_id=partner.id, message_id=message_id, code=outcome.state, reason=outcome.reason[:400], died_at=work.now
+    )
+    return work.add(letter).id
+
+
+def _mine(one: Claim) -> Any:
+    return update(Message).where(Message.id == one.id, Message.state == "claimed", Message.fence == one.fence)
+
+
+def rest(work: Work, partner: Partner, wait: float, reason: str, now: datetime) -> None:
+    """The partner is out: leave the whole connection alone for `wait` seconds, instead of failing message by message."""
+    row = work.session.get(Connection, partner.id)
+    if row is not None:
+        row.failures, row.reason, row.rest_until = row.failures + 1, reason[:400], now + timedelta(seconds=wait)

@@ -1,0 +1,192 @@
+"""The whole way on one screen: deliveries in, records, customers, facts, segments, messages out.
+
+    webhook, import, fetch ──▶ inbox.keep        (answered only after this has been committed)
+                                  │  a bell, or the sweep
+    process() ────────────────────▼───────────────────────────────────── one transaction
+        inbox.take ▶ connector.normalise ▶ customers.fold ▶ facts.refresh ▶ segments.reassess ▶ effects.announce
+                                  │  a bell, or the sweep
+    send() ───────────────────────▼─────────────────────────────────────
+        outbox.claim ▶ policy ▶ effects.render      one transaction
+        connector.ask, connector.push               none open
+        outbox.settle                               one transaction
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from hub.core import Hub, Partner
+from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, Quarantined, RetryLater, WrongInput
+from hub.flow import customers, effects, facts, inbox, outbox, segments
+from hub.flow.heartbeat import Heartbeat
+from hub.flow.outbox import Claim
+from hub.models import Connection, Delivery
+from hub.sdk import Asks, EffectClass, Normalises, Outcome, Push, Pushes
+from hub.work import Work
+
+log = logging.getLogger(__name__)
+TAKE = 50  # deliveries to a transaction
+
+
+def process(hub: Hub, partner: Partner, rng: Random, limit: int = TAKE) -> int:
+    """Take the next deliveries through; answers how many there were. A batch that fails is run again one by one."""
+    letters: list[int] = []
+    try:
+        with hub.begin() as work:
+            taken = inbox.take(work, partner, limit)
+            _process(hub, work, partner, taken, letters, rng)
+        count = len(taken)
+    except PartDown:
+        raise
+    except Exception as error:
+        if limit == 1:
+            return _stumble(hub, partner, error, rng)
+        log.warning("batch failed", extra={"connection": partner.name, "reason": type(error).__name__})
+        return sum(process(hub, partner, rng, limit=1) for _ in range(limit))
+    for letter in letters:
+        hub.plugins.hook.dead_lettered(hub=hub, dead_letter_id=letter, reason="delivery")
+    return count
+
+
+def _process(hub: Hub, work: Work, partner: Partner, taken: Sequence[Delivery], letters: list[int], rng: Random) -> None:
+    touched: dict[int, set[str]] = {}
+    intents: list[tuple[int, outbox.Intent]] = []
+    for delivery in taken:
+        folded = _fold(hub, work, partner, delivery, letters, rng)
+        if folded is not None:
+            for customer_id, changes in folded.touched.items():
+                touched.setdefault(customer_id, set()).update(changes)
+            intents += folded.intents
+    facts.refresh(work, touched)
+    moves = segments.reassess(hub, work, touched, "change")
+    effects.announce(hub, work, [*intents, *effects.intents_of(moves)])
+    for customer_id, changes in touched.items():
+        hub.plugins.hook.customer_changed(work=work, customer_id=customer_id, changes=sorted(changes))
+
+
+def _fold(
+    hub: Hub, work: Work, partner: Partner, delivery: Delivery, letters: list[int], rng: Random
+) -> customers.Folded | None:
+    """One delivery, behind a savepoint: what is wrong with it harms no other."""
+    try:
+        with work.session.begin_nested():
+            payload = inbox.open_payload(work, delivery)
+            connector = partner.connector
+            records = list(connector.normalise(payload)) if isinstance(connector, Normalises) else []
+            folded = customers.fold(hub, work, partner, records)
+    except Quarantined as error:
+        inbox.quarantine(work, delivery, error, error.hint)
+        return None
+    except WrongInput as error:
+        letter = inbox.stumble(work, delivery, error.code, str(error), rng, final=True)
+        letters += [letter] if letter else []
+        return None
+    result = {"new": folded.new, "repeats": folded.repeats, "erased": folded.erased}
+    inbox.done(work, delivery, result)
+    return folded
+
+
+def _stumble(hub: Hub, partner: Partner, error: Exception, rng: Random) -> int:
+    """A delivery on which our own code fails: try again later, and in the end put it aside with the reason."""
+    transient = isinstance(error, IntegrityError | OperationalError)  # two workers met; the next try sees the other's rows
+    log.error("delivery failed", extra={"connection": partner.name, "reason": type(error).__name__})
+    with hub.begin() as work:
+        for delivery in inbox.take(work, partner, 1):
+            code = error.code if isinstance(error, HubError) else "defect"
+            reason = f"{type(error).__name__}: {error}" if isinstance(error, HubError) else type(error).__name__
+            if transient:
+                delivery.not_before = work.now + timedelta(seconds=rng.uniform(0.05, 0.5))
+            else:
+                inbox.stumble(work, delivery, code, reason, rng, final=False)
+    return 1
+
+
+def send(hub: Hub, partner: Partner, rng: Random) -> int:
+    """Claim a batch, tell the partner, settle; answers how many were claimed."""
+    connector = partner.connector
+    if not isinstance(connector, Pushes):
+        return 0
+    timing = hub.settings.timing
+    with hub.begin() as work:
+        claims = outbox.claim(work, partner, connector.batch_size, timing.lease)
+        ready = effects.render(hub, work, partner, claims) if claims else []
+    if not ready:
+        return len(claims)
+
+    with Heartbeat(hub, [claim for claim, _ in ready], timing.lease):
+        outcomes, error = _tell(partner, ready)
+
+    with hub.begin() as work:
+        letters = outbox.settle(work, partner, [claim for claim, _ in ready], outcomes, timing, rng)
+        _note_health(work, partner, error, rng, timing.retry_base, timing.retry_cap)
+        work.ring(partner.name)
+    for letter in letters:
+        hub.plugins.hook.dead_lettered(hub=hub, dead_letter_id=letter, reason="message")
+    return len(claims)
+
+
+def _tell(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> tuple[list[Outcome], PartnerError | None]:
+    """Push what is new; of what may have arrived already, ask first where the partner can answer."""
+    connector = partner.connector
+    outcomes: list[Outcome] = []
+    try:
+        there = _ask(partner, ready)
+        outcomes += [Outcome(key, "sent", "found at the partner") for key in there]
+        rest = [push for _, push in ready if push.key not in there]
+        if rest and isinstance(connector, Pushes):
+            outcomes += connector.push(rest)
+    except PartnerError as error:
+        return [*outcomes, *_all(ready, outcomes, error)], error
+    except Exception as error:  # a defect of the connector: whether anything arrived is unknown
+        log.exception("push failed", extra={"connection": partner.name})
+        defect = RetryLater(f"the connector failed ({type(error).__name__})", happened=True)
+        return [*outcomes, *_all(ready, outcomes, defect)], defect
+    return outcomes, None
+
+
+def _ask(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> set[str]:
+    askable = [
+        push
+        for claim, push in ready
+        if claim.doubtful and (topic := partner.topic(claim.topic)) and topic.effect is EffectClass.ASKABLE
+    ]
+    connector = partner.connector
+    if not askable or not isinstance(connector, Asks):
+        return set()
+    return {key for key, there in connector.ask(askable).items() if there}
+
+
+def _all(ready: Sequence[tuple[Claim, Push]], known: Sequence[Outcome], error: PartnerError) -> list[Outcome]:
+    """The same outcome for every push the error left open."""
+    settled = {outcome.key for outcome in known}
+    states = {"refused": "refused", "gone": "gone"}
+    state = states.get(error.code, "retry")
+    if isinstance(error, RetryLater) and error.happened:
+        state = "unknown"
+    after = error.after if isinstance(error, RetryLater) else None
+    return [
+        Outcome(push.key, state, error.what, after)  # type: ignore[arg-type]
+        for _, push in ready
+        if push.key not in settled
+    ]
+
+
+def _note_health(work: Work, partner: Partner, error: PartnerError | None, rng: Random, base: float, cap: float) -> None:
+    """An outage rests the whole connection, a refused key parks it, a 410 switches it off: none fills the dead letters."""
+    row = work.session.get_one(Connection, partner.id)
+    if error is None:
+        row.failures, row.rest_until, row.reason, row.pushed_at = 0, None, "", work.now
+    elif isinstance(error, AuthBroken):
+        row.state, row.reason = "parked", f"our key is refused: {error.what}"[:400]
+        work.audit("hub", "parked", "connection", row.id)
+    elif isinstance(error, Gone):
+        row.state, row.reason = "off", error.what[:400]
+        work.audit("hub", "gone", "connection", row.id)
+    elif isinstance(error, RetryLater):
+        row.failures += 1
+        row.reason = error.what[:400]
+        wait = error.after if error.after is not None else rng.uniform(0, min(cap, base * 2 ** min(row.failures, 10)))
+        row.rest_until = work.now + timedelta(seconds=wait)

@@ -1,0 +1,91 @@
+"""Doors that we open ourselves: pages of a file or a partner go into the same inbox that webhooks go into."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from sqlalchemy import func, select
+
+from hub.core import Hub, Partner
+from hub.flow import inbox, pipeline
+from hub.models import Delivery
+from hub.sdk import ImportPage, RowProblem
+
+SHOWN = 1000  # problems kept for the report; more are counted
+PATIENCE = 600.0  # seconds without any progress after which an import gives up waiting
+
+
+@dataclass
+class Imported:
+    """What became of a file. Every row is counted once: imported + unchanged + rejected + erased = rows."""
+
+    rows: int = 0
+    imported: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    erased: int = 0
+    problems: list[RowProblem] = field(default_factory=list)
+
+
+def import_pages(
+    hub: Hub, partner: Partner, pages: Iterable[ImportPage], rng: Random, advanced: Callable[[int], None] = lambda _: None
+) -> Imported:
+    """Keep each page, take it through, and add up what became of its rows. Good rows go in, whatever stands beside them.
+
+    A page that was kept before is known by its content: its rows are unchanged. Workers that run meanwhile help along."""
+    total = Imported()
+    kept: dict[bytes, tuple[int, bool]] = {}
+    for page in pages:
+        total.rows += page.rows + len(page.problems)
+        total.rejected += len(page.problems)
+        total.problems += page.problems[: max(0, SHOWN - len(total.problems))]
+        if page.incoming is not None:
+            fingerprint = hub.vault.fingerprint("delivery", partner.name, page.incoming.key)
+            with hub.begin() as work:
+                new = inbox.keep(work, partner, [page.incoming])
+            kept[fingerprint] = (page.rows, bool(new))
+            pipeline.process(hub, partner, rng)
+        advanced(page.rows + len(page.problems))
+    _settle(hub, partner, list(kept), rng)
+    for rows, new, result in _results(hub, partner, kept):
+        fresh = result.get("new", 0) if new else 0
+        erased = result.get("erased", 0) if new else 0
+        total.imported += fresh
+        total.erased += erased
+        total.unchanged += rows - fresh - erased
+    return total
+
+
+def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Random) -> None:
+    """Work until nothing of this file waits any more, whoever takes it through."""
+    left, since = -1, time.monotonic()
+    while fingerprints:
+        pipeline.process(hub, partner, rng)
+        with hub.look() as session:
+            waiting = 0
+            for batch in _batches(fingerprints):
+                open_rows = select(func.count()).where(Delivery.key_hash.in_(batch), Delivery.state == "waiting")
+                waiting += session.scalar(open_rows.where(Delivery.connection_id == partner.id)) or 0
+        if waiting == 0:
+            return
+        if waiting != left:
+            left, since = waiting, time.monotonic()
+        if time.monotonic() - since > PATIENCE:
+            return
+        time.sleep(0.05)
+
+
+def _results(hub: Hub, partner: Partner, kept: dict[bytes, tuple[int, bool]]) -> Iterator[tuple[int, bool, dict[str, int]]]:
+    with hub.look() as session:
+        for batch in _batches(list(kept)):
+            rows = select(Delivery.key_hash, Delivery.result).where(
+                Delivery.connection_id == partner.id, Delivery.key_hash.in_(batch)
+            )
+            for key_hash, result in session.execute(rows):
+                count, new = kept[key_hash]
+                yield count, new, result or {}
+
+
+def _batches(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    return (items[start : start + 400] for start in range(0, len(items), 400))

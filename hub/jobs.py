@@ -1,0 +1,46 @@
+"""What RQ runs: a job carries the name of a connection and nothing else."""
+
+import time
+from random import SystemRandom
+
+from hub.core import Hub
+from hub.flow import pipeline
+
+SHIFT = 30.0  # seconds of one drain; a longer one rings again, so that the queue goes round
+
+_hubs: list[Hub] = []
+
+
+def serve(hub: Hub) -> None:
+    """From here on this process works for this hub."""
+    _hubs[:] = [hub]
+
+
+def current_hub() -> Hub:
+    return _hubs[0]
+
+
+def drain(connection: str) -> None:
+    """Take this connection's deliveries in and its messages out until nothing is due.
+
+    The generation is raised before the last look: whoever rings while we look rings a new bell."""
+    hub = current_hub()
+    partner = hub.partners.get(connection)
+    if partner is None:
+        return
+    end = time.monotonic() + SHIFT
+    rng = SystemRandom()
+    last_look = False
+    while True:
+        did = pipeline.process(hub, partner, rng) + pipeline.send(hub, partner, rng)
+        if did and time.monotonic() < end:
+            last_look = False
+        elif did:
+            hub.bell.raise_generation(connection)
+            hub.bell.ring([connection])
+            return
+        elif last_look:
+            return
+        else:
+            hub.bell.raise_generation(connection)
+            last_look = True

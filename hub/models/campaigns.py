@@ -1,0 +1,51 @@
+"""Segments and who was in them, from when to when and why."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.models.base import Base, Regional
+from hub.models.classify import CAMPAIGN, CAMPAIGN_REF, PLAIN
+
+
+class SegmentVersion(Base):
+    """A segment's document as it was applied, known by its content hash. refreshed_on: the last local day whose turn
+    was counted in; None until the first full refresh."""
+
+    __tablename__ = "segment_versions"
+    __table_args__ = (
+        UniqueConstraint("segment", "hash"),
+        Index("uq_segment_versions_current", "segment", unique=True,
+              sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    segment: Mapped[str] = mapped_column(String(80), info=CAMPAIGN)
+    hash: Mapped[str] = mapped_column(String(64), info=CAMPAIGN)
+    document: Mapped[dict[str, Any]] = mapped_column(info=CAMPAIGN)
+    applied_at: Mapped[datetime] = mapped_column(info=CAMPAIGN)
+    ended_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)
+    refreshed_on: Mapped[date | None] = mapped_column(info=CAMPAIGN)
+
+
+class Membership(Regional, Base):
+    """cause: `event`, `change`, `clock` or `rule`. At most one open row per segment and customer."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        Index("uq_memberships_open", "segment", "customer_id", unique=True,
+              sqlite_where=text("left_at IS NULL"), postgresql_where=text("left_at IS NULL")),
+        Index(None, "customer_id"),
+        Index(None, "segment", "entered_at"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    segment: Mapped[str] = mapped_column(String(80), info=CAMPAIGN)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), info=CAMPAIGN_REF)
+    rule_hash: Mapped[str] = mapped_column(String(64), info=CAMPAIGN)
+    entered_at: Mapped[datetime] = mapped_column(info=CAMPAIGN)
+    cause: Mapped[str] = mapped_column(String(16), info=CAMPAIGN)
+    left_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)
+    left_cause: Mapped[str | None] = mapped_column(String(16), info=CAMPAIGN)

@@ -1,0 +1,111 @@
+"""People: a Person owns the key, and is a Customer, a Driver or Staff beside it; personal values are ciphertext."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.models.base import Base, Regional
+from hub.models.classify import INDEX, KEY, PLAIN, SEALED, SERVICE, SERVICE_REF
+
+
+class Person(Regional, Base):
+    """jurisdiction: which law (DE, AE, SG ...), apart from region: where the bytes lie. data_key_id is None once shredded."""
+
+    __tablename__ = "persons"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
+    jurisdiction: Mapped[str] = mapped_column(String(8), info=SERVICE)
+    data_key_id: Mapped[int | None] = mapped_column(ForeignKey("data_keys.id"), info=KEY)
+    made_at: Mapped[datetime] = mapped_column(info=PLAIN)
+    erased_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
+
+
+class PersonalValue(Regional, Base):
+    """One field of a person, sealed under their data key. about_id: the vehicle a plate or VIN belongs to, else 0."""
+
+    __tablename__ = "personal_values"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), primary_key=True, info=SERVICE_REF)
+    field: Mapped[str] = mapped_column(String(32), primary_key=True, info=PLAIN)
+    about_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0, info=SERVICE_REF)
+    sealed: Mapped[bytes] = mapped_column(info=SEALED)
+
+
+class Alias(Regional, Base):
+    """A name somebody can be found by: keyed hash of the folded value, under the pepper of its epoch."""
+
+    __tablename__ = "aliases"
+    __table_args__ = (
+        Index(None, "kind", "hash"),
+        Index(None, "epoch"),
+        UniqueConstraint("person_id", "kind", "hash"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), info=SERVICE_REF)
+    kind: Mapped[str] = mapped_column(String(24), info=PLAIN)
+    hash: Mapped[bytes] = mapped_column(info=INDEX)
+    epoch: Mapped[int] = mapped_column(info=PLAIN)
+    sealed: Mapped[bytes] = mapped_column(info=SEALED)
+
+
+class Customer(Regional, Base):
+    """A person as the garage's customer. version: raised at each fold, and the row that orders all that happens to them."""
+
+    __tablename__ = "customers"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), unique=True, info=SERVICE_REF)
+    branch: Mapped[str | None] = mapped_column(String(32), info=SERVICE)
+    language: Mapped[str | None] = mapped_column(String(8), info=SERVICE)
+    joined_on: Mapped[date | None] = mapped_column(info=SERVICE)
+    version: Mapped[int] = mapped_column(default=0, info=PLAIN)
+    made_at: Mapped[datetime] = mapped_column(info=PLAIN)
+
+
+class Driver(Regional, Base):
+    """A person who drives a vehicle that somebody else owns or pays for."""
+
+    __tablename__ = "drivers"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), unique=True, info=SERVICE_REF)
+    made_at: Mapped[datetime] = mapped_column(info=PLAIN)
+
+
+class Staff(Regional, Base):
+    """A person who works for the garage."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), unique=True, info=SERVICE_REF)
+    branch: Mapped[str | None] = mapped_column(String(32), info=SERVICE)
+    made_at: Mapped[datetime] = mapped_column(info=PLAIN)
+    left_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
+
+
+class Link(Regional, Base):
+    """A partner's id for a Customer or a Vehicle (`about`), found by keyed hash. replaced_by: followed after a merge."""
+
+    __tablename__ = "links"
+    __table_args__ = (
+        UniqueConstraint("connection_id", "about", "hash"),
+        Index(None, "about", "about_id"),
+        Index(None, "epoch"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), info=PLAIN)
+    about: Mapped[str] = mapped_column(String(16), info=PLAIN)
+    about_id: Mapped[int] = mapped_column(info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), info=SERVICE_REF)
+    hash: Mapped[bytes] = mapped_column(info=INDEX)
+    epoch: Mapped[int] = mapped_column(info=PLAIN)
+    sealed: Mapped[bytes] = mapped_column(info=SEALED)
+    replaced_by: Mapped[int | None] = mapped_column(ForeignKey("links.id"), info=SERVICE_REF)

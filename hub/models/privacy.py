@@ -1,0 +1,101 @@
+"""What the law asks us to be able to show: consent, holds, tombstones, transfer questions, audit. Refs only."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.models.base import Base, Regional
+from hub.models.classify import INDEX, PLAIN, PROOF
+
+
+class Notice(Base):
+    """A version of a consent text: hash of text, language and layout."""
+
+    __tablename__ = "notices"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True, info=PLAIN)
+    purpose: Mapped[str] = mapped_column(String(40), info=PLAIN)
+    language: Mapped[str] = mapped_column(String(8), info=PLAIN)
+    text: Mapped[str] = mapped_column(info=PLAIN)
+    made_at: Mapped[datetime] = mapped_column(info=PLAIN)
+
+
+class Consent(Regional, Base):
+    """Append-only: the latest row per person, purpose and channel stands. state: granted or withdrawn."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        Index(None, "person_id", "purpose", "channel", "at"),
+        UniqueConstraint("connection_id", "source_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), info=PROOF)
+    purpose: Mapped[str] = mapped_column(String(40), info=PROOF)
+    channel: Mapped[str] = mapped_column(String(16), info=PROOF)
+    state: Mapped[str] = mapped_column(String(16), info=PROOF)
+    notice: Mapped[str] = mapped_column(String(64), info=PROOF)
+    at: Mapped[datetime] = mapped_column(info=PROOF)
+    received_at: Mapped[datetime] = mapped_column(info=PROOF)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), info=PROOF)
+    source_hash: Mapped[bytes] = mapped_column(info=PROOF)
+
+
+class Tombstone(Regional, Base):
+    """An alias of somebody who was erased: whoever comes in with it is not made anew. Keyed hash, and it expires."""
+
+    __tablename__ = "tombstones"
+    __table_args__ = (Index(None, "kind", "hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    kind: Mapped[str] = mapped_column(String(24), info=PROOF)
+    hash: Mapped[bytes] = mapped_column(info=INDEX)
+    made_at: Mapped[datetime] = mapped_column(info=PROOF)
+    expires_at: Mapped[datetime] = mapped_column(info=PROOF)
+
+
+class LegalHold(Regional, Base):
+    """Nothing of this record set of this person may be deleted until it is released or ends."""
+
+    __tablename__ = "legal_holds"
+    __table_args__ = (Index(None, "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), info=PROOF)
+    record_set: Mapped[str] = mapped_column(String(40), info=PROOF)
+    purpose: Mapped[str] = mapped_column(String(80), info=PROOF)
+    basis: Mapped[str] = mapped_column(String(200), info=PROOF)
+    owner: Mapped[str] = mapped_column(String(80), info=PROOF)
+    placed_at: Mapped[datetime] = mapped_column(info=PROOF)
+    ends_at: Mapped[datetime | None] = mapped_column(info=PROOF)
+    released_at: Mapped[datetime | None] = mapped_column(info=PROOF)
+
+
+class TransferQuestion(Regional, Base):
+    """A delivery whose record declares residence elsewhere; it waits, quarantined, for a person's word."""
+
+    __tablename__ = "transfer_questions"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), unique=True, info=PROOF)
+    declared: Mapped[str] = mapped_column(String(8), info=PROOF)
+    asked_at: Mapped[datetime] = mapped_column(info=PROOF)
+    answered_at: Mapped[datetime | None] = mapped_column(info=PROOF)
+    answer: Mapped[str | None] = mapped_column(String(40), info=PROOF)
+
+
+class AuditEntry(Regional, Base):
+    """Who did what to what, appended in the transaction that did it. detail: refs and codes, never a value."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index(None, "about", "about_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    at: Mapped[datetime] = mapped_column(info=PROOF)
+    actor: Mapped[str] = mapped_column(String(80), info=PROOF)
+    action: Mapped[str] = mapped_column(String(40), info=PROOF)
+    about: Mapped[str] = mapped_column(String(40), info=PROOF)
+    about_id: Mapped[int | None] = mapped_column(info=PROOF)
+    detail: Mapped[dict[str, Any]] = mapped_column(info=PROOF)

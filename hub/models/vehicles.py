@@ -1,0 +1,38 @@
+"""Vehicles and who had which one from when to when."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.models.base import Base, Regional
+from hub.models.classify import PLAIN, SERVICE, SERVICE_REF
+
+
+class Vehicle(Regional, Base):
+    """VIN and plate are personal values of its owner; here are the facts that name nobody."""
+
+    __tablename__ = "vehicles"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
+    make: Mapped[str | None] = mapped_column(String(40), info=SERVICE)
+    model: Mapped[str | None] = mapped_column(String(80), info=SERVICE)
+    fuel: Mapped[str | None] = mapped_column(String(16), info=SERVICE)
+    first_registered: Mapped[date | None] = mapped_column(info=SERVICE)
+    odometer_km: Mapped[int | None] = mapped_column(info=SERVICE)
+    made_at: Mapped[datetime] = mapped_column(info=PLAIN)
+
+
+class Ownership(Regional, Base):
+    """role: owner, driver or payer. Half-open days [since, until); a change closes the row and opens another."""
+
+    __tablename__ = "ownerships"
+    __table_args__ = (Index(None, "vehicle_id", "since"), Index(None, "customer_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicles.id"), info=SERVICE_REF)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), info=SERVICE_REF)
+    role: Mapped[str] = mapped_column(String(16), info=SERVICE)
+    since: Mapped[date] = mapped_column(info=SERVICE)
+    until: Mapped[date | None] = mapped_column(info=SERVICE)

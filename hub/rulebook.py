@@ -1,0 +1,58 @@
+"""The rules in force: read again when a file changes, and kept as they were when the new ones are wrong."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pluggy
+
+from hub.catalogue import catalogue
+from rules import Rulebook, RuleError, load_book
+
+LOOK_EVERY = 1.0  # seconds
+
+
+@dataclass(frozen=True)
+class Stand:
+    """book: what is in force. wrong: why the newer files are not, or empty."""
+
+    book: Rulebook
+    wrong: str
+
+
+class LiveBook:
+    """Raises RuleError only when the first reading is wrong: then there is no last good state to keep."""
+
+    def __init__(self, folder: Path, plugins: pluggy.PluginManager, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.folder = folder
+        self.catalogue = catalogue(plugins)
+        self.monotonic = monotonic
+        self.lock = threading.Lock()
+        self.mark = self._mark()
+        self.looked_at = monotonic()
+        self.stand = Stand(load_book(folder, self.catalogue), "")
+
+    def current(self) -> Rulebook:
+        return self.now().book
+
+    def now(self) -> Stand:
+        with self.lock:
+            if self.monotonic() - self.looked_at >= LOOK_EVERY:
+                self.looked_at = self.monotonic()
+                mark = self._mark()
+                if mark != self.mark:
+                    self.mark = mark
+                    self.stand = self._read()
+            return self.stand
+
+    def _read(self) -> Stand:
+        try:
+            return Stand(load_book(self.folder, self.catalogue), "")
+        except RuleError as error:
+            return Stand(self.stand.book, str(error))
+
+    def _mark(self) -> tuple[tuple[str, int, int], ...]:
+        files = sorted(self.folder.glob("*/*.yaml"))
+        return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)

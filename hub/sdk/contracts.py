@@ -1,0 +1,313 @@
+"""The protocols of everything a plugin may bring or ask for; the hub calls objects, never modules."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+from hub.sdk.records import Record
+
+Kind = Literal["shop", "crm", "fleet", "loyalty", "channel", "import", "webhook"]
+
+
+# --- partners: what comes in ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Knock:
+    """A webhook request as it arrived. url: the public URL the partner called; headers: names in lower case."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One thing the partner told us. key: dedupe key, made of *signed* bytes only. entity: whom it is about, in the
+    partner's words; deliveries of one entity are processed in order. at, version: the partner's own, if it has any."""
+
+    key: str
+    entity: str
+    payload: bytes
+    at: datetime | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the partner expects to hear once its bytes are safe."""
+
+    status: int = 202
+    body: bytes = b'{"status":"accepted"}'
+    content_type: str = "application/json"
+
+
+@runtime_checkable
+class Receives(Protocol):
+    def verify(self, knock: Knock) -> Sequence[Incoming]:
+        """Check the raw bytes and split them; raises WrongSignature, NotJson, WrongInput."""
+
+    def answer(self, knock: Knock) -> Answer: ...
+
+
+@runtime_checkable
+class Normalises(Protocol):
+    def normalise(self, payload: bytes) -> Iterable[Record]:
+        """The partner's words into ours; raises WrongInput when they make no sense."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """cursor: where the next fetch goes on; None when all has been read."""
+
+    incoming: Sequence[Incoming]
+    cursor: str | None
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """One bad value of a file: where (line from 1, column name), what is wrong, how to mend it. No value of a person."""
+
+    line: int
+    column: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class ImportPage:
+    """A stretch of a file. rows: good rows in `incoming`; problems: the bad ones beside them."""
+
+    rows: int
+    incoming: Incoming | None
+    problems: Sequence[RowProblem]
+
+
+@runtime_checkable
+class Imports(Protocol):
+    def read(self, path: Path, mapping: Mapping[str, Any] | Any) -> Iterator[ImportPage]:
+        """Stream a file as pages; raises WrongInput when it is no such file at all."""
+
+
+@runtime_checkable
+class Fetches(Protocol):
+    def fetch(self, cursor: str | None) -> Page: ...
+
+
+# --- partners: what goes out ---------------------------------------------------------------------------------------
+
+
+class EffectClass(StrEnum):
+    """What may be done when nobody knows whether a push arrived.
+
+    keyed: push again, the partner takes our key. natural: push again, it sets a state. askable: ask by our reference
+    first. blind: nobody can tell; the topic's rule decides, and it is counted."""
+
+    KEYED = "keyed"
+    NATURAL = "natural"
+    ASKABLE = "askable"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One kind of push a connector takes. purpose: what the policy is asked about. fields: personal fields it needs.
+
+    repeat_blind: a blind push whose fate is unknown is sent again under the same key (at least once); else it settles
+    as `unknown` (at most once)."""
+
+    name: str
+    effect: EffectClass
+    purpose: str
+    fields: tuple[str, ...] = ()
+    channel: str = "api"
+    repeat_blind: bool = False
+
+
+@dataclass(frozen=True)
+class Push:
+    """One message, rendered. key: the same at every attempt. entity: our random ref of whom it is about."""
+
+    topic: str
+    key: str
+    entity: str
+    partner_id: str | None
+    body: Mapping[str, Any]
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one push. state `retry` waits `after` seconds (None: our own backoff); `unknown` may have happened."""
+
+    key: str
+    state: Literal["sent", "retry", "refused", "gone", "unknown"]
+    reason: str = ""
+    after: float | None = None
+    partner_id: str | None = None
+
+
+@runtime_checkable
+class Pushes(Protocol):
+    batch_size: ClassVar[int]
+
+    def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        """Tell the partner; one Outcome per Push. May raise PartnerError for the batch as a whole."""
+
+
+@runtime_checkable
+class Asks(Protocol):
+    def ask(self, batch: Sequence[Push]) -> Mapping[str, bool]:
+        """Of these keys: did the partner get it? (askable topics, before a repeat)"""
+
+
+class Api(Protocol):
+    """How a connector talks to its partner: hub.sdk.http.PartnerClient fits, and so does a test's own."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Account:
+    """One partner account in one region, as config/hub.yaml names it: what a connector is built from."""
+
+    connection: str
+    region: str
+    api: Api
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Connector(Protocol):
+    """A class whose instance serves one Connection; it also implements what it has of Receives, Normalises, Fetches,
+    Pushes, Asks."""
+
+    name: ClassVar[str]
+    kind: ClassVar[Kind]
+    topics: ClassVar[tuple[Topic, ...]]
+
+    def __init__(self, account: Account) -> None: ...
+
+
+class Channel(Connector, Protocol):
+    """A connector that speaks to people (mail, SMS): kind `channel`."""
+
+    def address_of(self, fields: Mapping[str, str]) -> str | None:
+        """Where this person is reached, or None."""
+
+
+class Sandbox(Protocol):
+    """A partner's local stand-in: a WSGI app that keeps its public contract, mounted at /<name>."""
+
+    name: str
+
+    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
+
+
+# --- policies ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Question:
+    """May this be done? `facts` are the words policies speak in (rules.QUESTION_FACTS); refs only, no personal value."""
+
+    facts: Mapping[str, Any]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One policy's word. mask: personal fields that must not go along (verdict `mask` allows the rest)."""
+
+    verdict: Literal["allow", "deny", "mask"]
+    policy: str
+    reason: str
+    mask: frozenset[str] = frozenset()
+
+
+# --- scoring -------------------------------------------------------------------------------------------------------
+
+
+class FactReader(Protocol):
+    def frame(self, names: Sequence[str], as_of: date) -> Mapping[str, Sequence[Any]]:
+        """Columns of equal length, one row per customer known at `as_of`, plus `customer_id`; nothing later is seen."""
+
+
+@dataclass(frozen=True)
+class ScoreGiven:
+    """value: calibrated probability or expected amount. low, high: band. support: how much was seen. reasons: in words."""
+
+    customer_id: int
+    name: str
+    value: float
+    low: float
+    high: float
+    support: int
+    reasons: tuple[str, ...]
+    model: str
+
+
+class Scorer(Protocol):
+    name: str
+    needs: tuple[str, ...]
+
+    def train(self, facts: FactReader, as_of: date, seed: int) -> "Scorer": ...
+
+    def score(self, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]: ...
+
+
+class Analysis(Protocol):
+    """Statistics over sufficient statistics that the hub read by SQL (counts, sums, sums of squares)."""
+
+    name: str
+
+    def judge(self, statistics: Mapping[str, Mapping[str, float]]) -> Mapping[str, Any]: ...
+
+
+# --- what plugins get in their hands -------------------------------------------------------------------------------
+
+
+class Work(Protocol):
+    """One open transaction of one region."""
+
+    @property
+    def session(self) -> Any: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    def ring(self, connection: str) -> None:
+        """Wake the drain of this connection once the transaction has been committed."""
+
+
+class Hub(Protocol):
+    """All parts of one region's process, put together once."""
+
+    @property
+    def region_code(self) -> str: ...
+
+    def begin(self) -> Any:
+        """A context manager that yields a Work and commits it, or rolls it back."""
+
+    def permits(self, question: Question) -> Decision: ...
+
+
+class Step(Protocol):
+    """A journey step a plugin brings: a pure function of its arguments."""
+
+    name: str
+
+    def advance(self, state: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> Mapping[str, Any]: ...

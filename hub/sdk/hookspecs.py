@@ -1,0 +1,95 @@
+"""The whole plugin interface: implement any of these, and accept any subset of the arguments."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+import click
+import pluggy
+
+from hub.sdk.contracts import Analysis, Connector, Decision, Hub, Question, Sandbox, Scorer, Step, Work
+from rules.catalogue import Fact
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+hookspec = cast(Callable[[F], F], pluggy.HookspecMarker("hub"))
+hookimpl = pluggy.HookimplMarker("hub")
+
+
+@hookspec
+def register_connectors() -> Sequence[type[Connector]]:  # type: ignore[empty-body]
+    """Bring connector classes; each is built once per Connection that config/hub.yaml names."""
+
+
+@hookspec
+def register_channels() -> Sequence[type[Connector]]:  # type: ignore[empty-body]
+    """Bring connector classes that speak to people."""
+
+
+@hookspec
+def register_scorers() -> Sequence[Scorer]:  # type: ignore[empty-body]
+    """Bring scorers."""
+
+
+@hookspec
+def register_analyses() -> Sequence[Analysis]:  # type: ignore[empty-body]
+    """Bring statistics that judge experiments and attribution."""
+
+
+@hookspec
+def register_facts() -> Sequence[Fact]:  # type: ignore[empty-body]
+    """Bring facts that rules may name."""
+
+
+@hookspec
+def register_steps() -> Sequence[Step]:  # type: ignore[empty-body]
+    """Bring journey steps."""
+
+
+@hookspec
+def register_models() -> Sequence[str]:  # type: ignore[empty-body]
+    """Bring tables: the folders of alembic branches, one per plugin."""
+
+
+@hookspec
+def register_blueprints(hub: Hub) -> Sequence[Any]:  # type: ignore[empty-body]
+    """Bring Flask blueprints."""
+
+
+@hookspec
+def register_commands(cli: click.Group) -> None:
+    """Add commands to `hub`."""
+
+
+@hookspec
+def register_sandboxes(clock: Any, seed: int) -> Sequence[Sandbox]:  # type: ignore[empty-body]
+    """Bring local stand-ins of partners."""
+
+
+@hookspec
+def startup(hub: Hub) -> None:
+    """Told when all parts are built and nothing has run: raise ConfigError to stop."""
+
+
+@hookspec
+def decide(hub: Hub, question: Question) -> Sequence[Decision] | None:
+    """Asked before each Step and each Push: one deny is enough, silence is a no."""
+
+
+@hookspec
+def erase_person(work: Work, person_id: int) -> Sequence[str]:  # type: ignore[empty-body]
+    """Asked to erase, inside the caller's transaction: answer what was erased."""
+
+
+@hookspec
+def export_person(work: Work, person_id: int) -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Asked for all that is kept about a person."""
+
+
+@hookspec
+def customer_changed(work: Work, customer_id: int, changes: Sequence[str]) -> None:
+    """Told in the transaction that changed a customer."""
+
+
+@hookspec
+def dead_lettered(hub: Hub, dead_letter_id: int, reason: str) -> None:
+    """Told after a message or delivery was given up."""

@@ -1,0 +1,48 @@
+"""Serves a region's web application by gunicorn: threads for pages, API and webhooks."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from hub import log
+from hub.app import create_app
+from hub.core import Hub
+from hub.settings import RegionSettings
+
+THREADS = 16
+
+
+class Served(BaseApplication):  # type: ignore[misc]
+    """The hub is built in the worker process, after the fork."""
+
+    def __init__(self, build: Callable[[], Hub], here: RegionSettings) -> None:
+        self.build = build
+        self.here = here
+        super().__init__()
+
+    def load_config(self) -> None:
+        options = {
+            "bind": [f"127.0.0.1:{self.here.port}"],
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "timeout": 60,
+            "graceful_timeout": 5,
+            "keepalive": 15,
+            "loglevel": "warning",
+            "accesslog": None,
+            "limit_request_line": 2048,
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        log.set_up(region=self.here.code)
+        return create_app(self.build())
+
+
+def serve_web(build: Callable[[], Hub], here: RegionSettings) -> None:
+    Served(build, here).run()

@@ -1,0 +1,1 @@
+"""Who knocks: webhooks, the API, and how errors are told."""

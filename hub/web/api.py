@@ -1,0 +1,105 @@
+"""The API, first doors: status, customers' segments, consents, dead letters; OpenAPI at /api/v1/openapi.json."""
+
+from typing import Any
+
+from flask import Flask
+from flask.views import MethodView
+from flask_smorest import Api, Blueprint
+from marshmallow import Schema, fields, validate
+from sqlalchemy import select
+
+from hub.errors import NotFound
+from hub.flow import customers
+from hub.models import Customer, Membership
+from hub.own import OWN
+from hub.sdk import ConsentRecord, CustomerKey
+from hub.status import status_of
+from hub.web.access import needs
+from hub.web.idempotency import once
+from hub.web.webhooks import this_hub
+from hub.work import Work
+
+bp = Blueprint("api", "api", url_prefix="/api/v1", description="What partners and scripts may ask and tell.")
+MOST = 200
+
+
+class PageArgs(Schema):
+    """Cursor paging: `cursor` is the `next` of the page before."""
+
+    cursor = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=MOST))
+
+
+class Member(Schema):
+    customer = fields.String(required=True)
+    entered_at = fields.AwareDateTime(required=True)
+    cause = fields.String(required=True)
+
+
+class Members(Schema):
+    items = fields.List(fields.Nested(Member), required=True)
+    next = fields.Integer(allow_none=True, required=True)
+
+
+class ConsentArgs(Schema):
+    purpose = fields.String(required=True, validate=validate.Length(1, 40))
+    channel = fields.String(required=True, validate=validate.Length(1, 16))
+    state = fields.String(required=True, validate=validate.OneOf(["granted", "withdrawn"]))
+    notice = fields.String(required=True, validate=validate.Length(1, 64))
+
+
+class ConsentTold(Schema):
+    customer = fields.String(required=True)
+    state = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
+@bp.route("/status")
+class Status(MethodView):
+    @bp.response(200)
+    @needs("status:read")
+    def get(self) -> dict[str, Any]:
+        """Queues, lag, dead letters and health, per connection."""
+        return status_of(this_hub())
+
+
+@bp.route("/segments/<name>/members")
+class SegmentMembers(MethodView):
+    @bp.arguments(PageArgs, location="query")
+    @bp.response(200, Members)
+    @needs("customers:read")
+    def get(self, page: dict[str, int], name: str) -> dict[str, Any]:
+        """Who is in a segment now, in the order of entering."""
+        if name not in this_hub().book.current().segments:
+            raise NotFound(f"There is no segment “{name}”.")
+        mine = (Membership.segment == name, Membership.left_at.is_(None), Membership.id > page["cursor"])
+        columns = (Membership.id, Customer.ref, Membership.entered_at, Membership.cause)
+        statement = select(*columns).join(Customer, Customer.id == Membership.customer_id).where(*mine).order_by(Membership.id)
+        with this_hub().look() as session:
+            rows = session.execute(statement.limit(page["limit"] + 1)).all()
+        items = [{"customer": ref, "entered_at": at, "cause": cause} for _, ref, at, cause in rows[: page["limit"]]]
+        return {"items": items, "next": rows[page["limit"] - 1][0] if len(rows) > page["limit"] else None}
+
+
+@bp.route("/customers/<ref>/consents")
+class Consents(MethodView):
+    @bp.arguments(ConsentArgs)
+    @bp.response(201, ConsentTold)
+    @needs("consents:write")
+    @once
+    def post(self, told: dict[str, str], ref: str, work: Work) -> tuple[dict[str, Any], int]:
+        """Record that a customer gave or withdrew consent. It is folded as what partners tell us is."""
+        hub = this_hub()
+        if work.session.scalar(select(Customer.id).where(Customer.ref == ref)) is None:
+            raise NotFound("There is no such customer.")
+        key = CustomerKey(partner_id=ref, ref=ref)
+        customers.fold(hub, work, hub.partner(OWN), [ConsentRecord(customer=key, at=work.now, **told)])
+        return {"customer": ref, "state": told["state"], "at": work.now.isoformat()}, 201
+
+
+def register(app: Flask) -> None:
+    app.config.setdefault("OPENAPI_URL_PREFIX", "/api/v1")
+    app.config.setdefault("OPENAPI_JSON_PATH", "openapi.json")
+    Api(app).register_blueprint(bp)
+
+

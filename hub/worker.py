@@ -1,0 +1,170 @@
+"""The processes of one region under a supervisor: N workers, one clock, one web server, each watched and started again.
+
+Every child is forked from a parent that has imported everything and opened nothing. It beats once a second into a slot of
+shared memory; one that stands still (frozen, stuck) is killed before the leases it holds run out, so that it can never wake
+up later and go on with work that somebody else has taken over."""
+
+import logging
+import mmap
+import os
+import signal
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+from rq.timeouts import TimerDeathPenalty
+
+from hub import jobs
+from hub.core import Hub
+
+log = logging.getLogger(__name__)
+SLOT = struct.Struct("d")
+DONE = -1.0  # in the slot of a child that has ended well
+RESTART_PAUSE = 0.5  # seconds between two starts of the same child, so that a broken one does not eat the machine
+
+
+class DrainWorker(SimpleWorker):
+    """Runs drains in this process, no fork per job: a drain is a batch, and a kill loses nothing that the sweep would not find."""
+
+    death_penalty_class = TimerDeathPenalty
+
+
+def work(hub: Hub, stopping: Callable[[], bool]) -> None:
+    """Serve the region's queue until told to stop; comes back by itself when Valkey was away."""
+    jobs.serve(hub)
+    while not stopping():
+        worker = DrainWorker([hub.bell.queue], connection=hub.bell.redis, serializer=JSONSerializer, default_worker_ttl=30)
+        try:
+            worker.work(logging_level="WARNING", with_scheduler=False)
+            return
+        except Exception as error:
+            log.warning("worker waits", extra={"reason": type(error).__name__})
+            time.sleep(RESTART_PAUSE)
+
+
+@dataclass
+class Child:
+    """once: it is done when it ends well, and started again only when it did not. ends_all: with it, everything ends."""
+
+    name: str
+    run: Callable[[], None]
+    slot: int
+    once: bool = False
+    ends_all: bool = False
+    pid: int = 0
+    started: float = 0.0
+
+
+@dataclass
+class Supervisor:
+    """stalled: seconds without a beat after which a child is killed."""
+
+    stalled: float
+    children: list[Child] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+    code: int = 0
+
+    def add(self, name: str, run: Callable[[], None], *, once: bool = False, ends_all: bool = False) -> None:
+        self.children.append(Child(name, run, len(self.children), once, ends_all))
+
+    def serve(self) -> int:
+        """Start all and keep them alive until SIGTERM, SIGINT, or a child that ends all; answers the exit code."""
+        self.beats = mmap.mmap(-1, max(1, len(self.children)) * SLOT.size)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop.set())
+        try:
+            while not self.stop.is_set():
+                for child in self.children:
+                    self._watch(child)
+                self.stop.wait(0.2)
+        finally:
+            self._end()
+        return self.code
+
+    def finished(self, names: set[str]) -> bool:
+        """Have all of these ended well? Any child may ask: the answer lies in the shared memory."""
+        return all(self._beat_of(child) == DONE for child in self.children if child.name in names)
+
+    def _watch(self, child: Child) -> None:
+        if self._beat_of(child) == DONE and not child.pid:
+            return
+        if child.pid:
+            self._reap(child)
+        if child.pid and time.monotonic() - self._beat_of(child) > self.stalled:
+            log.error("child stands still", extra={"child": child.name})
+            os.kill(child.pid, signal.SIGKILL)
+        if not child.pid and time.monotonic() - child.started > RESTART_PAUSE:
+            self._start(child)
+
+    def _reap(self, child: Child) -> None:
+        pid, status = os.waitpid(child.pid, os.WNOHANG)
+        if not pid:
+            return
+        child.pid = 0
+        code = os.waitstatus_to_exitcode(status)
+        if child.ends_all:
+            self.code = max(0, code)
+            self.stop.set()
+        if child.once and code == 0:
+            SLOT.pack_into(self.beats, child.slot * SLOT.size, DONE)
+        else:
+            log.warning("child ended", extra={"child": child.name, "status": code})
+
+    def _start(self, child: Child) -> None:
+        child.started = time.monotonic()
+        SLOT.pack_into(self.beats, child.slot * SLOT.size, time.monotonic())
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid:
+            child.pid = pid
+            return
+        code = 1
+        try:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            threading.Thread(target=self._beat, args=(child.slot, os.getppid()), daemon=True, name="beat").start()
+            child.run()
+            code = 0
+        except KeyboardInterrupt:
+            code = 0
+        except Exception:
+            log.exception("child failed", extra={"child": child.name})
+        finally:
+            os._exit(code)
+
+    def _beat(self, slot: int, parent: int) -> None:
+        """A child whose supervisor is gone ends itself: nobody would watch it."""
+        while True:
+            SLOT.pack_into(self.beats, slot * SLOT.size, time.monotonic())
+            if os.getppid() != parent:
+                os._exit(1)
+            time.sleep(1)
+
+    def _beat_of(self, child: Child) -> float:
+        return float(SLOT.unpack_from(self.beats, child.slot * SLOT.size)[0])
+
+    def _end(self, patience: float = 10.0) -> None:
+        alive = [child for child in self.children if child.pid]
+        for child in alive:
+            os.kill(child.pid, signal.SIGTERM)
+        end = time.monotonic() + patience
+        while alive and time.monotonic() < end:
+            alive = [child for child in alive if os.waitpid(child.pid, os.WNOHANG) == (0, 0)]
+            time.sleep(0.02)
+        for child in alive:
+            os.kill(child.pid, signal.SIGKILL)
+            os.waitpid(child.pid, 0)
+
+
+def stop_on_signal(numbers: Sequence[int] = (signal.SIGTERM, signal.SIGINT)) -> Callable[[], bool]:
+    """For a child with a loop of its own: answers True once it has been told to stop."""
+    told = threading.Event()
+    for number in numbers:
+        signal.signal(number, lambda *_: told.set())
+    return told.is_set
