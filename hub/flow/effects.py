@@ -96,7 +96,7 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> l
     for claim, subject, topic, decision in ready:
         fields = {name: value for name, value in opened[subject.person_id].items() if name in topic.fields and name not in decision.mask}
         body = {**fields, **_plain(claim), "segments": segments[subject.customer_id]}
-        if claim.template:
+        if claim.template and topic.channel != "api":
             body["text"] = templates.render(claim.template, subject.language, _plain(claim))
         push = Push(claim.topic, claim.effect_key, subject.customer_ref, links.get(subject.customer_id), body, claim.attempt)
         pushes.append((claim, push))

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import ACCESS
 
 
@@ -17,7 +17,7 @@ class Principal(Regional, Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=ACCESS)
     title: Mapped[str] = mapped_column(String(80), info=ACCESS)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("persons.id"), info=ACCESS)
+    person_id: Mapped[int | None] = mapped_column(points_at("persons.id"), info=ACCESS)
     made_at: Mapped[datetime] = mapped_column(info=ACCESS)
     ended_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
 
@@ -29,7 +29,7 @@ class Role(Regional, Base):
     __table_args__ = (UniqueConstraint("principal_id", "role", "branch"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
-    principal_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), info=ACCESS)
+    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
     role: Mapped[str] = mapped_column(String(24), info=ACCESS)
     branch: Mapped[str | None] = mapped_column(String(32), info=ACCESS)
     granted_at: Mapped[datetime] = mapped_column(info=ACCESS)
@@ -43,7 +43,7 @@ class Session(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
     secret_hash: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
-    principal_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), info=ACCESS)
+    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
     began_at: Mapped[datetime] = mapped_column(info=ACCESS)
     seen_at: Mapped[datetime] = mapped_column(info=ACCESS)
     expires_at: Mapped[datetime] = mapped_column(info=ACCESS)
@@ -57,7 +57,7 @@ class SignInLink(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
     secret_hash: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
-    principal_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), info=ACCESS)
+    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
     made_at: Mapped[datetime] = mapped_column(info=ACCESS)
     expires_at: Mapped[datetime] = mapped_column(info=ACCESS)
     used_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
@@ -70,7 +70,7 @@ class Token(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
     secret_hash: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
-    principal_id: Mapped[int] = mapped_column(ForeignKey("principals.id"), info=ACCESS)
+    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
     scopes: Mapped[list[str]] = mapped_column(info=ACCESS)
     made_at: Mapped[datetime] = mapped_column(info=ACCESS)
     expires_at: Mapped[datetime | None] = mapped_column(info=ACCESS)

@@ -60,6 +60,11 @@ class Base(DeclarativeBase):
     }
 
 
+def points_at(column: str) -> ForeignKey:
+    """A foreign key that is checked when the transaction commits, so that rows may be written in any order within it."""
+    return ForeignKey(column, deferrable=True, initially="DEFERRED")
+
+
 class Here(Base):
     """One row: the region this database is. Every personal table points at it, so a row of another region is refused."""
 
@@ -85,7 +90,7 @@ class Regional:
     @declared_attr
     @classmethod
     def region(cls) -> Mapped[str]:
-        return mapped_column(String(8), ForeignKey("here.region"), info=PLAIN)
+        return mapped_column(String(8), points_at("here.region"), info=PLAIN)
 
 
 def new_ref() -> str:

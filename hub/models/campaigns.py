@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import CAMPAIGN, CAMPAIGN_REF, PLAIN
 
 
@@ -43,7 +43,7 @@ class Membership(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
     segment: Mapped[str] = mapped_column(String(80), info=CAMPAIGN)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), info=CAMPAIGN_REF)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=CAMPAIGN_REF)
     rule_hash: Mapped[str] = mapped_column(String(64), info=CAMPAIGN)
     entered_at: Mapped[datetime] = mapped_column(info=CAMPAIGN)
     cause: Mapped[str] = mapped_column(String(16), info=CAMPAIGN)

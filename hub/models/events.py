@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import PLAIN, SERVICE, SERVICE_REF, TRAFFIC
 
 
@@ -24,8 +24,8 @@ class Event(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
     kind: Mapped[str] = mapped_column(String(40), info=SERVICE)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), info=SERVICE_REF)
-    vehicle_id: Mapped[int | None] = mapped_column(ForeignKey("vehicles.id"), info=SERVICE_REF)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=SERVICE_REF)
+    vehicle_id: Mapped[int | None] = mapped_column(points_at("vehicles.id"), info=SERVICE_REF)
     at_utc: Mapped[datetime] = mapped_column(info=SERVICE)
     local_day: Mapped[date] = mapped_column(info=SERVICE)
     zone: Mapped[str] = mapped_column(String(40), info=SERVICE)
@@ -33,6 +33,6 @@ class Event(Regional, Base):
     currency: Mapped[str | None] = mapped_column(String(3), info=SERVICE)
     attributes: Mapped[dict[str, Any]] = mapped_column(info=SERVICE)
     received_at: Mapped[datetime] = mapped_column(info=TRAFFIC)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), info=TRAFFIC)
+    connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=TRAFFIC)
     source_hash: Mapped[bytes] = mapped_column(info=TRAFFIC)
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=TRAFFIC)

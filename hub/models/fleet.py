@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import PLAIN, SERVICE, SERVICE_REF
 
 
@@ -27,9 +27,9 @@ class Assignment(Regional, Base):
     __table_args__ = (Index(None, "vehicle_id", "since"), Index(None, "fleet_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    fleet_id: Mapped[int] = mapped_column(ForeignKey("fleets.id"), info=SERVICE)
-    vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicles.id"), info=SERVICE_REF)
-    driver_id: Mapped[int | None] = mapped_column(ForeignKey("drivers.id"), info=SERVICE_REF)
+    fleet_id: Mapped[int] = mapped_column(points_at("fleets.id"), info=SERVICE)
+    vehicle_id: Mapped[int] = mapped_column(points_at("vehicles.id"), info=SERVICE_REF)
+    driver_id: Mapped[int | None] = mapped_column(points_at("drivers.id"), info=SERVICE_REF)
     since: Mapped[date] = mapped_column(info=SERVICE)
     until: Mapped[date | None] = mapped_column(info=SERVICE)
     recorded_at: Mapped[datetime] = mapped_column(info=PLAIN)

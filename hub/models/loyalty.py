@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import LOYALTY, PLAIN, SERVICE_REF
 
 
@@ -16,8 +16,8 @@ class MembershipCard(Regional, Base):
     __table_args__ = (UniqueConstraint("customer_id", "connection_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), info=SERVICE_REF)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), info=PLAIN)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=SERVICE_REF)
+    connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=PLAIN)
     version: Mapped[int] = mapped_column(info=LOYALTY)
     points: Mapped[int] = mapped_column(info=LOYALTY)
     benefits: Mapped[list[str] | None] = mapped_column(info=LOYALTY)
@@ -31,7 +31,7 @@ class Tier(Regional, Base):
     __table_args__ = (Index(None, "card_id", "since"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    card_id: Mapped[int] = mapped_column(ForeignKey("membership_cards.id"), info=SERVICE_REF)
+    card_id: Mapped[int] = mapped_column(points_at("membership_cards.id"), info=SERVICE_REF)
     name: Mapped[str] = mapped_column(String(32), info=LOYALTY)
     since: Mapped[datetime] = mapped_column(info=LOYALTY)
     until: Mapped[datetime | None] = mapped_column(info=LOYALTY)
@@ -45,7 +45,7 @@ class LedgerEntry(Regional, Base):
     __table_args__ = (UniqueConstraint("card_id", "version"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    card_id: Mapped[int] = mapped_column(ForeignKey("membership_cards.id"), info=SERVICE_REF)
+    card_id: Mapped[int] = mapped_column(points_at("membership_cards.id"), info=SERVICE_REF)
     version: Mapped[int] = mapped_column(info=LOYALTY)
     points: Mapped[int] = mapped_column(info=LOYALTY)
     at: Mapped[datetime] = mapped_column(info=LOYALTY)

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import INDEX, KEY, PLAIN, SEALED, SERVICE, SERVICE_REF
 
 
@@ -17,7 +17,7 @@ class Person(Regional, Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
     jurisdiction: Mapped[str] = mapped_column(String(8), info=SERVICE)
-    data_key_id: Mapped[int | None] = mapped_column(ForeignKey("data_keys.id"), info=KEY)
+    data_key_id: Mapped[int | None] = mapped_column(points_at("data_keys.id"), info=KEY)
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)
     erased_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
 
@@ -27,7 +27,7 @@ class PersonalValue(Regional, Base):
 
     __tablename__ = "personal_values"
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), primary_key=True, info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), primary_key=True, info=SERVICE_REF)
     field: Mapped[str] = mapped_column(String(32), primary_key=True, info=PLAIN)
     about_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0, info=SERVICE_REF)
     sealed: Mapped[bytes] = mapped_column(info=SEALED)
@@ -44,7 +44,7 @@ class Alias(Regional, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=SERVICE_REF)
     kind: Mapped[str] = mapped_column(String(24), info=PLAIN)
     hash: Mapped[bytes] = mapped_column(info=INDEX)
     epoch: Mapped[int] = mapped_column(info=PLAIN)
@@ -58,7 +58,7 @@ class Customer(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), unique=True, info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), unique=True, info=SERVICE_REF)
     branch: Mapped[str | None] = mapped_column(String(32), info=SERVICE)
     language: Mapped[str | None] = mapped_column(String(8), info=SERVICE)
     joined_on: Mapped[date | None] = mapped_column(info=SERVICE)
@@ -73,7 +73,7 @@ class Driver(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), unique=True, info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), unique=True, info=SERVICE_REF)
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)
 
 
@@ -84,7 +84,7 @@ class Staff(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), unique=True, info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), unique=True, info=SERVICE_REF)
     branch: Mapped[str | None] = mapped_column(String(32), info=SERVICE)
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)
     left_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
@@ -101,11 +101,11 @@ class Link(Regional, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), info=PLAIN)
+    connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=PLAIN)
     about: Mapped[str] = mapped_column(String(16), info=PLAIN)
     about_id: Mapped[int] = mapped_column(info=SERVICE_REF)
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=SERVICE_REF)
     hash: Mapped[bytes] = mapped_column(info=INDEX)
     epoch: Mapped[int] = mapped_column(info=PLAIN)
     sealed: Mapped[bytes] = mapped_column(info=SEALED)
-    replaced_by: Mapped[int | None] = mapped_column(ForeignKey("links.id"), info=SERVICE_REF)
+    replaced_by: Mapped[int | None] = mapped_column(points_at("links.id"), info=SERVICE_REF)

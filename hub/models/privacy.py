@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import INDEX, PLAIN, PROOF
 
 
@@ -32,14 +32,14 @@ class Consent(Regional, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), info=PROOF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=PROOF)
     purpose: Mapped[str] = mapped_column(String(40), info=PROOF)
     channel: Mapped[str] = mapped_column(String(16), info=PROOF)
     state: Mapped[str] = mapped_column(String(16), info=PROOF)
     notice: Mapped[str] = mapped_column(String(64), info=PROOF)
     at: Mapped[datetime] = mapped_column(info=PROOF)
     received_at: Mapped[datetime] = mapped_column(info=PROOF)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), info=PROOF)
+    connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=PROOF)
     source_hash: Mapped[bytes] = mapped_column(info=PROOF)
 
 
@@ -63,7 +63,7 @@ class LegalHold(Regional, Base):
     __table_args__ = (Index(None, "person_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
-    person_id: Mapped[int] = mapped_column(ForeignKey("persons.id"), info=PROOF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=PROOF)
     record_set: Mapped[str] = mapped_column(String(40), info=PROOF)
     purpose: Mapped[str] = mapped_column(String(80), info=PROOF)
     basis: Mapped[str] = mapped_column(String(200), info=PROOF)
@@ -79,7 +79,7 @@ class TransferQuestion(Regional, Base):
     __tablename__ = "transfer_questions"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), unique=True, info=PROOF)
+    delivery_id: Mapped[int] = mapped_column(points_at("deliveries.id"), unique=True, info=PROOF)
     declared: Mapped[str] = mapped_column(String(8), info=PROOF)
     asked_at: Mapped[datetime] = mapped_column(info=PROOF)
     answered_at: Mapped[datetime | None] = mapped_column(info=PROOF)

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import PLAIN, SERVICE, SERVICE_REF
 
 
@@ -14,7 +14,7 @@ class Profile(Regional, Base):
 
     __tablename__ = "profiles"
 
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), primary_key=True, info=SERVICE_REF)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), primary_key=True, info=SERVICE_REF)
     branch: Mapped[str | None] = mapped_column(String(32), index=True, info=SERVICE)
     language: Mapped[str | None] = mapped_column(String(8), index=True, info=SERVICE)
     jurisdiction: Mapped[str | None] = mapped_column(String(8), index=True, info=SERVICE)
@@ -40,7 +40,7 @@ class Score(Regional, Base):
     __table_args__ = (Index(None, "customer_id", "name", "as_of"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), info=SERVICE_REF)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=SERVICE_REF)
     name: Mapped[str] = mapped_column(String(40), info=SERVICE)
     as_of: Mapped[date] = mapped_column(info=SERVICE)
     value: Mapped[float] = mapped_column(info=SERVICE)

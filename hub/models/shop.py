@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import PLAIN, SERVICE, SERVICE_REF
 
 
@@ -27,7 +27,7 @@ class Bay(Regional, Base):
     __table_args__ = (UniqueConstraint("branch_id", "title"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    branch_id: Mapped[int] = mapped_column(ForeignKey("branches.id"), info=PLAIN)
+    branch_id: Mapped[int] = mapped_column(points_at("branches.id"), info=PLAIN)
     title: Mapped[str] = mapped_column(String(40), info=PLAIN)
     equipment: Mapped[list[str] | None] = mapped_column(info=PLAIN)
 
@@ -39,7 +39,7 @@ class Slot(Regional, Base):
     __table_args__ = (UniqueConstraint("bay_id", "starts_at"), Index(None, "customer_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    bay_id: Mapped[int] = mapped_column(ForeignKey("bays.id"), info=PLAIN)
+    bay_id: Mapped[int] = mapped_column(points_at("bays.id"), info=PLAIN)
     starts_at: Mapped[datetime] = mapped_column(info=SERVICE)
     ends_at: Mapped[datetime] = mapped_column(info=SERVICE)
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), info=SERVICE_REF)
+    customer_id: Mapped[int | None] = mapped_column(points_at("customers.id"), info=SERVICE_REF)

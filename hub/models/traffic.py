@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import ACCESS, KEY, PAYLOAD, PLAIN, TRAFFIC, TRAFFIC_REF
 
 
@@ -38,7 +38,7 @@ class Delivery(Regional, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=TRAFFIC)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), info=TRAFFIC)
+    connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=TRAFFIC)
     key_hash: Mapped[bytes] = mapped_column(info=TRAFFIC)
     entity: Mapped[bytes] = mapped_column(info=TRAFFIC_REF)
     state: Mapped[str] = mapped_column(String(16), info=TRAFFIC)
@@ -48,7 +48,7 @@ class Delivery(Regional, Base):
     received_at: Mapped[datetime] = mapped_column(info=TRAFFIC)
     settled_at: Mapped[datetime | None] = mapped_column(info=TRAFFIC)
     result: Mapped[dict[str, Any] | None] = mapped_column(info=TRAFFIC)
-    data_key_id: Mapped[int | None] = mapped_column(ForeignKey("data_keys.id"), info=KEY)
+    data_key_id: Mapped[int | None] = mapped_column(points_at("data_keys.id"), info=KEY)
     payload: Mapped[bytes | None] = mapped_column(info=PAYLOAD)
 
 
@@ -67,7 +67,7 @@ class Message(Regional, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=TRAFFIC)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), info=TRAFFIC)
+    connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=TRAFFIC)
     entity: Mapped[str] = mapped_column(String(32), info=TRAFFIC_REF)
     seq: Mapped[int] = mapped_column(info=TRAFFIC)
     topic: Mapped[str] = mapped_column(String(40), info=TRAFFIC)
@@ -92,9 +92,9 @@ class DeadLetter(Regional, Base):
     __table_args__ = (Index(None, "closed_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=TRAFFIC)
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), info=TRAFFIC)
-    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), info=TRAFFIC)
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), info=TRAFFIC)
+    connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=TRAFFIC)
+    delivery_id: Mapped[int | None] = mapped_column(points_at("deliveries.id"), info=TRAFFIC)
+    message_id: Mapped[int | None] = mapped_column(points_at("messages.id"), info=TRAFFIC)
     code: Mapped[str] = mapped_column(String(40), info=TRAFFIC)
     reason: Mapped[str] = mapped_column(String(400), info=TRAFFIC)
     died_at: Mapped[datetime] = mapped_column(info=TRAFFIC)
@@ -107,7 +107,7 @@ class Cursor(Base):
 
     __tablename__ = "cursors"
 
-    connection_id: Mapped[int] = mapped_column(ForeignKey("connections.id"), primary_key=True, info=PLAIN)
+    connection_id: Mapped[int] = mapped_column(points_at("connections.id"), primary_key=True, info=PLAIN)
     stream: Mapped[str] = mapped_column(String(40), primary_key=True, info=PLAIN)
     position: Mapped[str | None] = mapped_column(String(400), info=TRAFFIC)
     moved_at: Mapped[datetime] = mapped_column(info=PLAIN)

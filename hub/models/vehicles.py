@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional
+from hub.models.base import Base, Regional, points_at
 from hub.models.classify import PLAIN, SERVICE, SERVICE_REF
 
 
@@ -31,8 +31,8 @@ class Ownership(Regional, Base):
     __table_args__ = (Index(None, "vehicle_id", "since"), Index(None, "customer_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
-    vehicle_id: Mapped[int] = mapped_column(ForeignKey("vehicles.id"), info=SERVICE_REF)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), info=SERVICE_REF)
+    vehicle_id: Mapped[int] = mapped_column(points_at("vehicles.id"), info=SERVICE_REF)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=SERVICE_REF)
     role: Mapped[str] = mapped_column(String(16), info=SERVICE)
     since: Mapped[date] = mapped_column(info=SERVICE)
     until: Mapped[date | None] = mapped_column(info=SERVICE)

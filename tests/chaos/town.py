@@ -1,0 +1,226 @@
+"""A whole region with its partners as processes of their own, to be killed, frozen and wiped while work goes on."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from hub.cli.running import open_region
+from hub.embedded import ValkeyServer
+from hub.sdk import sign
+from hub.settings import Settings, load_settings
+
+HERE = Path(__file__).parent
+TIERS = ("bronze", "silver", "gold")
+
+
+@dataclass
+class Accepted:
+    """One webhook that was answered 202: from then on its effects are owed."""
+
+    member: str
+    version: int
+    tier: str
+    at: float
+
+
+@dataclass
+class Town:
+    """folder: everything of this run. Kills are drawn from `rng`, so a seed gives the same run again."""
+
+    folder: Path
+    rng: Random
+    databases: Mapping[str, str] = field(default_factory=dict)
+    accepted: list[Accepted] = field(default_factory=list)
+    strikes: list[tuple[float, str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.web_port, self.partner_port = free_port(), free_port()
+        config = self.folder / "config"
+        shutil.copytree(HERE / "config", config)
+        text = (config / "hub.yaml").read_text()
+        (config / "hub.yaml").write_text(text.replace("18101", str(self.web_port)).replace("18190", str(self.partner_port)))
+        self.environ = {
+            **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
+            "HUB_HOME": str(self.folder / "var"),
+            "HUB_CONFIG": str(config),
+            **self.databases,
+        }
+        self.settings: Settings = load_settings(self.environ)
+        open_region(self.settings, "eu")
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+
+    # --- life
+
+    def start(self) -> None:
+        self.start_partners()
+        self.children["hub"] = self._spawn("-m", "hub.cli", "up", "--region", "eu")
+        self.wait_ready()
+
+    def start_partners(self) -> None:
+        self.children["partners"] = self._spawn(str(HERE / "partners.py"), str(self.folder / "partners"), str(self.partner_port))
+
+    def stop(self) -> None:
+        for child in self.children.values():
+            child.send_signal(signal.SIGCONT)
+            child.terminate()
+        for child in self.children.values():
+            try:
+                child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+    def _spawn(self, *words: str) -> "subprocess.Popen[bytes]":
+        log = (self.folder / "log.txt").open("ab")
+        return subprocess.Popen([sys.executable, *words], env=self.environ, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+
+    def wait_ready(self, patience: float = 30) -> None:
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}/readyz", timeout=2)
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError((self.folder / "log.txt").read_text()[-4000:])
+
+    # --- load
+
+    def tell(self, members: int, versions: int, until: float) -> None:
+        """Every member's tier moves `versions` times, in order; each webhook is sent until it is accepted, as partners do."""
+        threads = [
+            threading.Thread(target=self._tell, args=([f"m-{n}" for n in range(part, members, 8)], versions, until), daemon=True)
+            for part in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        assert not any(thread.is_alive() for thread in threads), "the hub did not take all webhooks in time"
+
+    def _tell(self, members: list[str], versions: int, until: float) -> None:
+        for version in range(1, versions + 1):
+            for member in members:
+                tier = TIERS[version % 3]
+                while time.monotonic() < until and not self._deliver(member, version, tier):
+                    time.sleep(0.2)
+                self.accepted.append(Accepted(member, version, tier, time.monotonic()))
+
+    def _deliver(self, member: str, version: int, tier: str) -> bool:
+        now = datetime.now(UTC)
+        data: dict[str, Any] = {"member_id": member, "customer_number": member.upper(), "phone": "+4930123456", "tier": tier, "version": version}
+        kind = "member.enrolled" if version == 1 else "member.tier_changed"
+        body = json.dumps({"type": kind, "timestamp": now.isoformat(), "data": data}).encode()
+        secret = self.settings.secrets_of("eu")["CLUB_WEBHOOK_SECRET"]
+        headers = {"Content-Type": "application/json", **sign(secret, f"{member}-{version}", now, body)}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.web_port}/webhooks/club", body, headers)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=3) as answer:  # noqa: S310
+                return answer.status == 202
+        except (OSError, urllib.error.HTTPError):
+            return False
+
+    # --- harm
+
+    def strike(self) -> str:
+        """Kill, freeze or wipe something at random."""
+        victim = self.rng.choice(["worker", "worker", "web", "clock", "valkey", "partners", "wipe"])
+        how = self.rng.choice(["kill", "kill", "freeze"])
+        if victim == "wipe":
+            self.wipe()
+            how = "wipe"
+        elif victim == "partners":
+            self._strike_partners(how)
+        else:
+            pids = self.pids(victim)
+            if not pids:
+                return "nobody"
+            self._hit(self.rng.choice(pids), how)
+        self.strikes.append((time.monotonic(), victim, how))
+        return f"{how} {victim}"
+
+    def _strike_partners(self, how: str) -> None:
+        child = self.children["partners"]
+        if how == "freeze":
+            self._hit(child.pid, "freeze", thaw_after=2.5)
+        else:
+            child.kill()
+            child.wait()
+            self.start_partners()
+
+    def _hit(self, pid: int, how: str, thaw_after: float = 1.5) -> None:
+        """A frozen process thaws again after a while, unless somebody has killed it by then: the worse case of the two."""
+        try:
+            os.kill(pid, signal.SIGKILL if how == "kill" else signal.SIGSTOP)
+        except ProcessLookupError:
+            return
+        if how == "freeze":
+            if self.rng.random() < 0.5:
+                thaw_after = 30.0  # never: the watchdog has to see to it
+            threading.Timer(thaw_after, self._thaw, [pid]).start()
+
+    def _thaw(self, pid: int) -> None:
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            return
+
+    def wipe(self) -> None:
+        try:
+            client = Redis.from_url(ValkeyServer(self.settings.folder("eu") / "valkey").url, socket_timeout=2)
+            client.flushall()
+            client.close()
+        except RedisError:
+            return
+
+    def pids(self, role: str) -> list[int]:
+        """Processes of one role below the supervisor: told apart by what they call themselves."""
+        if role == "valkey":
+            pid = ValkeyServer(self.settings.folder("eu") / "valkey").pid
+            return [pid] if pid else []
+        return [pid for pid, title in below(self.children["hub"].pid) if title.startswith(f"eu-{role}")]
+
+
+def below(pid: int) -> Iterator[tuple[int, str]]:
+    """Descendants of a process, with the name each gave itself."""
+    parents: dict[int, int] = {}
+    names: dict[int, str] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                status = (entry / "stat").read_text()
+                names[int(entry.name)] = (entry / "comm").read_text().strip()
+            except OSError:
+                continue
+            parents[int(entry.name)] = int(status.rsplit(")", 1)[1].split()[1])
+    family = {pid}
+    grown = True
+    while grown:
+        more = {child for child, parent in parents.items() if parent in family} - family
+        family |= more
+        grown = bool(more)
+    for member in sorted(family - {pid}):
+        yield member, names.get(member, "")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

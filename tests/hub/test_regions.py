@@ -1,0 +1,89 @@
+"""A region keeps to itself, at each wall alone, and SQLite loses no update."""
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+from sqlalchemy import delete, insert, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hub.errors import CrossingRefused
+from hub.models import AuditEntry, Branch, Tombstone
+from hub.regions import Directory, open_engine
+
+WRITERS, ROUNDS = 4, 1000
+
+
+def a_branch(work, region):
+    return Branch(id=work.ids.next(), code="x", title="X", zone="UTC", region=region)
+
+
+def test_the_session_refuses_a_row_of_another_region(hub):
+    with pytest.raises(CrossingRefused), hub.begin() as work:
+        work.session.add(a_branch(work, "gcc"))
+
+
+def test_a_statement_that_walks_past_the_session_is_refused_too(hub):
+    with pytest.raises(CrossingRefused), hub.begin() as work:
+        work.session.execute(insert(Branch), [{"id": 1, "code": "x", "title": "X", "zone": "UTC", "region": "gcc"}])
+
+
+def test_a_literal_value_in_a_statement_is_refused_too(hub):
+    with pytest.raises(CrossingRefused), hub.begin() as work:
+        work.session.execute(insert(Branch).values(id=1, code="x", title="X", zone="UTC", region="gcc"))
+
+
+def test_the_database_itself_refuses_it_where_both_guards_are_gone(hub):
+    bare = open_engine(hub.settings.database_url("eu"))
+    with pytest.raises(IntegrityError), Session(bare) as session, session.begin():
+        session.execute(insert(Branch), [{"id": 1, "code": "x", "title": "X", "zone": "UTC", "region": "gcc"}])
+    bare.dispose()
+
+
+def test_a_delete_past_the_gate_is_refused(hub):
+    with pytest.raises(CrossingRefused, match="gate"), hub.begin() as work:
+        work.session.execute(delete(Tombstone))
+
+
+def test_a_row_deleted_through_the_session_is_refused(hub):
+    with hub.begin() as work:
+        work.audit("test", "tried", "nothing")
+    with pytest.raises(CrossingRefused, match="gate"), hub.begin() as work:
+        work.session.delete(work.session.query(AuditEntry).first())
+
+
+def test_the_directory_knows_the_region_of_a_ref_and_nothing_else(tmp_path):
+    directory = Directory(f"sqlite:///{tmp_path}/directory.db")
+
+    directory.add(["a" * 32], "eu")
+    directory.add(["a" * 32], "eu")
+
+    assert directory.home("a" * 32) == "eu"
+    assert directory.home("b" * 32) is None
+    assert directory.home("' OR 1=1") is None
+    directory.engine.dispose()
+
+
+def add_one(path):
+    engine = open_engine(f"sqlite:///{path}")
+    for _ in range(ROUNDS):
+        with engine.begin() as connection:
+            seen = connection.scalar(text("SELECT n FROM counter"))
+            connection.execute(text("UPDATE counter SET n = :n"), {"n": seen + 1})
+    engine.dispose()
+
+
+def test_four_writers_lose_no_update_on_sqlite(tmp_path):
+    path = tmp_path / "counter.db"
+    engine = open_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE counter (n INTEGER)"))
+        connection.execute(text("INSERT INTO counter VALUES (0)"))
+
+    with ProcessPoolExecutor(WRITERS, mp_context=get_context("spawn")) as pool:
+        list(pool.map(add_one, [path] * WRITERS))
+
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT n FROM counter")) == WRITERS * ROUNDS
+    engine.dispose()

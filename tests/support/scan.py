@@ -1,0 +1,99 @@
+"""Looks for planted values in files, through the layers that hide them: compression, base64, UTF-16, URL and JSON escapes."""
+
+import base64
+import binascii
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+DEPTH = 3  # layers inside layers
+ZLIB_STARTS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
+MOST = 64_000_000  # bytes of one file
+
+
+@dataclass(frozen=True)
+class Hit:
+    kind: str
+    path: Path
+    layers: tuple[str, ...]
+
+
+def spellings(value: str) -> set[bytes]:
+    """A value as it may stand in a file: plain, UTF-16, escaped for URLs, JSON and Python."""
+    plain = value.encode()
+    return {
+        plain,
+        value.encode("utf-16-le"),
+        value.encode("utf-16-be"),
+        quote(value).encode(),
+        quote_plus(value).encode(),
+        json.dumps(value)[1:-1].encode(),
+        value.casefold().encode(),
+        value.upper().encode(),
+        plain.hex().encode(),
+    }
+
+
+def scan(folders: Sequence[Path], planted: Mapping[str, str | bytes]) -> list[Hit]:
+    """kind -> value: every place below these folders where a value stands, in whatever layers."""
+    wanted = {kind: spellings(value) if isinstance(value, str) else {value} for kind, value in planted.items()}
+    hits = []
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_socket():
+                raw = path.read_bytes()[:MOST]
+                hits += [Hit(kind, path, layers) for kind, layers in search(raw, wanted)]
+    return hits
+
+
+def search(raw: bytes, wanted: Mapping[str, set[bytes]], layers: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for kind, forms in wanted.items():
+        if any(form in raw for form in forms):
+            yield kind, layers
+    if len(layers) < DEPTH:
+        for name, inner in unwrap(raw):
+            yield from search(inner, wanted, (*layers, name))
+
+
+def unwrap(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Everything inside that can be decoded, wherever it begins."""
+    for start in ZLIB_STARTS:
+        for place in _places(raw, start):
+            yield from _inflate("zlib", raw[place:], zlib.MAX_WBITS)
+    for place in _places(raw, gzip.compress(b"")[:2]):
+        yield from _inflate("gzip", raw[place:], zlib.MAX_WBITS | 16)
+    for run in BASE64.findall(raw):
+        yield from _decode(run)
+
+
+def _places(raw: bytes, start: bytes) -> Iterator[int]:
+    place = raw.find(start)
+    while place >= 0:
+        yield place
+        place = raw.find(start, place + 1)
+
+
+def _inflate(name: str, raw: bytes, bits: int) -> Iterator[tuple[str, bytes]]:
+    try:
+        inner = zlib.decompressobj(bits).decompress(raw, MOST)
+    except zlib.error:
+        return
+    if len(inner) >= 8:
+        yield name, inner
+
+
+def _decode(run: bytes) -> Iterator[tuple[str, bytes]]:
+    """A run of letters may begin anywhere in a text, so all four phases are tried."""
+    for phase in range(4):
+        cut = run[phase:].rstrip(b"=")
+        cut = cut[: len(cut) // 4 * 4 + (len(cut) % 4 if len(cut) % 4 != 1 else 0)]
+        try:
+            yield "base64", base64.b64decode(cut.translate(bytes.maketrans(b"-_", b"+/")) + b"=" * (-len(cut) % 4))
+        except (binascii.Error, ValueError):
+            continue
