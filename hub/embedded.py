@@ -202,6 +202,7 @@ def _checked(url: str) -> str:
 
 def _short_folder(folder: Path) -> Path:
     """A private folder with a short name, written down in `socket.path`; a new one when the old is gone or not ours."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "socket.path").open("a+") as record:
         fcntl.flock(record, fcntl.LOCK_EX)
         record.seek(0)

@@ -109,6 +109,16 @@ def test_nobody_stops_a_server_that_another_owns(folder: Path) -> None:
     assert not owner.running()
 
 
+def test_the_one_who_watches_takes_over_a_server_that_belongs_to_nobody(folder: Path) -> None:
+    ensure_valkey(folder, os.environ)
+    watcher = ValkeyServer(folder)
+    watcher.start()
+
+    watcher.stop()
+
+    assert not watcher.running()
+
+
 def test_a_server_whose_owner_was_killed_finds_a_new_owner(folder: Path) -> None:
     program = f"""
 import os, pathlib, signal
@@ -187,8 +197,10 @@ def test_a_frozen_server_can_still_be_stopped_by_its_owner(folder: Path, monkeyp
 def test_a_folder_too_deep_for_a_socket_gets_a_private_short_one(tmp_path: Path) -> None:
     deep = tmp_path / ("a" * 60) / ("b" * 60)
     server = ValkeyServer(deep)
+    known_before = server.url
     server.start()
     try:
+        assert server.url == known_before
         short = server.socket.parent
         assert len(os.fsencode(server.socket)) <= LONGEST_SOCKET
         assert stat.S_IMODE(short.stat().st_mode) == 0o700
