@@ -12,7 +12,7 @@ CORE_FACTS = (
     Fact("visits.count", "number", "visits", "visits ever", column="visits_count"),
     Fact("visits.first_on", "day", "", "the day of the first visit", column="visits_first_on"),
     Fact("visits.last_on", "day", "", "the day of the last visit", column="visits_last_on"),
-    Fact("spend.total", "money", "spend.currency", "all that was spent at visits", column="spend_total_minor"),
+    Fact("spend.total", "money", "spend.currency", "all that was spent at visits", False, "spend_total_minor", "spend_currency"),
     Fact("spend.currency", "text", "", "the currency of spend.total", column="spend_currency"),
     Fact("complaints.count", "number", "complaints", "complaints ever", column="complaints_count"),
     Fact("survey.nps_last", "number", "points", "the last answer to “would you recommend us”, 0 to 10", column="nps_last"),

@@ -75,11 +75,11 @@ def add_region(supervisor: Supervisor, settings: Settings, code: str, *, web: bo
 
 
 def keep_valkey(settings: Settings, code: str) -> None:
-    """See that the region's Valkey runs, and start it again when it was killed."""
+    """See that the region's Valkey runs, take it over from whoever started it, and start it again when it was killed."""
     log.set_up(region=code)
     server = ValkeyServer(settings.folder(code) / "valkey")
     stopping = stop_on_signal()
-    _every_second(stopping, lambda: None if server.running() else server.start())
+    _every_second(stopping, server.start)
     server.stop()
 
 

@@ -1,0 +1,72 @@
+"""All that plugins may import."""
+
+from hub.errors import (
+    AuthBroken,
+    ConfigError,
+    Gone,
+    NotJson,
+    PartnerError,
+    Refused,
+    RetryLater,
+    WrongInput,
+    WrongSignature,
+)
+from hub.sdk.backoff import full_jitter
+from hub.sdk.contracts import (
+    Account,
+    Analysis,
+    Answer,
+    Api,
+    Asks,
+    Channel,
+    Connector,
+    Decision,
+    EffectClass,
+    FactReader,
+    Fetches,
+    Hub,
+    ImportPage,
+    Imports,
+    Incoming,
+    Kind,
+    Knock,
+    Normalises,
+    Outcome,
+    Page,
+    Push,
+    Pushes,
+    Question,
+    Receives,
+    RowProblem,
+    Sandbox,
+    ScoreGiven,
+    Scorer,
+    Step,
+    Topic,
+    Work,
+)
+from hub.sdk.hookspecs import hookimpl
+from hub.sdk.http import PartnerClient
+from hub.sdk.records import (
+    ConsentRecord,
+    CustomerKey,
+    CustomerRecord,
+    ErasedRecord,
+    EventRecord,
+    LoyaltyRecord,
+    Record,
+    VehicleRecord,
+)
+from hub.sdk.signing import check_hmac_sha256, check_standard_webhook, check_time, sign
+from rules.catalogue import Fact
+from rules.mapping import Bad, Field, FileMapping, convert
+
+__all__ = [
+    "Account", "Analysis", "Answer", "Api", "Asks", "AuthBroken", "Bad", "Channel", "ConfigError", "Connector",
+    "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "EffectClass", "ErasedRecord", "EventRecord", "Fact",
+    "FactReader", "Fetches", "Field", "FileMapping", "Gone", "Hub", "ImportPage", "Imports", "Incoming", "Kind", "Knock",
+    "LoyaltyRecord", "Normalises", "NotJson", "Outcome", "Page", "PartnerClient", "PartnerError", "Push", "Pushes",
+    "Question", "Receives", "Record", "Refused", "RetryLater", "RowProblem", "Sandbox", "ScoreGiven", "Scorer", "Step",
+    "Topic", "VehicleRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256", "check_standard_webhook",
+    "check_time", "convert", "full_jitter", "hookimpl", "sign",
+]  # fmt: skip

@@ -1,0 +1,148 @@
+"""How connectors talk to partners: safe against SSRF, never without a timeout, and foreign errors translated once, here."""
+
+import json as jsonlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from requests_hardened import Config, Manager
+
+from hub.errors import AuthBroken, Gone, PartnerError, Refused, RetryLater
+
+MOST_BYTES = 10_000_000
+AGENT = "garage-hub"
+QUOTA_WORDS = ("rate limit", "rate_limit", "request_limit_exceeded", "too many requests", "quota")
+
+
+class PartnerClient:
+    """One partner account over HTTP; a session is kept, so connections are reused.
+
+    timeout: (connect, read) seconds. allow_loopback: for sandboxes on this machine only; other private addresses, and
+    redirects, are never followed."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: tuple[float, float] = (3.0, 10.0),
+        allow_loopback: bool = False,
+    ) -> None:
+        config = Config(
+            ip_filter_enable=True,
+            ip_filter_allow_loopback_ips=allow_loopback,
+            never_redirect=True,
+            default_timeout=timeout,
+            user_agent_override=AGENT,
+        )
+        self.base_url = base_url.rstrip("/") + "/"
+        self.session = Manager(config).get_session()
+        self.session.headers.update(headers or {})
+
+    def __repr__(self) -> str:
+        return f"PartnerClient({self.base_url})"
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The parsed JSON of a 2xx (None for an empty body). Raises RetryLater, AuthBroken, Refused, Gone."""
+        url = urljoin(self.base_url, path.lstrip("/"))
+        try:
+            answer = self.session.request(
+                method, url, json=json, params=params, headers=headers, stream=True, allow_redirects=False
+            )
+            body = _read(answer)
+        except requests.exceptions.ConnectTimeout as error:
+            raise RetryLater("The partner does not accept a connection in time.") from error
+        except requests.exceptions.Timeout as error:
+            raise RetryLater("The partner did not answer in time.", happened=True) from error
+        except requests.exceptions.ConnectionError as error:
+            raise RetryLater("The connection to the partner broke.", happened=not _refused(error)) from error
+        except requests.exceptions.RequestException as error:
+            raise Refused(f"The address cannot be called ({type(error).__name__}).") from error
+        return _translate(answer.status_code, answer.headers, body)
+
+
+def _read(answer: requests.Response) -> bytes:
+    """At most MOST_BYTES: a partner cannot fill our memory."""
+    body = b""
+    with answer:
+        for chunk in answer.iter_content(65_536):
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise RetryLater("The partner's answer is too large.", happened=True)
+    return body
+
+
+def _refused(error: Exception) -> bool:
+    """Nobody listened: surely no effect. Anything later than that may have had one."""
+    return "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error)
+
+
+def _translate(status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    if 200 <= status < 300:
+        return _json(status, body)
+    raise error_of(status, headers, body)
+
+
+def _json(status: int, body: bytes) -> Any:
+    """A 2xx that is no JSON comes from a proxy or a maintenance page: it may or may not have reached the partner."""
+    if status == 204 or not body.strip():
+        return None
+    try:
+        return jsonlib.loads(body)
+    except ValueError as error:
+        raise RetryLater(f"The partner answered {status} with something that is no JSON.", happened=True) from error
+
+
+def error_of(status: int, headers: Mapping[str, str], body: bytes) -> PartnerError:
+    """What a status means for the push: retry, auth, refused or gone."""
+    said = words(body)
+    after = retry_after(headers.get("Retry-After"), datetime.now(UTC))
+    if status in (429, 503) or (status == 403 and any(word in said.casefold() for word in QUOTA_WORDS)):
+        return RetryLater(f"The partner asks to wait ({status}).", after=after)
+    if status in (401, 403):
+        return AuthBroken(f"{status} {said}".strip())
+    if status == 410:
+        return Gone(f"410 {said}".strip())
+    if status in (408, 425) or status >= 500:
+        return RetryLater(f"The partner failed ({status}).", after=after, happened=True)
+    if 300 <= status < 400:
+        return Refused(f"The partner redirects ({status}); redirects are not followed.")
+    return Refused(f"{status} {said}".strip())
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds from either form of the header (RFC 9110, 10.2.3), or None."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (at - now).total_seconds()) if at.tzinfo else None
+
+
+def words(body: bytes) -> str:
+    """The partner's own message, cut short; no other part of a body is kept, as it may repeat what we sent."""
+    try:
+        found = jsonlib.loads(body)
+    except ValueError:
+        return ""
+    if isinstance(found, list):
+        found = found[0] if found else {}
+    if not isinstance(found, dict):
+        return ""
+    text = found.get("errorCode") or found.get("category") or found.get("code") or ""
+    return str(text)[:80]

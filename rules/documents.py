@@ -1,0 +1,72 @@
+"""What a YAML file becomes: frozen documents with a content hash that comments and the order of keys do not change."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from rules.errors import Mark
+from rules.tree import Condition, Reads
+
+
+@dataclass(frozen=True)
+class Example:
+    """given: facts by name, and `events`. expect: in or out for a segment; allow, deny, mask or silent for a policy."""
+
+    name: str
+    given: Mapping[str, Any]
+    now: date | None
+    expect: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class SegmentRule:
+    name: str
+    title: str
+    owner: str
+    zone: str
+    when: Condition
+    reads: Reads
+    examples: tuple[Example, ...]
+    document: Mapping[str, Any]
+    hash: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class PolicyRule:
+    """applies: on which questions this policy speaks. mask: personal fields that must not go along."""
+
+    name: str
+    title: str
+    applies: Condition
+    verdict: str
+    mask: tuple[str, ...]
+    because: str
+    examples: tuple[Example, ...]
+    hash: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    segments: Mapping[str, SegmentRule]
+    policies: tuple[PolicyRule, ...]
+
+
+def content_hash(document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(plain(document), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """As JSON has it: days and instants as ISO text."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value
