@@ -1,0 +1,45 @@
+"""Files: any CSV or NDJSON, read by a mapping, streamed in pages that are known again by their content."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from connectors.csvfile.rows import Counter, page_of, read_rows
+from connectors.csvfile.words import record_of
+from hub.sdk import Account, FileMapping, ImportPage, Kind, Record, Topic, WrongInput, hookimpl
+
+PAGE = 500  # rows: one delivery, one transaction
+
+
+class CsvFile:
+    name: ClassVar[str] = "csvfile"
+    kind: ClassVar[Kind] = "import"
+    topics: ClassVar[tuple[Topic, ...]] = ()
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def read(self, path: Path, mapping: FileMapping) -> Iterator[ImportPage]:
+        """Stream the file: good rows as pages for the inbox, bad ones as problems beside them."""
+        counter = Counter(mapping)
+        batch: list[tuple[int, dict[str, str]]] = []
+        for row in read_rows(path, mapping):
+            batch.append(row)
+            if len(batch) == PAGE:
+                yield page_of(batch, mapping, counter)
+                batch = []
+        if batch:
+            yield page_of(batch, mapping, counter)
+
+    def normalise(self, payload: bytes) -> Iterable[Record]:
+        try:
+            page = json.loads(payload)
+        except ValueError as error:
+            raise WrongInput("A page of an import is no JSON.") from error
+        return (record_of(page["record"], row) for row in page["rows"])
+
+
+@hookimpl
+def register_connectors() -> Sequence[type[CsvFile]]:
+    return [CsvFile]

@@ -1,0 +1,109 @@
+"""The portal as a person sees it: a region with traffic, served on loopback, opened in the system's Chromium."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from desks import Clock, Traffic, build, link, plant
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from redis import Redis
+from rq import Worker
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from hub.app import create_app
+from hub.core import Hub
+from hub.embedded import ValkeyServer
+
+WIDTHS = {390: 844, 1280: 800}
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def chromium() -> str | None:
+    """Where the system's Chromium is, if it has one."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class Quiet(WSGIRequestHandler):
+    def log(self, *_: object) -> None:
+        """Requests are nobody's business here."""
+
+
+@dataclass(frozen=True)
+class Site:
+    hub: Hub
+    base: str
+    traffic: Traffic
+
+    def pages(self) -> dict[str, tuple[str, bool]]:
+        """name -> (path, signed in?)"""
+        return {
+            "start": ("/", False),
+            "sign-in": ("/sign-in", False),
+            "sign-in-link": ("/sign-in/" + "x" * 43, False),
+            "lost": ("/nowhere", False),
+            "start-signed-in": ("/", True),
+            "operations": ("/operations/", True),
+            "why": (f"/operations/customers/{self.traffic.customers[0]}/why", True),
+        }
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Site]:
+    valkey = ValkeyServer(folder / "valkey")
+    valkey.start()
+    redis = Redis.from_url(valkey.url)
+    hub = build(folder, Clock(), redis)
+    for _ in range(hub.here.workers):
+        Worker([hub.bell.queue], connection=redis).register_birth()
+    traffic = plant(hub)
+    app = create_app(hub)
+    app.testing = True
+    app.extensions["portal"] = replace(app.extensions["portal"], streams=threading.BoundedSemaphore(99))
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic)
+    finally:
+        server.shutdown()
+        thread.join()
+        hub.close()
+        valkey.stop()
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def window(browser: Browser, width: int, theme: str, language: str) -> BrowserContext:
+    return browser.new_context(
+        viewport={"width": width, "height": WIDTHS[width]},
+        color_scheme=theme,  # type: ignore[arg-type]
+        locale=language,
+        reduced_motion="reduce",
+    )
+
+
+def sign_in(site: Site, context: BrowserContext) -> None:
+    """By the page and its button, as a person would."""
+    page = context.new_page()
+    page.goto(f"{site.base}/sign-in/{link(site.hub, 'operator')}")
+    page.locator("main form button").click()
+    page.wait_for_url(f"{site.base}/")
+    page.close()
+
+
+def told_by(page: Page) -> list[str]:
+    """What the console says from here on."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"error: {error}"))
+    return said
