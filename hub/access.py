@@ -32,7 +32,9 @@ def hash_secret(secret: str) -> bytes:
 
 def principal_named(work: Work, title: str, roles: Sequence[str]) -> Principal:
     """The principal with this title, made if need be, holding at least these roles."""
-    found = work.session.scalars(select(Principal).where(Principal.title == title, Principal.ended_at.is_(None))).first()
+    found = work.session.scalars(
+        select(Principal).where(Principal.title == title, Principal.ended_at.is_(None))
+    ).first()
     principal = found or work.add(Principal(ref=new_ref(), title=title, made_at=work.now))
     work.session.flush()
     held = set(work.session.scalars(select(Role.role).where(Role.principal_id == principal.id)))
@@ -44,7 +46,9 @@ def principal_named(work: Work, title: str, roles: Sequence[str]) -> Principal:
 def make_sign_in_link(work: Work, principal: Principal, lasts: timedelta) -> str:
     """Answers the secret; whoever presents it by POST, once, is signed in."""
     secret = secrets.token_urlsafe(32)
-    link = SignInLink(secret_hash=hash_secret(secret), principal_id=principal.id, made_at=work.now, expires_at=work.now + lasts)
+    link = SignInLink(
+        secret_hash=hash_secret(secret), principal_id=principal.id, made_at=work.now, expires_at=work.now + lasts
+    )
     work.add(link)
     work.audit("cli", "sign_in_link_made", "principal", principal.id)
     return secret

@@ -127,10 +127,17 @@ class NodeTerm:
 
     def _take(self, now: datetime) -> tuple[Ids, datetime]:
         with self.region.sessions.begin() as session:
-            oldest = select(Node).order_by(Node.taken_at.asc().nulls_first(), Node.number).limit(1).with_for_update(skip_locked=True)
+            oldest = (
+                select(Node)
+                .order_by(Node.taken_at.asc().nulls_first(), Node.number)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
             node = session.scalars(oldest).one()
             if node.taken_at is not None and now - node.taken_at < NODE_TERM:
-                raise PartDown(f"All {NODES} process numbers were taken within the last hour.", "Something restarts in a loop.")
+                raise PartDown(
+                    f"All {NODES} process numbers were taken within the last hour.", "Something restarts in a loop."
+                )
             node.taken_at = now
             return Ids(self.region.cell, node.number, self.clock), now
 
@@ -184,7 +191,9 @@ def _check_here(region: Region) -> None:
     except HubError:
         raise
     except Exception as error:
-        raise PartDown(f"The database of {region.code} is not ready ({type(error).__name__}).", "Run: hub init") from error
+        raise PartDown(
+            f"The database of {region.code} is not ready ({type(error).__name__}).", "Run: hub init"
+        ) from error
     if row is None or (row.region, row.cell) != (region.code, region.cell):
         found = f"it is {row.region}, cell {row.cell}" if row else "it is nobody's yet"
         raise ConfigError(f"This is not the database of {region.code}, cell {region.cell}: {found}.", "Run: hub init")
@@ -204,7 +213,9 @@ def _open_partners(
         for connection in wanted:
             if connection.connector not in classes:
                 known = ", ".join(sorted(classes))
-                raise ConfigError(f"Connection “{connection.name}”: no plugin brings “{connection.connector}”.", f"Brought: {known}.")
+                raise ConfigError(
+                    f"Connection “{connection.name}”: no plugin brings “{connection.connector}”.", f"Brought: {known}."
+                )
             row = rows.get(connection.name) or _new_row(session, connection, node.ids.next(), clock())
             if row.state == "off":
                 row.state, row.reason = "active", ""
@@ -212,7 +223,9 @@ def _open_partners(
             partners[connection.name] = Partner(row.id, connection, connector)
         gone = [row.name for row in rows.values() if row.name not in partners]
         if gone:
-            session.execute(update(Connection).where(Connection.name.in_(gone)).values(state="off", reason="left the configuration"))
+            session.execute(
+                update(Connection).where(Connection.name.in_(gone)).values(state="off", reason="left the configuration")
+            )
     return partners
 
 

@@ -108,8 +108,11 @@ class Unreadable(HubError):
 
 
 class PartnerError(HubError):
+    """outcomes: what became of each push of the batch, where the connector told them one by one (hub.sdk.outcomes)."""
+
     code = "partner_error"
     status = 502
+    outcomes: tuple[object, ...] = ()
 
 
 class RetryLater(PartnerError):

@@ -26,7 +26,9 @@ def erase_rows(
     held = holds_on(session, record_set, persons, now)
     if held:
         raise Denied(f"{len(held)} legal hold(s) protect {record_set}.", "Release them first: hub holds list")
-    outcome: Any = session.execute(delete(model).where(where), execution_options={PASS: True, "synchronize_session": False})
+    outcome: Any = session.execute(
+        delete(model).where(where), execution_options={PASS: True, "synchronize_session": False}
+    )
     return int(outcome.rowcount)
 
 

@@ -28,7 +28,11 @@ STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 def only_registered(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Drops fields that the registry does not name; says so, so that the gap is seen."""
-    kept = {name: value for name, value in event.items() if name in FIELDS or name in {"event", "level", "timestamp", "logger"}}
+    kept = {
+        name: value
+        for name, value in event.items()
+        if name in FIELDS or name in {"event", "level", "timestamp", "logger"}
+    }
     dropped = sorted(event.keys() - kept.keys() - {"_record", "_from_structlog"})
     if dropped:
         kept["event"] = f"{kept.get('event', '')} [dropped fields: {', '.join(dropped)}]"
@@ -39,7 +43,9 @@ def extras(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
     """The `extra` of standard logging; and of an exception its class and place, never its words."""
     record: logging.LogRecord | None = event.get("_record")
     if record is not None:
-        event.update({name: value for name, value in vars(record).items() if name not in STANDARD and not name.startswith("_")})
+        event.update(
+            {name: value for name, value in vars(record).items() if name not in STANDARD and not name.startswith("_")}
+        )
         if record.exc_info and record.exc_info[0] is not None:
             event["reason"] = where(record.exc_info)
             event.pop("exc_info", None)

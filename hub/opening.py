@@ -55,7 +55,10 @@ def make_secrets(settings: Settings, code: str) -> Path:
     """Random values for secrets that nothing else gives: enough for the sandboxes, to be replaced by the partner's own."""
     path = settings.folder(code) / "secrets.env"
     wanted = sorted(
-        name for connection in settings.connections.values() if connection.region == code for name in connection.secrets.values()
+        name
+        for connection in settings.connections.values()
+        if connection.region == code
+        for name in connection.secrets.values()
     )
     known = settings.secrets_of(code)
     missing = [name for name in wanted if name not in known]

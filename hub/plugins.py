@@ -21,7 +21,9 @@ def load_plugins(names: Sequence[str]) -> pluggy.PluginManager:
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
-        raise ConfigError(f"A plugin implements a hook that does not exist: {error}", "See hub/sdk/hookspecs.py.") from None
+        raise ConfigError(
+            f"A plugin implements a hook that does not exist: {error}", "See hub/sdk/hookspecs.py."
+        ) from None
     return manager
 
 

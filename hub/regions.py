@@ -59,7 +59,13 @@ def open_engine(url: str) -> Engine:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in (
+            f"busy_timeout={BUSY_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -86,7 +92,9 @@ def _guard_statements(engine: Engine, code: str) -> None:
     @event.listens_for(engine, "before_execute")
     def _refuse(_connection: Any, clause: Any, many: Any, one: Any, options: Mapping[str, Any]) -> None:
         if isinstance(clause, Delete) and not options.get(PASS) and not clause.get_execution_options().get(PASS):
-            raise CrossingRefused(f"Rows of {clause.table.description} were deleted past the gate.", "Use hub.gate.erase_rows.")
+            raise CrossingRefused(
+                f"Rows of {clause.table.description} were deleted past the gate.", "Use hub.gate.erase_rows."
+            )
         if isinstance(clause, Insert) and "region" in clause.table.c:
             given = clause.compile(dialect=engine.dialect).params.get("region")
             values = [row.get("region", given) for row in (many or [one or {}])]

@@ -25,7 +25,9 @@ class Stand:
 class LiveBook:
     """Raises RuleError only when the first reading is wrong: then there is no last good state to keep."""
 
-    def __init__(self, folder: Path, plugins: pluggy.PluginManager, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, folder: Path, plugins: pluggy.PluginManager, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.folder = folder
         self.catalogue = catalogue(plugins)
         self.monotonic = monotonic

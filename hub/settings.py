@@ -99,7 +99,9 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
     connections = {name: reader.connection(name, block, regions) for name, block in reader.blocks(top, "connections")}
     reader.different(top, "regions", [region.cell for region in regions.values()], "cell")
     reader.unknown(top, {"plugins", "regions", "connections", "timing"})
-    timing = Timing(**{key: float(value) for key, value in reader.mapping(top, "timing", Timing.__annotations__).items()})
+    timing = Timing(
+        **{key: float(value) for key, value in reader.mapping(top, "timing", Timing.__annotations__).items()}
+    )
     reader.finish()
     return Settings(
         home=Path(environ.get("HUB_HOME", "var")).resolve(),
@@ -123,7 +125,9 @@ class _Reader:
         try:
             top = YAML(typ="rt").load(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise ConfigError(f"{self.path} does not exist.", "Name the folder by HUB_CONFIG, or run: hub init") from None
+            raise ConfigError(
+                f"{self.path} does not exist.", "Name the folder by HUB_CONFIG, or run: hub init"
+            ) from None
         except (YAMLError, UnicodeDecodeError) as error:
             mark = getattr(error, "problem_mark", None)
             where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
@@ -159,7 +163,9 @@ class _Reader:
             self.wrong(block, key, f"“{key}” must be a mapping.")
             return CommentedMap()
         self.unknown(value, set(known))
-        return CommentedMap({name: item for name, item in value.items() if name in known and isinstance(item, int | float)})
+        return CommentedMap(
+            {name: item for name, item in value.items() if name in known and isinstance(item, int | float)}
+        )
 
     def unknown(self, block: CommentedMap, known: set[str]) -> None:
         from_known = ", ".join(sorted(known))
@@ -247,5 +253,10 @@ class _Reader:
             if match:
                 found[str(role)] = match.group(1)
             else:
-                self.wrong(block, "secrets", f"The secret “{role}” stands in the file.", "Write ${NAME} and set NAME in the environment.")
+                self.wrong(
+                    block,
+                    "secrets",
+                    f"The secret “{role}” stands in the file.",
+                    "Write ${NAME} and set NAME in the environment.",
+                )
         return found

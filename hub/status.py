@@ -19,7 +19,14 @@ def status_of(hub: Hub) -> dict[str, Any]:
         letters = _open_letters(session)
         rows = session.scalars(select(Connection).order_by(Connection.name)).all()
         connections = [
-            _connection(row, deliveries.get(row.id, {}), messages.get(row.id, {}), letters.get(row.id, 0), _lag(session, row.id, now), now)
+            _connection(
+                row,
+                deliveries.get(row.id, {}),
+                messages.get(row.id, {}),
+                letters.get(row.id, 0),
+                _lag(session, row.id, now),
+                now,
+            )
             for row in rows
         ]
         clock = session.get(Lease, "clock")
@@ -68,15 +75,23 @@ def _by_state(session: Session, model: type[Delivery] | type[Message]) -> dict[i
 
 
 def _open_letters(session: Session) -> dict[int, int]:
-    rows = select(DeadLetter.connection_id, func.count()).where(DeadLetter.closed_at.is_(None)).group_by(DeadLetter.connection_id)
+    rows = (
+        select(DeadLetter.connection_id, func.count())
+        .where(DeadLetter.closed_at.is_(None))
+        .group_by(DeadLetter.connection_id)
+    )
     return {connection_id: count for connection_id, count in session.execute(rows)}
 
 
 def _lag(session: Session, connection_id: int, now: datetime) -> float:
-    oldest_in = select(func.min(Delivery.received_at)).where(Delivery.connection_id == connection_id, Delivery.state == "waiting")
+    oldest_in = select(func.min(Delivery.received_at)).where(
+        Delivery.connection_id == connection_id, Delivery.state == "waiting"
+    )
     open_states = Message.state.in_(["waiting", "claimed"])
     oldest_out = select(func.min(Message.made_at)).where(Message.connection_id == connection_id, open_states)
-    ages = [(now - at).total_seconds() for at in (session.scalar(oldest_in), session.scalar(oldest_out)) if at is not None]
+    ages = [
+        (now - at).total_seconds() for at in (session.scalar(oldest_in), session.scalar(oldest_out)) if at is not None
+    ]
     return max(ages, default=0.0)
 
 

@@ -40,7 +40,9 @@ def work(hub: Hub, stopping: Callable[[], bool]) -> None:
     """Serve the region's queue until told to stop; comes back by itself when Valkey was away."""
     jobs.serve(hub)
     while not stopping():
-        worker = DrainWorker([hub.bell.queue], connection=hub.bell.redis, serializer=JSONSerializer, default_worker_ttl=30)
+        worker = DrainWorker(
+            [hub.bell.queue], connection=hub.bell.redis, serializer=JSONSerializer, default_worker_ttl=30
+        )
         try:
             worker.work(logging_level="WARNING", with_scheduler=False)
             return

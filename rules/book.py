@@ -41,7 +41,9 @@ def _load(folder: Path, make: Callable[[Source], Document], problems: list[Probl
             problems += error.problems
             continue
         if rule.name != path.stem:
-            problems.append(Problem(rule.mark, f"“{rule.name}” stands in {path.name}.", f"Name the file {rule.name}.yaml."))
+            problems.append(
+                Problem(rule.mark, f"“{rule.name}” stands in {path.name}.", f"Name the file {rule.name}.yaml.")
+            )
         found.append(rule)
     return found
 
@@ -57,7 +59,18 @@ def read_segment(source: Source, catalogue: Catalogue) -> SegmentRule:
     title, owner = checker.text(top, "title"), checker.text(top, "owner", needed=False)
     if checker.problems or when is None:
         raise RuleError(checker.problems)
-    rule = SegmentRule(name, title, owner, zone, when, reads(when), examples, plain(top), content_hash(top), source.mark(top, "segment"))
+    rule = SegmentRule(
+        name,
+        title,
+        owner,
+        zone,
+        when,
+        reads(when),
+        examples,
+        plain(top),
+        content_hash(top),
+        source.mark(top, "segment"),
+    )
     checker.problems += [problem for example in examples for problem in _try_segment(rule, example, catalogue)]
     if checker.problems:
         raise RuleError(checker.problems)
@@ -74,13 +87,28 @@ def read_policy(source: Source) -> PolicyRule:
         checker.wrong(top, "verdict", f"“{verdict}” is no verdict.", "Write allow, deny or mask.")
     mask = top.get("mask") or []
     if (verdict == "mask") != bool(mask) or not isinstance(mask, list) or not all(isinstance(one, str) for one in mask):
-        checker.wrong(top, "mask", "“mask” lists the fields that a verdict of mask holds back.", "Write mask: [phone], or no mask.")
+        checker.wrong(
+            top,
+            "mask",
+            "“mask” lists the fields that a verdict of mask holds back.",
+            "Write mask: [phone], or no mask.",
+        )
     applies = checker.condition(top.get("applies"), top, "applies")
     examples = _examples(checker, top, {str(verdict), "silent"}, {"allow", "deny", "mask", "silent"})
     title, because = checker.text(top, "title"), checker.text(top, "because")
     if checker.problems or applies is None:
         raise RuleError(checker.problems)
-    rule = PolicyRule(name, title, applies, str(verdict), tuple(mask), because, examples, content_hash(top), source.mark(top, "policy"))
+    rule = PolicyRule(
+        name,
+        title,
+        applies,
+        str(verdict),
+        tuple(mask),
+        because,
+        examples,
+        content_hash(top),
+        source.mark(top, "policy"),
+    )
     checker.problems += [problem for example in examples for problem in _try_policy(rule, example)]
     if checker.problems:
         raise RuleError(checker.problems)
@@ -89,7 +117,9 @@ def read_policy(source: Source) -> PolicyRule:
 
 def _name(checker: Checker, top: Mapping[str, Any], key: str) -> str:
     name = checker.text(top, key, most=80)
-    if name and not (name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()):
+    if name and not (
+        name.isascii() and name.replace("_", "a").isalnum() and name == name.lower() and not name[0].isdigit()
+    ):
         checker.wrong(top, key, f"“{name}” is no name.", NAME_HINT)
     return name
 
@@ -107,7 +137,12 @@ def _zone(checker: Checker, top: Mapping[str, Any]) -> str:
 def _examples(checker: Checker, top: Mapping[str, Any], needed: set[str], known: set[str]) -> tuple[Example, ...]:
     rows = top.get("examples")
     if not isinstance(rows, list):
-        checker.wrong(top, "examples", "A rule without examples is not believed.", f"Give at least one each: {', '.join(sorted(needed))}.")
+        checker.wrong(
+            top,
+            "examples",
+            "A rule without examples is not believed.",
+            f"Give at least one each: {', '.join(sorted(needed))}.",
+        )
         return ()
     found = []
     for index, row in enumerate(rows):
@@ -120,7 +155,9 @@ def _examples(checker: Checker, top: Mapping[str, Any], needed: set[str], known:
             checker.wrong(row, "now", f"“{now}” is no day.", "Write it like 2026-01-31.")
             continue
         if row.get("expect") not in known:
-            checker.wrong(row, "expect", f"“{row.get('expect')}” cannot be expected.", nearest(row.get("expect"), known))
+            checker.wrong(
+                row, "expect", f"“{row.get('expect')}” cannot be expected.", nearest(row.get("expect"), known)
+            )
             continue
         given = row.get("given") or {}
         if not isinstance(given, Mapping):
@@ -149,7 +186,13 @@ class Given:
 
 def _try_segment(rule: SegmentRule, example: Example, catalogue: Catalogue) -> list[Problem]:
     if rule.reads.timed and example.now is None:
-        return [Problem(example.mark, f"The example “{example.name}” has no day.", "Add now: 2026-01-31, as the rule speaks of time.")]
+        return [
+            Problem(
+                example.mark,
+                f"The example “{example.name}” has no day.",
+                "Add now: 2026-01-31, as the rule speaks of time.",
+            )
+        ]
     try:
         view = _given(example, catalogue)
     except ValueError as error:
@@ -158,7 +201,13 @@ def _try_segment(rule: SegmentRule, example: Example, catalogue: Catalogue) -> l
     verdict = "in" if holds(rule.when, view, now, rule.zone) else "out"
     if verdict == example.expect:
         return []
-    return [Problem(example.mark, f"The example “{example.name}” is {verdict}, and should be {example.expect}.", "Mend the rule or the example.")]
+    return [
+        Problem(
+            example.mark,
+            f"The example “{example.name}” is {verdict}, and should be {example.expect}.",
+            "Mend the rule or the example.",
+        )
+    ]
 
 
 def _given(example: Example, catalogue: Catalogue) -> Given:
@@ -190,9 +239,19 @@ def _event(one: Any, catalogue: Catalogue) -> EventSeen:
 def _try_policy(rule: PolicyRule, example: Example) -> list[Problem]:
     unknown = [name for name in example.given if name not in QUESTION.facts]
     if unknown:
-        return [Problem(example.mark, f"There is no fact “{unknown[0]}” of a question.", nearest(unknown[0], QUESTION.facts))]
+        return [
+            Problem(
+                example.mark, f"There is no fact “{unknown[0]}” of a question.", nearest(unknown[0], QUESTION.facts)
+            )
+        ]
     now = datetime.combine(example.now or date(2026, 1, 1), time(12), ZoneInfo("UTC"))
     verdict = rule.verdict if holds(rule.applies, Given(example.given, []), now, "UTC") else "silent"
     if verdict == example.expect:
         return []
-    return [Problem(example.mark, f"The example “{example.name}” is {verdict}, and should be {example.expect}.", "Mend the rule or the example.")]
+    return [
+        Problem(
+            example.mark,
+            f"The example “{example.name}” is {verdict}, and should be {example.expect}.",
+            "Mend the rule or the example.",
+        )
+    ]

@@ -53,7 +53,12 @@ class Checker:
 
     def condition(self, block: Any, parent: Any, key: Any) -> Condition | None:
         if not isinstance(block, Mapping) or len(block) != 1:
-            self.wrong(parent, key, "A condition is one key with its value.", "For several, put them as a list below all: or any:.")
+            self.wrong(
+                parent,
+                key,
+                "A condition is one key with its value.",
+                "For several, put them as a list below all: or any:.",
+            )
             return None
         name = next(iter(block))
         value = block[name]
@@ -85,7 +90,9 @@ class Checker:
             self.wrong(block, name, f"There is no fact “{name}”.", nearest(name, [*self.catalogue.facts, *NODES]))
             return None
         if fact.personal:
-            self.wrong(block, name, f"“{name}” names a person; rules do not look into it.", "Use a fact that names nobody.")
+            self.wrong(
+                block, name, f"“{name}” names a person; rules do not look into it.", "Use a fact that names nobody."
+            )
             return None
         tests = self._tests(block, name, value, fact.type)
         return FactTest(fact, tests, self.source.mark(block, name)) if tests else None
@@ -153,7 +160,9 @@ class Checker:
         if type_ == "money":
             return self._money(block, name, value)
         if not right[type_]:
-            like = {"number": "3", "text": "diesel", "flag": "true", "day": "2026-01-31", "instant": "2026-01-31"}[type_]
+            like = {"number": "3", "text": "diesel", "flag": "true", "day": "2026-01-31", "instant": "2026-01-31"}[
+                type_
+            ]
             self.wrong(block, name, f"“{value}” is no {type_}.", f"Write it like {like}.")
             return None
         return value, None
@@ -177,7 +186,12 @@ class Checker:
         self.keys(value, EVENT_KEYS)
         kind = self.catalogue.events.get(value.get("kind"))
         if kind is None:
-            self.wrong(value, "kind", f"There is no event “{value.get('kind')}”.", nearest(value.get("kind"), self.catalogue.events))
+            self.wrong(
+                value,
+                "kind",
+                f"There is no event “{value.get('kind')}”.",
+                nearest(value.get("kind"), self.catalogue.events),
+            )
             return None
         before = len(self.problems)
         low, high = self._count(value)
@@ -223,14 +237,25 @@ class Checker:
         if where is None and "where" not in value:
             return ()
         if not isinstance(where, Mapping) or not where:
-            self.wrong(value, "where", "“where” needs tests on fields of the event.", f"Fields: {', '.join(fields) or 'none'}.")
+            self.wrong(
+                value, "where", "“where” needs tests on fields of the event.", f"Fields: {', '.join(fields) or 'none'}."
+            )
             return ()
         found = []
         for name, tests in where.items():
             if name not in fields:
-                self.wrong(where, name, f"This event has no field “{name}”.", nearest(name, fields) if fields else "It has none.")
+                self.wrong(
+                    where,
+                    name,
+                    f"This event has no field “{name}”.",
+                    nearest(name, fields) if fields else "It has none.",
+                )
             else:
-                found.append(FieldTest(name, fields[name], self._tests(where, name, tests, fields[name]), self.source.mark(where, name)))
+                found.append(
+                    FieldTest(
+                        name, fields[name], self._tests(where, name, tests, fields[name]), self.source.mark(where, name)
+                    )
+                )
         return tuple(found)
 
     # --- what can never be
@@ -243,12 +268,24 @@ class Checker:
                 for test in item.tests:
                     by_fact.setdefault(item.fact.name, []).append((item, test))
         for name, pairs in by_fact.items():
-            lows = [(t.argument, t.operator.name in ("above", "after")) for _, t in pairs if t.operator.name in ("above", "at_least", "after", "on_or_after")]
-            highs = [(t.argument, t.operator.name in ("below", "before")) for _, t in pairs if t.operator.name in ("below", "at_most", "before", "on_or_before")]
+            lows = [
+                (t.argument, t.operator.name in ("above", "after"))
+                for _, t in pairs
+                if t.operator.name in ("above", "at_least", "after", "on_or_after")
+            ]
+            highs = [
+                (t.argument, t.operator.name in ("below", "before"))
+                for _, t in pairs
+                if t.operator.name in ("below", "at_most", "before", "on_or_before")
+            ]
             missing = [item for item, test in pairs if test.operator is MISSING]
             clash = any(low > high or (low == high and (a or b)) for low, a in lows for high, b in highs)
             if clash or (missing and len(pairs) > len(missing)):
-                self.problems.append(Problem(pairs[-1][0].mark, f"No value of “{name}” passes all of these tests.", "Remove one of them."))
+                self.problems.append(
+                    Problem(
+                        pairs[-1][0].mark, f"No value of “{name}” passes all of these tests.", "Remove one of them."
+                    )
+                )
 
 
 def to_minor(amount: str, currency: str) -> int | None:

@@ -1,17 +1,16 @@
 """How a file's columns become records: a YAML document, and column-wise conversion with a reason for every bad value."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rules.catalogue import nearest
+from rules.catalogue import Catalogue, nearest
 from rules.check import Checker, to_minor
 from rules.errors import RuleError
-from rules.catalogue import Catalogue
 from rules.parse import Source, read
 
 KEYS = {"mapping", "title", "record", "customer", "key", "zone", "fields", "constants"}
@@ -52,7 +51,9 @@ class FileMapping:
     constants: Mapping[str, Any]
 
     def columns(self) -> set[str]:
-        wanted = {field.column for field in self.fields} | {field.currency_column for field in self.fields if field.currency_column}
+        wanted = {field.column for field in self.fields} | {
+            field.currency_column for field in self.fields if field.currency_column
+        }
         return {self.number, *self.key, *wanted} - {None}  # type: ignore[arg-type]
 
 
@@ -82,7 +83,9 @@ def read_mapping(source: Source, targets: Targets) -> FileMapping:
     fields = _fields(checker, top, record, targets[record])
     key = top.get("key")
     if not isinstance(key, list) or not key or not all(isinstance(one, str) for one in key):
-        checker.wrong(top, "key", "“key” lists the columns that make a row the same row.", "Write key: [customer_id, date].")
+        checker.wrong(
+            top, "key", "“key” lists the columns that make a row the same row.", "Write key: [customer_id, date]."
+        )
         key = []
     zone = str(top.get("zone", "UTC"))
     try:
@@ -92,7 +95,9 @@ def read_mapping(source: Source, targets: Targets) -> FileMapping:
     constants = top.get("constants") or {}
     for constant in constants:
         if constant not in targets[record]:
-            checker.wrong(constants, constant, f"A {record} has no field “{constant}”.", nearest(constant, targets[record]))
+            checker.wrong(
+                constants, constant, f"A {record} has no field “{constant}”.", nearest(constant, targets[record])
+            )
     if checker.problems:
         raise RuleError(checker.problems)
     return FileMapping(name, record, number, tuple(key), zone, fields, dict(constants))
@@ -101,7 +106,12 @@ def read_mapping(source: Source, targets: Targets) -> FileMapping:
 def _customer(checker: Checker, top: Mapping[str, Any]) -> str:
     customer = top.get("customer")
     if not isinstance(customer, Mapping) or not isinstance(customer.get("number"), str):
-        checker.wrong(top, "customer", "“customer” names the column that holds the customer's number.", "Write customer: {number: customer_id}")
+        checker.wrong(
+            top,
+            "customer",
+            "“customer” names the column that holds the customer's number.",
+            "Write customer: {number: customer_id}",
+        )
         return ""
     checker.keys(customer, {"number"})
     return str(customer["number"])
@@ -110,9 +120,13 @@ def _customer(checker: Checker, top: Mapping[str, Any]) -> str:
 def _fields(checker: Checker, top: Mapping[str, Any], record: str, known: Mapping[str, str]) -> tuple[Field, ...]:
     block = top.get("fields")
     if not isinstance(block, Mapping) or not block:
-        checker.wrong(top, "fields", "“fields” says which column each field comes from.", f"Fields: {', '.join(known)}.")
+        checker.wrong(
+            top, "fields", "“fields” says which column each field comes from.", f"Fields: {', '.join(known)}."
+        )
         return ()
-    return tuple(field for name, value in block.items() if (field := _field(checker, block, name, value, record, known)))
+    return tuple(
+        field for name, value in block.items() if (field := _field(checker, block, name, value, record, known))
+    )
 
 
 def _field(checker: Checker, block: Any, name: str, value: Any, record: str, known: Mapping[str, str]) -> Field | None:
@@ -126,7 +140,9 @@ def _field(checker: Checker, block: Any, name: str, value: Any, record: str, kno
         return None
     checker.keys(value, FIELD_KEYS)
     if known[name] == "money" and not (value.get("currency") or value.get("currency_column")):
-        checker.wrong(block, name, f"“{name}” is money and names no currency.", "Add currency: EUR, or currency_column: ...")
+        checker.wrong(
+            block, name, f"“{name}” is money and names no currency.", "Add currency: EUR, or currency_column: ..."
+        )
     words = value.get("words") or {}
     return Field(
         name=name,
@@ -143,7 +159,9 @@ def _field(checker: Checker, block: Any, name: str, value: Any, record: str, kno
 # --- conversion, column by column
 
 
-def convert(field: Field, values: Sequence[str], zone: str, currencies: Sequence[str] | None = None) -> tuple[list[Any], list[Bad]]:
+def convert(
+    field: Field, values: Sequence[str], zone: str, currencies: Sequence[str] | None = None
+) -> tuple[list[Any], list[Bad]]:
     """A column of texts into values; empty ones are None, and bad unless the field is optional.
 
     Money gives (minor units, currency); days without a time give the noon of their day in `zone`, as an aware instant."""
@@ -183,7 +201,9 @@ def _reader(field: Field, zone: str) -> Read:
             words = dict(field.words) or {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
             return lambda text, _: _flag(text, words)
         case _:
-            return lambda text, _: (text, "", "") if len(text) <= 400 else (None, "has more than 400 letters.", "Shorten it.")
+            return lambda text, _: (
+                (text, "", "") if len(text) <= 400 else (None, "has more than 400 letters.", "Shorten it.")
+            )
 
 
 def _number(text: str, _: str | None) -> tuple[Any, str, str]:
@@ -196,7 +216,11 @@ def _money(text: str, currency: str | None) -> tuple[Any, str, str]:
     if not currency or not re.fullmatch("[A-Z]{3}", currency):
         return None, f"“{shown(currency or '')}” is no currency.", "Write an ISO code such as EUR."
     if not AMOUNT.fullmatch(text):
-        return None, f"“{shown(text)}” is no amount.", "Write digits with a point for decimals, and the currency in the mapping."
+        return (
+            None,
+            f"“{shown(text)}” is no amount.",
+            "Write digits with a point for decimals, and the currency in the mapping.",
+        )
     minor = to_minor(text.lstrip("+-"), currency)
     if minor is None:
         return None, f"“{shown(text)}” has more decimals than {currency}.", "Round it at the source."
@@ -214,7 +238,11 @@ def _instant(text: str, format_: str | None, home: ZoneInfo) -> tuple[Any, str, 
     try:
         at = datetime.strptime(text, format_) if format_ else datetime.fromisoformat(text)  # noqa: DTZ007
     except ValueError:
-        return None, f"“{shown(text)}” is no time.", "Write YYYY-MM-DD or YYYY-MM-DDTHH:MM, or set format: in the mapping."
+        return (
+            None,
+            f"“{shown(text)}” is no time.",
+            "Write YYYY-MM-DD or YYYY-MM-DDTHH:MM, or set format: in the mapping.",
+        )
     if len(text) <= 10 and at.time() == time():
         at = datetime.combine(at.date(), NOON)
     return (at if at.tzinfo else at.replace(tzinfo=home)).astimezone(UTC), "", ""
@@ -229,5 +257,3 @@ def _flag(text: str, words: Mapping[str, bool]) -> tuple[Any, str, str]:
 def shown(text: str) -> str:
     """Enough of a value to find it, not enough to tell it: a report is no place for whole names."""
     return text if len(text) <= 12 else f"{text[:9]}..."
-
-

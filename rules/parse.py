@@ -75,12 +75,20 @@ def _load(text: str, file: str) -> Any:
     except DuplicateKeyError as error:
         raise RuleError([_problem(error, file, "This key stands twice.", "Keep one of them.")]) from None
     except MarkedYAMLError as error:
-        hint = "Indent with spaces, never with tabs." if "\\t" in str(error) else "Check the indentation and the colons."
-        raise RuleError([_problem(error, file, f"This is no YAML: {error.problem or error.context or 'syntax'}.", hint)]) from None
+        hint = (
+            "Indent with spaces, never with tabs." if "\\t" in str(error) else "Check the indentation and the colons."
+        )
+        raise RuleError(
+            [_problem(error, file, f"This is no YAML: {error.problem or error.context or 'syntax'}.", hint)]
+        ) from None
     except (YAMLError, ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise RuleError([Problem(Mark(file, 1, 1), f"This is no YAML ({type(error).__name__}).", "Check the values.")]) from None
+        raise RuleError(
+            [Problem(Mark(file, 1, 1), f"This is no YAML ({type(error).__name__}).", "Check the values.")]
+        ) from None
     if len(documents) > 1:
-        raise RuleError([Problem(Mark(file, 1, 1), "The file has several documents.", "One file, one document: remove ---.")])
+        raise RuleError(
+            [Problem(Mark(file, 1, 1), "The file has several documents.", "One file, one document: remove ---.")]
+        )
     return documents[0] if documents else None
 
 
@@ -95,13 +103,29 @@ def _refuse_aliases(text: str, file: str) -> None:
         bare = re.sub(r"\"[^\"]*\"|'[^']*'|(?:^|\s)#.*", "", line)
         match = ALIAS.search(bare)
         if match:
-            raise RuleError([Problem(Mark(file, number, match.start() + 1), "Anchors and aliases are not read.", "Write it out, or quote the text.")])
+            raise RuleError(
+                [
+                    Problem(
+                        Mark(file, number, match.start() + 1),
+                        "Anchors and aliases are not read.",
+                        "Write it out, or quote the text.",
+                    )
+                ]
+            )
 
 
 def _refuse_depth(top: Any, file: str) -> None:
     for depth, mark in _depths(top, 1, (0, 0)):
         if depth > DEEPEST:
-            raise RuleError([Problem(Mark(file, mark[0] + 1, mark[1] + 1), f"More than {DEEPEST} levels deep.", "Split the condition.")])
+            raise RuleError(
+                [
+                    Problem(
+                        Mark(file, mark[0] + 1, mark[1] + 1),
+                        f"More than {DEEPEST} levels deep.",
+                        "Split the condition.",
+                    )
+                ]
+            )
 
 
 def _depths(block: Any, depth: int, mark: tuple[int, int]) -> Iterator[tuple[int, tuple[int, int]]]:

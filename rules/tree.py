@@ -100,7 +100,9 @@ def leaves(condition: Condition) -> Iterator[FactTest | EventTest]:
 def reads(condition: Condition) -> Reads:
     found = list(leaves(condition))
     timed = any(
-        leaf.within is not None if isinstance(leaf, EventTest) else any(test.operator.argument == "span" for test in leaf.tests)
+        leaf.within is not None
+        if isinstance(leaf, EventTest)
+        else any(test.operator.argument == "span" for test in leaf.tests)
         for leaf in found
     )
     facts = frozenset(leaf.fact.name for leaf in found if isinstance(leaf, FactTest))

@@ -98,10 +98,17 @@ def page_of(batch: Sequence[Row], mapping: FileMapping, counter: Counter) -> Imp
         problems += bad
     problems += [Bad(index, mapping.number, "is empty.", "Every row needs the customer's number.")
                  for index, row in enumerate(rows) if not row.get(mapping.number, "").strip()]  # fmt: skip
-    problems += [Bad(index, ALWAYS, row[ALWAYS], "Check quotes and delimiters.") for index, row in enumerate(rows) if ALWAYS in row]
+    problems += [
+        Bad(index, ALWAYS, row[ALWAYS], "Check quotes and delimiters.")
+        for index, row in enumerate(rows)
+        if ALWAYS in row
+    ]
     wrong = {one.index for one in problems}
     good = [_row(index, row, columns, mapping, counter) for index, row in enumerate(rows) if index not in wrong]
-    reports = [RowProblem(batch[one.index][0], one.column, one.reason, one.hint) for one in sorted(problems, key=lambda one: one.index)]
+    reports = [
+        RowProblem(batch[one.index][0], one.column, one.reason, one.hint)
+        for one in sorted(problems, key=lambda one: one.index)
+    ]
     return ImportPage(len(good), _incoming(good, mapping), _first_per_row(reports))
 
 
@@ -110,7 +117,9 @@ def _convert(field: Field, rows: Sequence[dict[str, str]], zone: str) -> tuple[l
     return convert(field, [row.get(field.column, "") for row in rows], zone, currencies)
 
 
-def _row(index: int, row: dict[str, str], columns: dict[str, list[Any]], mapping: FileMapping, counter: Counter) -> dict[str, Any]:
+def _row(
+    index: int, row: dict[str, str], columns: dict[str, list[Any]], mapping: FileMapping, counter: Counter
+) -> dict[str, Any]:
     values = {name: found[index] for name, found in columns.items() if found[index] is not None}
     return {
         "number": row[mapping.number].strip(),
@@ -141,5 +150,7 @@ def _first_per_row(problems: Sequence[RowProblem]) -> list[RowProblem]:
         if first is None:
             found[problem.line] = problem
         else:
-            found[problem.line] = RowProblem(first.line, first.column, f"{first.reason} Also {problem.column}: {problem.reason}", first.hint)
+            found[problem.line] = RowProblem(
+                first.line, first.column, f"{first.reason} Also {problem.column}: {problem.reason}", first.hint
+            )
     return list(found.values())

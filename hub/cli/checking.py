@@ -66,7 +66,9 @@ def schema(kind: str) -> None:
     """JSON Schema of a document kind, for editors."""
     from rules.schema import schema_of
 
-    click.echo(json.dumps(schema_of(kind, catalogue(load_plugins(load_settings().plugins))), indent=1, ensure_ascii=False))
+    click.echo(
+        json.dumps(schema_of(kind, catalogue(load_plugins(load_settings().plugins))), indent=1, ensure_ascii=False)
+    )
 
 
 @click.command("plugins")

@@ -53,7 +53,9 @@ def importer(hub: Hub) -> Partner:
     for partner in hub.partners.values():
         if isinstance(partner.connector, Imports):
             return partner
-    raise ConfigError(f"{hub.region_code} has no connection that imports files.", "Add one with connector: csvfile to hub.yaml.")
+    raise ConfigError(
+        f"{hub.region_code} has no connection that imports files.", "Add one with connector: csvfile to hub.yaml."
+    )
 
 
 def tell(file: Path, done: Imported, as_json: bool) -> None:

@@ -42,7 +42,9 @@ def _print_status(one: dict[str, Any]) -> None:
     for name in ("connection", "health", "inbox", "outbox", "lag", "dead", "in words"):
         table.add_column(name, justify="right" if name in {"lag", "dead"} else "left")
     for row in one["connections"]:
-        counts = [", ".join(f"{count} {state}" for state, count in sorted(row[side].items())) for side in ("inbox", "outbox")]
+        counts = [
+            ", ".join(f"{count} {state}" for state, count in sorted(row[side].items())) for side in ("inbox", "outbox")
+        ]
         table.add_row(row["name"], row["health"], *counts, f"{row['lag']} s", str(row["dead_letters"]), row["reason"])
     console = Console(width=140 if not Console().is_terminal else None)
     console.print(table)
@@ -64,7 +66,15 @@ def outbox_group() -> None:
 def outbox_list(region: str | None, state: str, limit: int, as_json: bool) -> None:
     """Messages in one state, oldest first, with the reason."""
     with opened(region) as hub, hub.look() as session:
-        columns = (Message.id, Connection.name, Message.topic, Message.state, Message.attempts, Message.reason, Message.made_at)
+        columns = (
+            Message.id,
+            Connection.name,
+            Message.topic,
+            Message.state,
+            Message.attempts,
+            Message.reason,
+            Message.made_at,
+        )
         rows = session.execute(
             select(*columns).join(Connection, Connection.id == Message.connection_id).where(Message.state == state)
             .order_by(Message.id).limit(limit)
@@ -115,8 +125,12 @@ def dead_letters_show(region: str | None, letter_id: int) -> None:
         letter = session.get(DeadLetter, letter_id)
         if letter is None:
             raise NotFound(f"There is no dead letter {letter_id}.")
-        about: Any = session.get(Delivery, letter.delivery_id) if letter.delivery_id else session.get(Message, letter.message_id)
-        click.echo(f"{letter.code}: {letter.reason}\ndied at {letter.died_at:%Y-%m-%d %H:%M:%S} UTC after {about.attempts} tries")
+        about: Any = (
+            session.get(Delivery, letter.delivery_id) if letter.delivery_id else session.get(Message, letter.message_id)
+        )
+        click.echo(
+            f"{letter.code}: {letter.reason}\ndied at {letter.died_at:%Y-%m-%d %H:%M:%S} UTC after {about.attempts} tries"
+        )
 
 
 @dead_letters.command("replay")
@@ -167,7 +181,9 @@ def name_of(hub: Any, connection_id: int) -> str:
 
 def show(names: list[str], rows: Any, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"items": [dict(zip(names, row, strict=True)) for row in rows]}, default=str, ensure_ascii=False))
+        click.echo(
+            json.dumps({"items": [dict(zip(names, row, strict=True)) for row in rows]}, default=str, ensure_ascii=False)
+        )
         return
     table = Table()
     for name in names:

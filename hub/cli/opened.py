@@ -14,7 +14,9 @@ from hub.errors import ConfigError
 from hub.settings import Settings, load_settings
 from rules import RuleError
 
-region_option = click.option("--region", "-r", "region", default=None, help="Code of the region; default: all, or the only one.")
+region_option = click.option(
+    "--region", "-r", "region", default=None, help="Code of the region; default: all, or the only one."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 

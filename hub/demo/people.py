@@ -78,7 +78,9 @@ def tier_of(points: int) -> str:
     return "gold" if points >= 15 else "silver" if points >= 6 else "bronze"
 
 
-def _row(place: Place, rng: Random, number: str, visits: Sequence[tuple[date, int, int]], today: date) -> dict[str, str]:
+def _row(
+    place: Place, rng: Random, number: str, visits: Sequence[tuple[date, int, int]], today: date
+) -> dict[str, str]:
     residence, language, dial = rng.choice(place.countries)
     joined = min((day for day, _, _ in visits), default=today)
     return {
@@ -117,4 +119,12 @@ def write_visits(path: Path, people: Sequence[Made], region: str) -> None:
         writer.writerow(["customer_number", "date", "items", "spend", "currency"])
         for one in people:
             for day, items, amount in one.visits:
-                writer.writerow([one.number, day.isoformat(), items, f"{amount / 10**place.decimals:.{place.decimals}f}", place.currency])
+                writer.writerow(
+                    [
+                        one.number,
+                        day.isoformat(),
+                        items,
+                        f"{amount / 10**place.decimals:.{place.decimals}f}",
+                        place.currency,
+                    ]
+                )

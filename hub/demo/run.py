@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import sys
 import time
 import urllib.request
@@ -112,7 +111,10 @@ def run_loyalty(demo: Demo, code: str) -> None:
     secret = demo.settings.secrets_of(code)[connection.secrets["webhook_secret"]]
     url = f"http://{here.host}:{here.port}/webhooks/{connection.name}"
     wait_until_ready(f"http://{here.host}:{here.port}/readyz")
-    members = [{"member_id": f"m-{one.number}", "customer_number": one.number, "tier": one.tier, "points": one.points} for one in demo.made(code)]
+    members = [
+        {"member_id": f"m-{one.number}", "customer_number": one.number, "tier": one.tier, "points": one.points}
+        for one in demo.made(code)
+    ]
     sandboxes.enroll(url, secret, members, SEED)
     if not demo.once:
         sandboxes.live(url, secret, members, SEED)
@@ -142,7 +144,9 @@ def run_teller(demo: Demo, supervisor: Supervisor) -> None:
 
 
 def tell_doors(demo: Demo, console: Console) -> None:
-    table = Table(title="Where to look, and who can sign in (each link works once)", title_justify="left", show_lines=False)
+    table = Table(
+        title="Where to look, and who can sign in (each link works once)", title_justify="left", show_lines=False
+    )
     for name in ("region", "portal and desks", "sign in as operator"):
         table.add_column(name, overflow="fold")
     for code in demo.counts:
@@ -159,9 +163,9 @@ def tell(demo: Demo, console: Console, supervisor: Supervisor) -> None:
     while True:
         statuses = {code: ask_status(demo, code) for code in demo.counts}
         if all(statuses.values()):
-            settled = supervisor.finished({f"{code}-{what}" for code in demo.counts for what in ("import", "loyalty")}) and all(
-                is_settled(one) for one in statuses.values()
-            )
+            settled = supervisor.finished(
+                {f"{code}-{what}" for code in demo.counts for what in ("import", "loyalty")}
+            ) and all(is_settled(one) for one in statuses.values())
             if demo.once and settled:
                 return sum_up(demo, statuses)
             line = {code: counted(one) for code, one in statuses.items()}
@@ -175,13 +179,15 @@ def tell(demo: Demo, console: Console, supervisor: Supervisor) -> None:
 
 
 def say(console: Console, line: Mapping[str, Mapping[str, int]]) -> None:
-    parts = [f"{code}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()) for code, counts in line.items()]
+    parts = [
+        f"{code}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()) for code, counts in line.items()
+    ]
     console.print(f"{datetime.now(UTC):%H:%M:%S}  " + "   ".join(parts), highlight=False)
 
 
 def ask_status(demo: Demo, code: str) -> dict[str, Any]:
     here = demo.settings.region(code)
-    request = urllib.request.Request(  # noqa: S310 - our own loopback
+    request = urllib.request.Request(
         f"http://{here.host}:{here.port}/api/v1/status", headers={"Authorization": f"Bearer {demo.tokens[code]}"}
     )
     try:
@@ -207,7 +213,11 @@ def sum_of(one: Mapping[str, Any], side: str, *states: str) -> int:
 
 
 def is_settled(one: Mapping[str, Any]) -> bool:
-    return sum_of(one, "inbox", "waiting") == 0 and sum_of(one, "outbox", "waiting", "claimed") == 0 and not one["segments_due"]
+    return (
+        sum_of(one, "inbox", "waiting") == 0
+        and sum_of(one, "outbox", "waiting", "claimed") == 0
+        and not one["segments_due"]
+    )
 
 
 def sum_up(demo: Demo, statuses: Mapping[str, Mapping[str, Any]]) -> None:
@@ -226,5 +236,3 @@ def sum_up(demo: Demo, statuses: Mapping[str, Mapping[str, Any]]) -> None:
     for name, value in summary.items():
         table.add_row(name.replace("_", " "), f"{value:,}")
     Console().print(table)
-
-

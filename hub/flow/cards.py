@@ -19,13 +19,17 @@ class Turn:
 
 def fold_loyalty(work: Work, partner: Partner, customer_id: int, record: LoyaltyRecord) -> Turn | None:
     """None: an old or known version."""
-    wanted = select(MembershipCard).where(MembershipCard.customer_id == customer_id, MembershipCard.connection_id == partner.id)
+    wanted = select(MembershipCard).where(
+        MembershipCard.customer_id == customer_id, MembershipCard.connection_id == partner.id
+    )
     card = work.session.scalars(wanted).first()
     if card is not None and record.version <= card.version:
         return None
     if card is None:
         card = work.add(
-            MembershipCard(customer_id=customer_id, connection_id=partner.id, version=record.version, points=0, made_at=work.now)
+            MembershipCard(
+                customer_id=customer_id, connection_id=partner.id, version=record.version, points=0, made_at=work.now
+            )
         )
     card.version = record.version
     if record.benefits is not None:

@@ -147,10 +147,14 @@ def _fold_consent(work: Work, partner: Partner, known: Known, record: ConsentRec
     return True
 
 
-def _fold_events(work: Work, partner: Partner, people: Identities, records: Sequence[EventRecord], folded: Folded) -> None:
+def _fold_events(
+    work: Work, partner: Partner, people: Identities, records: Sequence[EventRecord], folded: Folded
+) -> None:
     """Append what is new; the source's key tells repeats, however many years later."""
     keyed = {work.vault.fingerprint("event", partner.name, record.key): record for record in records}
-    known_hashes = select(Event.source_hash).where(Event.connection_id == partner.id, Event.source_hash.in_(list(keyed)))
+    known_hashes = select(Event.source_hash).where(
+        Event.connection_id == partner.id, Event.source_hash.in_(list(keyed))
+    )
     seen = set(work.session.scalars(known_hashes)) if keyed else set()
     folded.repeats += len(records) - len(keyed) + len(seen)
     work.session.flush()  # the customers and vehicles that the rows point at
@@ -187,4 +191,3 @@ def _event_row(work: Work, partner: Partner, known: Known, record: EventRecord, 
 
 def local_day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
-

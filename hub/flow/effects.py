@@ -62,7 +62,9 @@ def intents_of(moves: Iterable[Move]) -> list[tuple[int, Intent]]:
     for move in moves:
         verb = "entered" if move.entered else "left"
         refs = {"customer_id": move.customer_id, "segment": move.segment, "membership_id": move.membership_id}
-        found.append((move.customer_id, Intent(f"segment_{verb}", move.customer_ref, f"{verb}:{move.membership_id}", refs)))
+        found.append(
+            (move.customer_id, Intent(f"segment_{verb}", move.customer_ref, f"{verb}:{move.membership_id}", refs))
+        )
     return found
 
 
@@ -94,11 +96,17 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> l
     templates = Templates(hub.settings.config / "templates")
     pushes = []
     for claim, subject, topic, decision in ready:
-        fields = {name: value for name, value in opened[subject.person_id].items() if name in topic.fields and name not in decision.mask}
+        fields = {
+            name: value
+            for name, value in opened[subject.person_id].items()
+            if name in topic.fields and name not in decision.mask
+        }
         body = {**fields, **_plain(claim), "segments": segments[subject.customer_id]}
         if claim.template and topic.channel != "api":
             body["text"] = templates.render(claim.template, subject.language, _plain(claim))
-        push = Push(claim.topic, claim.effect_key, subject.customer_ref, links.get(subject.customer_id), body, claim.attempt)
+        push = Push(
+            claim.topic, claim.effect_key, subject.customer_ref, links.get(subject.customer_id), body, claim.attempt
+        )
         pushes.append((claim, push))
     return pushes
 
@@ -141,7 +149,9 @@ def load_subjects(work: Work, customer_ids: Iterable[int]) -> dict[int, Subject]
     columns = (Customer.id, Customer.ref, Person.id, Person.data_key_id, Person.jurisdiction, Customer.language)
     found: dict[int, Subject] = {}
     for batch in _batches(customer_ids):
-        rows = work.session.execute(select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(batch)))
+        rows = work.session.execute(
+            select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(batch))
+        )
         found |= {row[0]: Subject(row[0], row[1], row[2], row[3], row[4], row[5] or "en") for row in rows}
     return found
 
@@ -178,7 +188,10 @@ def _open_links(work: Work, partner: Partner, subjects: Sequence[Subject]) -> di
     found: dict[int, str] = {}
     for batch in _batches(by_id):
         rows = select(Link.about_id, Link.sealed).where(
-            Link.connection_id == partner.id, Link.about == "customer", Link.about_id.in_(batch), Link.replaced_by.is_(None)
+            Link.connection_id == partner.id,
+            Link.about == "customer",
+            Link.about_id.in_(batch),
+            Link.replaced_by.is_(None),
         )
         for customer_id, sealed in work.session.execute(rows):
             subject = by_id[customer_id]
@@ -188,7 +201,9 @@ def _open_links(work: Work, partner: Partner, subjects: Sequence[Subject]) -> di
 
 
 def _open_keys(work: Work, subjects: Iterable[Subject]) -> None:
-    missing = [one.data_key_id for one in subjects if one.data_key_id is not None and one.data_key_id not in work.open_keys]
+    missing = [
+        one.data_key_id for one in subjects if one.data_key_id is not None and one.data_key_id not in work.open_keys
+    ]
     work.open_keys.update(work.vault.open_keys(work.session, missing))
 
 
@@ -206,5 +221,3 @@ def _segments(work: Work, customer_ids: Iterable[int]) -> Mapping[int, list[str]
 def _batches(items: Iterable[int]) -> Iterable[list[int]]:
     ordered = sorted(set(items))
     return (ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH))
-
-

@@ -37,7 +37,9 @@ def why_text(hub: Hub, customer_ref: str, segment: str | None) -> list[dict[str,
         if customer is None:
             raise NotFound("There is no customer with this ref.", "Refs have 32 hexadecimal digits.")
         profile = session.get_one(Profile, customer.id)
-        rows = session.scalars(select(Event).where(Event.customer_id == customer.id, Event.withdrawn_at.is_(None))).all()
+        rows = session.scalars(
+            select(Event).where(Event.customer_id == customer.id, Event.withdrawn_at.is_(None))
+        ).all()
         mine = select(Membership.segment, Membership.entered_at).where(
             Membership.customer_id == customer.id, Membership.left_at.is_(None)
         )

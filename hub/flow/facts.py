@@ -49,9 +49,14 @@ def _blank(customer_id: int) -> dict[str, Any]:
 
 def _customers(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
     columns = (Customer.id, Customer.branch, Customer.language, Customer.joined_on, Person.jurisdiction)
-    rows = work.session.execute(select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(ids)))
+    rows = work.session.execute(
+        select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(ids))
+    )
     for customer_id, branch, language, joined_on, jurisdiction in rows:
-        yield customer_id, {"branch": branch, "language": language, "joined_on": joined_on, "jurisdiction": jurisdiction}
+        yield (
+            customer_id,
+            {"branch": branch, "language": language, "joined_on": joined_on, "jurisdiction": jurisdiction},
+        )
 
 
 def _events(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
@@ -73,14 +78,17 @@ def _events(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
     )
     for customer_id, visits, first, last, spend, one, other, complaints in work.session.execute(statement):
         single = one is not None and one == other
-        yield customer_id, {
-            "visits_count": visits,
-            "visits_first_on": first,
-            "visits_last_on": last,
-            "spend_total_minor": int(spend) if single and spend is not None else None,
-            "spend_currency": one if single else None,
-            "complaints_count": complaints,
-        }
+        yield (
+            customer_id,
+            {
+                "visits_count": visits,
+                "visits_first_on": first,
+                "visits_last_on": last,
+                "spend_total_minor": int(spend) if single and spend is not None else None,
+                "spend_currency": one if single else None,
+                "complaints_count": complaints,
+            },
+        )
 
 
 def _surveys(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:

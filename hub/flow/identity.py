@@ -43,12 +43,18 @@ class Identities:
         self._by_links({key.partner_id for key in wanted} - self.by_partner_id.keys())
         self._by_numbers({key.customer_number for key in wanted if key.customer_number} - self.by_number.keys())
         self._by_refs({key.ref for key in wanted if key.ref} - self.by_ref.keys())
-        found = {id(one): one for one in [*self.by_partner_id.values(), *self.by_number.values(), *self.by_ref.values()]}
+        found = {
+            id(one): one for one in [*self.by_partner_id.values(), *self.by_number.values(), *self.by_ref.values()]
+        }
         lock_customers(self.work, [one.customer.id for one in found.values()])
 
     def of(self, key: CustomerKey) -> Known | None:
         """The customer of this key, made if need be; None for somebody who was erased and is not to come back this way."""
-        known = self.by_ref.get(key.ref or "") or self.by_partner_id.get(key.partner_id) or self.by_number.get(key.customer_number or "")
+        known = (
+            self.by_ref.get(key.ref or "")
+            or self.by_partner_id.get(key.partner_id)
+            or self.by_number.get(key.customer_number or "")
+        )
         if known is None:
             if self._is_erased(key):
                 return None
@@ -92,7 +98,9 @@ class Identities:
         session, vault = self.work.session, self.work.vault
         link = [("link", blind) for blind in vault.blinds(session, f"link:{self.partner.id}:customer", key.partner_id)]
         number = key.customer_number
-        named = [("customer_number", blind) for blind in vault.blinds(session, "customer_number", number)] if number else []
+        named = (
+            [("customer_number", blind) for blind in vault.blinds(session, "customer_number", number)] if number else []
+        )
         kinds = [(Tombstone.kind == kind) & (Tombstone.hash == blind) for kind, blind in [*link, *named]]
         found = session.scalar(select(Tombstone.id).where(or_(*kinds), Tombstone.expires_at > self.work.now).limit(1))
         return found is not None
@@ -124,7 +132,9 @@ class Identities:
 def lock_customers(work: Work, ids: Sequence[int]) -> None:
     """All that happens to a customer happens under the lock of its row (SQLite: the transaction is the lock)."""
     for batch in _batches(sorted(ids)):
-        work.session.execute(select(Customer.id).where(Customer.id.in_(batch)).order_by(Customer.id).with_for_update()).all()
+        work.session.execute(
+            select(Customer.id).where(Customer.id.in_(batch)).order_by(Customer.id).with_for_update()
+        ).all()
 
 
 def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: int, person: Person) -> None:

@@ -103,7 +103,11 @@ def stumble(work: Work, delivery: Delivery, code: str, reason: str, rng: Random,
         return None
     delivery.state, delivery.settled_at = "dead", work.now
     letter = DeadLetter(
-        connection_id=delivery.connection_id, delivery_id=delivery.id, code=code[:40], reason=reason[:400], died_at=work.now
+        connection_id=delivery.connection_id,
+        delivery_id=delivery.id,
+        code=code[:40],
+        reason=reason[:400],
+        died_at=work.now,
     )
     return work.add(letter).id
 
@@ -125,4 +129,3 @@ def _shred(work: Work, delivery: Delivery) -> None:
     if key_id is not None:
         work.open_keys.pop(key_id, None)
         erase_rows(work.session, DataKey, DataKey.id == key_id, record_set="traffic", persons=(), now=work.now)
-

@@ -109,7 +109,9 @@ def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]
     )
     due = (
         select(Message)
-        .where(Message.connection_id == partner.id, Message.state == "waiting", Message.not_before <= work.now, ~overtakes)
+        .where(
+            Message.connection_id == partner.id, Message.state == "waiting", Message.not_before <= work.now, ~overtakes
+        )
         .order_by(Message.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -119,7 +121,17 @@ def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]
         row.state, row.fence, row.attempts = "claimed", row.fence + 1, row.attempts + 1
         row.lease_until = work.now + timedelta(seconds=lease)
         claims.append(
-            Claim(row.id, row.fence, row.topic, row.entity, row.effect_key, row.refs, row.template, row.attempts, row.doubtful)
+            Claim(
+                row.id,
+                row.fence,
+                row.topic,
+                row.entity,
+                row.effect_key,
+                row.refs,
+                row.template,
+                row.attempts,
+                row.doubtful,
+            )
         )
     work.session.flush()
     return claims
@@ -132,7 +144,9 @@ def renew(work: Work, claims: Sequence[Claim], lease: float) -> None:
         work.session.execute(_mine(one).values(lease_until=until))
 
 
-def settle(work: Work, partner: Partner, claims: Sequence[Claim], outcomes: Sequence[Outcome], timing: Timing, rng: Random) -> list[int]:
+def settle(
+    work: Work, partner: Partner, claims: Sequence[Claim], outcomes: Sequence[Outcome], timing: Timing, rng: Random
+) -> list[int]:
     """Write down what became of each claim; one whose fence has moved on is somebody else's by now and is left alone.
 
     Answers the ids of new dead letters."""
@@ -174,12 +188,18 @@ def refuse(work: Work, one: Claim, reason: str) -> None:
 def give_back(work: Work, claims: Sequence[Claim], reason: str) -> None:
     """Nothing was pushed: they wait on as if never claimed."""
     for one in claims:
-        work.session.execute(_mine(one).values(state="waiting", reason=reason[:400], lease_until=None, attempts=Message.attempts - 1))
+        work.session.execute(
+            _mine(one).values(state="waiting", reason=reason[:400], lease_until=None, attempts=Message.attempts - 1)
+        )
 
 
 def expire(work: Work, partners: Mapping[int, Partner]) -> int:
     """Claims whose lease ran out go back, in doubt: nobody knows whether they arrived. Answers how many."""
-    late = select(Message).where(Message.state == "claimed", Message.lease_until < work.now).with_for_update(skip_locked=True)
+    late = (
+        select(Message)
+        .where(Message.state == "claimed", Message.lease_until < work.now)
+        .with_for_update(skip_locked=True)
+    )
     count = 0
     for row in work.session.scalars(late):
         partner = partners.get(row.connection_id)
@@ -209,7 +229,11 @@ def revive(work: Work, message: Message) -> None:
 
 def _bury(work: Work, partner: Partner, message_id: int, outcome: Outcome) -> int:
     letter = DeadLetter(
-        connection_id=partner.id, message_id=message_id, code=outcome.state, reason=outcome.reason[:400], died_at=work.now
+        connection_id=partner.id,
+        message_id=message_id,
+        code=outcome.state,
+        reason=outcome.reason[:400],
+        died_at=work.now,
     )
     return work.add(letter).id
 

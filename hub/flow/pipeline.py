@@ -1,14 +1,14 @@
 """The whole way on one screen: deliveries in, records, customers, facts, segments, messages out.
 
-    webhook, import, fetch ──▶ inbox.keep        (answered only after this has been committed)
-                                  │  a bell, or the sweep
-    process() ────────────────────▼───────────────────────────────────── one transaction
-        inbox.take ▶ connector.normalise ▶ customers.fold ▶ facts.refresh ▶ segments.reassess ▶ effects.announce
-                                  │  a bell, or the sweep
-    send() ───────────────────────▼─────────────────────────────────────
-        outbox.claim ▶ policy ▶ effects.render      one transaction
-        connector.ask, connector.push               none open
-        outbox.settle                               one transaction
+webhook, import, fetch ──▶ inbox.keep        (answered only after this has been committed)
+                              │  a bell, or the sweep
+process() ────────────────────▼───────────────────────────────────── one transaction
+    inbox.take ▶ connector.normalise ▶ customers.fold ▶ facts.refresh ▶ segments.reassess ▶ effects.announce
+                              │  a bell, or the sweep
+send() ───────────────────────▼─────────────────────────────────────
+    outbox.claim ▶ policy ▶ effects.render      one transaction
+    connector.ask, connector.push               none open
+    outbox.settle                               one transaction
 """
 
 import logging
@@ -51,7 +51,9 @@ def process(hub: Hub, partner: Partner, rng: Random, limit: int = TAKE) -> int:
     return count
 
 
-def _process(hub: Hub, work: Work, partner: Partner, taken: Sequence[Delivery], letters: list[int], rng: Random) -> None:
+def _process(
+    hub: Hub, work: Work, partner: Partner, taken: Sequence[Delivery], letters: list[int], rng: Random
+) -> None:
     touched: dict[int, set[str]] = {}
     intents: list[tuple[int, outbox.Intent]] = []
     for delivery in taken:
@@ -91,7 +93,9 @@ def _fold(
 
 def _stumble(hub: Hub, partner: Partner, error: Exception, rng: Random) -> int:
     """A delivery on which our own code fails: try again later, and in the end put it aside with the reason."""
-    transient = isinstance(error, IntegrityError | OperationalError)  # two workers met; the next try sees the other's rows
+    transient = isinstance(
+        error, IntegrityError | OperationalError
+    )  # two workers met; the next try sees the other's rows
     log.error("delivery failed", extra={"connection": partner.name, "reason": type(error).__name__})
     with hub.begin() as work:
         for delivery in inbox.take(work, partner, 1):
@@ -139,6 +143,7 @@ def _tell(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> tuple[list[O
         if rest and isinstance(connector, Pushes):
             outcomes += connector.push(rest)
     except PartnerError as error:
+        outcomes += [one for one in error.outcomes if isinstance(one, Outcome)]
         return [*outcomes, *_all(ready, outcomes, error)], error
     except Exception as error:  # a defect of the connector: whether anything arrived is unknown
         log.exception("push failed", extra={"connection": partner.name})
@@ -174,7 +179,9 @@ def _all(ready: Sequence[tuple[Claim, Push]], known: Sequence[Outcome], error: P
     ]
 
 
-def _note_health(work: Work, partner: Partner, error: PartnerError | None, rng: Random, base: float, cap: float) -> None:
+def _note_health(
+    work: Work, partner: Partner, error: PartnerError | None, rng: Random, base: float, cap: float
+) -> None:
     """An outage rests the whole connection, a refused key parks it, a 410 switches it off: none fills the dead letters."""
     row = work.session.get_one(Connection, partner.id)
     if error is None:

@@ -160,7 +160,7 @@ def _refs(work: Work, ids: list[int]) -> dict[int, str]:
     refs: dict[int, str] = {}
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        refs |= dict(map(tuple, work.session.execute(select(Customer.id, Customer.ref).where(Customer.id.in_(batch))).all()))
+        refs |= dict(
+            map(tuple, work.session.execute(select(Customer.id, Customer.ref).where(Customer.id.in_(batch))).all())
+        )
     return refs
-
-

@@ -29,7 +29,11 @@ class Imported:
 
 
 def import_pages(
-    hub: Hub, partner: Partner, pages: Iterable[ImportPage], rng: Random, advanced: Callable[[int], None] = lambda _: None
+    hub: Hub,
+    partner: Partner,
+    pages: Iterable[ImportPage],
+    rng: Random,
+    advanced: Callable[[int], None] = lambda _: None,
 ) -> Imported:
     """Keep each page, take it through, and add up what became of its rows. Good rows go in, whatever stands beside them.
 
@@ -76,7 +80,9 @@ def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Rand
         time.sleep(0.05)
 
 
-def _results(hub: Hub, partner: Partner, kept: dict[bytes, tuple[int, bool]]) -> Iterator[tuple[int, bool, dict[str, int]]]:
+def _results(
+    hub: Hub, partner: Partner, kept: dict[bytes, tuple[int, bool]]
+) -> Iterator[tuple[int, bool, dict[str, int]]]:
     with hub.look() as session:
         for batch in _batches(list(kept)):
             rows = select(Delivery.key_hash, Delivery.result).where(

@@ -18,14 +18,18 @@ FACTS = ("make", "model", "fuel", "first_registered", "odometer_km")
 
 def find(work: Work, partner: Partner, partner_id: str) -> int | None:
     blinds = work.vault.blinds(work.session, f"link:{partner.id}:vehicle", partner_id)
-    statement = select(Link.about_id).where(Link.connection_id == partner.id, Link.about == "vehicle", Link.hash.in_(blinds))
+    statement = select(Link.about_id).where(
+        Link.connection_id == partner.id, Link.about == "vehicle", Link.hash.in_(blinds)
+    )
     return work.session.scalar(statement)
 
 
 def fold_vehicle(work: Work, partner: Partner, known: Known, record: VehicleRecord, today: date) -> Iterator[int]:
     """Answers the customers whose vehicles changed: the owner, and whoever owned it before."""
     vehicle_id = find(work, partner, record.partner_id)
-    vehicle = work.session.get_one(Vehicle, vehicle_id) if vehicle_id else work.add(Vehicle(ref=new_ref(), made_at=work.now))
+    vehicle = (
+        work.session.get_one(Vehicle, vehicle_id) if vehicle_id else work.add(Vehicle(ref=new_ref(), made_at=work.now))
+    )
     if vehicle_id is None:
         identity.link(work, partner, "vehicle", record.partner_id, vehicle.id, known.person)
     for name in FACTS:
@@ -38,7 +42,9 @@ def fold_vehicle(work: Work, partner: Partner, known: Known, record: VehicleReco
 
 
 def _own(work: Work, known: Known, vehicle_id: int, since: date) -> Iterator[int]:
-    statement = select(Ownership).where(Ownership.vehicle_id == vehicle_id, Ownership.role == "owner", Ownership.until.is_(None))
+    statement = select(Ownership).where(
+        Ownership.vehicle_id == vehicle_id, Ownership.role == "owner", Ownership.until.is_(None)
+    )
     row = work.session.scalars(statement).first()
     if row is not None and row.customer_id == known.customer.id:
         return

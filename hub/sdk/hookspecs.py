@@ -61,7 +61,7 @@ def register_commands(cli: click.Group) -> None:
 
 
 @hookspec
-def register_sandboxes(clock: Any, seed: int) -> Sequence[Sandbox]:  # type: ignore[empty-body]
+def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:  # type: ignore[empty-body]
     """Bring local stand-ins of partners."""
 
 

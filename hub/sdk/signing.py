@@ -23,11 +23,15 @@ def check_standard_webhook(headers: Mapping[str, str], body: bytes, secrets: Ite
     message_id, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     given = headers.get("webhook-signature", "").split()
     if not message_id or not stamp or not given:
-        raise WrongSignature("A header of the signature is missing.", "Send webhook-id, webhook-timestamp and webhook-signature.")
+        raise WrongSignature(
+            "A header of the signature is missing.", "Send webhook-id, webhook-timestamp and webhook-signature."
+        )
     check_time(stamp, now)
     signed = f"{message_id}.{stamp}.".encode() + body
     if not any(_matches(secret, signed, given) for secret in secrets if secret):
-        raise WrongSignature("The signature does not match.", "Sign id.timestamp.body with the secret of this connection.")
+        raise WrongSignature(
+            "The signature does not match.", "Sign id.timestamp.body with the secret of this connection."
+        )
     return message_id
 
 

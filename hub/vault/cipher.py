@@ -32,7 +32,9 @@ class AesGcm:
         try:
             return AESGCM(key).decrypt(body[:NONCE], body[NONCE:], context)
         except (InvalidTag, ValueError) as error:
-            raise Unreadable("A ciphertext does not open with its key.", "It was altered, or moved to another row.") from error
+            raise Unreadable(
+                "A ciphertext does not open with its key.", "It was altered, or moved to another row."
+            ) from error
 
 
 @dataclass(frozen=True)

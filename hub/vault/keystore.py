@@ -50,7 +50,9 @@ class FileKeyStore:
         try:
             raw = self._file(epoch).read_bytes()
         except FileNotFoundError as error:
-            raise Unreadable(f"The region key of epoch {epoch} is gone.", "It was destroyed, or the key store is not ours.") from error
+            raise Unreadable(
+                f"The region key of epoch {epoch} is gone.", "It was destroyed, or the key store is not ours."
+            ) from error
         return self._remember(epoch, raw)
 
     def destroy(self, epoch: int) -> None:

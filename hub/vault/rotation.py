@@ -44,7 +44,9 @@ def destroy_ended(session: Session, vault: Vault, now: datetime) -> list[int]:
 
 
 def _rewrap(session: Session, vault: Vault, new: int) -> None:
-    statement = update(DataKey.__table__).where(DataKey.id == bindparam("key")).values(wrapped=bindparam("w"), epoch=new)  # type: ignore[arg-type]
+    statement = (
+        update(DataKey.__table__).where(DataKey.id == bindparam("key")).values(wrapped=bindparam("w"), epoch=new)
+    )  # type: ignore[arg-type]
     for batch in _batches(session, select(DataKey.id, DataKey.wrapped).where(DataKey.epoch < new)):
         changes = [{"key": key_id, "w": vault.wrap(vault.unwrap(key_id, wrapped), new)} for key_id, wrapped in batch]
         session.connection().execute(statement, changes)
@@ -58,11 +60,18 @@ def _rehash(session: Session, vault: Vault, new: int) -> None:
 
 def _rehash_aliases(session: Session, connection: Connection, vault: Vault, new: int) -> None:
     statement = update(Alias.__table__).where(Alias.id == bindparam("row")).values(hash=bindparam("h"), epoch=new)  # type: ignore[arg-type]
-    rows = select(Alias.id, Alias.kind, Alias.sealed, Person.data_key_id, Alias.person_id).join(Person).where(Alias.epoch < new)
+    rows = (
+        select(Alias.id, Alias.kind, Alias.sealed, Person.data_key_id, Alias.person_id)
+        .join(Person)
+        .where(Alias.epoch < new)
+    )
     for batch in _batches(session, rows):
         keys = vault.open_keys(session, [row[3] for row in batch if row[3] is not None])
         changes = [
-            {"row": row_id, "h": vault.blind(new, kind, vault.unseal(keys[key], sealed, f"alias:{kind}:{person}").decode())}
+            {
+                "row": row_id,
+                "h": vault.blind(new, kind, vault.unseal(keys[key], sealed, f"alias:{kind}:{person}").decode()),
+            }
             for row_id, kind, sealed, key, person in batch
             if key in keys
         ]
@@ -80,7 +89,12 @@ def _rehash_links(session: Session, connection: Connection, vault: Vault, new: i
     for batch in _batches(session, rows):
         keys = vault.open_keys(session, [row[4] for row in batch if row[4] is not None])
         changes = [
-            {"row": row_id, "h": vault.blind(new, f"link:{at}:{about}", vault.unseal(keys[key], sealed, f"link:{about}:{person}").decode())}
+            {
+                "row": row_id,
+                "h": vault.blind(
+                    new, f"link:{at}:{about}", vault.unseal(keys[key], sealed, f"link:{about}:{person}").decode()
+                ),
+            }
             for row_id, at, about, sealed, key, person in batch
             if key in keys
         ]

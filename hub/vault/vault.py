@@ -51,7 +51,9 @@ class Vault:
         """Live epochs, newest first; the first one wraps and hashes what is new."""
         with self._lock:
             if not self._epochs:
-                rows = session.scalars(select(Epoch.number).where(Epoch.destroyed_at.is_(None)).order_by(Epoch.number.desc()))
+                rows = session.scalars(
+                    select(Epoch.number).where(Epoch.destroyed_at.is_(None)).order_by(Epoch.number.desc())
+                )
                 self._epochs = tuple(rows)
             if not self._epochs:
                 raise Unreadable("This region has no epoch yet.", "Run: hub init")
@@ -69,7 +71,12 @@ class Vault:
         key = OpenKey(key_id, os.urandom(KEY))
         session.execute(
             insert(DataKey).values(
-                id=key_id, owner_kind=owner_kind, wrapped=self.wrap(key, epoch), epoch=epoch, made_at=now, region=self.region
+                id=key_id,
+                owner_kind=owner_kind,
+                wrapped=self.wrap(key, epoch),
+                epoch=epoch,
+                made_at=now,
+                region=self.region,
             )
         )
         return key

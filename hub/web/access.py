@@ -33,7 +33,11 @@ def grant_token(work: Work, principal: Principal, scopes: Sequence[str], lasts: 
     secret = PREFIX + secrets.token_urlsafe(32)
     ends = work.now + lasts if lasts else None
     token = Token(
-        secret_hash=hash_secret(secret), principal_id=principal.id, scopes=list(scopes), made_at=work.now, expires_at=ends
+        secret_hash=hash_secret(secret),
+        principal_id=principal.id,
+        scopes=list(scopes),
+        made_at=work.now,
+        expires_at=ends,
     )
     work.add(token)
     work.audit("cli", "token_granted", "principal", principal.id, scopes=list(scopes))
@@ -64,5 +68,7 @@ def _token(header: str, now: datetime) -> Token:
     with this_hub().look() as session:
         token = session.scalars(select(Token).where(Token.secret_hash == hash_secret(secret))).first()
     if token is None or token.revoked_at or (token.expires_at and token.expires_at <= now):
-        raise SignInNeeded("This token is unknown, revoked or has ended.", "Ask an admin for a new one: hub tokens grant")
+        raise SignInNeeded(
+            "This token is unknown, revoked or has ended.", "Ask an admin for a new one: hub tokens grant"
+        )
     return token

@@ -74,7 +74,9 @@ class SegmentMembers(MethodView):
             raise NotFound(f"There is no segment “{name}”.")
         mine = (Membership.segment == name, Membership.left_at.is_(None), Membership.id > page["cursor"])
         columns = (Membership.id, Customer.ref, Membership.entered_at, Membership.cause)
-        statement = select(*columns).join(Customer, Customer.id == Membership.customer_id).where(*mine).order_by(Membership.id)
+        statement = (
+            select(*columns).join(Customer, Customer.id == Membership.customer_id).where(*mine).order_by(Membership.id)
+        )
         with this_hub().look() as session:
             rows = session.execute(statement.limit(page["limit"] + 1)).all()
         items = [{"customer": ref, "entered_at": at, "cause": cause} for _, ref, at, cause in rows[: page["limit"]]]
@@ -101,5 +103,3 @@ def register(app: Flask) -> None:
     app.config.setdefault("OPENAPI_URL_PREFIX", "/api/v1")
     app.config.setdefault("OPENAPI_JSON_PATH", "openapi.json")
     Api(app).register_blueprint(bp)
-
-

@@ -14,7 +14,12 @@ JSON = "application/problem+json"
 
 
 def problem(status: int, code: str, detail: str, hint: str = "", **more: Any) -> Response:
-    body = {"type": f"urn:garage-hub:problem:{code}", "title": HTTPStatus(status).phrase, "status": status, "code": code}
+    body = {
+        "type": f"urn:garage-hub:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+    }
     body |= {"detail": detail, **({"hint": hint} if hint else {}), **more}
     response = Response(json.dumps(body, ensure_ascii=False), status, content_type=JSON)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

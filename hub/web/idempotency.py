@@ -33,7 +33,9 @@ def once(view: F) -> F:
             if known is not None:
                 return _again(known, fingerprint)
             body, status = view(*args, work=work, **kwargs)
-            work.add(IdempotencyKey(key_hash=key, fingerprint=fingerprint, status=status, answer=body, made_at=work.now))
+            work.add(
+                IdempotencyKey(key_hash=key, fingerprint=fingerprint, status=status, answer=body, made_at=work.now)
+            )
         return make_response(jsonify(body), status)
 
     return guarded  # type: ignore[return-value]
@@ -42,7 +44,9 @@ def once(view: F) -> F:
 def _key() -> bytes:
     raw = request.headers.get("Idempotency-Key", "").strip('"')
     if not FORM.fullmatch(raw):
-        raise WrongKey("This call needs an Idempotency-Key.", "Send 8 to 128 visible characters, new for each new call.")
+        raise WrongKey(
+            "This call needs an Idempotency-Key.", "Send 8 to 128 visible characters, new for each new call."
+        )
     return hashlib.sha256(f"{g.principal_id}\0{raw}".encode()).digest()
 
 

@@ -21,7 +21,9 @@ def receive(connection: str) -> Response:
     hub = this_hub()
     partner = hub.partner(connection)
     receiver = _receiver(partner)
-    knock = Knock(request.method, request.url, {name.lower(): value for name, value in request.headers}, _body(), hub.clock())
+    knock = Knock(
+        request.method, request.url, {name.lower(): value for name, value in request.headers}, _body(), hub.clock()
+    )
     incoming = receiver.verify(knock)
     with hub.begin() as work:
         inbox.keep(work, partner, incoming)

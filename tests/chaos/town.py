@@ -55,7 +55,9 @@ class Town:
         config = self.folder / "config"
         shutil.copytree(HERE / "config", config)
         text = (config / "hub.yaml").read_text()
-        (config / "hub.yaml").write_text(text.replace("18101", str(self.web_port)).replace("18190", str(self.partner_port)))
+        (config / "hub.yaml").write_text(
+            text.replace("18101", str(self.web_port)).replace("18190", str(self.partner_port))
+        )
         self.environ = {
             **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
             "HUB_HOME": str(self.folder / "var"),
@@ -74,7 +76,9 @@ class Town:
         self.wait_ready()
 
     def start_partners(self) -> None:
-        self.children["partners"] = self._spawn(str(HERE / "partners.py"), str(self.folder / "partners"), str(self.partner_port))
+        self.children["partners"] = self._spawn(
+            str(HERE / "partners.py"), str(self.folder / "partners"), str(self.partner_port)
+        )
 
     def stop(self) -> None:
         for child in self.children.values():
@@ -89,7 +93,9 @@ class Town:
 
     def _spawn(self, *words: str) -> "subprocess.Popen[bytes]":
         log = (self.folder / "log.txt").open("ab")
-        return subprocess.Popen([sys.executable, *words], env=self.environ, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        return subprocess.Popen(
+            [sys.executable, *words], env=self.environ, stdout=log, stderr=log, start_new_session=True
+        )  # noqa: S603
 
     def wait_ready(self, patience: float = 30) -> None:
         end = time.monotonic() + patience
@@ -106,7 +112,9 @@ class Town:
     def tell(self, members: int, versions: int, until: float) -> None:
         """Every member's tier moves `versions` times, in order; each webhook is sent until it is accepted, as partners do."""
         threads = [
-            threading.Thread(target=self._tell, args=([f"m-{n}" for n in range(part, members, 8)], versions, until), daemon=True)
+            threading.Thread(
+                target=self._tell, args=([f"m-{n}" for n in range(part, members, 8)], versions, until), daemon=True
+            )
             for part in range(8)
         ]
         for thread in threads:
@@ -125,7 +133,13 @@ class Town:
 
     def _deliver(self, member: str, version: int, tier: str) -> bool:
         now = datetime.now(UTC)
-        data: dict[str, Any] = {"member_id": member, "customer_number": member.upper(), "phone": "+4930123456", "tier": tier, "version": version}
+        data: dict[str, Any] = {
+            "member_id": member,
+            "customer_number": member.upper(),
+            "phone": "+4930123456",
+            "tier": tier,
+            "version": version,
+        }
         kind = "member.enrolled" if version == 1 else "member.tier_changed"
         body = json.dumps({"type": kind, "timestamp": now.isoformat(), "data": data}).encode()
         secret = self.settings.secrets_of("eu")["CLUB_WEBHOOK_SECRET"]

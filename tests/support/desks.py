@@ -35,7 +35,13 @@ from sqlalchemy import insert
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 HOST = "http://eu.localhost:8101"
 CANARY = "Zoë Canary-Öztürk"  # a person's name: where it stands, no page may show it
-CONNECTIONS = (("hubspot_eu", "hubspot"), ("loyalty_eu", "loyalty"), ("fleet_eu", "fleet"), ("sms_eu", "sms"), ("import_eu", "csvfile"))
+CONNECTIONS = (
+    ("hubspot_eu", "hubspot"),
+    ("loyalty_eu", "loyalty"),
+    ("fleet_eu", "fleet"),
+    ("sms_eu", "sms"),
+    ("import_eu", "csvfile"),
+)
 SEGMENTS = ("lapsed_diesel_regulars", "gold_tier", "winter_tyres_due")  # filled ones
 
 
@@ -110,7 +116,19 @@ def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
     partners: dict[str, Partner] = {}
     directory = Directory(f"sqlite:///{folder / 'directory.db'}")
     bell = Bell(redis or SilentValkey(), "eu")
-    return Hub(settings, here, region, vault, directory, bell, plugins, partners, LiveBook(config, plugins, count(0, 10).__next__), clock, NodeTerm(region, clock))  # type: ignore[arg-type]
+    return Hub(
+        settings,
+        here,
+        region,
+        vault,
+        directory,
+        bell,
+        plugins,
+        partners,
+        LiveBook(config, plugins, count(0, 10).__next__),
+        clock,
+        NodeTerm(region, clock),
+    )  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -162,7 +180,16 @@ def plant(hub: Hub) -> Traffic:
 def _connections(hub: Hub, work: Work) -> dict[str, int]:
     found = {}
     for name, connector in CONNECTIONS:
-        row = work.add(Connection(name=name, connector=connector, state="active", opened_at=work.now - timedelta(days=9), failures=0, reason=""))
+        row = work.add(
+            Connection(
+                name=name,
+                connector=connector,
+                state="active",
+                opened_at=work.now - timedelta(days=9),
+                failures=0,
+                reason="",
+            )
+        )
         row.pushed_at = work.now - timedelta(seconds=14)
         found[name] = row.id
         hub.partners[name] = Partner(row.id, ConnectionSettings(name, connector, "eu"), SimpleNamespace(topics=()))  # type: ignore[index, arg-type]
@@ -183,7 +210,17 @@ def _customer(work: Work) -> Customer:
     work.session.flush()
     customer = work.add(Customer(ref=new_ref(), person_id=person.id, language="de", made_at=work.now, version=1))
     work.session.flush()
-    work.session.add(Profile(customer_id=customer.id, jurisdiction="DE", visits_count=5, visits_last_on=date(2026, 2, 4), loyalty_tier="silver", changed_at=work.now, region="eu"))
+    work.session.add(
+        Profile(
+            customer_id=customer.id,
+            jurisdiction="DE",
+            visits_count=5,
+            visits_last_on=date(2026, 2, 4),
+            loyalty_tier="silver",
+            changed_at=work.now,
+            region="eu",
+        )
+    )
     return customer
 
 
@@ -198,7 +235,15 @@ def _memberships(work: Work, customers: Sequence[Customer]) -> None:
     for index, customer in enumerate(customers):
         for segment in SEGMENTS[: 1 + index % 3]:
             at = work.now - timedelta(seconds=7 * index + 2)
-            work.add(Membership(segment=segment, customer_id=customer.id, rule_hash="1" * 64, entered_at=at, cause="event" if index % 2 else "clock"))
+            work.add(
+                Membership(
+                    segment=segment,
+                    customer_id=customer.id,
+                    rule_hash="1" * 64,
+                    entered_at=at,
+                    cause="event" if index % 2 else "clock",
+                )
+            )
 
 
 def _deliveries(hub: Hub, work: Work, ids: dict[str, int]) -> None:
@@ -246,15 +291,38 @@ def _letters(hub: Hub, work: Work, ids: dict[str, int], customers: Sequence[Cust
     found: dict[str, list[int]] = {"refused": [], "wrong_input": [], "gone": []}
     for index in range(6):
         message = _message(work, ids["hubspot_eu"], customers[index].ref, 100 + index, "dead", 2880, SEGMENTS[0])
-        found["refused"].append(_letter(work, ids["hubspot_eu"], "refused", "They refused it: property “garage_segment” does not exist.", message=message))
+        found["refused"].append(
+            _letter(
+                work,
+                ids["hubspot_eu"],
+                "refused",
+                "They refused it: property “garage_segment” does not exist.",
+                message=message,
+            )
+        )
     delivery = _delivery(hub, work, ids["import_eu"], "dead", 3720)
-    found["wrong_input"].append(_letter(work, ids["import_eu"], "wrong_input", "Column “spend” says an amount without a currency. Add unit: EUR in mappings/purchases.yaml:14", delivery=delivery))
+    found["wrong_input"].append(
+        _letter(
+            work,
+            ids["import_eu"],
+            "wrong_input",
+            "Column “spend” says an amount without a currency. Add unit: EUR in mappings/purchases.yaml:14",
+            delivery=delivery,
+        )
+    )
     message = _message(work, ids["sms_eu"], customers[7].ref, 200, "dead", 9000, SEGMENTS[1])
     found["gone"].append(_letter(work, ids["sms_eu"], "gone", "The number is no longer in service.", message=message))
     return found
 
 
-def _letter(work: Work, connection_id: int, code: str, reason: str, message: Message | None = None, delivery: Delivery | None = None) -> int:
+def _letter(
+    work: Work,
+    connection_id: int,
+    code: str,
+    reason: str,
+    message: Message | None = None,
+    delivery: Delivery | None = None,
+) -> int:
     work.session.flush()
     at = (message.made_at if message else delivery.received_at) if (message or delivery) else work.now
     row = DeadLetter(connection_id=connection_id, code=code, reason=reason, died_at=at)
@@ -277,7 +345,9 @@ class Visitor:
 
     def post(self, path: str, form: dict[str, str] | None = None, **headers: str) -> TestResponse:
         given = {"Sec-Fetch-Site": "same-origin", "Origin": self.base, **_named(headers)}
-        return self.client.post(path, base_url=self.base, data=form or {}, headers={k: v for k, v in given.items() if v})
+        return self.client.post(
+            path, base_url=self.base, data=form or {}, headers={k: v for k, v in given.items() if v}
+        )
 
     def sign_in(self, hub: Hub, *roles: str, title: str = "Theo Kranz") -> "Visitor":
         answer = self.post(f"/sign-in/{link(hub, *roles, title=title)}")

@@ -52,7 +52,9 @@ def scan(folders: Sequence[Path], planted: Mapping[str, str | bytes]) -> list[Hi
     return hits
 
 
-def search(raw: bytes, wanted: Mapping[str, set[bytes]], layers: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+def search(
+    raw: bytes, wanted: Mapping[str, set[bytes]], layers: tuple[str, ...] = ()
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     for kind, forms in wanted.items():
         if any(form in raw for form in forms):
             yield kind, layers

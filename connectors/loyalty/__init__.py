@@ -1,0 +1,85 @@
+"""Loyalty programme: tiers and points come in by Standard Webhooks, signals go out under an idempotency key."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from connectors.loyalty import words
+from connectors.loyalty.sandbox import LoyaltySandbox
+from hub.sdk import (
+    Account,
+    Answer,
+    EffectClass,
+    Incoming,
+    Kind,
+    Knock,
+    NotJson,
+    Outcome,
+    Push,
+    Record,
+    Sandbox,
+    Topic,
+    check_standard_webhook,
+    hookimpl,
+)
+from hub.sdk.outcomes import each
+
+
+class Loyalty:
+    name: ClassVar[str] = "loyalty"
+    kind: ClassVar[Kind] = "loyalty"
+    batch_size: ClassVar[int] = 20
+    topics: ClassVar[tuple[Topic, ...]] = (
+        Topic("segment_entered", EffectClass.KEYED, "loyalty"),
+        Topic("tier_changed", EffectClass.KEYED, "loyalty"),
+    )
+
+    def __init__(self, account: Account) -> None:
+        self.api = account.api
+        self.secrets = [
+            account.secrets[name] for name in ("webhook_secret", "webhook_secret_previous") if name in account.secrets
+        ]
+
+    def verify(self, knock: Knock) -> Sequence[Incoming]:
+        key = check_standard_webhook(knock.headers, knock.body, self.secrets, knock.received_at)
+        told = words.read(_json(knock.body))
+        return [Incoming(key=key, entity=told["data"]["member_id"], payload=knock.body, at=told["timestamp"])]
+
+    def answer(self, knock: Knock) -> Answer:
+        return Answer()
+
+    def normalise(self, payload: bytes) -> Iterable[Record]:
+        return words.records(words.read(_json(payload)))
+
+    def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        return each(batch, self._signal)
+
+    def _signal(self, push: Push) -> None:
+        """A member we have no id of is named by our ref; the programme keeps it until it knows them."""
+        member = quote(push.partner_id or push.entity, safe="")
+        body = {
+            "signal": push.topic,
+            "segment": push.body.get("segment"),
+            "tier": push.body.get("tier"),
+            "ref": push.entity,
+        }
+        self.api.request("POST", f"/v1/members/{member}/signals", json=body, headers={"Idempotency-Key": push.key})
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise NotJson("The body is no JSON.", "Send one JSON object, UTF-8.") from None
+
+
+@hookimpl
+def register_connectors() -> Sequence[type[Loyalty]]:
+    return [Loyalty]
+
+
+@hookimpl
+def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
+    return [LoyaltySandbox(folder, lambda: datetime.now(UTC))]

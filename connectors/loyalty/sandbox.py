@@ -1,0 +1,59 @@
+"""A loyalty programme's local stand-in: members, signals under idempotency keys, and the webhooks it sends."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+
+from hub.sdk.effects_log import EffectsLog, applied, put_thing, thing
+
+
+class LoyaltySandbox:
+    name = "loyalty"
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
+        self.log = EffectsLog(folder / "loyalty.db")
+        self.clock = clock
+        self.app = Flask("loyalty_sandbox", static_folder=None)
+        self.app.add_url_rule("/v1/members/<member>/signals", view_func=self.signal, methods=["POST"])
+
+    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return self.app(environ, start_response)
+
+    def signal(self, member: str) -> Response | tuple[Response, int]:
+        """The same key again gives the same answer and no second effect; the same key with another body is 422."""
+        account = _account(request.headers.get("Authorization", ""))
+        key = request.headers.get("Idempotency-Key", "")
+        if not account:
+            return jsonify(code="unauthorized"), 401
+        if not key:
+            return jsonify(code="idempotency_key_missing"), 400
+        body = request.get_data()
+        fingerprint = hashlib.sha256(body).hexdigest()
+        return self.log.transact(lambda db: _signal(db, account, member, key, fingerprint, json.loads(body)))  # type: ignore[no-any-return]
+
+
+def _signal(db: Any, account: str, member: str, key: str, fingerprint: str, body: dict[str, Any]) -> Any:
+    known = thing(db, f"key:{account}", key)
+    if known is not None and known != fingerprint:
+        return jsonify(code="idempotency_key_reused"), 422
+    if known is None:
+        put_thing(db, f"key:{account}", key, fingerprint)
+        applied(
+            db,
+            account,
+            key,
+            str(body.get("signal")),
+            str(body.get("ref")),
+            str(body.get("tier") or body.get("segment")),
+        )
+    return jsonify(member=member, accepted=True), 200
+
+
+def _account(header: str) -> str:
+    kind, _, token = header.partition(" ")
+    return hashlib.sha256(token.encode()).hexdigest()[:8] if kind == "Bearer" and token else ""

@@ -1,0 +1,60 @@
+"""What really happened at a sandbox: one row per effect applied, durable, so that tests judge by the partner's own books."""
+
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+
+class EffectsLog:
+    """A SQLite file of the sandbox's own; it survives a kill of the sandbox. Reading it needs no sandbox."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._open() as db:
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS effects (seq INTEGER PRIMARY KEY, account TEXT, key TEXT, topic TEXT, entity TEXT, value TEXT)"
+            )
+            db.execute("CREATE TABLE IF NOT EXISTS things (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))")
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=10, isolation_level=None)
+        db.execute("PRAGMA journal_mode=WAL")
+        return db
+
+    def transact(self, act: Any) -> Any:
+        """Run act(db) in one transaction: a sandbox's state and its log move together or not at all."""
+        with self.lock:
+            db = self._open()
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                answer = act(db)
+                db.execute("COMMIT")
+                return answer
+            finally:
+                db.close()
+
+    def rows(self) -> list[tuple[int, str, str, str, str, str]]:
+        db = self._open()
+        try:
+            return db.execute("SELECT seq, account, key, topic, entity, value FROM effects ORDER BY seq").fetchall()
+        finally:
+            db.close()
+
+
+def applied(db: sqlite3.Connection, account: str, key: str, topic: str, entity: str, value: str) -> None:
+    db.execute(
+        "INSERT INTO effects (account, key, topic, entity, value) VALUES (?, ?, ?, ?, ?)",
+        (account, key, topic, entity, value),
+    )
+
+
+def thing(db: sqlite3.Connection, kind: str, id_: str) -> str | None:
+    row = db.execute("SELECT body FROM things WHERE kind = ? AND id = ?", (kind, id_)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def put_thing(db: sqlite3.Connection, kind: str, id_: str, body: str) -> None:
+    db.execute("INSERT OR REPLACE INTO things (kind, id, body) VALUES (?, ?, ?)", (kind, id_, body))
