@@ -24,7 +24,7 @@ from hub.demo.people import Made
 from hub.errors import PartDown
 from hub.flow.sync import import_pages
 from hub.sdk import Imports
-from hub.settings import Settings
+from hub.settings import RegionSettings, Settings
 from hub.targets import TARGETS
 from hub.web.access import grant_token
 from hub.worker import Supervisor
@@ -109,8 +109,8 @@ def run_loyalty(demo: Demo, code: str) -> None:
         return
     here = demo.settings.region(code)
     secret = demo.settings.secrets_of(code)[connection.secrets["webhook_secret"]]
-    url = f"http://{here.host}:{here.port}/webhooks/{connection.name}"
-    wait_until_ready(f"http://{here.host}:{here.port}/readyz")
+    url = f"{loopback(here)}/webhooks/{connection.name}"
+    wait_until_ready(f"{loopback(here)}/readyz")
     members = [
         {"member_id": f"m-{one.number}", "customer_number": one.number, "tier": one.tier, "points": one.points}
         for one in demo.made(code)
@@ -118,6 +118,11 @@ def run_loyalty(demo: Demo, code: str) -> None:
     sandboxes.enroll(url, secret, members, SEED)
     if not demo.once:
         sandboxes.live(url, secret, members, SEED)
+
+
+def loopback(here: RegionSettings) -> str:
+    """By number: browsers know that every *.localhost is this machine, the resolver may not."""
+    return f"http://127.0.0.1:{here.port}"
 
 
 def wait_until_ready(url: str) -> None:
@@ -137,7 +142,7 @@ def run_teller(demo: Demo, supervisor: Supervisor) -> None:
     console = Console(stderr=demo.as_json)
     for code in demo.counts:
         here = demo.settings.region(code)
-        wait_until_ready(f"http://{here.host}:{here.port}/readyz")
+        wait_until_ready(f"{loopback(here)}/readyz")
     if not demo.once:
         tell_doors(demo, console)
     tell(demo, console, supervisor)
@@ -188,7 +193,7 @@ def say(console: Console, line: Mapping[str, Mapping[str, int]]) -> None:
 def ask_status(demo: Demo, code: str) -> dict[str, Any]:
     here = demo.settings.region(code)
     request = urllib.request.Request(
-        f"http://{here.host}:{here.port}/api/v1/status", headers={"Authorization": f"Bearer {demo.tokens[code]}"}
+        f"{loopback(here)}/api/v1/status", headers={"Authorization": f"Bearer {demo.tokens[code]}"}
     )
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
