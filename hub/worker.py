@@ -95,10 +95,10 @@ class Supervisor:
         return all(self._beat_of(child) == DONE for child in self.children if child.name in names)
 
     def _watch(self, child: Child) -> None:
-        if self._beat_of(child) == DONE and not child.pid:
-            return
         if child.pid:
             self._reap(child)
+        if not child.pid and self._beat_of(child) == DONE:
+            return
         if child.pid and time.monotonic() - self._beat_of(child) > self.stalled:
             log.error("child stands still", extra={"child": child.name})
             os.kill(child.pid, signal.SIGKILL)

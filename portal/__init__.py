@@ -1,1 +1,19 @@
 """Pages for customers and consoles for staff."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint
+
+from hub.core import Hub
+from hub.sdk import hookimpl
+from portal import access, home, operations
+from portal.pages import new_portal
+
+
+@hookimpl
+def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
+    """One blueprint that holds all pages: what it checks before and adds after a request holds for each of them."""
+    portal = new_portal(hub)
+    for pages in (access.bp, home.bp, operations.bp):
+        portal.register_blueprint(pages)
+    return [portal]
