@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from hub.sdk import Decision, Hub, Question, hookimpl
+from hub.core import Hub
+from hub.sdk import Decision, Question, hookimpl
 from rules.policy import decide as weigh
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -27,7 +28,7 @@ class Bell:
         """Answers False when Valkey did not hear: the sweep will see to it."""
         try:
             for connection in connections:
-                generation = int(self.redis.get(self.prefix + connection) or 0)  # type: ignore[arg-type]
+                generation = int(self.redis.get(self.prefix + connection) or 0)
                 self._enqueue(connection, generation)
         except RedisError as error:
             log.warning("bell not heard", extra={"reason": type(error).__name__})
@@ -41,7 +42,7 @@ class Bell:
             log.warning("generation not raised", extra={"connection": connection})
 
     def _enqueue(self, connection: str, generation: int) -> None:
-        try:
+        with suppress(DuplicateJobError):  # somebody rang already, and nobody has taken the last look yet
             self.queue.enqueue(
                 DRAIN,
                 connection,
@@ -50,5 +51,3 @@ class Bell:
                 result_ttl=0,
                 failure_ttl=FAILURE_TTL,
             )
-        except DuplicateJobError:
-            pass  # somebody rang already, and nobody has taken the last look yet

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -26,7 +26,7 @@ FIELDS: Mapping[str, str] = {
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
-def only_registered(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def only_registered(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Drops fields that the registry does not name; says so, so that the gap is seen."""
     kept = {
         name: value
@@ -39,7 +39,7 @@ def only_registered(_logger: Any, _method: str, event: dict[str, Any]) -> dict[s
     return kept
 
 
-def extras(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def extras(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """The `extra` of standard logging; and of an exception its class and place, never its words."""
     record: logging.LogRecord | None = event.get("_record")
     if record is not None:
@@ -63,7 +63,7 @@ def where(exc_info: Any) -> str:
 def set_up(level: str = "INFO", region: str = "") -> None:
     """One line of JSON per event on standard error."""
     structlog.contextvars.bind_contextvars(**({"region": region} if region else {}))
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

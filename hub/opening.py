@@ -64,7 +64,7 @@ def make_secrets(settings: Settings, code: str) -> Path:
     missing = [name for name in wanted if name not in known]
     if missing:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
             file.writelines(f"{name}={_secret(name)}\n" for name in missing)
     return path
 

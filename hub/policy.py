@@ -15,7 +15,7 @@ def judge(hub: Any, question: Question) -> Decision:
     try:
         answers = hub.plugins.hook.decide(hub=hub, question=question)
     except Exception as error:  # whatever breaks in a policy, the answer is no
-        log.error("policy crashed", extra={"reason": type(error).__name__})
+        log.exception("policy crashed", extra={"reason": type(error).__name__})
         return Decision("deny", "", f"a policy crashed ({type(error).__name__})")
     return settle(decision for several in answers for decision in several)
 

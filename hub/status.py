@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from redis.exceptions import RedisError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -98,5 +99,5 @@ def _lag(session: Session, connection_id: int, now: datetime) -> float:
 def _hears(hub: Hub) -> bool:
     try:
         return bool(hub.bell.redis.ping())
-    except Exception:
+    except RedisError:
         return False

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, insert
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hub.ids import Ids
-from hub.models import AuditEntry, Base, Regional
+from hub.models import AuditEntry, Base, table
 from hub.regions import Region
 from hub.vault import OpenKey, Vault
 
@@ -34,21 +34,22 @@ class Work:
 
     def add(self, row: Row) -> Row:
         """Give the row its id and region, and keep it."""
-        if isinstance(row, Regional):
-            row.region = self.region.code
-        if "id" in row.__table__.c and row.id is None:  # type: ignore[attr-defined]
-            row.id = self.ids.next()  # type: ignore[attr-defined]
+        columns = table(type(row)).c
+        if "region" in columns:
+            setattr(row, "region", self.region.code)  # noqa: B010 - the type knows only that it is a Base
+        if "id" in columns and getattr(row, "id", None) is None:
+            setattr(row, "id", self.ids.next())  # noqa: B010
         self.session.add(row)
         return row
 
     def insert_all(self, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> int:
         """Many rows of one table in one statement; ids and region are filled in."""
-        table: Table = model.__table__  # type: ignore[assignment]
-        own: dict[str, Any] = {"region": self.region.code} if "region" in table.c else {}
-        with_id = "id" in table.c
+        target = table(model)
+        own: dict[str, Any] = {"region": self.region.code} if "region" in target.c else {}
+        with_id = "id" in target.c
         full = [{**({"id": self.ids.next()} if with_id else {}), **own, **row} for row in rows]
         if full:
-            self.session.execute(insert(table), full)
+            self.session.execute(insert(target), full)
         return len(full)
 
     def key(self, key_id: int | None) -> OpenKey:

@@ -46,7 +46,7 @@ def work(hub: Hub, stopping: Callable[[], bool]) -> None:
         try:
             worker.work(logging_level="WARNING", with_scheduler=False)
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - Valkey away, or a defect: a worker that ends is started again anyway
             log.warning("worker waits", extra={"reason": type(error).__name__})
             time.sleep(RESTART_PAUSE)
 

@@ -34,7 +34,7 @@ def port_of(settings: Settings) -> int:
 def make_app(plugins: Sequence[str], folder: Path, seed: int) -> FaultDial:
     brought = load_plugins(plugins).hook.register_sandboxes(folder=folder, seed=seed)
     mounts = {f"/{sandbox.name}": sandbox.wsgi for several in brought for sandbox in several}
-    return FaultDial(DispatcherMiddleware(NotFound(), mounts), seed)  # type: ignore[arg-type]
+    return FaultDial(DispatcherMiddleware(NotFound(), mounts), seed)
 
 
 def serve(plugins: Sequence[str], folder: Path, port: int, seed: int) -> None:

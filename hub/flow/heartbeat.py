@@ -36,5 +36,5 @@ class Heartbeat:
             try:
                 with self.hub.begin() as work:
                     outbox.renew(work, self.claims, self.lease)
-            except Exception as error:  # a missed beat is no harm: the fence decides at settle
+            except Exception as error:  # noqa: BLE001 - a missed beat is no harm: the fence decides at settle
                 log.warning("heartbeat missed", extra={"reason": type(error).__name__})

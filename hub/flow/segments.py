@@ -160,7 +160,6 @@ def _refs(work: Work, ids: list[int]) -> dict[int, str]:
     refs: dict[int, str] = {}
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        refs |= dict(
-            map(tuple, work.session.execute(select(Customer.id, Customer.ref).where(Customer.id.in_(batch))).all())
-        )
+        rows = work.session.execute(select(Customer.id, Customer.ref).where(Customer.id.in_(batch)))
+        refs |= {customer_id: ref for customer_id, ref in rows}
     return refs

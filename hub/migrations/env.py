@@ -1,13 +1,13 @@
 """Alembic's entry: runs on the connection that hub.migrations hands over, in its transaction."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 
 from hub.models import Base, Instant
 
 
-def render(kind: str, thing: Any, autogen: Any) -> str | bool:
+def render(kind: str, thing: Any, autogen: Any) -> str | Literal[False]:
     """Our own column type by its name."""
     if kind == "type" and isinstance(thing, Instant):
         autogen.imports.add("from hub.models.base import Instant")

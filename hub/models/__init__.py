@@ -1,7 +1,7 @@
 """What is kept: every table of the core, every column classified."""
 
 from hub.models.access import Principal, Role, Session, SignInLink, Token
-from hub.models.base import Base, Here, Instant, Node, Regional, new_ref
+from hub.models.base import Base, Here, Instant, Node, Regional, new_ref, table
 from hub.models.campaigns import Membership, SegmentVersion
 from hub.models.events import Event
 from hub.models.fleet import Assignment, Fleet
@@ -19,5 +19,5 @@ __all__ = [
     "DataKey", "DeadLetter", "Delivery", "Driver", "Epoch", "Event", "Fleet", "Here", "IdempotencyKey", "Instant",
     "Lease", "LedgerEntry", "LegalHold", "Link", "Membership", "MembershipCard", "Message", "Node", "Notice",
     "Ownership", "Person", "PersonalValue", "Principal", "Profile", "Regional", "Role", "Score", "SegmentVersion",
-    "Session", "SignInLink", "Slot", "Staff", "Tier", "Token", "Tombstone", "TransferQuestion", "Vehicle", "new_ref",
+    "Session", "SignInLink", "Slot", "Staff", "Tier", "Token", "Tombstone", "TransferQuestion", "Vehicle", "new_ref", "table",
 ]  # fmt: skip

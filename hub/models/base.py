@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     String,
+    Table,
     TypeDecorator,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
@@ -91,6 +92,11 @@ class Regional:
     @classmethod
     def region(cls) -> Mapped[str]:
         return mapped_column(String(8), points_at("here.region"), info=PLAIN)
+
+
+def table(model: type[Base]) -> Table:
+    """The table of a model, for statements that go past the ORM."""
+    return cast(Table, model.__table__)
 
 
 def new_ref() -> str:

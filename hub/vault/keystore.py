@@ -80,7 +80,7 @@ class FileKeyStore:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(os.urandom(size))
                 file.flush()
                 os.fsync(file.fileno())

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from hub.models import Alias, DataKey, Epoch, Link, Person
+from hub.models import Alias, DataKey, Epoch, Link, Person, table
 from hub.vault.vault import Vault
 
 EPOCH_LENGTH = timedelta(days=28)
@@ -44,9 +44,7 @@ def destroy_ended(session: Session, vault: Vault, now: datetime) -> list[int]:
 
 
 def _rewrap(session: Session, vault: Vault, new: int) -> None:
-    statement = (
-        update(DataKey.__table__).where(DataKey.id == bindparam("key")).values(wrapped=bindparam("w"), epoch=new)
-    )  # type: ignore[arg-type]
+    statement = update(table(DataKey)).where(DataKey.id == bindparam("key")).values(wrapped=bindparam("w"), epoch=new)
     for batch in _batches(session, select(DataKey.id, DataKey.wrapped).where(DataKey.epoch < new)):
         changes = [{"key": key_id, "w": vault.wrap(vault.unwrap(key_id, wrapped), new)} for key_id, wrapped in batch]
         session.connection().execute(statement, changes)
@@ -59,7 +57,7 @@ def _rehash(session: Session, vault: Vault, new: int) -> None:
 
 
 def _rehash_aliases(session: Session, connection: Connection, vault: Vault, new: int) -> None:
-    statement = update(Alias.__table__).where(Alias.id == bindparam("row")).values(hash=bindparam("h"), epoch=new)  # type: ignore[arg-type]
+    statement = update(table(Alias)).where(Alias.id == bindparam("row")).values(hash=bindparam("h"), epoch=new)
     rows = (
         select(Alias.id, Alias.kind, Alias.sealed, Person.data_key_id, Alias.person_id)
         .join(Person)
@@ -80,7 +78,7 @@ def _rehash_aliases(session: Session, connection: Connection, vault: Vault, new:
 
 
 def _rehash_links(session: Session, connection: Connection, vault: Vault, new: int) -> None:
-    statement = update(Link.__table__).where(Link.id == bindparam("row")).values(hash=bindparam("h"), epoch=new)  # type: ignore[arg-type]
+    statement = update(table(Link)).where(Link.id == bindparam("row")).values(hash=bindparam("h"), epoch=new)
     rows = (
         select(Link.id, Link.connection_id, Link.about, Link.sealed, Person.data_key_id, Link.person_id)
         .join(Person, Person.id == Link.person_id)
