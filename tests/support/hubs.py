@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from sqlalchemy import make_url
 
 from hub.cli.running import open_region
 from hub.core import Hub, build_hub
@@ -63,6 +64,39 @@ def clock() -> StandingClock:
     return StandingClock()
 
 
+class Openings:
+    """Regions opened once in a run and copied for each test: a migration takes longer than most tests."""
+
+    def __init__(self, folder: Path, request: pytest.FixtureRequest) -> None:
+        self.folder = folder
+        self.request = request
+        self.opened: dict[tuple[str, str], tuple[Path, str]] = {}
+
+    def copy(self, settings: Settings, database: str, code: str) -> None:
+        if (database, code) not in self.opened:
+            self.opened[database, code] = self._open(database, code)
+        source, template = self.opened[database, code]
+        shutil.copytree(source, settings.folder(code), dirs_exist_ok=True)
+        if database == "postgresql":
+            postgres = self.request.getfixturevalue("postgres")
+            name = str(make_url(settings.database_url(code)).database).removeprefix(postgres.prefix)
+            postgres.create(name, template=template)
+
+    def _open(self, database: str, code: str) -> tuple[Path, str]:
+        environ = {"HUB_HOME": str(self.folder / database), "HUB_CONFIG": str(CONFIG)}
+        template = f"template_{code}_{os.urandom(4).hex()}"
+        if database == "postgresql":
+            environ[f"HUB_DATABASE_{code.upper()}"] = self.request.getfixturevalue("postgres").create(template)
+        settings = load_settings(environ)
+        open_region(settings, code, lambda: NOW)
+        return settings.folder(code), template
+
+
+@pytest.fixture(scope="session")
+def openings(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Openings:
+    return Openings(tmp_path_factory.mktemp("openings"), request)
+
+
 @pytest.fixture
 def settings(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> Settings:
     config = tmp_path / "config"
@@ -72,23 +106,26 @@ def settings(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> S
         postgres = request.getfixturevalue("postgres")
         for code in ("eu", "gcc"):
             name = f"hub_{code}_{os.urandom(4).hex()}"
-            environ[f"HUB_DATABASE_{code.upper()}"] = postgres.create(name)
-            request.addfinalizer(lambda name=name: postgres.drop(name))
+            environ[f"HUB_DATABASE_{code.upper()}"] = postgres.url_for(name)
+            request.addfinalizer(lambda name=name: postgres.drop(name))  # type: ignore[misc]
     return load_settings(environ)
 
 
 @pytest.fixture
-def hub(settings: Settings, redis: Redis, clock: StandingClock) -> Iterator[Hub]:
+def hub(settings: Settings, database: str, openings: Openings, redis: Redis, clock: StandingClock) -> Iterator[Hub]:
     """The eu region's hub of tests/support/config."""
-    open_region(settings, "eu")
-    built = build_hub(settings, "eu", redis, clock=clock)
-    yield built
-    built.close()
+    yield from _built(settings, database, openings, redis, clock, "eu")
 
 
 @pytest.fixture
-def gcc_hub(settings: Settings, redis: Redis, clock: StandingClock) -> Iterator[Hub]:
-    open_region(settings, "gcc")
-    built = build_hub(settings, "gcc", redis, clock=clock)
+def gcc_hub(settings: Settings, database: str, openings: Openings, redis: Redis, clock: StandingClock) -> Iterator[Hub]:
+    yield from _built(settings, database, openings, redis, clock, "gcc")
+
+
+def _built(
+    settings: Settings, database: str, openings: Openings, redis: Redis, clock: StandingClock, code: str
+) -> Iterator[Hub]:
+    openings.copy(settings, database, code)
+    built = build_hub(settings, code, redis, clock=clock)
     yield built
     built.close()

@@ -1,0 +1,109 @@
+"""Partners for a test: the loyalty club that tells us things by signed webhooks, and connectors that note what they are told."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from random import Random
+from typing import Any, ClassVar
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from hub import jobs
+from hub.app import create_app
+from hub.core import Hub
+from hub.sdk import Account, Connector, Kind, Outcome, Push, Topic, sign
+
+Tell = Callable[..., Any]
+
+
+@dataclass
+class Partnered:
+    """In front of a real connector: `answers` is drawn from for each batch, and pushes are noted; it receives as before."""
+
+    real: Connector
+    told: list[Push] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
+    there: set[str] = field(default_factory=set)
+    name: ClassVar[str] = "noting"
+    kind: ClassVar[Kind] = "crm"
+    batch_size: ClassVar[int] = 10
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        return self.real.topics
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        answer = self.answers.pop(0) if self.answers else "sent"
+        if isinstance(answer, Exception):
+            raise answer
+        self.told += batch
+        return [Outcome(push.key, answer) for push in batch]
+
+    def ask(self, batch: Sequence[Push]) -> dict[str, bool]:
+        return {push.key: push.key in self.there for push in batch}
+
+
+@pytest.fixture
+def noting(hub: Hub) -> Iterator[dict[str, Partnered]]:
+    """Every connection that is told of something gets a noting connector with the topics of the real one."""
+    notes = {}
+    for name, partner in list(hub.partners.items()):
+        if partner.settings.hears:
+            notes[name] = Partnered(partner.connector)
+            hub.partners[name] = replace(partner, connector=notes[name])  # type: ignore[index]
+    yield notes
+
+
+@pytest.fixture
+def app(hub: Hub) -> Flask:
+    made = create_app(hub)
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def told_by_club(app: Flask, hub: Hub, clock: Callable[[], datetime]) -> Tell:
+    """The club sends a signed webhook; unless `drain=False` it is taken through at once. Answers the response."""
+    sent: list[str] = []
+
+    def tell(kind: str = "member.enrolled", *, message_id: str | None = None, drain: bool = True, **data: Any) -> Any:
+        at = clock()
+        body = json.dumps({"type": kind, "timestamp": at.isoformat(), "data": data}).encode()
+        sent.append(message_id or f"msg_{len(sent)}")
+        headers = sign(secret(hub, "CLUB_WEBHOOK_SECRET"), sent[-1], at, body)
+        answer = app.test_client().post("/webhooks/club", data=body, headers={"Content-Type": "application/json", **headers})
+        if drain:
+            drain_all(hub)
+        return answer
+
+    return tell
+
+
+def drain_all(hub: Hub, rounds: int = 3) -> None:
+    """What workers would do: inboxes first, then whatever they put out."""
+    jobs.serve(hub)
+    for _ in range(rounds):
+        for name in hub.partners:
+            jobs.drain(name)
+
+
+def secret(hub: Hub, name: str) -> str:
+    return hub.settings.secrets_of(hub.region_code)[name]
+
+
+def an_account(**given: Any) -> Account:
+    return Account(**{"connection": "test", "region": "eu", "api": None, "secrets": {}, "options": {}, **given})
+
+
+DICE = Random(1)
