@@ -1,0 +1,108 @@
+"""Children are kept alive, done ones stay done, frozen ones are killed, and nobody outlives the supervisor."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+PROGRAM = textwrap.dedent("""
+    import os, signal, sys, time
+    from pathlib import Path
+    from hub.worker import Supervisor
+
+    notes = Path(sys.argv[1])
+
+    def note(word):
+        with notes.open("a") as file:
+            file.write(f"{word} {os.getpid()}\\n")
+
+    def once():
+        note("once")
+
+    def steady():
+        note("steady")
+        time.sleep(60)
+
+    def ends():
+        time.sleep(float(sys.argv[2]))
+        note(f"finished={supervisor.finished({'once'})}")
+
+    supervisor = Supervisor(stalled=2.5)
+    supervisor.add("once", once, once=True)
+    supervisor.add("steady", steady)
+    supervisor.add("ends", ends, once=True, ends_all=True)
+    sys.exit(supervisor.serve())
+""")
+
+
+def start(tmp_path, seconds):
+    notes = tmp_path / "notes"
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, str(notes), str(seconds)]), notes
+
+
+def words(notes):
+    return [tuple(line.split()) for line in notes.read_text().splitlines()] if notes.exists() else []
+
+
+def wait_for(notes, word, count, patience=15.0):
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        found = [int(pid) for said, pid in words(notes) if said == word]
+        if len(found) >= count:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(words(notes))
+
+
+def gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_a_child_that_is_done_is_not_started_again_and_the_last_one_ends_all(tmp_path):
+    process, notes = start(tmp_path, 2.5)
+
+    assert process.wait(20) == 0
+    assert [word for word, _ in words(notes)].count("once") == 1
+    assert "finished=True" in [word for word, _ in words(notes)]
+
+
+def test_a_killed_child_is_started_again(tmp_path):
+    process, notes = start(tmp_path, 60)
+    first = wait_for(notes, "steady", 1)[0]
+
+    os.kill(first, signal.SIGKILL)
+
+    assert wait_for(notes, "steady", 2)[1] != first
+    process.terminate()
+    process.wait(20)
+
+
+def test_a_frozen_child_is_killed_before_it_can_wake_up(tmp_path):
+    process, notes = start(tmp_path, 60)
+    first = wait_for(notes, "steady", 1)[0]
+
+    os.kill(first, signal.SIGSTOP)
+
+    assert wait_for(notes, "steady", 2)[1] != first
+    assert gone(first)
+    process.terminate()
+    process.wait(20)
+
+
+def test_children_end_with_their_supervisor_even_when_it_is_killed(tmp_path):
+    process, notes = start(tmp_path, 60)
+    child = wait_for(notes, "steady", 1)[0]
+
+    process.kill()
+    process.wait(20)
+
+    end = time.monotonic() + 10
+    while not gone(child) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert gone(child)
