@@ -14,9 +14,9 @@ def create_app(hub: Hub) -> Flask:
     app.extensions["hub"] = hub
     app.config.update(API_TITLE="Garage Hub", API_VERSION="v1", OPENAPI_VERSION="3.1.0", MAX_CONTENT_LENGTH=16_000_000)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    errors.register(app)
     app.register_blueprint(webhooks.bp)
     api.register(app)
+    errors.register(app)  # after the API, which brings handlers of its own: one shape for all errors
     for blueprints in hub.plugins.hook.register_blueprints(hub=hub):
         for blueprint in blueprints:
             app.register_blueprint(blueprint)

@@ -152,19 +152,27 @@ def build_hub(
 ) -> Hub:
     """Put one region's hub together. The database is migrated and opened before (hub init). Raises ConfigError, PartDown."""
     here = settings.region(region_code)
-    folder = settings.folder(region_code)
-    region = open_region(region_code, here.cell, settings.database_url(region_code), folder)
+    region = open_region(region_code, here.cell, settings.database_url(region_code), settings.folder(region_code))
+    try:
+        return _assemble(settings, here, region, redis, clock, cipher or AesGcm())
+    except BaseException:
+        region.engine.dispose()
+        raise
+
+
+def _assemble(
+    settings: Settings, here: RegionSettings, region: Region, redis: Redis, clock: Clock, cipher: Cipher
+) -> Hub:
     _check_here(region)
     plugins = load_plugins(settings.plugins)
-    vault = Vault(region_code, FileKeyStore(folder / "keys"), cipher or AesGcm())
     node = NodeTerm(region, clock)
     hub = Hub(
         settings=settings,
         here=here,
         region=region,
-        vault=vault,
+        vault=Vault(here.code, FileKeyStore(region.folder / "keys"), cipher),
         directory=Directory(settings.environ.get("HUB_DIRECTORY") or directory_url(settings.home)),
-        bell=Bell(redis, region_code),
+        bell=Bell(redis, here.code),
         plugins=plugins,
         partners=_open_partners(settings, region, plugins, node, clock),
         book=LiveBook(settings.config, plugins),

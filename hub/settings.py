@@ -36,7 +36,9 @@ class RegionSettings:
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """hears: cause -> the topics it is told by (usually the one of the same name). secrets: names of environment variables by their role; values are looked up late."""
+    """hears: cause -> the topics it is told by (usually the one of the same name).
+
+    secrets: role -> name of the environment variable; values are looked up late."""
 
     name: str
     connector: str

@@ -30,8 +30,8 @@ def init(region: str | None, as_json: bool) -> None:
         click.echo(f"{code}: {'opened' if new else 'up to date'} in {settings.folder(code)}")
 
 
-def open_region(settings: Settings, code: str) -> bool:
-    new = open_new_region(settings, code, lambda: datetime.now(UTC))
+def open_region(settings: Settings, code: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> bool:
+    new = open_new_region(settings, code, clock)
     make_secrets(settings, code)
     return new
 

@@ -1,0 +1,90 @@
+"""There is one clock, it finds what was left behind, and it turns epochs."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from hub import clock as moving
+from hub.flow import outbox, pipeline
+from hub.models import Epoch, Message
+from partners import DICE
+
+
+def test_one_clock_is_elected_and_another_takes_over_when_it_falls_silent(hub, clock):
+    assert moving.elect(hub, "first")
+    assert not moving.elect(hub, "second")
+    assert moving.elect(hub, "first")
+
+    clock.pass_by(seconds=11)
+
+    assert moving.elect(hub, "second")
+    assert not moving.elect(hub, "first")
+
+
+def test_a_clock_that_stops_makes_way_at_once(hub):
+    moving.elect(hub, "first")
+
+    moving.release(hub, "first")
+
+    assert moving.elect(hub, "second")
+
+
+def test_the_sweep_rings_for_what_waits_after_valkey_lost_everything(hub, noting, told_by_club):
+    told_by_club(member_id="m-1", tier="gold", version=1, drain=False)
+    hub.bell.redis.flushall()
+    assert hub.bell.queue.get_job_ids() == []
+
+    woken = moving.tick(hub)
+
+    assert woken == 1
+    assert hub.bell.queue.get_job_ids() == ["drain-club-0"]
+
+
+def test_the_sweep_gives_back_what_a_dead_worker_had_claimed(hub, noting, told_by_club, clock):
+    told_by_club(member_id="m-1", tier="gold", version=1, drain=False)
+    pipeline.process(hub, hub.partners["club"], DICE)
+    with hub.begin() as work:
+        claims = outbox.claim(work, hub.partners["crm"], 10, lease=6)
+    clock.pass_by(seconds=7)
+
+    moving.tick(hub)
+
+    with hub.look() as session:
+        row = session.get(Message, claims[0].id)
+        assert (row.state, row.doubtful, row.reason) == ("waiting", True, "the lease ran out")
+
+
+def test_a_blind_message_whose_worker_died_is_unknown_and_not_repeated(hub, noting, told_by_club, clock):
+    told_by_club(member_id="m-1", tier="gold", version=1, phone="+493012345", drain=False)
+    pipeline.process(hub, hub.partners["club"], DICE)
+    with hub.begin() as work:
+        claims = outbox.claim(work, hub.partners["texts"], 10, lease=6)
+    clock.pass_by(seconds=7)
+
+    moving.tick(hub)
+
+    with hub.look() as session:
+        assert session.get(Message, claims[0].id).state == "unknown"
+
+
+def test_a_resting_connection_is_not_woken(hub, noting, told_by_club, clock):
+    told_by_club(member_id="m-1", tier="gold", version=1, drain=False)
+    pipeline.process(hub, hub.partners["club"], DICE)
+    with hub.begin() as work:
+        from hub.models import Connection
+
+        work.session.execute(update(Connection).values(rest_until=work.now + timedelta(minutes=5)))
+
+    assert moving.tick(hub) == 0
+
+
+def test_the_clock_turns_an_epoch_after_28_days_and_destroys_it_35_days_later(hub, clock):
+    clock.pass_by(days=29)
+    moving.turn_epoch(hub)
+    clock.pass_by(days=36)
+    moving.turn_epoch(hub)
+
+    with hub.look() as session:
+        epochs = session.scalars(select(Epoch).order_by(Epoch.number)).all()
+    assert [epoch.destroyed_at is not None for epoch in epochs] == [True, False, False]
+    assert not (hub.region.folder / "keys" / "epoch-000001.key").exists()

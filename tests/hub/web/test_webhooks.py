@@ -1,0 +1,102 @@
+"""Who may knock, and what they hear: 202 only once the bytes are safe."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from hub.models import Delivery
+from hub.sdk import sign
+from partners import secret
+
+BODY = json.dumps(
+    {"type": "member.enrolled", "timestamp": "2026-11-25T09:00:00+00:00", "data": {"member_id": "m-1", "tier": "gold", "version": 1}}
+).encode()
+
+
+@pytest.fixture
+def knock(client, hub, clock):
+    def knock(body=BODY, *, to="club", late=0, key=None, **headers):
+        at = clock() - timedelta(seconds=late)
+        signed = sign(key or secret(hub, "CLUB_WEBHOOK_SECRET"), "msg_1", at, body)
+        return client.post(f"/webhooks/{to}", data=body, headers={**signed, **headers})
+
+    return knock
+
+
+def kept(hub):
+    with hub.look() as session:
+        return len(session.scalars(select(Delivery)).all())
+
+
+def test_a_signed_webhook_is_kept_and_accepted(hub, knock):
+    answer = knock()
+
+    assert (answer.status_code, answer.get_json()) == (202, {"status": "accepted"})
+    assert kept(hub) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"late": 301}, 401, "wrong_signature"),
+        ({"late": -301}, 401, "wrong_signature"),
+        ({"key": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, 401, "wrong_signature"),
+        ({"webhook-signature": "v1,AAAA"}, 401, "wrong_signature"),
+        ({"webhook-signature": "nonsense"}, 401, "wrong_signature"),
+        ({"webhook-timestamp": "tomorrow"}, 401, "wrong_signature"),
+        ({"to": "nobody"}, 404, "not_found"),
+        ({"to": "texts"}, 404, "not_found"),
+        ({"body": b"{not json"}, 400, "not_json"),
+        ({"body": b"\xff\xfe"}, 400, "not_json"),
+        ({"body": b"[" * 100_000}, 400, "not_json"),
+        ({"body": b'{"type": "member.enrolled"}'}, 422, "wrong_input"),
+        ({"body": b'{"type": "member.enrolled", "timestamp": NaN, "data": {}}'}, 422, "wrong_input"),
+        ({"body": b" " * 1_000_001}, 413, "too_large"),
+    ],
+)
+def test_what_is_wrong_gets_a_problem_with_a_code_and_keeps_nothing(hub, knock, change, status, code):
+    answer = knock(**change)
+
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    problem = answer.get_json()
+    assert (problem["status"], problem["code"], problem["type"]) == (status, code, f"urn:garage-hub:problem:{code}")
+    assert problem["detail"]
+    assert kept(hub) == 0
+
+
+def test_an_altered_body_is_refused(client, hub, clock):
+    headers = sign(secret(hub, "CLUB_WEBHOOK_SECRET"), "msg_1", clock(), BODY)
+
+    assert client.post("/webhooks/club", data=BODY.replace(b"gold", b"king"), headers=headers).status_code == 401
+
+
+def test_a_webhook_can_only_be_posted(client):
+    answer = client.get("/webhooks/club")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (405, "method_not_allowed")
+
+
+def test_valkey_may_be_away_while_partners_knock(hub, knock):
+    hub.bell.redis.connection_pool.disconnect()
+    hub.bell.redis.connection_pool.connection_kwargs["path"] = "/nowhere/v.sock"
+
+    assert knock().status_code == 202
+    assert kept(hub) == 1
+
+
+def test_a_database_that_does_not_answer_is_told_as_503_with_a_time_to_come_back(app, hub, knock, database):
+    if database == "sqlite":
+        (hub.region.folder / "hub.db").rename(hub.region.folder / "away.db")
+        (hub.region.folder / "hub.db").mkdir()
+    else:
+        hub.region.engine.dispose()
+        hub.region.engine.pool._creator = hub.region.engine.pool._dialect.connect  # a connection without an address
+
+    app.testing = False
+    answer = knock()
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "1"
