@@ -96,9 +96,11 @@ def _guard_statements(engine: Engine, code: str) -> None:
                 f"Rows of {clause.table.description} were deleted past the gate.", "Use hub.gate.erase_rows."
             )
         if isinstance(clause, Insert) and "region" in clause.table.c:
-            given = clause.compile(dialect=engine.dialect).params.get("region")
-            values = [row.get("region", given) for row in (many or [one or {}])]
-            wrong = {value for value in values if value is not None and value != code}
+            rows = many or [one or {}]
+            if any("region" not in row for row in rows):  # it stands in the statement itself
+                given = clause.compile(dialect=engine.dialect).params.get("region")
+                rows = [{"region": given, **row} for row in rows]
+            wrong = {row["region"] for row in rows if row["region"] is not None and row["region"] != code}
             if wrong:
                 raise CrossingRefused(f"Rows of {clause.table.description} for {wrong} were written in {code}.")
 

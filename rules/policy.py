@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, cast
 
 from rules.catalogue import Catalogue, Fact
 from rules.documents import PolicyRule
@@ -25,7 +25,7 @@ QUESTION = Catalogue(
 
 @dataclass(frozen=True)
 class Spoken:
-    verdict: str
+    verdict: Literal["allow", "deny", "mask"]
     policy: str
     reason: str
     mask: tuple[str, ...]
@@ -46,7 +46,7 @@ def decide(policies: Iterable[PolicyRule], facts: Mapping[str, Any], now: dateti
     """One word per policy whose `applies` holds; an empty list is silence."""
     question = Asked(facts)
     return [
-        Spoken(rule.verdict, rule.name, rule.because, rule.mask)
+        Spoken(cast(Literal["allow", "deny", "mask"], rule.verdict), rule.name, rule.because, rule.mask)
         for rule in policies
         if holds(rule.applies, question, now, "UTC")
     ]

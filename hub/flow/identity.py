@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from hub.core import Partner
 from hub.models import Alias, Customer, Link, Person, Profile, Tombstone, new_ref
@@ -36,6 +36,7 @@ class Identities:
         self.by_number: dict[str, Known] = {}
         self.by_ref: dict[str, Known] = {}
         self.made: set[int] = set()
+        self.erased: set[tuple[str, bytes]] = set()
 
     def load(self, keys: Iterable[CustomerKey]) -> None:
         """Look all of them up in a few statements and lock their rows in id order, so that two workers never wait in a ring."""
@@ -43,20 +44,15 @@ class Identities:
         self._by_links({key.partner_id for key in wanted} - self.by_partner_id.keys())
         self._by_numbers({key.customer_number for key in wanted if key.customer_number} - self.by_number.keys())
         self._by_refs({key.ref for key in wanted if key.ref} - self.by_ref.keys())
-        found = {
-            id(one): one for one in [*self.by_partner_id.values(), *self.by_number.values(), *self.by_ref.values()]
-        }
+        found = {id(one): one for one in [*self.by_partner_id.values(), *self.by_number.values(), *self.by_ref.values()]}
         lock_customers(self.work, [one.customer.id for one in found.values()])
+        self._find_erased([key for key in wanted if self._known(key) is None])
 
     def of(self, key: CustomerKey) -> Known | None:
         """The customer of this key, made if need be; None for somebody who was erased and is not to come back this way."""
-        known = (
-            self.by_ref.get(key.ref or "")
-            or self.by_partner_id.get(key.partner_id)
-            or self.by_number.get(key.customer_number or "")
-        )
+        known = self._known(key)
         if known is None:
-            if self._is_erased(key):
+            if not self.erased.isdisjoint(self._tombstones(key)):
                 return None
             known = self._make()
         self._remember(key, known)
@@ -94,16 +90,28 @@ class Identities:
             )
             self.by_ref.update({customer.ref: Known(customer, person) for customer, person in rows})
 
-    def _is_erased(self, key: CustomerKey) -> bool:
-        session, vault = self.work.session, self.work.vault
-        link = [("link", blind) for blind in vault.blinds(session, f"link:{self.partner.id}:customer", key.partner_id)]
-        number = key.customer_number
-        named = (
-            [("customer_number", blind) for blind in vault.blinds(session, "customer_number", number)] if number else []
+    def _known(self, key: CustomerKey) -> Known | None:
+        return (
+            self.by_ref.get(key.ref or "")
+            or self.by_partner_id.get(key.partner_id)
+            or self.by_number.get(key.customer_number or "")
         )
-        kinds = [(Tombstone.kind == kind) & (Tombstone.hash == blind) for kind, blind in [*link, *named]]
-        found = session.scalar(select(Tombstone.id).where(or_(*kinds), Tombstone.expires_at > self.work.now).limit(1))
-        return found is not None
+
+    def _tombstones(self, key: CustomerKey) -> set[tuple[str, bytes]]:
+        """What a tombstone of this key would look like."""
+        session, vault = self.work.session, self.work.vault
+        names = [("link", f"link:{self.partner.id}:customer", key.partner_id)]
+        if key.customer_number:
+            names.append(("customer_number", "customer_number", key.customer_number))
+        return {(kind, blind) for kind, hashed, value in names for blind in vault.blinds(session, hashed, value)}
+
+    def _find_erased(self, strangers: Iterable[CustomerKey]) -> None:
+        hashes = {blind for key in strangers for _, blind in self._tombstones(key)}
+        for batch in _batches(list(hashes)):
+            rows = select(Tombstone.kind, Tombstone.hash).where(
+                Tombstone.hash.in_(batch), Tombstone.expires_at > self.work.now
+            )
+            self.erased |= {(kind, blind) for kind, blind in self.work.session.execute(rows)}
 
     def _make(self) -> Known:
         work = self.work
@@ -125,7 +133,8 @@ class Identities:
             link(self.work, self.partner, "customer", key.partner_id, known.customer.id, known.person)
         if key.customer_number and key.customer_number not in self.by_number:
             self.by_number[key.customer_number] = known
-            set_alias(self.work, known.person, "customer_number", key.customer_number, several=True)
+            fresh = known.customer.id in self.made
+            set_alias(self.work, known.person, "customer_number", key.customer_number, several=True, fresh=fresh)
         self.by_ref.setdefault(known.customer.ref, known)
 
 
@@ -152,11 +161,16 @@ def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: in
     )
 
 
-def set_alias(work: Work, person: Person, kind: str, value: str, *, several: bool = False) -> None:
-    """Let a person be found by this value. several: beside the ones they have (numbers, name words), else instead of them."""
+def set_alias(
+    work: Work, person: Person, kind: str, value: str, *, several: bool = False, fresh: bool = False
+) -> None:
+    """Let a person be found by this value. several: beside the ones they have (numbers, name words), else instead of them.
+
+    fresh: the person has none of this kind yet, so none is looked for."""
     epoch = work.vault.epochs(work.session)[0]
     blind = work.vault.blind(epoch, kind, value)
-    rows = list(work.session.scalars(select(Alias).where(Alias.person_id == person.id, Alias.kind == kind)))
+    held = select(Alias).where(Alias.person_id == person.id, Alias.kind == kind)
+    rows = [] if fresh else list(work.session.scalars(held))
     same = next((row for row in rows if row.hash == blind), None)
     if same is not None:
         return

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.errors import CrossingRefused, Unreadable
@@ -69,15 +69,9 @@ class Vault:
     def make_key(self, session: Session, key_id: int, owner_kind: str, now: datetime) -> OpenKey:
         epoch = self.epochs(session)[0]
         key = OpenKey(key_id, os.urandom(KEY))
-        session.execute(
-            insert(DataKey).values(
-                id=key_id,
-                owner_kind=owner_kind,
-                wrapped=self.wrap(key, epoch),
-                epoch=epoch,
-                made_at=now,
-                region=self.region,
-            )
+        wrapped = self.wrap(key, epoch)
+        session.add(
+            DataKey(id=key_id, owner_kind=owner_kind, wrapped=wrapped, epoch=epoch, made_at=now, region=self.region)
         )
         return key
 
