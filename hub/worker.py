@@ -141,6 +141,9 @@ class Supervisor:
         except Exception:
             log.exception("child failed", extra={"child": child.name})
         finally:
+            with suppress(OSError, ValueError):
+                sys.stdout.flush()
+                sys.stderr.flush()
             os._exit(code)
 
     def _beat(self, slot: int, parent: int) -> None:

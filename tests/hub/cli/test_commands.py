@@ -1,0 +1,226 @@
+"""The command line as its users call it: what it prints, and how it exits."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+
+from hub.cli import cli, main
+from hub.models import Customer, Event, Membership
+from hub.settings import load_settings
+
+PURCHASES = "customer_id,date,items,spend\n0001,1997-01-01,2,29.33\n0001,1997-01-01,2,29.33\n0002,1997-01-18,2,29.73\n"
+
+
+@pytest.fixture
+def run(hub, settings, monkeypatch, capsys):
+    """Run a command against the hub's own folders; answers (exit code, standard output, standard error)."""
+    for name, value in settings.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("REDIS_URL", f"unix://{hub.bell.redis.connection_pool.connection_kwargs['path']}")
+
+    def run(*words):
+        monkeypatch.setattr("sys.argv", ["hub", *map(str, words)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def purchases(tmp_path):
+    path = tmp_path / "purchases.csv"
+    path.write_text(PURCHASES)
+    return path
+
+
+def counted(hub, model):
+    with hub.look() as session:
+        return session.scalar(select(func.count()).select_from(model))
+
+
+def test_a_file_is_imported_and_a_second_time_changes_nothing(run, hub, settings, purchases):
+    words = ("import", purchases, "--mapping", settings.config / "mappings" / "purchases.yaml", "--region", "eu", "--json")
+
+    first, second = run(*words), run(*words)
+
+    assert first[0] == second[0] == 0
+    assert json.loads(first[1]) == {"rows": 3, "imported": 3, "unchanged": 0, "rejected": 0, "problems": []}
+    assert json.loads(second[1]) == {"rows": 3, "imported": 0, "unchanged": 3, "rejected": 0, "problems": []}
+    assert (counted(hub, Customer), counted(hub, Event)) == (2, 3)
+
+
+def test_a_row_added_in_between_is_the_only_one_imported(run, hub, settings, purchases):
+    words = ("import", purchases, "--mapping", settings.config / "mappings" / "purchases.yaml", "--region", "eu", "--json")
+    run(*words)
+    purchases.write_text(PURCHASES.replace("0002,", "0003,1997-01-02,1,10.00\n0002,"))
+
+    done = json.loads(run(*words)[1])
+
+    assert (done["imported"], done["unchanged"]) == (1, 3)
+
+
+def test_bad_rows_are_reported_and_the_good_ones_go_in(run, hub, settings, purchases, tmp_path):
+    purchases.write_text(PURCHASES + "0004,31/02/1997,2,29.33\n,1997-01-01,2,1.00\n0005,1997-01-01,2,1.999\n0006,1997-01-01,2\n")
+    report = tmp_path / "bad.csv"
+
+    code, out, err = run("import", purchases, "--mapping", settings.config / "mappings" / "purchases.yaml", "-r", "eu", "--report", report)
+
+    assert code == 0
+    assert "7 rows, 3 imported, 0 unchanged, 4 rejected" in out
+    assert f"{purchases}:5: date: “31/02/1997” is no time. Write YYYY-MM-DD" in err
+    assert "spend: “1.999” has more decimals than USD." in err
+    assert len(report.read_text().splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("import", "nowhere.csv", "--mapping", "m.yaml", "-r", "eu"), 1, "nowhere.csv does not exist."),
+        (("import", "{purchases}", "--mapping", "nowhere.yaml", "-r", "eu"), 1, "nowhere.yaml"),
+        (("import", "{purchases}", "--mapping", "{purchases}", "-r", "eu"), 1, "purchases.csv:1:1:"),
+        (("import", "{purchases}", "-r", "eu"), 2, "--mapping"),
+        (("status", "--region", "mars"), 1, "There is no region “mars”."),
+        (("outbox", "list"), 2, "Say which region"),
+        (("nonsense",), 2, "No such command"),
+        (("dead-letters", "show", "7", "-r", "eu"), 1, "There is no dead letter 7."),
+        (("outbox", "replay", "7", "-r", "eu"), 1, "There is no message 7."),
+        (("why", "nobody", "-r", "eu"), 1, "There is no customer with this ref."),
+        (("demo", "--once", "--customers", "0"), 1, "0 customers make no demo."),
+    ],
+)
+def test_a_mistake_gets_a_sentence_and_the_right_exit_code(run, purchases, words, code, said):
+    done = run(*(word.format(purchases=purchases) for word in words))
+
+    assert done[0] == code
+    assert said in done[2]
+    assert "Traceback" not in done[2]
+
+
+def test_every_mistake_of_every_file_is_named_at_once(run, settings):
+    segment = settings.config / "segments" / "regulars.yaml"
+    segment.write_text(segment.read_text().replace("kind: visit, at_least", "kind: vist, at_least"))
+    policy = settings.config / "policies" / "loyalty.yaml"
+    policy.write_text(policy.read_text().replace("verdict: allow", "verdict: perhaps"))
+
+    code, _, err = run("check")
+
+    assert code == 1
+    assert f"{segment}:6:" in err
+    assert "Did you mean “visit”?" in err
+    assert f"{policy}:5:1: “perhaps” is no verdict. Write allow, deny or mask." in err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("cell: 2", "cell: 1", "Two regions have the same cell."),
+        ("zone: Asia/Dubai", "zone: Asia/Dubay", "“Asia/Dubay” is no time zone."),
+        ("connector: sms", "connector: smss", "no plugin brings “smss”."),
+        ("region: gcc\n    url", "region: gc\n    url", "There is no region “gc”."),
+        ("${TEXTS_TOKEN}", "abc123", "The secret “token” stands in the file."),
+        ("[csvfile, ", "[csvfil, ", "Did you mean “csvfile”?"),
+        ("plugins:", "plugin:", "“plugin” is no setting here."),
+        ("hears: [tier_changed]", "hears: [tier_chnged]", "which sms does not take"),
+        ("timing: {push_timeout: 2", "timing: {push_timeot: 2", "“push_timeot” is no setting here."),
+        ("regions:", "regions: [", "hub.yaml:"),
+    ],
+)
+def test_a_wrong_hub_yaml_is_told_with_place_and_hint(run, settings, old, new, said):
+    path = settings.config / "hub.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+
+    code, _, err = run("check")
+
+    assert code == 1
+    assert said in err
+    assert "hub.yaml" in err or "Plugin" in err
+
+
+def test_a_right_configuration_is_told_so(run):
+    assert run("check")[:2] == (0, "The configuration is right.\n")
+
+
+def test_status_is_for_people_and_for_programs(run):
+    as_json = json.loads(run("status", "--region", "eu", "--json")[1])
+    as_table = run("status", "--region", "eu")[1]
+
+    assert [row["name"] for row in as_json["regions"][0]["connections"]] == ["club", "crm", "files", "own", "texts"]
+    assert "Valkey answers" in as_table
+    assert "club" in as_table
+
+
+def test_a_dead_letter_can_be_seen_and_replayed(run, hub, noting, told_by_club):
+    from hub.errors import Refused
+
+    noting["crm"].answers = [Refused("400 VALIDATION_ERROR")]
+    told_by_club(member_id="m-1", tier="gold", version=1)
+
+    letters = json.loads(run("dead-letters", "list", "-r", "eu", "--json")[1])["items"]
+    assert [(letter["connection"], letter["reason"]) for letter in letters] == [("crm", "400 VALIDATION_ERROR")]
+    assert "refused: 400 VALIDATION_ERROR" in run("dead-letters", "show", letters[0]["id"], "-r", "eu")[1]
+    assert run("dead-letters", "replay", letters[0]["id"], "-r", "eu")[1] == "1 replayed\n"
+    waiting = json.loads(run("outbox", "list", "-r", "eu", "--json")[1])["items"]
+    assert [row["topic"] for row in waiting] == ["tier_changed"]
+
+
+def test_why_tells_each_test_with_the_value_seen(run, hub, noting, told_by_club):
+    told_by_club(member_id="m-1", tier="gold", version=1)
+    with hub.look() as session:
+        ref = session.scalars(select(Customer.ref)).one()
+
+    out = run("why", ref, "gold_members", "-r", "eu")[1]
+
+    assert "gold_members: in" in out
+    assert "yes: loyalty.tier is gold; asked: is one of gold, platinum" in out
+
+
+def test_a_token_and_a_sign_in_link_are_shown_once(run):
+    token = run("tokens", "grant", "a partner", "--scope", "status:read", "-r", "eu")[1].strip()
+    link = run("sign-in", "Theo", "--role", "operator", "-r", "eu")[1].strip()
+
+    assert token.startswith("gh_")
+    assert link.startswith("http://eu.localhost:18101/sign-in/")
+
+
+def test_plugins_say_which_of_them_are_active(run):
+    rows = json.loads(run("plugins", "--json")[1])["plugins"]
+
+    assert {row["name"] for row in rows if row["active"]} == {"csvfile", "hubspot", "loyalty", "sms", "compliance", "portal"}
+
+
+def test_help_names_every_command_without_loading_them():
+    done = CliRunner().invoke(cli, ["--help"])
+
+    assert done.exit_code == 0
+    for command in ("init", "up", "worker", "status", "check", "import", "dead-letters", "why"):
+        assert command in done.output
+
+
+def test_the_own_configuration_of_this_house_is_right():
+    from pathlib import Path
+
+    from hub.cli.checking import problems_of
+
+    assert problems_of(Path(__file__).parents[3] / "config") == []
+    assert load_settings({}, Path(__file__).parents[3] / "config").regions.keys() == {"eu", "gcc", "apac"}
+
+
+def test_an_entry_to_a_segment_by_import_is_counted_once(run, hub, settings, purchases, noting):
+    from hub import clock as moving
+
+    rows = "".join(f"0009,2026-0{month}-01,1,5.00\n" for month in (3, 5, 7))
+    purchases.write_text("customer_id,date,items,spend\n" + rows)
+    moving.turn_segments(hub)
+
+    run("import", purchases, "--mapping", settings.config / "mappings" / "purchases.yaml", "--region", "eu")
+
+    with hub.look() as session:
+        assert session.scalars(select(Membership.segment)).all() == ["regulars"]
