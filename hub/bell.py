@@ -12,6 +12,7 @@ from rq.serializers import JSONSerializer
 
 DRAIN = "hub.jobs.drain"
 FAILURE_TTL = 3600
+TRUSTED_SECONDS = 5
 log = logging.getLogger(__name__)
 
 
@@ -23,6 +24,7 @@ class Bell:
         self.redis = redis
         self.queue = Queue(f"hub-{region}", connection=redis, serializer=JSONSerializer, default_timeout=timeout)
         self.prefix = f"hub:{region}:generation:"
+        self.heard = True
 
     def ring(self, connections: Iterable[str]) -> bool:
         """Answers False when Valkey did not hear: the sweep will see to it."""
@@ -31,9 +33,22 @@ class Bell:
                 generation = int(self.redis.get(self.prefix + connection) or 0)
                 self._enqueue(connection, generation)
         except RedisError as error:
-            log.warning("bell not heard", extra={"reason": type(error).__name__})
+            if self.heard:  # once, not with every webhook while Valkey is away
+                log.warning("bell not heard", extra={"reason": type(error).__name__})
+            self.heard = False
             return False
+        self.heard = True
         return True
+
+    def ring_anew(self, connections: Iterable[str]) -> bool:
+        """The sweep's bell: work is due although somebody rang. The bell may lie with a worker that was killed, for RQ keeps
+        such a job for minutes; so every few seconds a new generation is rung instead of trusting the old one."""
+        wanted = list(connections)
+        with suppress(RedisError):
+            for connection in wanted:
+                if self.redis.set(f"{self.prefix}swept:{connection}", 1, nx=True, ex=TRUSTED_SECONDS):
+                    self.redis.incr(self.prefix + connection)
+        return self.ring(wanted)
 
     def raise_generation(self, connection: str) -> None:
         try:

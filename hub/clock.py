@@ -45,12 +45,10 @@ def tick(hub: Hub) -> int:
     names = {partner.id: partner.name for partner in hub.partners.values()}
     with hub.begin() as work:
         outbox.expire(work, partners)
-        for connection_id in inbox.overdue(work) | outbox.overdue(work):
-            if connection_id in names:
-                work.ring(names[connection_id])
-        woken = len(work.bells)
+        due = sorted(names[one] for one in inbox.overdue(work) | outbox.overdue(work) if one in names)
+    hub.bell.ring_anew(due)
     turn_segments(hub)
-    return woken
+    return len(due)
 
 
 def turn_segments(hub: Hub) -> int:

@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy import create_engine, text
 
 from hub.cli.running import open_region
 from hub.embedded import ValkeyServer
@@ -92,10 +94,10 @@ class Town:
                 child.wait()
 
     def _spawn(self, *words: str) -> "subprocess.Popen[bytes]":
-        log = (self.folder / "log.txt").open("ab")
-        return subprocess.Popen(
-            [sys.executable, *words], env=self.environ, stdout=log, stderr=log, start_new_session=True
-        )  # noqa: S603
+        with (self.folder / "log.txt").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *words], env=self.environ, stdout=log, stderr=log, start_new_session=True
+            )
 
     def wait_ready(self, patience: float = 30) -> None:
         end = time.monotonic() + patience
@@ -151,7 +153,59 @@ class Town:
         except (OSError, urllib.error.HTTPError):
             return False
 
+    # --- how it stands
+
+    def states(self) -> dict[str, Counter[str]]:
+        """connection -> state -> messages."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        query = "SELECT c.name, m.state, count(*) FROM messages m JOIN connections c ON c.id = m.connection_id GROUP BY 1, 2"
+        for name, state, count in self.query(query):
+            found[name][state] = count
+        return found
+
+    def count(self, table: str, where: str = "1 = 1") -> int:
+        return int(self.query(f"SELECT count(*) FROM {table} WHERE {where}")[0][0])  # noqa: S608 - names of our own
+
+    def query(self, statement: str) -> list[Any]:
+        engine = create_engine(self.settings.database_url("eu"))
+        with engine.connect() as connection:
+            rows = connection.execute(text(statement)).fetchall()
+        engine.dispose()
+        return list(rows)
+
+    def wait_settled(self, until: float) -> None:
+        """Everything accepted has been taken through and told."""
+        while time.monotonic() < until:
+            waiting = self.count("deliveries", "state = 'waiting'") + self.count("messages", "state IN ('waiting', 'claimed')")
+            if waiting == 0 and self.count("deliveries", "state = 'done'") >= len(self.accepted):
+                return
+            time.sleep(0.5)
+        raise AssertionError(f"not settled: {self.states()}\n" + (self.folder / "log.txt").read_text()[-4000:])
+
+    def waits(self) -> list[float]:
+        """Seconds from a message's making, or from the last strike before it was settled, to its settling."""
+        strikes = sorted(at for at, _, _ in self.strikes)
+        found = []
+        for made, settled in self.query("SELECT made_at, settled_at FROM messages WHERE settled_at IS NOT NULL"):
+            begin, end = seconds(made), seconds(settled)
+            begin = max([begin, *(at for at in strikes if begin < at < end)])
+            found.append(end - begin)
+        return found
+
+    def struck(self) -> str:
+        return ", ".join(f"{count} {what}" for what, count in sorted(Counter(f"{how} {who}" for _, who, how in self.strikes).items()))
+
     # --- harm
+
+    def in_background(self, kills: int, pause: float) -> threading.Thread:
+        def harm() -> None:
+            for _ in range(kills):
+                time.sleep(self.rng.uniform(0.3, 1.7) * pause)
+                self.strike()
+
+        thread = threading.Thread(target=harm, daemon=True)
+        thread.start()
+        return thread
 
     def strike(self) -> str:
         """Kill, freeze or wipe something at random."""
@@ -167,7 +221,7 @@ class Town:
             if not pids:
                 return "nobody"
             self._hit(self.rng.choice(pids), how)
-        self.strikes.append((time.monotonic(), victim, how))
+        self.strikes.append((time.time(), victim, how))
         return f"{how} {victim}"
 
     def _strike_partners(self, how: str) -> None:
@@ -210,6 +264,12 @@ class Town:
             pid = ValkeyServer(self.settings.folder("eu") / "valkey").pid
             return [pid] if pid else []
         return [pid for pid, title in below(self.children["hub"].pid) if title.startswith(f"eu-{role}")]
+
+
+def seconds(at: str | datetime) -> float:
+    """An instant as the database gives it, in Unix seconds."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def below(pid: int) -> Iterator[tuple[int, str]]:

@@ -37,7 +37,18 @@ def test_the_sweep_rings_for_what_waits_after_valkey_lost_everything(hub, noting
     woken = moving.tick(hub)
 
     assert woken == 1
-    assert hub.bell.queue.get_job_ids() == ["drain-club-0"]
+    assert hub.bell.queue.get_job_ids() == ["drain-club-1"]
+
+
+def test_the_sweep_wakes_somebody_even_when_the_bell_lies_with_a_dead_worker(hub, noting, told_by_club):
+    told_by_club(member_id="m-1", tier="gold", version=1, drain=False)
+    hub.bell.queue.connection.lpop(hub.bell.queue.key)  # a worker took it and was killed; RQ still knows the job
+
+    hub.bell.ring(["club"])
+    assert hub.bell.queue.get_job_ids() == []
+    moving.tick(hub)
+
+    assert hub.bell.queue.get_job_ids() == ["drain-club-1"]
 
 
 def test_the_sweep_gives_back_what_a_dead_worker_had_claimed(hub, noting, told_by_club, clock):
