@@ -6,8 +6,8 @@ from tempfile import TemporaryDirectory
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "support"), str(Path(__file__).parents[2])]
 
-from browser import WIDTHS, Site, launched, served, sign_in, window
-from playwright.sync_api import Browser
+from browser import WIDTHS, Site, launched, served, sign_in, window  # noqa: E402
+from playwright.sync_api import Browser  # noqa: E402
 
 LANGUAGES = ("en", "de", "ar", "th")
 THEMES = ("light", "dark")
@@ -17,7 +17,13 @@ def main(out: Path, only: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder, served(Path(folder)) as site, launched() as browser:
         names = [name for name in site.pages() if not only or name in only]
-        taken = [shot for width in WIDTHS for theme in THEMES for language in LANGUAGES for shot in take(site, browser, out, names, width, theme, language)]
+        taken = [
+            shot
+            for width in WIDTHS
+            for theme in THEMES
+            for language in LANGUAGES
+            for shot in take(site, browser, out, names, width, theme, language)
+        ]
     (out / "index.html").write_text(sheet(sorted(taken)))
     print(f"{len(taken)} pictures: {out / 'index.html'}")  # noqa: T201
 
@@ -43,8 +49,12 @@ def take(site: Site, browser: Browser, out: Path, names: list[str], width: int, 
 
 
 def sheet(shots: list[str]) -> str:
-    cells = "".join(f'<figure><a href="{shot}"><img src="{shot}" alt=""></a><figcaption>{shot[:-4]}</figcaption></figure>' for shot in shots)
-    style = "body{display:flex;flex-wrap:wrap;gap:16px;font:13px system-ui;background:#888}figure{margin:0}img{height:320px;border:1px solid #555}"
+    cells = "".join(
+        f'<figure><a href="{shot}"><img src="{shot}" alt=""></a><figcaption>{shot[:-4]}</figcaption></figure>'
+        for shot in shots
+    )
+    style = "body{display:flex;flex-wrap:wrap;gap:16px;font:13px system-ui;background:#888}"
+    style += "figure{margin:0}img{height:320px;border:1px solid #555}"
     return f'<!doctype html><meta charset="utf-8"><title>Contact sheet</title><style>{style}</style>{cells}'
 
 

@@ -16,6 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from hub.app import create_app
 from hub.core import Hub
 from hub.embedded import ValkeyServer
+from portal.limits import Attempts
 
 WIDTHS = {390: 844, 1280: 800}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -61,7 +62,9 @@ def served(folder: Path) -> Iterator[Site]:
     traffic = plant(hub)
     app = create_app(hub)
     app.testing = True
-    app.extensions["portal"] = replace(app.extensions["portal"], streams=threading.BoundedSemaphore(99))
+    app.extensions["portal"] = replace(
+        app.extensions["portal"], streams=threading.BoundedSemaphore(99), attempts=Attempts(hub.clock, most=999)
+    )
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -1,7 +1,7 @@
 """A region with plain traffic for the pages to show, and a browser of ours that signs in."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -10,19 +10,31 @@ from types import SimpleNamespace
 from typing import Any
 
 import pluggy
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from redis.exceptions import ConnectionError as NoValkey
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
+import portal
 from hub.access import make_sign_in_link, principal_named
-from hub.app import create_app
 from hub.bell import Bell
 from hub.core import Hub, NodeTerm, Partner
 from hub.migrations import migrate
 from hub.models import (
-    Connection, Customer, DeadLetter, Delivery, Epoch, Here, Lease, Membership, Message, Node, Person, Profile, SegmentVersion, new_ref,
+    Connection,
+    Customer,
+    DeadLetter,
+    Delivery,
+    Here,
+    Lease,
+    Membership,
+    Message,
+    Node,
+    Person,
+    Profile,
+    SegmentVersion,
+    new_ref,
 )  # fmt: skip
 from hub.regions import Directory, open_region
 from hub.rulebook import LiveBook
@@ -30,7 +42,6 @@ from hub.sdk import hookspecs
 from hub.settings import ConnectionSettings, RegionSettings, Settings, Timing
 from hub.vault import AesGcm, FileKeyStore, Vault
 from hub.work import Work
-from sqlalchemy import insert
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 HOST = "http://eu.localhost:8101"
@@ -107,8 +118,6 @@ def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
         vault.begin_epoch(session, clock())
     plugins = pluggy.PluginManager("hub")
     plugins.add_hookspecs(hookspecs)
-    import portal
-
     plugins.register(portal)
     config = folder / "config"
     write_rules(config)
@@ -129,25 +138,6 @@ def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
         clock,
         NodeTerm(region, clock),
     )  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def hub(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
-    built = build(tmp_path, clock)
-    yield built
-    built.close()
-
-
-@pytest.fixture
-def app(hub: Hub) -> Flask:
-    made = create_app(hub)
-    made.testing = True
-    return made
 
 
 # --- traffic -------------------------------------------------------------------------------------------------------
@@ -368,13 +358,3 @@ def link(hub: Hub, *roles: str, title: str = "Theo Kranz", minutes: float = 10) 
     """The secret of a new sign-in link."""
     with hub.begin() as work:
         return make_sign_in_link(work, principal_named(work, title, roles), timedelta(minutes=minutes))
-
-
-@pytest.fixture
-def visitor(app: Flask) -> Visitor:
-    return Visitor(app)
-
-
-@pytest.fixture
-def operator(app: Flask, hub: Hub) -> Visitor:
-    return Visitor(app).sign_in(hub, "operator")

@@ -1,0 +1,23 @@
+"""The desks of the house, and to whom each opens."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+OPERATORS = ("operator", "admin")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """name: which words the pages have for it. endpoint: its first page."""
+
+    name: str
+    endpoint: str
+    icon: str
+    roles: tuple[str, ...]
+
+
+DESKS = (Desk("operations", "portal.operations.console", "pulse", OPERATORS),)
+
+
+def desks_of(roles: Collection[str]) -> tuple[Desk, ...]:
+    return tuple(desk for desk in DESKS if not set(desk.roles).isdisjoint(roles))

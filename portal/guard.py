@@ -1,0 +1,118 @@
+"""Who asks, and may they: the session is looked up at each request, a view without a list of roles opens to nobody."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Response, current_app, g, request
+
+from hub.access import SESSION_LASTS, SignedIn, signed_in
+from hub.core import Hub
+from hub.errors import Denied, NotFound, SignInNeeded
+from hub.web.webhooks import this_hub
+
+View = TypeVar("View", bound=Callable[..., Any])
+ROLES = "opens_to"  # the attribute of a view
+EVERYBODY = frozenset[str]()
+SAFE = {"GET", "HEAD", "OPTIONS"}
+STATIC = "portal.static"
+
+
+def opens_to(*roles: str) -> Callable[[View], View]:
+    """Let holders of any of these roles in; without a role, everybody, signed in or not."""
+
+    def mark(view: View) -> View:
+        setattr(view, ROLES, frozenset(roles))
+        return view
+
+    return mark
+
+
+def check() -> None:
+    """Before each request. Raises SignInNeeded, Denied, and NotFound for a view that says nothing of roles."""
+    g.who = None if request.endpoint == STATIC else _who(this_hub(), session_secret())
+    if request.method not in SAFE:
+        _same_origin()
+        if g.who is not None:
+            _form_token()
+    if request.endpoint == STATIC:
+        return
+    roles = getattr(current_app.view_functions[request.endpoint or ""], ROLES, None)
+    if roles is None:
+        raise NotFound("There is no such page.")
+    if roles and g.who is None:
+        raise SignInNeeded("Please sign in to see this page.")
+    if roles and not roles & g.who.roles:
+        raise Denied("This desk is not open to your role.", f"It opens to: {', '.join(sorted(roles))}.")
+
+
+def _who(hub: Hub, secret: str | None) -> SignedIn | None:
+    if not secret:
+        return None
+    with hub.look() as session:
+        return signed_in(session, secret, hub.clock())
+
+
+def who() -> SignedIn | None:
+    """Who this request comes from."""
+    found: SignedIn | None = g.get("who")
+    return found
+
+
+def still_open_to(hub: Hub, secret: str | None, roles: frozenset[str]) -> bool:
+    """For answers that last: is the session still there, and does it still hold one of these roles?"""
+    found = _who(hub, secret)
+    return found is not None and bool(roles & found.roles)
+
+
+# --- the cookie ----------------------------------------------------------------------------------------------------
+
+
+def cookie_name() -> str:
+    """By https a name that no other host and no plain answer can set."""
+    return "__Host-session" if request.is_secure else "session"
+
+
+def session_secret() -> str | None:
+    return request.cookies.get(cookie_name())
+
+
+def may_carry_sessions() -> bool:
+    """By https, and on this machine: browsers hold *.localhost for safe, and everything else by plain http is not."""
+    host = request.host.rpartition(":")[0] or request.host
+    return request.is_secure or host == "localhost" or host.endswith(".localhost")
+
+
+def give_session(response: Response, secret: str) -> None:
+    response.set_cookie(
+        cookie_name(), secret, max_age=SESSION_LASTS, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
+    )
+
+
+def take_session(response: Response) -> None:
+    """Also what the browser has kept of the pages; the choice of language stays."""
+    response.delete_cookie(cookie_name(), path="/", secure=request.is_secure, httponly=True, samesite="Lax")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
+# --- forms ---------------------------------------------------------------------------------------------------------
+
+
+def form_token() -> str:
+    """Made of the session's secret, so that it needs no place of its own and dies with the session."""
+    secret = session_secret()
+    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest() if secret else ""
+
+
+def _same_origin() -> None:
+    """Only our own pages may post. Every browser of the last years says where a post comes from; who does not is refused."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    ours = request.host_url.rstrip("/")
+    if site not in {None, "same-origin"} or origin not in {None, ours} or (site is None and origin is None):
+        raise Denied("This form was sent from another page than ours.", "Open the page again and send it from there.")
+
+
+def _form_token() -> None:
+    if not hmac.compare_digest(request.form.get("token", "").encode(), form_token().encode()):
+        raise Denied("This form is from an earlier session.", "Open the page again and send it from there.")

@@ -1,0 +1,49 @@
+"""Our own icons on a grid of 24; a page carries those it uses, once, as a sprite."""
+
+from collections.abc import Iterable
+
+from flask import g
+from markupsafe import Markup
+
+PATHS = {
+    "again": '<path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3L20 9.5M20 4.5v5h-5"/>',
+    "alert": '<path d="M12 4 2.8 20h18.4zM12 10v4.5M12 17.3v.2"/>',
+    "ask": '<circle cx="12" cy="12" r="8.5"/>'
+    '<path d="M9.500 9.700c.3-1.500 1.300-2.200 2.600-2.200 1.500 0 2.500.9 2.500 2.200 0 2-2.500 2-2.500 4M12.100 16.500v.2"/>',
+    "check": '<circle cx="12" cy="12" r="8.5"/><path d="m8.5 12.5 2.5 2.5 4.5-5.5"/>',
+    "clock": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',
+    "arrive": '<path d="M4 12h11M10.500 7.500 15 12l-4.500 4.500M19.500 5v14"/>',
+    "go": '<path d="m9 5.500 6.500 6.500L9 18.500"/>',
+    "home": '<path d="M3.5 20V9.5L12 4l8.5 5.5V20M7 20v-8h10v8M7 15h10M7 18h10"/>',
+    "hub": '<circle cx="12" cy="12" r="9"/><circle cx="12" cy="12" r="2"/>'
+    '<path d="M12 6.5v.1M17.2 10.3v.1M15.2 16.4v.1M8.8 16.4v.1M6.8 10.3v.1" stroke-width="2.6"/>',
+    "key": '<circle cx="8.500" cy="8.500" r="4"/><path d="M11.500 11.500 20 20M16.500 16.500l2-2M14 14l2-2"/>',
+    "leave": '<path d="M9 12h11M15.500 7.500 20 12l-4.500 4.500M4.500 5v14"/>',
+    "off": '<circle cx="12" cy="12" r="7.5"/>',
+    "people": '<circle cx="9" cy="8.5" r="3.5"/><path d="M3 19.500c.5-4 3-6 6-6s5.500 2 6 6'
+    'M15.500 5.500a3.500 3.500 0 0 1 0 6M17.500 14c2 .8 3.200 2.600 3.500 5.500"/>',
+    "pulse": '<path d="M3 13h4l2.5-7 4.5 12 2.5-7 1 2H21"/>',
+    "shield": '<path d="M12 3.5 19.5 6v6c0 4.5-3 7-7.5 8.5C7.5 19 4.5 16.5 4.5 12V6zM9 12l2 2 4-4"/>',
+    "stop": '<path d="M8.5 3.5h7l5 5v7l-5 5h-7l-5-5v-7zM12 8v5M12 16v.2"/>',
+}
+
+
+def icon(name: str, turns: bool = False) -> Markup:
+    """turns: points the reading way, so it is mirrored from right to left."""
+    _used().add(name)
+    kind = "icon turns" if turns else "icon"
+    return Markup('<svg class="{}" aria-hidden="true"><use href="#i-{}"/></svg>').format(kind, name)
+
+
+def sprite(also: Iterable[str] = ()) -> Markup:
+    """also: icons that a part which comes later (by the stream) may use."""
+    symbol = '<symbol id="i-{}" viewBox="0 0 24 24">{}</symbol>'
+    symbols = Markup("".join(symbol.format(name, PATHS[name]) for name in sorted(_used() | set(also))))  # noqa: S704
+    return Markup('<svg width="0" height="0" class="hidden" aria-hidden="true">{}</svg>').format(symbols)
+
+
+def _used() -> set[str]:
+    if "icons" not in g:
+        g.icons = set()
+    found: set[str] = g.icons
+    return found

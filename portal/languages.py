@@ -1,0 +1,122 @@
+"""The languages of the pages: words from locales/*.po, numbers and times as each language writes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from markupsafe import Markup, escape
+
+FOLDER = Path(__file__).parent / "locales"
+# What a language calls itself, and the place whose digits, dates and order we follow.
+OFFERED: Mapping[str, tuple[str, str]] = {
+    "en": ("English", "en_GB"),
+    "de": ("Deutsch", "de_DE"),
+    "ar": ("العربية", "ar_AE"),
+    "th": ("ไทย", "th_TH"),
+}
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@dataclass(frozen=True)
+class Tongue:
+    """One language, with the zone in which it tells times."""
+
+    code: str
+    locale: Locale
+    zone: ZoneInfo
+    words: NullTranslations
+
+    @property
+    def direction(self) -> str:
+        return str(self.locale.text_direction)
+
+    @property
+    def tag(self) -> str:
+        return str(self.locale).replace("_", "-")
+
+    def say(self, text: str, **values: Any) -> Markup:
+        """The sentence in this language; values are escaped, the sentence itself is ours and may hold marks."""
+        return Markup(self.words.gettext(text)) % _escaped(values)  # noqa: S704 - our own catalogues
+
+    def plain(self, text: str) -> str:
+        """A sentence that may come from elsewhere: translated if we know it, and no markup."""
+        return self.words.gettext(text) if text else ""
+
+    def count(self, one: str, many: str, number: int, **values: Any) -> Markup:
+        """As say, in the plural form of `number`, which the sentence may name as %(number)s."""
+        values["number"] = self.number(number)
+        return Markup(self.words.ngettext(one, many, number)) % _escaped(values)  # noqa: S704 - our own catalogues
+
+    def number(self, value: float) -> str:
+        return numbers.format_decimal(value, locale=self.locale)
+
+    def share(self, part: float, whole: float) -> str:
+        return numbers.format_percent(part / whole if whole else 0, locale=self.locale)
+
+    def time(self, at: datetime) -> str:
+        return dates.format_time(at, "medium", tzinfo=self.zone, locale=self.locale)
+
+    def moment(self, at: datetime) -> str:
+        """Today's by the clock, all others with their day."""
+        return dates.format_datetime(at, "d MMM, HH:mm", tzinfo=self.zone, locale=self.locale)
+
+    def zone_name(self, at: datetime) -> str:
+        return dates.get_timezone_name(at.astimezone(self.zone), width="long", locale=self.locale)
+
+    def lasting(self, seconds: float) -> Markup:
+        """A length of time, in the unit that makes it easy to read."""
+        if seconds < MINUTE:
+            return self.say("%(number)s s", number=self.number(round(seconds, 1) if seconds < 10 else round(seconds)))
+        if seconds < 2 * HOUR:
+            return self.say("%(number)s min", number=self.number(round(seconds / MINUTE)))
+        if seconds < 2 * DAY:
+            return self.say("%(number)s h", number=self.number(round(seconds / HOUR)))
+        return self.say("%(number)s d", number=self.number(round(seconds / DAY)))
+
+
+def ltr(text: str) -> Markup:
+    """A name of ours (a connection, a ref) inside a sentence that may run the other way."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(text)
+
+
+def _escaped(values: Mapping[str, Any]) -> dict[str, Markup]:
+    return {name: escape(value) for name, value in values.items()}
+
+
+class Languages:
+    """All offered languages of a region; the catalogues are read once, when first asked for."""
+
+    def __init__(self, zone: str, folder: Path = FOLDER) -> None:
+        self.zone = ZoneInfo(zone)
+        self.folder = folder
+
+    @cached_property
+    def tongues(self) -> Mapping[str, Tongue]:
+        return {
+            code: Tongue(code, Locale.parse(place), self.zone, _catalogue(self.folder / f"{code}.po"))
+            for code, (_, place) in OFFERED.items()
+        }
+
+    def choose(self, chosen: str | None, accepted: str | None) -> Tongue:
+        """chosen: by the reader's own hand; accepted: the best that the browser asks for."""
+        return self.tongues.get(chosen or "") or self.tongues.get(accepted or "") or self.tongues["en"]
+
+
+def _catalogue(path: Path) -> NullTranslations:
+    """English is what the pages are written in and has no file. Compiled in memory: nothing to build, nothing to forget."""
+    if not path.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=path.stem))
+    compiled.seek(0)
+    return Translations(compiled)

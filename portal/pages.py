@@ -1,0 +1,154 @@
+"""The blueprint that holds all pages, and how one is rendered: language, theme, headers, and errors in plain words."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, make_response, render_template, request
+from flask.blueprints import BlueprintSetupState
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from hub.core import Hub
+from hub.errors import HubError, PartDown, SignInNeeded
+from hub.web.errors import problem
+from hub.web.webhooks import this_hub
+from portal import guard
+from portal.desks import desks_of
+from portal.headers import harden, nonce
+from portal.icons import icon, sprite
+from portal.languages import OFFERED, Languages, Tongue, ltr
+from portal.limits import Attempts
+
+log = logging.getLogger(__name__)
+YEAR = 31_536_000
+THEMES = ("light", "dark", "system")
+CHOICES: Mapping[str, tuple[str, ...]] = {"lang": tuple(OFFERED), "theme": THEMES}
+STREAMS = 6  # at once; each holds one of the web process's threads
+
+
+@dataclass(frozen=True)
+class Portal:
+    """What the pages of one application share."""
+
+    languages: Languages
+    attempts: Attempts
+    streams: threading.BoundedSemaphore
+
+
+def new_portal(hub: Hub) -> Blueprint:
+    portal = Blueprint(
+        "portal", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
+    )
+    shared = Portal(Languages(hub.here.zone), Attempts(hub.clock), threading.BoundedSemaphore(STREAMS))
+    portal.record(lambda state: state.app.extensions.update(portal=shared))
+    portal.before_request(guard.check)
+    portal.after_request(_remember_choices)
+    portal.after_request(harden)
+    portal.register_error_handler(HubError, _hub_error)
+    portal.register_error_handler(HTTPException, _http_error)
+    portal.register_error_handler(OperationalError, _database_down)
+    portal.register_error_handler(Exception, _defect)
+    portal.record(_greet_the_lost)
+    return portal
+
+
+def this_portal() -> Portal:
+    portal: Portal = current_app.extensions["portal"]
+    return portal
+
+
+def tongue() -> Tongue:
+    """The reader's language: chosen by hand (now or before), else what the browser asks for."""
+    if "tongue" not in g:
+        accepted = request.accept_languages.best_match(list(OFFERED))
+        g.tongue = this_portal().languages.choose(_chosen("lang"), accepted)
+    found: Tongue = g.tongue
+    return found
+
+
+def _chosen(name: str) -> str | None:
+    given = request.args.get(name)
+    return given if given in CHOICES[name] else request.cookies.get(name)
+
+
+def _remember_choices(response: Response) -> Response:
+    for name, known in CHOICES.items():
+        given = request.args.get(name)
+        if given in known:
+            response.set_cookie(
+                name, given, max_age=YEAR, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
+            )
+    return response
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    return make_response(fill(template, **values), status)
+
+
+def fill(template: str, **values: Any) -> str:
+    """A page or a part of one, as text."""
+    words = tongue()
+    theme = _chosen("theme")
+    person = guard.who()
+    return render_template(
+        f"portal/{template}",
+        _=words.say,
+        n_=words.count,
+        tongue=words,
+        offered=OFFERED,
+        theme=theme if theme in THEMES else "system",
+        region=this_hub().region_code,
+        zone=this_hub().here.zone,
+        who=person,
+        desks=desks_of(person.roles) if person else (),
+        form_token=guard.form_token,
+        ltr=ltr,
+        icon=icon,
+        sprite=sprite,
+        nonce=nonce,
+        **values,
+    )
+
+
+# --- when something is wrong ----------------------------------------------------------------------------------------
+
+
+def _hub_error(error: HubError) -> Response:
+    if isinstance(error, SignInNeeded):
+        return page("sign_in.html", error.status, asked=True)
+    response = page("problem.html", error.status, what=tongue().plain(error.what), hint=tongue().plain(error.hint))
+    if isinstance(error, PartDown):
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    return page("problem.html", status, what=tongue().plain("This does not work."), hint=HTTPStatus(status).phrase)
+
+
+def _database_down(_error: OperationalError) -> Response:
+    return _hub_error(PartDown("The database does not answer.", "Nothing is lost. Try again in a moment."))
+
+
+def _defect(error: Exception) -> Response:
+    """Never the message of an unexpected error: it may carry a value."""
+    if current_app.testing:
+        raise error
+    log.error("page failed", extra={"endpoint": request.endpoint, "reason": type(error).__name__})
+    return page("problem.html", 500, what=tongue().plain("Something broke on our side."), hint="")
+
+
+def _greet_the_lost(state: BlueprintSetupState) -> None:
+    """An address that nobody serves: a page for a person, a problem for a program."""
+
+    def lost(error: HTTPException) -> Response:
+        if request.accept_mimetypes.best_match(["application/json", "text/html"]) != "text/html":
+            return problem(404, "not_found", error.description or "")
+        return harden(page("problem.html", 404, what=tongue().plain("There is no such page."), hint=""))
+
+    state.app.register_error_handler(404, lost)
