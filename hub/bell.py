@@ -12,7 +12,7 @@ from rq.serializers import JSONSerializer
 
 DRAIN = "hub.jobs.drain"
 FAILURE_TTL = 3600
-TRUSTED_SECONDS = 5
+TRUSTED_SECONDS = 3
 log = logging.getLogger(__name__)
 
 

@@ -1,13 +1,15 @@
 """What RQ runs: a job carries the name of a connection and nothing else."""
 
+import logging
 import time
 from random import SystemRandom
 
-from hub.core import Hub
+from hub.core import Hub, Partner
 from hub.flow import pipeline
 
-SHIFT = 30.0  # seconds of one drain; a longer one rings again, so that the queue goes round
+SHIFT = 3.0  # seconds of one drain; a longer one rings again, so that no connection waits behind a busy one
 
+log = logging.getLogger(__name__)
 _hubs: list[Hub] = []
 
 
@@ -28,6 +30,13 @@ def drain(connection: str) -> None:
     partner = hub.partners.get(connection)
     if partner is None:
         return
+    try:
+        _drain(hub, partner)
+    except Exception:  # logged by us, by class and place only; what is due stays due, and the sweep rings again
+        log.exception("drain failed", extra={"connection": connection})
+
+
+def _drain(hub: Hub, partner: Partner) -> None:
     end = time.monotonic() + SHIFT
     rng = SystemRandom()
     last_look = False
@@ -36,11 +45,11 @@ def drain(connection: str) -> None:
         if did and time.monotonic() < end:
             last_look = False
         elif did:
-            hub.bell.raise_generation(connection)
-            hub.bell.ring([connection])
+            hub.bell.raise_generation(partner.name)
+            hub.bell.ring([partner.name])
             return
         elif last_look:
             return
         else:
-            hub.bell.raise_generation(connection)
+            hub.bell.raise_generation(partner.name)
             last_look = True

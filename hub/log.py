@@ -81,5 +81,6 @@ def set_up(level: str = "INFO", region: str = "") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("rq.worker", "alembic", "werkzeug", "urllib3"):
+    for noisy in ("alembic", "werkzeug", "urllib3"):
         logging.getLogger(noisy).setLevel("WARNING")
+    logging.getLogger("rq.worker").setLevel("CRITICAL")  # it would write an error's own words, which may hold a value

@@ -1,5 +1,8 @@
 """There is one clock, it finds what was left behind, and it turns epochs."""
 
+import socket
+import subprocess
+import sys
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -19,6 +22,14 @@ def test_one_clock_is_elected_and_another_takes_over_when_it_falls_silent(hub, c
 
     assert moving.elect(hub, "second")
     assert not moving.elect(hub, "first")
+
+
+def test_nobody_waits_for_the_lease_of_a_clock_that_was_killed(hub):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    moving.elect(hub, f"{socket.gethostname()}:{dead.pid}")
+
+    assert moving.elect(hub, "second")
 
 
 def test_a_clock_that_stops_makes_way_at_once(hub):
