@@ -1,1 +1,1 @@
-"""Who is about to leave, and what each car needs next."""
+"""Predictions; this plugin sees hub.sdk only."""

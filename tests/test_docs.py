@@ -1,0 +1,32 @@
+"""What the documents say is so."""
+
+import re
+from pathlib import Path
+
+from hub.cli import COMMANDS, HELP
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_every_command_the_readme_names_exists():
+    named = {word for line in (ROOT / "README.md").read_text().splitlines() for word in re.findall(r"\./garage ([a-z-]+)", line)}
+
+    assert named - {"test"} <= COMMANDS.keys()
+
+
+def test_every_command_has_a_line_of_help():
+    assert HELP.keys() == COMMANDS.keys()
+
+
+def test_every_link_of_a_readme_leads_somewhere():
+    for readme in ROOT.rglob("README.md"):
+        if ".venv" in readme.parts or ".boot" in readme.parts:
+            continue
+        for target in re.findall(r"\]\(([^)#]+)\)", readme.read_text()):
+            assert (readme.parent / target).exists(), f"{readme}: {target}"
+
+
+def test_every_setting_the_readme_names_is_read_somewhere():
+    code = "\n".join(path.read_text() for path in (ROOT / "hub").rglob("*.py"))
+    for name in re.findall(r"`(HUB_[A-Z]+|REDIS_URL)`", (ROOT / "README.md").read_text()):
+        assert name in code, name
