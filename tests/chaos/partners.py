@@ -10,11 +10,10 @@ from hub.demo.sandboxes import make_app
 PLUGINS = ("hubspot", "loyalty", "sms")
 
 
-
 class Quiet(WSGIRequestHandler):
     """The books say what happened; a line per request would only hide the rest."""
 
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
+    def log(self, type: str, message: str, *args: object) -> None:
         return
 
 

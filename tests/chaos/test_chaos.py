@@ -60,7 +60,9 @@ def judge(town, versions):
 
     assert sorted(natural.values()) == sorted(moves.values()), "natural effects"
     assert sorted(keyed.values()) == sorted(moves.values()), "keyed effects"
-    assert sorted(asked.values()) == sorted([f"Call the customer: {tier}" for tier in row] for row in moves.values()), "askable effects"
+    assert sorted(asked.values()) == sorted([f"Call the customer: {tier}" for tier in row] for row in moves.values()), (
+        "askable effects"
+    )
     for name, topic in (("hubspot", "task"), ("loyalty", "tier_changed"), ("sms", "text")):
         keys = Counter(key for _, _, key, said, _, _ in books[name] if said == topic)
         assert not [key for key, count in keys.items() if count > 1], f"doubled at {name}"
@@ -70,7 +72,9 @@ def judge(town, versions):
     assert states["texts"]["sent"] + states["texts"]["unknown"] == len(town.accepted)
     assert set(states["crm"]) == set(states["partner_club"]) == {"sent"}
     assert town.count("dead_letters") == 0
-    print(f"\nblind effects: {states['texts']['sent']} sent, {states['texts']['unknown']} unknown; strikes: {town.struck()}")
+    print(
+        f"\nblind effects: {states['texts']['sent']} sent, {states['texts']['unknown']} unknown; strikes: {town.struck()}"
+    )
 
 
 def by_entity(rows, topic):
@@ -82,10 +86,10 @@ def by_entity(rows, topic):
 
 
 def judge_recovery(town):
-    """How long after the last strike before it, or after it was accepted, each message was settled."""
     lease = town.settings.timing.lease
-    waits = sorted(town.waits())
-    p50, p99 = waits[len(waits) // 2], waits[int(len(waits) * 0.99)]
-    print(f"recovery: p50 {p50:.2f} s, p99 {p99:.2f} s, longest {waits[-1]:.2f} s, lease {lease:.0f} s")
+    found = sorted(town.recoveries())
+    p50, p99 = found[len(found) // 2], found[int(len(found) * 0.99)]
+    print(
+        f"recovery: {len(found)} measured, p50 {p50:.2f} s, p99 {p99:.2f} s, longest {found[-1]:.2f} s, lease {lease:.0f} s"
+    )
     assert p99 <= lease + RECOVERY
-

@@ -146,7 +146,7 @@ class Town:
         body = json.dumps({"type": kind, "timestamp": now.isoformat(), "data": data}).encode()
         secret = self.settings.secrets_of("eu")["CLUB_WEBHOOK_SECRET"]
         headers = {"Content-Type": "application/json", **sign(secret, f"{member}-{version}", now, body)}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.web_port}/webhooks/club", body, headers)  # noqa: S310
+        request = urllib.request.Request(f"http://127.0.0.1:{self.web_port}/webhooks/club", body, headers)
         try:
             with urllib.request.urlopen(request, timeout=3) as answer:  # noqa: S310
                 return answer.status == 202
@@ -176,24 +176,40 @@ class Town:
     def wait_settled(self, until: float) -> None:
         """Everything accepted has been taken through and told."""
         while time.monotonic() < until:
-            waiting = self.count("deliveries", "state = 'waiting'") + self.count("messages", "state IN ('waiting', 'claimed')")
+            waiting = self.count("deliveries", "state = 'waiting'") + self.count(
+                "messages", "state IN ('waiting', 'claimed')"
+            )
             if waiting == 0 and self.count("deliveries", "state = 'done'") >= len(self.accepted):
                 return
             time.sleep(0.5)
         raise AssertionError(f"not settled: {self.states()}\n" + (self.folder / "log.txt").read_text()[-4000:])
 
-    def waits(self) -> list[float]:
-        """Seconds from a message's making, or from the last strike before it was settled, to its settling."""
-        strikes = sorted(at for at, _, _ in self.strikes)
+    def recoveries(self) -> list[float]:
+        """Seconds from each strike until messages flowed again, for each connection that had some waiting at the strike;
+        and for each message that a dead worker had claimed, seconds from the strike before its end to its settling."""
+        rows = [
+            (name, seconds(made), seconds(settled), bool(doubtful))
+            for name, made, settled, doubtful in self.query(
+                "SELECT c.name, m.made_at, m.settled_at, m.doubtful FROM messages m JOIN connections c ON c.id = m.connection_id"
+            )
+        ]
         found = []
-        for made, settled in self.query("SELECT made_at, settled_at FROM messages WHERE settled_at IS NOT NULL"):
-            begin, end = seconds(made), seconds(settled)
-            begin = max([begin, *(at for at in strikes if begin < at < end)])
-            found.append(end - begin)
+        for strike, _, _ in self.strikes:
+            waiting: dict[str, list[float]] = defaultdict(list)
+            for name, made, settled, doubtful in rows:
+                if made < strike < settled:
+                    waiting[name].append(settled)
+            found += [min(settled) - strike for settled in waiting.values()]
+        for _, made, settled, doubtful in rows:
+            before = [strike for strike, _, _ in self.strikes if made < strike < settled]
+            if doubtful and before:
+                found.append(settled - max(before))
         return found
 
     def struck(self) -> str:
-        return ", ".join(f"{count} {what}" for what, count in sorted(Counter(f"{how} {who}" for _, who, how in self.strikes).items()))
+        return ", ".join(
+            f"{count} {what}" for what, count in sorted(Counter(f"{how} {who}" for _, who, how in self.strikes).items())
+        )
 
     # --- harm
 

@@ -38,7 +38,10 @@ PEOPLE = {
         "residence": "AE",
     },
 }
-CONNECTIONS = {"eu": ("club", "CLUB_WEBHOOK_SECRET", "files"), "gcc": ("club_gcc", "CLUB_GCC_WEBHOOK_SECRET", "files_gcc")}
+CONNECTIONS = {
+    "eu": ("club", "CLUB_WEBHOOK_SECRET", "files"),
+    "gcc": ("club_gcc", "CLUB_GCC_WEBHOOK_SECRET", "files_gcc"),
+}
 VEHICLES = {"eu": ("WVWZZZ1JZCANARY17", "B-CN 4711"), "gcc": ("1HGCM82633CANARY9", "DXB C 90417")}
 
 
@@ -117,7 +120,10 @@ def import_file(hub, connection, code, tmp_path):
         "fields: {name: name, address: address, residence: {column: residence}, joined_on: {column: joined, optional: true}}\n"
     )
     path = tmp_path / "people.csv"
-    rows = [f'{person["customer_number"]},"{person["name"]}","{person["address"]}",{person["residence"]},{day}' for day in ("", "x")]
+    rows = [
+        f'{person["customer_number"]},"{person["name"]}","{person["address"]}",{person["residence"]},{day}'
+        for day in ("", "x")
+    ]
     path.write_text("number,name,address,residence,joined\n" + "\n".join(rows) + "\n")
     partner = hub.partners[connection]
     import_pages(hub, partner, partner.connector.read(path, load_mapping(tmp_path / "m.yaml", TARGETS)), DICE)
@@ -130,7 +136,9 @@ def fold_vehicle(hub, connection, code):
 
     number = PEOPLE[code]["customer_number"]
     vin, plate = VEHICLES[code]
-    record = VehicleRecord(customer=CustomerKey(partner_id=number, customer_number=number), partner_id=vin, vin=vin, plate=plate)
+    record = VehicleRecord(
+        customer=CustomerKey(partner_id=number, customer_number=number), partner_id=vin, vin=vin, plate=plate
+    )
     with hub.begin() as work:
         customers.fold(hub, work, hub.partners[connection], [record])
 
@@ -160,7 +168,9 @@ def dump(url):
     with engine.connect() as connection:
         for table in metadata.sorted_tables:
             for row in connection.execute(table.select()):
-                parts += [bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode() for value in row]
+                parts += [
+                    bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode() for value in row
+                ]
     engine.dispose()
     return b"\n".join(parts)
 
@@ -172,7 +182,11 @@ def scanned(settings, database, valkey, request, tmp_path):
     def scanned(code, wanted):
         other = "gcc" if code == "eu" else "eu"
         home = stores(settings, valkey, request, tmp_path, database, code)
-        abroad = [stores(settings, valkey, request, tmp_path, database, other), tmp_path / "logs", valkey_folder(valkey)]
+        abroad = [
+            stores(settings, valkey, request, tmp_path, database, other),
+            tmp_path / "logs",
+            valkey_folder(valkey),
+        ]
         directory = tmp_path / "directory"
         directory.mkdir(exist_ok=True)
         for path in settings.home.glob("directory.db*"):

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from desks import Clock, Traffic, build, link, plant
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from redis import Redis
 from rq import Worker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
 from hub.embedded import ValkeyServer
@@ -56,6 +56,7 @@ def served(folder: Path) -> Iterator[Site]:
     valkey = ValkeyServer(folder / "valkey")
     valkey.start()
     redis = Redis.from_url(valkey.url)
+    found(folder)
     hub = build(folder, Clock(), redis)
     for _ in range(hub.here.workers):
         Worker([hub.bell.queue], connection=redis).register_birth()

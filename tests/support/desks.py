@@ -104,18 +104,24 @@ def write_rules(config: Path) -> None:
         (config / "segments" / f"{name}.yaml").write_text(document)
 
 
-def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
-    """The eu region on SQLite, without partners' code: connections are names, rules are few, Valkey is away
-    unless one is given."""
-    here = RegionSettings("eu", 1, "Europe/Berlin", "DE", frozenset({"DE"}), "eu.localhost", 8101, workers=2)
+def found(folder: Path) -> None:
+    """An empty eu region on SQLite; a copy of the folder is as good."""
     region = open_region("eu", 1, f"sqlite:///{folder / 'hub.db'}", folder)
     migrate(region.engine)
-    vault = Vault("eu", FileKeyStore(folder / "keys"), AesGcm())
     with region.sessions.begin() as session:
-        session.add(Here(region="eu", cell=1, opened_at=clock()))
+        session.add(Here(region="eu", cell=1, opened_at=NOW))
         session.execute(insert(Node), [{"number": number, "taken_at": None} for number in range(8)])
         session.flush()
-        vault.begin_epoch(session, clock())
+        Vault("eu", FileKeyStore(folder / "keys"), AesGcm()).begin_epoch(session, NOW)
+    region.engine.dispose()
+
+
+def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
+    """The hub of a folder that found() made, without partners' code: connections are names, rules are few, Valkey is
+    away unless one is given."""
+    here = RegionSettings("eu", 1, "Europe/Berlin", "DE", frozenset({"DE"}), "eu.localhost", 8101, workers=2)
+    region = open_region("eu", 1, f"sqlite:///{folder / 'hub.db'}", folder)
+    vault = Vault("eu", FileKeyStore(folder / "keys"), AesGcm())
     plugins = pluggy.PluginManager("hub")
     plugins.add_hookspecs(hookspecs)
     plugins.register(portal)

@@ -1,7 +1,7 @@
 """Partners for a test: the loyalty club that tells us things by signed webhooks, and connectors that note what they are told."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
@@ -50,14 +50,14 @@ class Partnered:
 
 
 @pytest.fixture
-def noting(hub: Hub) -> Iterator[dict[str, Partnered]]:
+def noting(hub: Hub) -> dict[str, Partnered]:
     """Every connection that is told of something gets a noting connector with the topics of the real one."""
     notes = {}
     for name, partner in list(hub.partners.items()):
         if partner.settings.hears:
             notes[name] = Partnered(partner.connector)
             hub.partners[name] = replace(partner, connector=notes[name])  # type: ignore[index]
-    yield notes
+    return notes
 
 
 @pytest.fixture
@@ -82,7 +82,9 @@ def told_by_club(app: Flask, hub: Hub, clock: Callable[[], datetime]) -> Tell:
         body = json.dumps({"type": kind, "timestamp": at.isoformat(), "data": data}).encode()
         sent.append(message_id or f"msg_{len(sent)}")
         headers = sign(secret(hub, "CLUB_WEBHOOK_SECRET"), sent[-1], at, body)
-        answer = app.test_client().post("/webhooks/club", data=body, headers={"Content-Type": "application/json", **headers})
+        answer = app.test_client().post(
+            "/webhooks/club", data=body, headers={"Content-Type": "application/json", **headers}
+        )
         if drain:
             drain_all(hub)
         return answer

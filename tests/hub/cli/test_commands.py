@@ -46,7 +46,15 @@ def counted(hub, model):
 
 
 def test_a_file_is_imported_and_a_second_time_changes_nothing(run, hub, settings, purchases):
-    words = ("import", purchases, "--mapping", settings.config / "mappings" / "purchases.yaml", "--region", "eu", "--json")
+    words = (
+        "import",
+        purchases,
+        "--mapping",
+        settings.config / "mappings" / "purchases.yaml",
+        "--region",
+        "eu",
+        "--json",
+    )
 
     first, second = run(*words), run(*words)
 
@@ -57,7 +65,15 @@ def test_a_file_is_imported_and_a_second_time_changes_nothing(run, hub, settings
 
 
 def test_a_row_added_in_between_is_the_only_one_imported(run, hub, settings, purchases):
-    words = ("import", purchases, "--mapping", settings.config / "mappings" / "purchases.yaml", "--region", "eu", "--json")
+    words = (
+        "import",
+        purchases,
+        "--mapping",
+        settings.config / "mappings" / "purchases.yaml",
+        "--region",
+        "eu",
+        "--json",
+    )
     run(*words)
     purchases.write_text(PURCHASES.replace("0002,", "0003,1997-01-02,1,10.00\n0002,"))
 
@@ -67,10 +83,21 @@ def test_a_row_added_in_between_is_the_only_one_imported(run, hub, settings, pur
 
 
 def test_bad_rows_are_reported_and_the_good_ones_go_in(run, hub, settings, purchases, tmp_path):
-    purchases.write_text(PURCHASES + "0004,31/02/1997,2,29.33\n,1997-01-01,2,1.00\n0005,1997-01-01,2,1.999\n0006,1997-01-01,2\n")
+    purchases.write_text(
+        PURCHASES + "0004,31/02/1997,2,29.33\n,1997-01-01,2,1.00\n0005,1997-01-01,2,1.999\n0006,1997-01-01,2\n"
+    )
     report = tmp_path / "bad.csv"
 
-    code, out, err = run("import", purchases, "--mapping", settings.config / "mappings" / "purchases.yaml", "-r", "eu", "--report", report)
+    code, out, err = run(
+        "import",
+        purchases,
+        "--mapping",
+        settings.config / "mappings" / "purchases.yaml",
+        "-r",
+        "eu",
+        "--report",
+        report,
+    )
 
     assert code == 0
     assert "7 rows, 3 imported, 0 unchanged, 4 rejected" in out
@@ -193,7 +220,14 @@ def test_a_token_and_a_sign_in_link_are_shown_once(run):
 def test_plugins_say_which_of_them_are_active(run):
     rows = json.loads(run("plugins", "--json")[1])["plugins"]
 
-    assert {row["name"] for row in rows if row["active"]} == {"csvfile", "hubspot", "loyalty", "sms", "compliance", "portal"}
+    assert {row["name"] for row in rows if row["active"]} == {
+        "csvfile",
+        "hubspot",
+        "loyalty",
+        "sms",
+        "compliance",
+        "portal",
+    }
 
 
 def test_help_names_every_command_without_loading_them():

@@ -44,7 +44,11 @@ def test_late_events_move_the_first_day_and_not_the_last(hub):
 
     profile = told(hub, an_event(day="2024-01-02", amount_minor=250, currency="EUR"))
 
-    assert (profile.visits_count, profile.visits_first_on, profile.visits_last_on) == (2, date(2024, 1, 2), date(2026, 5, 2))
+    assert (profile.visits_count, profile.visits_first_on, profile.visits_last_on) == (
+        2,
+        date(2024, 1, 2),
+        date(2026, 5, 2),
+    )
     assert (profile.spend_total_minor, profile.spend_currency) == (350, "EUR")
 
 

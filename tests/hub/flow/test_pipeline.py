@@ -34,11 +34,18 @@ def health(hub, name):
 
 
 def test_a_member_who_turns_gold_is_told_to_everybody_who_listens(hub, noting, told_by_club, clock):
-    answer = told_by_club(member_id="m-1", customer_number="C-1", name="Anna Weiß", phone="+493012345", tier="gold", version=1)
+    answer = told_by_club(
+        member_id="m-1", customer_number="C-1", name="Anna Weiß", phone="+493012345", tier="gold", version=1
+    )
 
     assert answer.status_code == 202
-    assert [(push.topic, push.body.get("tier")) for push in noting["crm"].told] == [("tier_changed", "gold"), ("call_task", "gold")]
-    assert [push.body["text"] for push in noting["texts"].told] == ["Your membership is now gold. Thank you for driving with us."]
+    assert [(push.topic, push.body.get("tier")) for push in noting["crm"].told] == [
+        ("tier_changed", "gold"),
+        ("call_task", "gold"),
+    ]
+    assert [push.body["text"] for push in noting["texts"].told] == [
+        "Your membership is now gold. Thank you for driving with us."
+    ]
     assert noting["club"].told == []  # the one who told us is not told back
 
 
@@ -157,7 +164,9 @@ def test_what_the_partner_says_decides_what_becomes_of_a_message(hub, noting, to
     pipeline.process(hub, hub.partners["club"], DICE)
     pipeline.send(hub, hub.partners["crm"], DICE)
 
-    first = next(row for row in messages(hub) if row.topic == "tier_changed" and row.connection_id == hub.partners["crm"].id)
+    first = next(
+        row for row in messages(hub) if row.topic == "tier_changed" and row.connection_id == hub.partners["crm"].id
+    )
     assert first.state == state
     assert len(letters(hub)) == (state == "dead")
 

@@ -114,9 +114,12 @@ def test_a_changed_rule_takes_the_place_of_the_old_one_and_keeps_who_is_still_in
     visits(filled, "C-1", "2026-01-10", "2026-05-02", "2026-10-30")
     visits(filled, "C-2", "2026-05-02", "2026-10-30")
     path = settings.config / "segments" / "regulars.yaml"
-    path.write_text(path.read_text().replace("at_least: 3", "at_least: 2").replace("expect: out", "expect: in") + """
+    path.write_text(
+        path.read_text().replace("at_least: 3", "at_least: 2").replace("expect: out", "expect: in")
+        + """
   - {name: one visit, now: 2026-11-25, given: {events: [{kind: visit, on: 2026-10-30}]}, expect: out}
-""")
+"""
+    )
     filled.book.looked_at -= 5
 
     moving.turn_segments(filled)
@@ -153,7 +156,11 @@ def test_everything_reassessed_on_change_equals_a_full_refresh(filled):
         visits(filled, f"C-{number}", *days)
 
     with filled.begin() as work:
-        moves = [move for rule in filled.book.current().segments.values() for move in segments.refresh(filled, work, rule, "audit")]
+        moves = [
+            move
+            for rule in filled.book.current().segments.values()
+            for move in segments.refresh(filled, work, rule, "audit")
+        ]
 
     assert moves == []
     assert len(members(filled, "regulars")) > 3

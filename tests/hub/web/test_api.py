@@ -77,7 +77,9 @@ def test_members_are_paged_by_cursor(client, hub, token, anna, told_by_club):
 
     seen, cursor = [], 0
     while cursor is not None:
-        page = client.get(f"/api/v1/segments/gold_members/members?limit=2&cursor={cursor}", headers=auth(token)).get_json()
+        page = client.get(
+            f"/api/v1/segments/gold_members/members?limit=2&cursor={cursor}", headers=auth(token)
+        ).get_json()
         seen += [item["customer"] for item in page["items"]]
         cursor = page["next"]
 
@@ -150,7 +152,9 @@ def test_the_api_describes_itself(client):
     document = client.get("/api/v1/openapi.json").get_json()
 
     assert document["openapi"].startswith("3.1")
-    assert {"/api/v1/status", "/api/v1/segments/{name}/members", "/api/v1/customers/{ref}/consents"} <= set(document["paths"])
+    assert {"/api/v1/status", "/api/v1/segments/{name}/members", "/api/v1/customers/{ref}/consents"} <= set(
+        document["paths"]
+    )
 
 
 def test_the_region_says_whether_it_is_alive_and_ready(client):

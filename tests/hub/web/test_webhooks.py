@@ -11,7 +11,11 @@ from hub.sdk import sign
 from partners import secret
 
 BODY = json.dumps(
-    {"type": "member.enrolled", "timestamp": "2026-11-25T09:00:00+00:00", "data": {"member_id": "m-1", "tier": "gold", "version": 1}}
+    {
+        "type": "member.enrolled",
+        "timestamp": "2026-11-25T09:00:00+00:00",
+        "data": {"member_id": "m-1", "tier": "gold", "version": 1},
+    }
 ).encode()
 
 
