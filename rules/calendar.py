@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-SPAN = re.compile(r"([1-9]\d{0,4})\s?(d|w|m|y)")
+SPAN = re.compile(r"([1-9][0-9]{0,4}) ?([dwmy])")
 LONGEST_DAYS = 36_600
 
 

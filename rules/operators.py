@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from rules.calendar import Moment
+from rules.calendar import Moment, Span
 
+Type = Literal["number", "money", "text", "day", "instant", "flag"]
 Argument = Literal["same", "list", "pair", "span", "text", "missing"]
 ORDERED = frozenset({"number", "money", "day", "instant"})
 DATED = frozenset({"day", "instant"})
@@ -25,7 +26,7 @@ class Operator:
     words: str
 
 
-def _within(value: date, span: Any, moment: Moment) -> bool:
+def _within(value: date, span: Span, moment: Moment) -> bool:
     return span.before(moment.today) < value <= moment.today
 
 

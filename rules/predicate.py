@@ -22,7 +22,7 @@ class EventSeen:
 
 
 class View(Protocol):
-    """What is known of one customer. fact: its stored value, None when missing. events: those that stand, in any order."""
+    """What is known of one customer. fact: its stored value, None when missing; events: those that stand, in any order."""
 
     def fact(self, name: str) -> Any: ...
 
@@ -121,5 +121,15 @@ def _field_holds(node: FieldTest, event: EventSeen, moment: Moment) -> bool:
     if node.type == "money":
         value, currency = event.amount_minor, event.currency
     else:
-        value, currency = event.attributes.get(node.field), None
+        value, currency = _fitting(event.attributes.get(node.field), node.type), None
     return all(_test_holds(test, value, currency, moment) for test in node.tests)
+
+
+def _fitting(value: Any, type_: str) -> Any:
+    """Attributes come from partners: a value of another type than the catalogue names counts as missing."""
+    fits = {
+        "number": isinstance(value, int | float) and not isinstance(value, bool),
+        "text": isinstance(value, str),
+        "flag": isinstance(value, bool),
+    }
+    return value if fits[type_] else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Union
+from typing import Any, TypeAlias
 
 from rules.calendar import Span
 from rules.catalogue import EventKind, Fact
@@ -74,12 +74,12 @@ class Not:
     mark: Mark
 
 
-Condition = Union[All, AnyOf, Not, FactTest, EventTest]
+Condition: TypeAlias = All | AnyOf | Not | FactTest | EventTest
 
 
 @dataclass(frozen=True)
 class Reads:
-    """What a condition depends on. timed: its verdict can change by time alone."""
+    """What a condition depends on, the currencies of its amounts too. timed: its verdict can change by time alone."""
 
     facts: frozenset[str]
     events: frozenset[str]
@@ -105,5 +105,7 @@ def reads(condition: Condition) -> Reads:
         else any(test.operator.argument == "span" for test in leaf.tests)
         for leaf in found
     )
-    facts = frozenset(leaf.fact.name for leaf in found if isinstance(leaf, FactTest))
-    return Reads(facts, frozenset(leaf.kind.name for leaf in found if isinstance(leaf, EventTest)), timed)
+    tested = [leaf.fact for leaf in found if isinstance(leaf, FactTest)]
+    facts = {fact.name for fact in tested} | {fact.unit for fact in tested if fact.type == "money"}
+    events = {leaf.kind.name for leaf in found if isinstance(leaf, EventTest)}
+    return Reads(frozenset(facts), frozenset(events), timed)
