@@ -196,7 +196,7 @@ class Town:
         found = []
         for strike, _, _ in self.strikes:
             waiting: dict[str, list[float]] = defaultdict(list)
-            for name, made, settled, doubtful in rows:
+            for name, made, settled, _doubtful in rows:
                 if made < strike < settled:
                     waiting[name].append(settled)
             found += [min(settled) - strike for settled in waiting.values()]
