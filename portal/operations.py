@@ -1,6 +1,5 @@
 """The operations desk: how the region stands, what flows, what died and how to mend it, and why somebody is where they are."""
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -81,11 +80,12 @@ def _back(done: str, count: int) -> Response:
 @opens_to(*OPERATORS)
 def stream() -> Response:
     """The parts of the console as they change. Raises PartDown when too many watch: each stream holds a thread."""
-    hub, seats = this_hub(), this_portal().streams
+    hub, shared = this_hub(), this_portal()
+    seats = shared.streams
     if not seats.acquire(blocking=False):
         raise PartDown("Several consoles are live already.", "This one can be looked at by hand; try again later.")
     secret, roles = guard.session_secret(), frozenset(OPERATORS)
-    told = events(lambda beat: _parts(hub, beat), lambda: guard.still_open_to(hub, secret, roles), time.sleep)
+    told = events(lambda beat: _parts(hub, beat), lambda: guard.still_open_to(hub, secret, roles), shared.wait)
     response = Response(
         stream_with_context(_until_down(told)), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )

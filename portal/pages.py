@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -32,11 +33,12 @@ STREAMS = 6  # at once; each holds one of the web process's threads
 
 @dataclass(frozen=True)
 class Portal:
-    """What the pages of one application share."""
+    """What the pages of one application share. wait: how a stream passes the time between two looks."""
 
     languages: Languages
     attempts: Attempts
     streams: threading.BoundedSemaphore
+    wait: Callable[[float], None] = time.sleep
 
 
 def new_portal(hub: Hub) -> Blueprint:
@@ -64,7 +66,8 @@ def this_portal() -> Portal:
 def tongue() -> Tongue:
     """The reader's language: chosen by hand (now or before), else what the browser asks for."""
     if "tongue" not in g:
-        accepted = request.accept_languages.best_match(list(OFFERED))
+        wishes = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())  # the dearest first
+        accepted = next((code for code in wishes if code in OFFERED), None)
         g.tongue = this_portal().languages.choose(_chosen("lang"), accepted)
     found: Tongue = g.tongue
     return found

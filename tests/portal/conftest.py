@@ -1,12 +1,13 @@
 """A region with plain traffic, and visitors who walk its pages."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desks import Clock, Traffic, Visitor, build, plant
 from flask import Flask
 
+from desks import Clock, Traffic, Visitor, build, found, plant
 from hub.app import create_app
 from hub.core import Hub
 
@@ -16,9 +17,18 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def empty_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once; each test gets a copy."""
+    folder = tmp_path_factory.mktemp("region")
+    found(folder)
+    return folder
+
+
 @pytest.fixture
-def hub(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
-    built = build(tmp_path, clock)
+def hub(tmp_path: Path, clock: Clock, empty_region: Path) -> Iterator[Hub]:
+    folder = shutil.copytree(empty_region, tmp_path / "region")
+    built = build(folder, clock)
     yield built
     built.close()
 

@@ -6,8 +6,9 @@ from tempfile import TemporaryDirectory
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "support"), str(Path(__file__).parents[2])]
 
-from browser import WIDTHS, Site, launched, served, sign_in, window  # noqa: E402
 from playwright.sync_api import Browser  # noqa: E402
+
+from browser import WIDTHS, Site, launched, served, sign_in, window  # noqa: E402
 
 LANGUAGES = ("en", "de", "ar", "th")
 THEMES = ("light", "dark")
@@ -25,7 +26,7 @@ def main(out: Path, only: list[str]) -> None:
             for shot in take(site, browser, out, names, width, theme, language)
         ]
     (out / "index.html").write_text(sheet(sorted(taken)))
-    print(f"{len(taken)} pictures: {out / 'index.html'}")  # noqa: T201
+    print(f"{len(taken)} pictures: {out / 'index.html'}")
 
 
 def take(site: Site, browser: Browser, out: Path, names: list[str], width: int, theme: str, language: str) -> list[str]:

@@ -1,0 +1,107 @@
+"""Who may see what: every route has a row here, and a new one without a row fails."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+from werkzeug.routing import Rule
+
+from desks import Visitor
+from hub.access import ROLES
+from hub.core import Hub
+from hub.models import Role
+from portal.guard import check
+
+EVERYBODY = frozenset({None, *ROLES})
+OPERATORS = frozenset({"operator", "admin"})
+MATRIX = {
+    ("portal.static", "GET"): EVERYBODY,
+    ("portal.home.land", "GET"): EVERYBODY,
+    ("portal.access.ask", "GET"): EVERYBODY,
+    ("portal.access.offer", "GET"): EVERYBODY,
+    ("portal.access.come_in", "POST"): EVERYBODY,
+    ("portal.access.go_out", "POST"): EVERYBODY,
+    ("portal.operations.console", "GET"): OPERATORS,
+    ("portal.operations.replay", "POST"): OPERATORS,
+    ("portal.operations.discard", "POST"): OPERATORS,
+    ("portal.operations.stream", "GET"): OPERATORS,
+    ("portal.operations.why", "GET"): OPERATORS,
+}
+ARGUMENTS = {"filename": "garage.css", "secret": "x" * 43, "letter_id": "1", "ref": "0" * 32}
+
+
+def routes(app: Flask) -> dict[tuple[str, str], Rule]:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("portal.")]
+    return {(rule.endpoint, method): rule for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+
+
+def test_every_route_has_a_row(app: Flask) -> None:
+    assert set(routes(app)) == set(MATRIX)
+
+
+@pytest.mark.parametrize("role", [None, *ROLES])
+def test_each_role_gets_in_where_it_may_and_nowhere_else(app: Flask, hub: Hub, role: str | None) -> None:
+    visitor = Visitor(app).sign_in(hub, role) if role else Visitor(app)
+    token = {"token": visitor.token()} if role else {}
+    address = app.url_map.bind("eu.localhost")
+    for (endpoint, method), rule in sorted(routes(app).items(), key=lambda one: one[0][0] == "portal.access.go_out"):
+        path = address.build(endpoint, {name: ARGUMENTS[name] for name in rule.arguments})
+        answer = visitor.post(path, token) if method == "POST" else visitor.get(path)
+        answer.close()
+        refusal = None if role in MATRIX[endpoint, method] else 403 if role else 401
+        assert (answer.status_code if answer.status_code in {401, 403} else None) == refusal, f"{role} {method} {path}"
+
+
+def test_a_view_that_says_nothing_of_roles_opens_to_nobody(app: Flask, operator: Visitor) -> None:
+    app.view_functions["portal.home.land"] = lambda: "forgotten"
+
+    assert operator.get("/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Sec_Fetch_Site": "none"},
+        {"Origin": "http://evil.localhost:8101"},
+        {"Sec_Fetch_Site": "", "Origin": "null"},
+        {"Sec_Fetch_Site": "", "Origin": ""},
+    ],
+)
+@pytest.mark.parametrize("path", ["/sign-in/x", "/sign-out", "/operations/dead-letters/1/replay"])
+def test_a_form_from_elsewhere_is_refused(operator: Visitor, path: str, headers: dict[str, str]) -> None:
+    answer = operator.post(path, {"token": operator.token()}, **headers)
+
+    assert answer.status_code == 403
+    assert "another page" in answer.text
+
+
+def test_an_older_browser_is_known_by_its_origin(operator: Visitor) -> None:
+    assert operator.post("/sign-out", {"token": operator.token()}, Sec_Fetch_Site="").status_code == 303
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "ä"])
+def test_a_form_without_the_sessions_token_is_refused(operator: Visitor, token: str) -> None:
+    assert operator.post("/sign-out", {"token": token}).status_code == 403
+    assert operator.get("/operations/").status_code == 200, "still signed in"
+
+
+def test_the_token_of_another_session_is_refused(app: Flask, hub: Hub, operator: Visitor) -> None:
+    other = Visitor(app).sign_in(hub, "admin", title="Ana")
+
+    assert operator.post("/sign-out", {"token": other.token()}).status_code == 403
+
+
+def test_a_lost_role_counts_at_once(hub: Hub, operator: Visitor) -> None:
+    with hub.begin() as work:
+        work.session.execute(update(Role).values(role="advisor"))
+
+    assert operator.get("/operations/").status_code == 403
+
+
+def test_the_check_stands_before_every_page(app: Flask) -> None:
+    befores: dict[Any, Any] = app.before_request_funcs
+
+    assert check in befores["portal"]

@@ -1,0 +1,134 @@
+"""The pages in the system's Chromium: accessible, no sideways scroll, silent console under the strict policy."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import update
+
+from browser import WIDTHS, Site, chromium, launched, served, sign_in, told_by, window
+from hub.models import DeadLetter, Delivery, Session
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt-get install chromium"),
+]
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = ("start", "sign-in", "sign-in-link", "lost", "start-signed-in", "operations", "why")
+TARGETS = """least => [...document.querySelectorAll('a, button, select, summary')].filter(one => {
+  const box = one.getBoundingClientRect();
+  return box.width && !one.classList.contains('skip') && !one.closest('p:not(.row)') && Math.min(box.width, box.height) < least;
+}).map(one => one.outerHTML.slice(0, 90))"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with served(tmp_path_factory.mktemp("site")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def windows(site: Site, browser: Browser) -> Iterator[dict[tuple[Any, ...], BrowserContext]]:
+    """One window for each look, opened when first asked for."""
+    opened: dict[tuple[Any, ...], BrowserContext] = {}
+    yield opened
+    for context in opened.values():
+        context.close()
+
+
+def open_page(
+    site: Site, browser: Browser, windows: dict[tuple[Any, ...], BrowserContext], name: str, *look: Any
+) -> tuple[Page, list[str]]:
+    path, signed_in = site.pages()[name]
+    key = (*look, signed_in)
+    if key not in windows:
+        windows[key] = window(browser, *look)
+        if signed_in:
+            sign_in(site, windows[key])
+    page = windows[key].new_page()
+    said = told_by(page)
+    page.goto(site.base + path, wait_until="load")
+    return page, said
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", list(WIDTHS))
+def test_every_page_in_every_look(
+    site: Site,
+    browser: Browser,
+    windows: dict[tuple[Any, ...], BrowserContext],
+    name: str,
+    language: str,
+    theme: str,
+    width: int,
+) -> None:
+    page, said = open_page(site, browser, windows, name, width, theme, language)
+
+    findings = Axe().run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]}).response["violations"]
+    sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    small = page.evaluate(TARGETS, 24 if name in {"operations", "why"} else 40)
+    page.close()
+
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in findings] == []
+    assert sideways <= 0
+    assert [line for line in said if not (name == "lost" and "404" in line)] == []
+    assert small == []
+
+
+def test_the_console_is_live_and_goes_dark_when_the_session_ends(site: Site, browser: Browser) -> None:
+    context = window(browser, 1280, "light", "en")
+    sign_in(site, context)
+    page = context.new_page()
+    page.goto(f"{site.base}/operations/")
+    page.locator("[data-live=on]").wait_for(state="visible")
+
+    with site.hub.begin() as work:
+        work.session.execute(update(Session).values(revoked_at=work.now))
+
+    page.locator("text=Come in by a link.").wait_for(timeout=5000)
+    assert "Dead letters" not in page.content()
+    context.close()
+
+
+def test_what_is_being_filled_in_is_left_alone(site: Site, browser: Browser) -> None:
+    context = window(browser, 1280, "light", "en")
+    sign_in(site, context)
+    page = context.new_page()
+    page.goto(f"{site.base}/operations/")
+    page.locator("[data-live=on]").wait_for(state="visible")
+    page.locator("#letters summary").first.click()
+    page.locator("#letters select").first.select_option("test")
+
+    with site.hub.begin() as work:
+        work.session.execute(update(DeadLetter).values(reason="They say something else now."))
+        work.session.execute(update(Delivery).values(state="done"))
+    page.locator("#flow").get_by_text("Set apart").first.wait_for(state="detached")
+
+    assert page.locator("#letters select").first.input_value() == "test"
+    page.locator("#letters summary").first.click()
+    page.locator("h1").click()
+    page.locator("#letters").get_by_text("They say something else now.").first.wait_for()
+    context.close()
+
+
+def test_without_script_the_page_says_the_same(site: Site, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="en")
+    sign_in(site, context)
+    page = context.new_page()
+    page.goto(f"{site.base}/operations/")
+
+    page.get_by_role("link", name="Look again").click()
+
+    assert page.locator("#flow li").count() == 30
+    assert not page.locator("[data-live=on]").is_visible()
+    context.close()
