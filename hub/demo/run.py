@@ -115,9 +115,11 @@ def run_loyalty(demo: Demo, code: str) -> None:
         {"member_id": f"m-{one.number}", "customer_number": one.number, "tier": one.tier, "points": one.points}
         for one in demo.made(code)
     ]
-    sandboxes.enroll(url, secret, members, SEED)
+    dial = f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/faults"
+    sender = sandboxes.Sender(url, secret, dial, Random(SEED))  # noqa: S311 - a demo's dice
+    sandboxes.enroll(sender, members, SEED)
     if not demo.once:
-        sandboxes.live(url, secret, members, SEED)
+        sandboxes.live(sender, members)
 
 
 def loopback(here: RegionSettings) -> str:

@@ -5,6 +5,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -41,22 +42,56 @@ def serve(plugins: Sequence[str], folder: Path, port: int, seed: int) -> None:
     make_server("127.0.0.1", port, make_app(plugins, folder, seed), threaded=True).serve_forever()
 
 
-def enroll(url: str, secret: str, members: Sequence[Mapping[str, Any]], seed: int) -> None:
+@dataclass
+class Sender:
+    """Sends one programme's webhooks to one connection. dial: where the fault dial is read, so that it may be turned at
+    any time: some webhooks are sent twice, some after the one that follows them."""
+
+    url: str
+    secret: str
+    dial: str
+    rng: Random
+    held: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
+
+    def send(self, message_id: str, kind: str, data: Mapping[str, Any]) -> None:
+        faults = self._faults()
+        if self.rng.random() < faults.get("reorder", 0.0):
+            self.held.append((message_id, kind, data))
+            return
+        deliver(self.url, self.secret, message_id, kind, data)
+        if self.rng.random() < faults.get("duplicate", 0.0):
+            deliver(self.url, self.secret, message_id, kind, data)
+        self.release()
+
+    def release(self) -> None:
+        while self.held:
+            deliver(self.url, self.secret, *self.held.pop())
+
+    def _faults(self) -> dict[str, float]:
+        try:
+            with urllib.request.urlopen(self.dial, timeout=2) as answer:  # noqa: S310 - our own loopback
+                found: dict[str, float] = json.load(answer)
+                return found
+        except OSError:
+            return {}
+
+
+def enroll(sender: Sender, members: Sequence[Mapping[str, Any]], seed: int) -> None:
     """Every member is enrolled, by one signed webhook each; the same seed gives the same webhooks, so repeats are nothing."""
     for member in members:
-        deliver(url, secret, f"evt_{seed}_{member['member_id']}_1", "member.enrolled", {**member, "version": 1})
+        sender.send(f"evt_{seed}_{member['member_id']}_1", "member.enrolled", {**member, "version": 1})
+    sender.release()
 
 
-def live(url: str, secret: str, members: Sequence[Mapping[str, Any]], seed: int) -> None:
+def live(sender: Sender, members: Sequence[Mapping[str, Any]]) -> None:
     """Points move now and then, for as long as the demo runs."""
-    rng = Random(seed)  # noqa: S311 - a demo's dice
     for moment in _moments():
-        member = rng.choice(members) if members else None
-        if member is not None:
-            points = int(member["points"]) + rng.randrange(1, 20)
+        if members:
+            member = sender.rng.choice(members)
+            points = int(member["points"]) + sender.rng.randrange(1, 20)
             tier = "gold" if points >= 15 else "silver" if points >= 6 else "bronze"
             data = {**member, "points": points, "tier": tier, "version": moment}
-            deliver(url, secret, f"evt_live_{member['member_id']}_{moment}", "member.points_changed", data)
+            sender.send(f"evt_live_{member['member_id']}_{moment}", "member.points_changed", data)
 
 
 def _moments() -> Iterator[int]:

@@ -17,7 +17,7 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 @dataclass
 class Faults:
     """Rates are chances from 0 to 1 for each call. latency, retry_after: seconds. reset_before: nothing happened;
-    reset_after: it did, and the caller never hears of it."""
+    reset_after: it did, and the caller never hears of it. duplicate, reorder: of the webhooks that the sandbox sends."""
 
     latency: float = 0.0
     busy: float = 0.0
@@ -27,6 +27,8 @@ class Faults:
     reset_after: float = 0.0
     slow_body: float = 0.0
     page: float = 0.0
+    duplicate: float = 0.0
+    reorder: float = 0.0
 
 
 class FaultDial:
