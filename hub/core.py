@@ -192,6 +192,16 @@ def connector_classes(plugins: pluggy.PluginManager) -> dict[str, type[Connector
     return {connector.name: connector for several in brought for connector in several}
 
 
+def check_opened(settings: Settings, region_code: str) -> None:
+    """Before processes are started: is this region's database there and its own? Raises ConfigError, PartDown."""
+    here = settings.region(region_code)
+    region = open_region(region_code, here.cell, settings.database_url(region_code), settings.folder(region_code))
+    try:
+        _check_here(region)
+    finally:
+        region.engine.dispose()
+
+
 def _check_here(region: Region) -> None:
     try:
         with region.sessions() as session:

@@ -7,6 +7,7 @@ import click
 
 from hub import clock, log, worker
 from hub.cli.opened import hub_at, json_option, region_option, regions_of, valkey_environ
+from hub.core import check_opened
 from hub.embedded import ValkeyServer
 from hub.opening import make_secrets, open_new_region
 from hub.serving import serve_web
@@ -64,6 +65,7 @@ def worker_command(region: str | None, count: int | None) -> None:
 
 def add_region(supervisor: Supervisor, settings: Settings, code: str, *, web: bool, workers: int | None = None) -> None:
     """The processes of one region; each builds its own hub after the fork and holds this region's credentials only."""
+    check_opened(settings, code)
     here = settings.region(code)
     if not valkey_environ(settings, code).get("REDIS_URL"):
         supervisor.add(f"{code}-valkey", lambda: keep_valkey(settings, code))

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ class EffectsLog:
         self.path = path
         self.lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._open() as db:
+        with closing(self._open()) as db:
             db.execute(
                 "CREATE TABLE IF NOT EXISTS effects (seq INTEGER PRIMARY KEY, account TEXT, key TEXT, topic TEXT, entity TEXT, value TEXT)"
             )
@@ -26,22 +27,15 @@ class EffectsLog:
 
     def transact(self, act: Any) -> Any:
         """Run act(db) in one transaction: a sandbox's state and its log move together or not at all."""
-        with self.lock:
-            db = self._open()
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                answer = act(db)
-                db.execute("COMMIT")
-                return answer
-            finally:
-                db.close()
+        with self.lock, closing(self._open()) as db:
+            db.execute("BEGIN IMMEDIATE")
+            answer = act(db)
+            db.execute("COMMIT")
+            return answer
 
     def rows(self) -> list[tuple[int, str, str, str, str, str]]:
-        db = self._open()
-        try:
+        with closing(self._open()) as db:
             return db.execute("SELECT seq, account, key, topic, entity, value FROM effects ORDER BY seq").fetchall()
-        finally:
-            db.close()
 
 
 def applied(db: sqlite3.Connection, account: str, key: str, topic: str, entity: str, value: str) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import requests
 from requests_hardened import Config, Manager
@@ -14,6 +13,8 @@ from hub.errors import AuthBroken, Gone, PartnerError, Refused, RetryLater
 
 MOST_BYTES = 10_000_000
 AGENT = "garage-hub"
+BROKEN_OFF = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+NOBODY_HEARD = ("NewConnectionError", "NameResolutionError", "Failed to resolve", "SSLCertVerificationError")
 QUOTA_WORDS = ("rate limit", "rate_limit", "request_limit_exceeded", "too many requests", "quota")
 
 
@@ -42,6 +43,9 @@ class PartnerClient:
         self.session = Manager(config).get_session()
         self.session.headers.update(headers or {})
 
+    def close(self) -> None:
+        self.session.close()
+
     def __repr__(self) -> str:
         return f"PartnerClient({self.base_url})"
 
@@ -55,7 +59,7 @@ class PartnerClient:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """The parsed JSON of a 2xx (None for an empty body). Raises RetryLater, AuthBroken, Refused, Gone."""
-        url = urljoin(self.base_url, path.lstrip("/"))
+        url = self.base_url + path.lstrip("/")  # joined as text: no path leads to another host
         try:
             answer = self.session.request(
                 method, url, json=json, params=params, headers=headers, stream=True, allow_redirects=False
@@ -67,6 +71,8 @@ class PartnerClient:
             raise RetryLater("The partner did not answer in time.", happened=True) from error
         except requests.exceptions.ConnectionError as error:
             raise RetryLater("The connection to the partner broke.", happened=not _refused(error)) from error
+        except BROKEN_OFF as error:
+            raise RetryLater("The partner's answer broke off.", happened=True) from error
         except requests.exceptions.RequestException as error:
             raise Refused(f"The address cannot be called ({type(error).__name__}).") from error
         return _translate(answer.status_code, answer.headers, body)
@@ -85,7 +91,7 @@ def _read(answer: requests.Response) -> bytes:
 
 def _refused(error: Exception) -> bool:
     """Nobody listened: surely no effect. Anything later than that may have had one."""
-    return "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error)
+    return any(name in repr(error) for name in NOBODY_HEARD)
 
 
 def _translate(status: int, headers: Mapping[str, str], body: bytes) -> Any:
@@ -100,7 +106,7 @@ def _json(status: int, body: bytes) -> Any:
         return None
     try:
         return jsonlib.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RetryLater(f"The partner answered {status} with something that is no JSON.", happened=True) from error
 
 
@@ -125,7 +131,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     """Seconds from either form of the header (RFC 9110, 10.2.3), or None."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         return float(value)
     try:
         at = parsedate_to_datetime(value)
@@ -138,7 +144,7 @@ def words(body: bytes) -> str:
     """The partner's own message, cut short; no other part of a body is kept, as it may repeat what we sent."""
     try:
         found = jsonlib.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if isinstance(found, list):
         found = found[0] if found else {}

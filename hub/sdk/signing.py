@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from hub.errors import WrongSignature
+from hub.errors import ConfigError, WrongSignature
 
 TOLERANCE = 300  # seconds, into the past and into the future
 SECRET = "whsec_"  # noqa: S105 - a prefix
 PUBLIC_KEY = "whpk_"
+SHORTEST = 24  # bytes of a secret, as the standard says; an empty one would let anybody sign
 
 
 def check_standard_webhook(headers: Mapping[str, str], body: bytes, secrets: Iterable[str], now: datetime) -> str:
@@ -55,6 +56,8 @@ def sign(secret: str, message_id: str, at: datetime, body: bytes) -> dict[str, s
 
 def check_hmac_sha256(signed: bytes, secret: str, given: bytes | None) -> None:
     """given: the raw digest the partner sent. Raises WrongSignature."""
+    if not secret:
+        raise WrongSignature("This connection has no secret.", "Name it in config/hub.yaml under secrets:.")
     if given is None or not hmac.compare_digest(hmac.digest(secret.encode(), signed, hashlib.sha256), given):
         raise WrongSignature("The signature does not match.")
 
@@ -74,7 +77,13 @@ def _matches(secret: str, signed: bytes, given: Iterable[str]) -> bool:
 
 
 def _hmac(secret: str, signed: bytes) -> bytes:
-    return hmac.digest(base64.b64decode(secret.removeprefix(SECRET)), signed, hashlib.sha256)
+    try:
+        key = base64.b64decode(secret.removeprefix(SECRET), validate=True)
+    except (binascii.Error, ValueError):
+        raise ConfigError("A webhook secret is no base64.", "Copy it whole, from whsec_ to the end.") from None
+    if len(key) < SHORTEST:
+        raise ConfigError("A webhook secret is too short.", f"Use {SHORTEST} to 64 random bytes.")
+    return hmac.digest(key, signed, hashlib.sha256)
 
 
 def _ed25519(public: str, signed: bytes, signature: bytes) -> bool:

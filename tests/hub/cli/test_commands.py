@@ -116,6 +116,7 @@ def test_bad_rows_are_reported_and_the_good_ones_go_in(run, hub, settings, purch
         (("status", "--region", "mars"), 1, "There is no region “mars”."),
         (("outbox", "list"), 2, "Say which region"),
         (("nonsense",), 2, "No such command"),
+        (("up", "--region", "gcc"), 3, "Run: hub init"),
         (("dead-letters", "show", "7", "-r", "eu"), 1, "There is no dead letter 7."),
         (("outbox", "replay", "7", "-r", "eu"), 1, "There is no message 7."),
         (("why", "nobody", "-r", "eu"), 1, "There is no customer with this ref."),
