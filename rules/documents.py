@@ -13,7 +13,9 @@ from rules.tree import Condition, Reads
 
 @dataclass(frozen=True)
 class Example:
-    """given: facts by name, and `events`. expect: in or out for a segment; allow, deny, mask or silent for a policy."""
+    """given: facts by name, money in minor units, and `events`, a list of EventSeen.
+
+    expect: in or out for a segment; allow, deny, mask or silent for a policy."""
 
     name: str
     given: Mapping[str, Any]

@@ -1,20 +1,20 @@
 """YAML text into mappings and lists that know where every key stands; whatever is wrong with the text has a place."""
 
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.composer import Composer, ComposerError
+from ruamel.yaml.constructor import ConstructorError, DuplicateKeyError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from rules.errors import Mark, Problem, RuleError
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 50_000  # a rule is read by people; and ruamel reads about 100 kB a second
 DEEPEST = 50
-ALIAS = re.compile(r"(?m)(^|[\s:,\[{-])[&*][A-Za-z0-9_]")
 
 
 class Source:
@@ -57,81 +57,86 @@ def read_text(raw: bytes, file: str) -> Source:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise RuleError([Problem(Mark(file, line, 1), "The file is not UTF-8.", "Save it as UTF-8.")]) from None
-    _refuse_aliases(text, file)
     top = _load(text, file)
     if top is None:
         raise RuleError([Problem(start, "The file is empty.", "Delete it, or write a document.")])
     if not isinstance(top, CommentedMap):
-        raise RuleError([Problem(start, "The document must be a mapping.", "Begin with segment: or policy:")])
-    _refuse_depth(top, file)
+        raise RuleError([Problem(start, "The document must be a mapping.", "Begin with segment:, policy: or mapping:")])
     return Source(file, top)
 
 
+class PlainComposer(Composer):
+    """Refuses what can hide what a rule says, make a small file endless, or name code: aliases, tags, merges, depth."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.parser.peek_event()
+        if isinstance(event, AliasEvent) or event.anchor is not None:
+            raise _refused(event, "Anchors and aliases are not read", "Write it out, or quote the text.")
+        if getattr(event, "tag", None) is not None:
+            raise _refused(event, f"The tag {str(event.tag)[:40]} is not read", "Remove it.")
+        if self.depth >= DEEPEST:
+            raise _refused(event, f"More than {DEEPEST} levels deep", "Split the condition.")
+        self.depth += 1
+        try:
+            node = super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+        if isinstance(node, MappingNode):
+            for key, _ in node.value:
+                if not isinstance(key, ScalarNode) or key.value == "<<":
+                    raise _refused(key, "A key must be a plain word", "Quote it if it is text.")
+        return node
+
+
+class PlaceConstructor(RoundTripConstructor):
+    """A value that is none (30 February, a number of 5,000 digits) or that no database keeps is refused at its place."""
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, OverflowError, ArithmeticError):
+            raise ConstructorError(None, None, f"“{node.value[:40]}” is no value", node.start_mark) from None
+        if isinstance(value, str) and any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in value):
+            raise ConstructorError(None, None, "this text has a sign that cannot be kept", node.start_mark)
+        return value
+
+
+def _refused(at: Any, what: str, hint: str) -> ComposerError:
+    return ComposerError(None, None, what, at.start_mark, note=hint)
+
+
 def _load(text: str, file: str) -> Any:
-    yaml = YAML(typ="rt")
+    yaml = YAML(typ="rt", pure=True)
     yaml.allow_duplicate_keys = False
+    yaml.Composer, yaml.Constructor = PlainComposer, PlaceConstructor
     try:
         documents = list(yaml.load_all(text))
     except DuplicateKeyError as error:
         raise RuleError([_problem(error, file, "This key stands twice.", "Keep one of them.")]) from None
+    except ComposerError as error:
+        raise RuleError([_problem(error, file, f"{error.problem}.", error.note or "")]) from None
     except MarkedYAMLError as error:
-        hint = (
-            "Indent with spaces, never with tabs." if "\\t" in str(error) else "Check the indentation and the colons."
-        )
-        raise RuleError(
-            [_problem(error, file, f"This is no YAML: {error.problem or error.context or 'syntax'}.", hint)]
-        ) from None
-    except (YAMLError, ValueError, RecursionError, AttributeError, TypeError) as error:
-        raise RuleError(
-            [Problem(Mark(file, 1, 1), f"This is no YAML ({type(error).__name__}).", "Check the values.")]
-        ) from None
+        tab = "\\t" in str(error) or _line(text, error).lstrip(" ").startswith("\t")
+        hint = "Indent with spaces, never with tabs." if tab else "Check the indentation, the colons and the value."
+        what = f"This is no YAML: {error.problem or error.context or 'syntax'}."
+        raise RuleError([_problem(error, file, what, hint)]) from None
+    except (YAMLError, ValueError, RecursionError, AttributeError, TypeError, NotImplementedError) as error:
+        what = f"This is no YAML ({type(error).__name__})."
+        raise RuleError([Problem(Mark(file, 1, 1), what, "Check the values.")]) from None
     if len(documents) > 1:
-        raise RuleError(
-            [Problem(Mark(file, 1, 1), "The file has several documents.", "One file, one document: remove ---.")]
-        )
+        what = "The file has several documents."
+        raise RuleError([Problem(Mark(file, 1, 1), what, "One file, one document: remove ---.")])
     return documents[0] if documents else None
+
+
+def _line(text: str, error: MarkedYAMLError) -> str:
+    lines = text.splitlines()
+    mark = error.problem_mark or error.context_mark
+    return lines[mark.line] if mark and mark.line < len(lines) else ""
 
 
 def _problem(error: MarkedYAMLError, file: str, what: str, hint: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     return Problem(Mark(file, mark.line + 1, mark.column + 1) if mark else Mark(file, 1, 1), what, hint)
-
-
-def _refuse_aliases(text: str, file: str) -> None:
-    """Anchors can make a small file endless, and hide what a rule says: write it out."""
-    for number, line in enumerate(text.splitlines(), 1):
-        bare = re.sub(r"\"[^\"]*\"|'[^']*'|(?:^|\s)#.*", "", line)
-        match = ALIAS.search(bare)
-        if match:
-            raise RuleError(
-                [
-                    Problem(
-                        Mark(file, number, match.start() + 1),
-                        "Anchors and aliases are not read.",
-                        "Write it out, or quote the text.",
-                    )
-                ]
-            )
-
-
-def _refuse_depth(top: Any, file: str) -> None:
-    for depth, mark in _depths(top, 1, (0, 0)):
-        if depth > DEEPEST:
-            raise RuleError(
-                [
-                    Problem(
-                        Mark(file, mark[0] + 1, mark[1] + 1),
-                        f"More than {DEEPEST} levels deep.",
-                        "Split the condition.",
-                    )
-                ]
-            )
-
-
-def _depths(block: Any, depth: int, mark: tuple[int, int]) -> Iterator[tuple[int, tuple[int, int]]]:
-    yield depth, mark
-    if depth > DEEPEST or not isinstance(block, CommentedMap | CommentedSeq):
-        return
-    place = (block.lc.line or 0, block.lc.col or 0)
-    for item in block.values() if isinstance(block, CommentedMap) else block:
-        yield from _depths(item, depth + 1, place)
