@@ -17,7 +17,7 @@ def test_each_connection_is_told_in_words(traffic: Traffic, operator: Visitor) -
     text = _plain(operator.get("/operations/").text)
 
     for words in (
-        "fleet_eu refuses our key",
+        "Renew the key",
         "Key refused",
         "Next try at 10:04:00",
         "Nobody knows whether they arrived",
