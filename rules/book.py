@@ -94,7 +94,9 @@ def read_policy(source: Source) -> PolicyRule:
             "Write mask: [phone], or no mask.",
         )
     applies = checker.condition(top.get("applies"), top, "applies")
-    examples = read_examples(checker, top, {str(verdict), "silent"}, {"allow", "deny", "mask", "silent"})
+    examples = read_examples(
+        checker, top, {str(verdict), "silent"} if verdict in VERDICTS else set(), {"allow", "deny", "mask", "silent"}
+    )
     title, because = checker.text(top, "title"), checker.text(top, "because")
     if checker.problems or applies is None:
         raise RuleError(checker.problems)

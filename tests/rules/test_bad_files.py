@@ -1,0 +1,204 @@
+"""Bad rule files get a clear answer: where, what, how to mend it; never another exception, and never a long wait."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from rules import RuleError
+from rules.book import read_policy, read_segment
+from rules.catalogue import Catalogue, EventKind, Fact
+from rules.mapping import read_mapping
+from rules.parse import MOST_BYTES, read_text
+
+CONFIG = Path(__file__).parents[2] / "config"
+CATALOGUE = Catalogue(
+    [
+        Fact("visits.count", "number"),
+        Fact("visits.last_on", "day"),
+        Fact("loyalty.tier", "text"),
+        Fact("spend.total", "money", "spend.currency", "", False, "spend_minor", "spend_currency"),
+    ],
+    [EventKind("visit", "", {"amount": "money", "items": "number"}), EventKind("complaint")],
+)
+TARGETS = {
+    "customer": dict.fromkeys(("name", "email", "phone", "language", "residence", "branch"), "text")
+    | {"joined_on": "day"},
+    "visit": {"at": "instant", "amount": "money", "items": "number"},
+}
+READERS: dict[str, Callable[..., object]] = {
+    "segments": lambda source: read_segment(source, CATALOGUE),
+    "policies": read_policy,
+    "mappings": lambda source: read_mapping(source, TARGETS),
+}
+GOOD = {
+    f"{path.parent.name}/{path.stem}": path.read_bytes()
+    for folder in READERS
+    for path in sorted((CONFIG / folder).glob("*.yaml"))
+}
+LAPSED = GOOD["segments/lapsed_regulars"].decode()
+VISITS = GOOD["mappings/demo_visits_eu"].decode()
+POLICY = GOOD["policies/phones_stay_in_the_gulf"].decode()
+PLACE = re.compile(r"[a-z/_]+\.yaml:[1-9][0-9]*:[1-9][0-9]*: ")
+VALUES = ["[in]", "{a: b}", "null", "12", "''", "2026-02-30", ".nan", ".inf", "99999999999999999999", "true", "'\\u0000'",
+          '"\\0"', '"\\ud800"', "!!python/object/apply:os.system ['true']", "!x y", "&a b", "*a", "2026-01-31T10:00:00Z",
+          "9999-12-31", "0001-01-01", "-1", "1e999", "9" * 5000, "🚗", "١٢", "|\n    text", "'" + "x" * 5000 + "'"]  # fmt: skip
+
+
+def read_any(kind: str, raw: bytes) -> None:
+    READERS[kind](read_text(raw, f"{kind}/some_file.yaml"))
+
+
+def misspelt() -> Iterator[tuple[str, bytes]]:
+    """Every key of every good file, with a letter too many."""
+    for name, raw in GOOD.items():
+        text = raw.decode()
+        for match in re.finditer(r"([A-Za-z_.]+)(?=: )", re.sub(r"#.*", lambda found: " " * len(found[0]), text)):
+            yield f"{name}: {match[1]} misspelt", (text[: match.end()] + "x" + text[match.end() :]).encode()
+
+
+def of_wrong_type() -> Iterator[tuple[str, bytes]]:
+    """Every value of one file per kind, replaced by values of all sorts."""
+    for kind, text in {"segments": LAPSED, "policies": POLICY, "mappings": VISITS}.items():
+        for match in re.finditer(r"(?<=: )([^\s{}\[\],#]+)", text):
+            for value in VALUES:
+                mutated = text[: match.start()] + value + text[match.end() :]
+                yield f"{kind}: {match[0]} is {value[:20]}", mutated.encode()
+
+
+def deep(opening: str, closing: str, times: int) -> str:
+    return f"when: {opening * times}x: 1{closing * times}"
+
+
+ODD: dict[str, bytes] = {
+    "empty": b"",
+    "only a comment": b"# nothing\n",
+    "only spaces": b"   \n  \n",
+    "a list": b"- segment: x\n",
+    "a word": b"segment",
+    "a number": b"12",
+    "two documents": LAPSED.encode() + b"---\n" + LAPSED.encode(),
+    "not UTF-8": "segment: größe".encode("latin-1"),
+    "UTF-16": LAPSED.encode("utf-16"),
+    "a byte order mark": b"\xef\xbb\xbf" + LAPSED.encode(),
+    "NUL": b"segment: a\0b",
+    "binary": bytes(range(256)),
+    "tabs": LAPSED.replace("    - ", "\t- ").encode(),
+    "odd indentation": LAPSED.replace("    - not", "   - not").encode(),
+    "colon lost": LAPSED.replace("when:", "when").encode(),
+    "bracket lost": LAPSED.replace("90d}}", "90d}").encode(),
+    "quote lost": LAPSED.replace("title: ", "title: '").encode(),
+    "key twice": (LAPSED + "title: again\n").encode(),
+    "key twice inside": LAPSED.replace("at_least: 3", "at_least: 3, at_least: 4").encode(),
+    "alias bomb": b"a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nsegment: *c\n",
+    "alias": LAPSED.replace("title: Regulars", "title: *regulars").encode(),
+    "merge": LAPSED.replace("when:", "<<: {owner: x}\nwhen:").encode(),
+    "python object": b"segment: !!python/object/apply:os.system ['true']\n",
+    "python tag on a mapping": b"when: !!python/dict {a: b}\n",
+    "key is a list": b"? [a, b]\n: c\n",
+    "key is a mapping": b"{a: b}: c\n",
+    "key is a number": b"12: c\n",
+    "key is a date": b"2026-01-01: c\n",
+    "key is null": b"~: c\n",
+    "deep in not": deep("{not: ", "}", 60).encode(),
+    "very deep in not": deep("{not: ", "}", 2000).encode(),
+    "deep in all": deep("{all: [", "]}", 500).encode(),
+    "deep brackets": b"when: " + b"[" * 20_000,
+    "deep braces": b"when: " + b"{a: " * 7_000,
+    "deep dashes": b"when:\n  " + b"- " * 10_000 + b"x",
+    "too long": b"segment: " + b"x" * (MOST_BYTES + 1),
+    "nearly too long": b"segment: [" + b"1," * (MOST_BYTES // 2 - 10) + b"1]",
+    "many keys": b"".join(b"key%d: 1\n" % number for number in range(2500)),
+    "many tests": b"segment: x\nwhen:\n  any:\n" + b"    - visits.count: {is: 1}\n" * 900,
+    "many values": f"segment: x\nwhen: {{visits.count: {{one_of: [{'1, ' * 5000}1]}}}}".encode(),
+    "Arabic name": LAPSED.replace("segment: lapsed_regulars", "segment: عملاء").encode(),
+    "emoji name": LAPSED.replace("segment: lapsed_regulars", "segment: 🚗").encode(),
+    "path as name": LAPSED.replace("segment: lapsed_regulars", "segment: ../../etc").encode(),
+    "path as zone": LAPSED.replace("Europe/Berlin", "../../etc/passwd").encode(),
+    "folder as zone": LAPSED.replace("Europe/Berlin", "America").encode(),
+    "emoji fact": LAPSED.replace("visits.count", "🚗").encode(),
+    "examples of one kind": LAPSED.replace("expect: out", "expect: in").encode(),
+    "no examples": LAPSED[: LAPSED.index("examples:")].encode(),
+    "empty examples": (LAPSED[: LAPSED.index("examples:")] + "examples: []").encode(),
+    "example without a day": LAPSED.replace("    now: 2026-11-25\n", "").encode(),
+    "bad event in an example": LAPSED.replace("kind: complaint, on", "kind: [x], on").encode(),
+    "never true": LAPSED.replace("at_least: 3}", "at_least: 3, below: 2}").encode(),
+    "between backwards": LAPSED.replace("at_least: 3}", "between: [5, 1]}").encode(),
+    "contains nothing": LAPSED.replace("visits.count: {at_least: 3}", "loyalty.tier: {contains: ''}").encode(),
+    "carriage returns": LAPSED.replace("\n", "\r").encode(),
+    "directive": b"%YAML 9.9\n---\na: b",
+    "unknown directive": b"%FOO\n---\na: b",
+    "endless quotes": b"segment: '" + b"x'\"" * 5000,
+    "bad format": VISITS.replace("{column: date}", "{column: date, format: '%Q'}").encode(),
+    "format twice the same": VISITS.replace("{column: date}", "{column: date, format: '%d%d'}").encode(),
+    "constants are a list": (VISITS + "constants: [a]\n").encode(),
+    "constant of a wrong type": (VISITS + "constants: {items: many}\n").encode(),
+}
+
+
+def answer(kind: str, raw: bytes) -> str:
+    """Its problems as text, or nothing where it loads. Fails where a problem has no place or no hint, or took too long."""
+    begun = time.process_time()
+    try:
+        read_any(kind, raw)
+    except RuleError as error:
+        assert error.problems
+        for problem in error.problems:
+            assert PLACE.match(str(problem)), str(problem)
+            assert problem.hint or "No value of" in problem.what, str(problem)
+            assert len(str(problem)) < 700
+            str(problem).encode()
+        return str(error)
+    finally:
+        assert time.process_time() - begun < 1
+    return ""
+
+
+def test_good_files_load():
+    for name, raw in GOOD.items():
+        assert answer(name.split("/")[0], raw) == ""
+
+
+def test_every_misspelt_key_is_found():
+    mutated = list(misspelt())
+
+    silent = [name for name, raw in mutated if not answer(name.split("/")[0], raw)]
+
+    assert len(mutated) >= 120
+    assert silent == []
+
+
+def test_a_value_of_a_wrong_type_is_refused_or_right():
+    mutated = list(of_wrong_type())
+
+    refused = [name for name, raw in mutated if answer(name.split(":")[0], raw)]
+
+    assert len(mutated) >= 500
+    assert len(refused) > len(mutated) * 0.8
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_files_get_an_answer(name: str):
+    fine = {"a byte order mark", "carriage returns"}
+
+    answers = [answer(kind, ODD[name]) for kind in READERS]
+
+    assert all(answers) or name in fine
+
+
+def test_the_place_is_the_line_and_column_of_the_mistake():
+    wrong = LAPSED.replace("older_than: 180d", "older_then: 180d").encode()
+
+    told = answer("segments", wrong)
+
+    assert told.startswith("segments/some_file.yaml:8:24: There is no test “older_then”. Did you mean “older_than”?")
+
+
+def test_all_mistakes_of_a_file_are_told_at_once():
+    wrong = LAPSED.replace("title:", "titel:").replace("Europe/Berlin", "Berlin").replace("at_least: 3", "at_least: x")
+
+    told = answer("segments", wrong.encode()).splitlines()
+
+    assert len(told) == 4  # the unknown key, the title that is missing, the zone and the number
