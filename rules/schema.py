@@ -1,223 +1,218 @@
-"""JSON Schema of every document kind, from the tables that the checker reads: editors complete and underline by it."""
+"""JSON Schema of every document, from the same tables as the checker: editors complete and underline what it would say."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from rules.book import VERDICTS
+from rules.book import POLICY_KEYS, SEGMENT_KEYS, VERDICTS
 from rules.calendar import SPAN
-from rules.catalogue import Catalogue, EventKind, nearest
-from rules.check import COUNTS, MOST_VALUES
+from rules.catalogue import Catalogue, EventKind
+from rules.check import COUNTS, EVENT_KEYS, MOST_COUNT, MOST_VALUES
 from rules.convert import CURRENCY
-from rules.mapping import FITTING, Targets
+from rules.examples import EXAMPLE_KEYS
+from rules.mapping import FIELD_KEYS, FITTING, KEYS, Targets
 from rules.operators import OPERATORS, Operator, fitting
 from rules.policy import QUESTION
 from rules.values import LONGEST_TEXT, MONEY, MOST, NAME
 
 Schema = dict[str, Any]
-
-KINDS = ("segment", "policy", "mapping")
 TEXT: Schema = {"type": "string", "pattern": r"\S", "maxLength": LONGEST_TEXT}
-DAY: Schema = {"type": "string", "format": "date", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
-COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": 1_000_000}
-
-
-def whole(pattern: re.Pattern[str]) -> Schema:
-    return {"type": "string", "pattern": f"^(?:{pattern.pattern})$"}
-
-
+DAY: Schema = {"type": "string", "format": "date", "pattern": "^(19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}
+FLAG: Schema = {"type": "boolean"}
+NAMED: Schema = {"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": 80}
+SPANS: Schema = {"type": "string", "pattern": f"^{SPAN.pattern}$", "examples": ["180d", "6w", "18m", "4y"]}
+COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_COUNT}
 VALUES: Mapping[str, Schema] = {
     "number": {"type": "number", "exclusiveMinimum": -MOST, "exclusiveMaximum": MOST},
-    "money": {"anyOf": [{"const": 0}, whole(MONEY)]},
+    "money": {"anyOf": [{"const": 0}, {"type": "string", "pattern": f"^{MONEY.pattern}$", "examples": ["249.90 EUR"]}]},
     "text": {"type": "string", "maxLength": LONGEST_TEXT},
-    "flag": {"type": "boolean"},
+    "flag": FLAG,
     "day": DAY,
-    "instant": DAY,  # an instant is asked by its day
+    "instant": DAY,
 }
 
 
 def schema_of(kind: str, catalogue: Catalogue, targets: Targets | None = None) -> Schema:
-    """kind: segment, policy or mapping. targets: record kinds of a mapping; without them any record and field will do.
+    """kind: segment, policy or mapping. A document is valid as JSON has it, days as ISO text (rules.documents.plain).
 
-    Days are ISO text, as an editor and JSON have them. Raises ValueError for another kind."""
-    match kind:
-        case "segment":
-            found = _segment(catalogue)
-        case "policy":
-            found = _policy()
-        case "mapping":
-            found = _mapping(targets or {})
-        case _:
-            raise ValueError(f"There is no document kind “{kind}”. {nearest(kind, KINDS)}")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **found}
+    targets: record kinds with fields and types, for a mapping; without them any record and field passes.
+    Raises KeyError for another kind."""
+    made = {"segment": _segment, "policy": lambda _: _policy(), "mapping": lambda _: _mapping(targets)}[kind](catalogue)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **made}
 
 
-def _block(properties: Mapping[str, Any], required: Iterable[str] = ()) -> Schema:
-    return {"type": "object", "properties": dict(properties), "required": list(required), "additionalProperties": False}
-
-
-def _list(item: Schema, most: int | None = None) -> Schema:
-    return {"type": "array", "items": item, "minItems": 1} | ({"maxItems": most} if most else {})
-
-
-# --- documents
+def _object(known: set[str], properties: Mapping[str, Schema], required: list[str], **more: Any) -> Schema:
+    """known: the checker's keys; a key without a schema here, or the reverse, is a mistake in this file."""
+    if known != set(properties):
+        raise ValueError(f"The schema and the checker differ in {known ^ set(properties)}.")
+    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties, **more}
 
 
 def _segment(catalogue: Catalogue) -> Schema:
-    properties = {
-        "segment": whole(NAME),
+    keys = {
+        "segment": NAMED,
         "title": TEXT,
         "owner": TEXT,
-        "zone": {"type": "string", "description": "an IANA name such as Europe/Berlin; its midnight turns the day"},
+        "zone": {"type": "string", "examples": ["Europe/Berlin"]},
         "when": {"$ref": "#/$defs/condition"},
-        "examples": _examples(catalogue, ("in", "out"), ("in", "out")),
+        "examples": _examples(catalogue, ["in", "out"], ["in", "out"]),
     }
-    return _block(properties, ("segment", "title", "when", "examples")) | {"$defs": _conditions(catalogue)}
+    required = ["segment", "title", "when", "examples"]
+    return _object(SEGMENT_KEYS, keys, required, **{"$defs": _definitions(catalogue)})
 
 
 def _policy() -> Schema:
-    mask = {"type": "array", "items": {"type": "string"}}
-    properties = {
-        "policy": whole(NAME),
+    keys = {
+        "policy": NAMED,
         "title": TEXT,
         "applies": {"$ref": "#/$defs/condition"},
         "verdict": {"enum": list(VERDICTS)},
-        "mask": mask | {"description": "fields that a verdict of mask holds back"},
+        "mask": {"type": "array", "items": {"type": "string"}},
         "because": TEXT,
-        "examples": _examples(QUESTION, (*VERDICTS, "silent"), ("silent",)),
+        "examples": _examples(QUESTION, [*VERDICTS, "silent"], ["silent"]),
     }
-    found = _block(properties, ("policy", "title", "applies", "verdict", "because", "examples"))
-    masks = {"properties": {"verdict": {"const": "mask"}}}
-    listed = {"required": ["mask"], "properties": {"mask": {"minItems": 1}}}
-    spoken = [_if({"verdict": verdict}, {"examples": _has(verdict)}) for verdict in VERDICTS]
-    return found | {
-        "if": masks,
-        "then": listed,
+    masks: Schema = {
+        "if": {"properties": {"verdict": {"const": "mask"}}},
+        "then": {"required": ["mask"], "properties": {"mask": {"minItems": 1}}},
         "else": {"properties": {"mask": {"maxItems": 0}}},
-        "allOf": spoken,
-        "$defs": _conditions(QUESTION),
     }
+    required = ["policy", "title", "applies", "verdict", "because", "examples"]
+    return _object(POLICY_KEYS, keys, required, **masks, **{"$defs": _definitions(QUESTION)})
 
 
-def _mapping(targets: Targets) -> Schema:
-    fields, column = {"type": "object", "minProperties": 1}, TEXT
-    properties = {
-        "mapping": whole(NAME),
-        "title": TEXT,
-        "record": {"enum": list(targets)} if targets else {"type": "string"},
-        "customer": _block({"number": column}, ["number"]),
-        "key": _list(column) | {"description": "the columns that make a row the same row"},
-        "zone": {"type": "string"},
-        "fields": fields if targets else fields | {"additionalProperties": _field(None)},
-        "constants": {"type": "object"},
+def _examples(catalogue: Catalogue, known: list[str], needed: list[str]) -> Schema:
+    given: Schema = {name: {"anyOf": [VALUES[fact.type], {"type": "null"}]} for name, fact in catalogue.facts.items()}
+    if catalogue.events:
+        given["events"] = {"type": "array", "items": {"anyOf": [_seen(kind) for kind in catalogue.events.values()]}}
+    example = {
+        "name": TEXT,
+        "given": {"type": "object", "additionalProperties": False, "properties": given},
+        "now": DAY,
+        "expect": {"enum": known},
     }
-    by_record = [_if({"record": record}, _record(known)) for record, known in targets.items()]
-    found = _block(properties, ("mapping", "record", "customer", "key", "fields"))
-    return found | ({"allOf": by_record} if by_record else {})
+    contains = [{"contains": {"properties": {"expect": {"const": one}}}} for one in needed]
+    items = _object(EXAMPLE_KEYS, example, ["name", "expect"])
+    return {"type": "array", "minItems": 1, "items": items, "allOf": contains}
 
 
-def _record(known: Mapping[str, str]) -> Schema:
-    fields = {name: _field(type_) for name, type_ in known.items()}
-    constants = {name: VALUES[type_] for name, type_ in known.items()}
-    return {"fields": {"properties": fields, "additionalProperties": False}, "constants": _block(constants)}
-
-
-def _field(type_: str | None) -> Schema:
-    """type_: None where any may come."""
-    settings = {
-        "column": TEXT,
-        "optional": {"type": "boolean"},
-        "currency": whole(CURRENCY),
-        "currency_column": TEXT,
-        "format": TEXT,
-        "words": {"type": "object", "additionalProperties": {"type": "boolean"}},
-    }
-    fit = {key: value for key, value in settings.items() if type_ is None or type_ in FITTING.get(key, (type_,))}
-    block = _block(fit, ["column"])
-    if type_ == "money":
-        return block | {"oneOf": [{"required": ["currency"]}, {"required": ["currency_column"]}]}
-    return {"anyOf": [TEXT, block]}
+def _seen(kind: EventKind) -> Schema:
+    fields = {name: {"anyOf": [VALUES[type_], {"type": "null"}]} for name, type_ in kind.fields.items()}
+    keys = {"kind": {"const": kind.name}, "on": DAY, **fields}
+    return _object(set(keys), keys, ["kind", "on"])
 
 
 # --- conditions
 
 
-def _conditions(catalogue: Catalogue) -> Schema:
-    here = {"$ref": "#/$defs/condition"}
-    nodes: Schema = {"all": _list(here), "any": _list(here), "not": here}
+def _definitions(catalogue: Catalogue) -> Schema:
+    several: Schema = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/condition"}}
+    nodes: Schema = {"all": several, "any": several, "not": {"$ref": "#/$defs/condition"}}
     if catalogue.events:
-        nodes["event"] = _event(catalogue.events.values())
-    facts = {
-        fact.name: {"$ref": f"#/$defs/tests_{fact.type}", "description": fact.meaning}
+        nodes["event"] = {"$ref": "#/$defs/event"}
+    facts: Schema = {
+        fact.name: {"description": fact.meaning, "$ref": f"#/$defs/{fact.type}"}
         for fact in catalogue.facts.values()
         if not fact.personal
     }
-    tests = {f"tests_{type_}": _tests(type_) for type_ in VALUES}
-    return {"condition": _block({**nodes, **facts}) | {"minProperties": 1, "maxProperties": 1}, **tests}
+    one = {"minProperties": 1, "maxProperties": 1}
+    condition = _object({*nodes, *facts}, nodes | facts, [], **one)
+    events = {"event": _event(catalogue)} if catalogue.events else {}
+    return {"condition": condition, **{type_: _tests(type_) for type_ in VALUES}, **events}
 
 
 def _tests(type_: str) -> Schema:
-    tests = {name: _argument(OPERATORS[name], VALUES[type_]) for name in fitting(type_)}
-    tests["is"] = {"anyOf": [tests["is"], {"const": "missing"}]}
-    return _block(tests) | {"minProperties": 1}
+    tests = {name: _argument(OPERATORS[name], type_) for name in fitting(type_)}
+    return {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": tests}
 
 
-def _argument(operator: Operator, value: Schema) -> Schema:
+def _argument(operator: Operator, type_: str) -> Schema:
+    """`{is: missing}` asks whether there is a value, whatever the type."""
+    value = VALUES[type_]
     match operator.argument:
         case "span":
-            return whole(SPAN) | {"description": "180d, 6w, 18m or 4y"}
+            found = SPANS
         case "list":
-            return _list(value, MOST_VALUES)
+            found = {"type": "array", "minItems": 1, "maxItems": MOST_VALUES, "items": value}
         case "pair":
-            return {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
+            found = {"type": "array", "minItems": 2, "maxItems": 2, "items": value}
         case "text":
-            return value | {"minLength": 1}
+            found = {**value, "minLength": 1}
         case _:
-            return value
+            found = {"anyOf": [{"const": "missing"}, value]} if operator.name == "is" else value
+    return {"description": f"the value {operator.words} ...", **found}
 
 
-def _event(kinds: Iterable[EventKind]) -> Schema:
-    known = {kind.name: kind for kind in kinds}
-    properties = {
-        "kind": {"enum": list(known)},
+def _event(catalogue: Catalogue) -> Schema:
+    keys = {
+        "kind": {"enum": list(catalogue.events)},
         **dict.fromkeys(COUNTS, COUNT),
-        "within": whole(SPAN),
+        "within": SPANS,
         "from": DAY,
         "up_to": DAY,
         "where": {"type": "object", "minProperties": 1},
     }
-    other = [{"required": [name]} for name in COUNTS if name != "exactly"]
-    wheres = [_if({"kind": name}, {"where": _where(kind)}) for name, kind in known.items()]
-    alone = {"dependentSchemas": {"exactly": {"not": {"anyOf": other}}}}
-    return _block(properties, ["kind"]) | alone | {"allOf": wheres}
+    alone: Schema = {"exactly": {"not": {"anyOf": [{"required": ["at_least"]}, {"required": ["at_most"]}]}}}
+    fields = [
+        {
+            "if": {"properties": {"kind": {"const": kind.name}}},
+            "then": {"properties": {"where": {"additionalProperties": False, "properties": _where(kind)}}},
+        }
+        for kind in catalogue.events.values()
+    ]
+    return _object(EVENT_KEYS, keys, ["kind"], dependentSchemas=alone, allOf=fields)
 
 
 def _where(kind: EventKind) -> Schema:
-    return _block({name: {"$ref": f"#/$defs/tests_{type_}"} for name, type_ in kind.fields.items()})
+    return {name: {"$ref": f"#/$defs/{type_}"} for name, type_ in kind.fields.items()}
 
 
-def _if(given: Mapping[str, str], then: Mapping[str, Any]) -> Schema:
-    """Where these keys have these values, these properties look so."""
-    constants = {key: {"const": value} for key, value in given.items()}
-    return {"if": {"properties": constants, "required": list(given)}, "then": {"properties": dict(then)}}
+# --- mappings
 
 
-# --- examples
+def _mapping(targets: Targets | None) -> Schema:
+    column: Schema = {"type": "string", "minLength": 1}
+    keys = {
+        "mapping": NAMED,
+        "title": TEXT,
+        "record": {"enum": list(targets)} if targets else {"type": "string"},
+        "customer": _object({"number"}, {"number": TEXT}, ["number"]),
+        "key": {"type": "array", "minItems": 1, "items": column},
+        "zone": {"type": "string", "examples": ["Europe/Berlin"]},
+        "fields": {"type": "object", "minProperties": 1},
+        "constants": {"type": "object"},
+    }
+    records = [
+        {
+            "if": {"properties": {"record": {"const": record}}},
+            "then": {
+                "properties": {
+                    "fields": _exactly({name: _field(type_) for name, type_ in known.items()}),
+                    "constants": _exactly({name: VALUES[type_] for name, type_ in known.items()}),
+                }
+            },
+        }
+        for record, known in (targets or {}).items()
+    ]
+    more = {"allOf": records} if records else {}
+    return _object(KEYS, keys, ["mapping", "record", "customer", "key", "fields"], **more)
 
 
-def _examples(catalogue: Catalogue, known: Iterable[str], needed: Iterable[str]) -> Schema:
-    given: Schema = {fact.name: {"anyOf": [VALUES[fact.type], {"type": "null"}]} for fact in catalogue.facts.values()}
-    if catalogue.events:
-        given["events"] = {"type": "array", "items": {"anyOf": [_given(kind) for kind in catalogue.events.values()]}}
-    example = {"name": TEXT, "given": _block(given), "now": DAY, "expect": {"enum": list(known)}}
-    return _list(_block(example, ("name", "expect"))) | {"allOf": [_has(expect) for expect in needed]}
+def _exactly(properties: Schema) -> Schema:
+    return {"additionalProperties": False, "properties": properties}
 
 
-def _has(expect: str) -> Schema:
-    return {"contains": {"properties": {"expect": {"const": expect}}, "required": ["expect"]}}
-
-
-def _given(kind: EventKind) -> Schema:
-    """One event of an example."""
-    fields = {name: {"anyOf": [VALUES[type_], {"type": "null"}]} for name, type_ in kind.fields.items()}
-    return _block({"kind": {"const": kind.name}, "on": DAY, **fields}, ("kind", "on"))
+def _field(type_: str) -> Schema:
+    keys: Schema = {
+        "column": {"type": "string", "minLength": 1},
+        "currency": {"type": "string", "pattern": f"^{CURRENCY.pattern}$"},
+        "currency_column": TEXT,
+        "format": {"type": "string", "pattern": "%", "maxLength": 80},
+        "optional": FLAG,
+        "words": {"type": "object", "additionalProperties": FLAG},
+    }
+    if set(keys) != FIELD_KEYS:
+        raise ValueError(f"The schema and the checker differ in {FIELD_KEYS ^ set(keys)}.")
+    fitting_keys = {key: schema for key, schema in keys.items() if type_ in FITTING.get(key, (type_,))}
+    found = _object(set(fitting_keys), fitting_keys, ["column"])
+    if type_ == "money":
+        return found | {"oneOf": [{"required": ["currency"]}, {"required": ["currency_column"]}]}
+    return {"anyOf": [{"type": "string", "minLength": 1}, found]}
