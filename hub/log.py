@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -60,8 +60,8 @@ def where(exc_info: Any) -> str:
     return f"{kind.__name__}{place}"
 
 
-def set_up(level: str = "INFO", region: str = "") -> None:
-    """One line of JSON per event on standard error."""
+def set_up(level: str = "INFO", region: str = "", stream: TextIO | None = None) -> None:
+    """One line of JSON per event on `stream`, by default standard error."""
     structlog.contextvars.bind_contextvars(**({"region": region} if region else {}))
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -76,7 +76,7 @@ def set_up(level: str = "INFO", region: str = "") -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -21,13 +21,14 @@ def judge(hub: Any, question: Question) -> Decision:
 
 
 def settle(decisions: Iterable[Decision]) -> Decision:
-    """The first deny; else all masks together; else an allow; else no."""
+    """The first deny; else, where somebody allows it, all masks together or the allow; else no. A mask alone permits nothing."""
     spoken = list(decisions)
     denies = [one for one in spoken if one.verdict == "deny"]
+    allows = [one for one in spoken if one.verdict == "allow"]
     masks = [one for one in spoken if one.verdict == "mask"]
     if denies:
         return denies[0]
-    if masks:
+    if masks and allows:
         fields = frozenset().union(*(one.mask for one in masks))
         return Decision("mask", masks[0].policy, masks[0].reason, fields)
-    return spoken[0] if spoken else NOBODY
+    return allows[0] if allows else NOBODY

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 def test_every_import_contract_is_kept():
     linter = Path(sys.executable).parent / "lint-imports"
 
-    done = subprocess.run([linter, "--config", "setup.cfg", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([linter, "setup.cfg", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -14,7 +14,6 @@ from hub.errors import (
 from hub.sdk.backoff import full_jitter
 from hub.sdk.contracts import (
     Account,
-    Analysis,
     Answer,
     Api,
     Asks,
@@ -22,7 +21,6 @@ from hub.sdk.contracts import (
     Connector,
     Decision,
     EffectClass,
-    FactReader,
     Fetches,
     Hub,
     ImportPage,
@@ -39,8 +37,6 @@ from hub.sdk.contracts import (
     Receives,
     RowProblem,
     Sandbox,
-    ScoreGiven,
-    Scorer,
     Step,
     Topic,
     Work,
@@ -57,6 +53,7 @@ from hub.sdk.records import (
     Record,
     VehicleRecord,
 )
+from hub.sdk.scores import Analysis, FactReader, ScoreGiven, Scorer
 from hub.sdk.signing import check_hmac_sha256, check_standard_webhook, check_time, sign
 from rules.catalogue import Fact
 from rules.mapping import Bad, Field, FileMapping, convert

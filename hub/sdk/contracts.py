@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -230,51 +230,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Decision:
-    """One policy's word. mask: personal fields that must not go along (verdict `mask` allows the rest)."""
+    """One policy's word. mask: personal fields that must not go along (`mask` restricts what another policy allows)."""
 
     verdict: Literal["allow", "deny", "mask"]
     policy: str
     reason: str
     mask: frozenset[str] = frozenset()
-
-
-# --- scoring -------------------------------------------------------------------------------------------------------
-
-
-class FactReader(Protocol):
-    def frame(self, names: Sequence[str], as_of: date) -> Mapping[str, Sequence[Any]]:
-        """Columns of equal length, one row per customer known at `as_of`, plus `customer_id`; nothing later is seen."""
-
-
-@dataclass(frozen=True)
-class ScoreGiven:
-    """value: calibrated probability or expected amount. low, high: band. support: how much was seen. reasons: in words."""
-
-    customer_id: int
-    name: str
-    value: float
-    low: float
-    high: float
-    support: int
-    reasons: tuple[str, ...]
-    model: str
-
-
-class Scorer(Protocol):
-    name: str
-    needs: tuple[str, ...]
-
-    def train(self, facts: FactReader, as_of: date, seed: int) -> "Scorer": ...
-
-    def score(self, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]: ...
-
-
-class Analysis(Protocol):
-    """Statistics over sufficient statistics that the hub read by SQL (counts, sums, sums of squares)."""
-
-    name: str
-
-    def judge(self, statistics: Mapping[str, Mapping[str, float]]) -> Mapping[str, Any]: ...
 
 
 # --- what plugins get in their hands -------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from typing import Any, TypeVar, cast
 import click
 import pluggy
 
-from hub.sdk.contracts import Analysis, Connector, Decision, Hub, Question, Sandbox, Scorer, Step, Work
+from hub.sdk.contracts import Connector, Decision, Hub, Question, Sandbox, Step, Work
+from hub.sdk.scores import Analysis, Scorer
 from rules.catalogue import Fact
 
 F = TypeVar("F", bound=Callable[..., Any])

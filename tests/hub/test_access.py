@@ -1,0 +1,60 @@
+"""A sign-in link works once and for a while; a session counts until it is revoked or has ended."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from hub.access import make_sign_in_link, principal_named, revoke, signed_in, use_sign_in_link
+from hub.models import Session, SignInLink
+
+
+def a_link(hub, minutes=10):
+    with hub.begin() as work:
+        return make_sign_in_link(work, principal_named(work, "Theo", ["operator"]), timedelta(minutes=minutes))
+
+
+def used(hub, link):
+    with hub.begin() as work:
+        return use_sign_in_link(work, link)
+
+
+def who(hub, secret, clock):
+    with hub.look() as session:
+        return signed_in(session, secret, clock())
+
+
+def test_a_link_signs_in_once(hub, clock):
+    link = a_link(hub)
+
+    first, second = used(hub, link), used(hub, link)
+
+    assert second is None
+    assert (who(hub, first, clock).title, who(hub, first, clock).roles) == ("Theo", {"operator"})
+
+
+def test_a_link_that_is_too_old_or_unknown_signs_nobody_in(hub, clock):
+    link = a_link(hub)
+    clock.pass_by(minutes=11)
+
+    assert used(hub, link) is None
+    assert used(hub, "nonsense") is None
+
+
+def test_secrets_are_kept_as_hashes_only(hub):
+    link = a_link(hub)
+    secret = used(hub, link)
+
+    with hub.look() as session:
+        stored = [*session.scalars(select(SignInLink.secret_hash)), *session.scalars(select(Session.secret_hash))]
+    assert all(link.encode() not in one and secret.encode() not in one for one in stored)
+
+
+def test_a_revoked_or_ended_session_counts_no_more(hub, clock):
+    first, second = used(hub, a_link(hub)), used(hub, a_link(hub))
+    with hub.begin() as work:
+        revoke(work, who(hub, first, clock).session_id)
+
+    assert who(hub, first, clock) is None
+    assert who(hub, second, clock) is not None
+    clock.pass_by(hours=13)
+    assert who(hub, second, clock) is None
