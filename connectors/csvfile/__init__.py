@@ -35,9 +35,12 @@ class CsvFile:
     def normalise(self, payload: bytes) -> Iterable[Record]:
         try:
             page = json.loads(payload)
-        except ValueError as error:
-            raise WrongInput("A page of an import is no JSON.") from error
-        return (record_of(page["record"], row) for row in page["rows"])
+            return [record_of(page["record"], row) for row in page["rows"]]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            why = f"({type(error).__name__})"
+            raise WrongInput(
+                f"A page of an import makes no sense {why}.", "Check the mapping; import the file again."
+            ) from None
 
 
 @hookimpl

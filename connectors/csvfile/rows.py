@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -39,7 +40,7 @@ def read_rows(path: Path, mapping: FileMapping) -> Iterator[Row]:
             yield from _ndjson(file) if _suffix(path) in {".ndjson", ".jsonl"} else _csv(file, path, mapping)
     except UnicodeDecodeError as error:
         raise WrongInput(f"{path} is not UTF-8 (near byte {error.start}).", "Save it as UTF-8.") from None
-    except (csv.Error, gzip.BadGzipFile, EOFError, OSError) as error:
+    except (zlib.error, EOFError, OSError) as error:
         raise WrongInput(f"{path} cannot be read: {error}.", "Is it whole?") from None
 
 
@@ -55,20 +56,36 @@ def _suffix(path: Path) -> str:
 
 def _csv(file: IO[str], path: Path, mapping: FileMapping) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_LINE)
-    head = file.readline()
+    head = file.readline(LONGEST_LINE)
     if not head.strip():
         raise WrongInput(f"{path} is empty.", "The first line names the columns.")
     columns = next(csv.reader([head], delimiter=_delimiter(head)))
     missing = sorted(mapping.columns() - set(columns))
     if missing:
         raise WrongInput(f"{path}:1: there is no column {', '.join(missing)}.", f"Columns here: {', '.join(columns)}.")
-    reader = csv.reader(file, delimiter=_delimiter(head), strict=True)
-    for values in reader:
-        if values:
-            row = dict(zip(columns, values, strict=False))
-            if len(values) != len(columns):
-                row[ALWAYS] = f"has {len(values)} values for {len(columns)} columns."
-            yield reader.line_num + 1, row
+    twice = sorted(name for name, count in Tally(columns).items() if count > 1 and name in mapping.columns())
+    if twice:
+        raise WrongInput(f"{path}:1: column {', '.join(twice)} stands there twice.", "Rename or remove one of them.")
+    for line, values in _lines(file, path, _delimiter(head)):
+        row = dict(zip(columns, values, strict=False))
+        if len(values) != len(columns):
+            row[ALWAYS] = f"has {len(values)} values for {len(columns)} columns."
+        elif any("\0" in value for value in values):
+            row[ALWAYS] = "holds a zero byte."
+        yield line, row
+
+
+def _lines(file: IO[str], path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Values with the line they begin in: a quoted value may hold line breaks."""
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
+    line = 2
+    try:
+        for values in reader:
+            if values:
+                yield line, values
+            line = reader.line_num + 2
+    except csv.Error as error:
+        raise WrongInput(f"{path}:{line}: {error}.", "Is the file whole, and is every quote closed?") from None
 
 
 def _delimiter(head: str) -> str:
@@ -83,10 +100,10 @@ def _ndjson(file: IO[str]) -> Iterator[Row]:
             found = json.loads(line) if len(line) <= LONGEST_LINE else None
         except (ValueError, RecursionError):
             found = None
-        if isinstance(found, dict):
+        if isinstance(found, dict) and "\\u0000" not in line:
             yield number, {str(name): "" if value is None else str(value) for name, value in found.items()}
         else:
-            yield number, {ALWAYS: "is no JSON object."}
+            yield number, {ALWAYS: "is no JSON object, or holds a zero byte."}
 
 
 def page_of(batch: Sequence[Row], mapping: FileMapping, counter: Counter) -> ImportPage:

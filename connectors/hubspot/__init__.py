@@ -16,6 +16,7 @@ from hub.sdk import (
     Knock,
     NotJson,
     Outcome,
+    PartnerError,
     Push,
     Record,
     RetryLater,
@@ -61,17 +62,27 @@ class HubSpot:
         return Answer(status=200, body=b"")
 
     def normalise(self, payload: bytes) -> Iterable[Record]:
-        return words.records(_json(payload))
+        return words.records(words.read_events([_json(payload)])[0])
 
     def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         contacts = [push for push in batch if push.topic != "call_task"]
         tasks = [push for push in batch if push.topic == "call_task"]
-        return [*(self._upsert(contacts) if contacts else []), *each(tasks, self._add_task)]
+        told = self._upsert(contacts) if contacts else []
+        try:
+            return [*told, *each(tasks, self._add_task)]
+        except PartnerError as error:
+            error.outcomes = (
+                *told,
+                *error.outcomes,
+            )  # the contacts are known to be there, whatever became of the tasks
+            raise
 
     def ask(self, batch: Sequence[Push]) -> Mapping[str, bool]:
         """Is there a task with our reference? One search for all of them."""
         body = words.search("garage_effect", [push.key for push in batch])
         found = self.api.request("POST", f"{TASKS}/search", json=body)
+        if not isinstance(found, dict):
+            raise RetryLater("HubSpot answered a search without a body.")
         there = {result["properties"].get("garage_effect") for result in found.get("results", [])}
         return {push.key: push.key in there for push in batch}
 

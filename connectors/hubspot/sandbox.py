@@ -71,11 +71,12 @@ class HubSpotSandbox:
 def _upsert_all(
     db: Any, account: str, inputs: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    results, errors = [], []
+    results: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
     for one in inputs:
         properties = one.get("properties")
-        wrong = not isinstance(properties, dict) or any(not isinstance(value, str) for value in properties.values())
-        if wrong or one.get("idProperty") != "garage_ref" or not one.get("id"):
+        strings = isinstance(properties, dict) and all(isinstance(value, str) for value in properties.values())
+        if properties is None or not strings or one.get("idProperty") != "garage_ref" or not one.get("id"):
             errors.append(
                 _problem("VALIDATION_ERROR", "Property values must be strings.", one.get("objectWriteTraceId"))
             )
@@ -88,7 +89,7 @@ def _upsert(db: Any, account: str, one: Mapping[str, Any], properties: Mapping[s
     """A property's history grows only when its value changes."""
     ref = str(one["id"])
     stored = thing(db, f"contact:{account}", ref)
-    contact = (
+    contact: dict[str, Any] = (
         json.loads(stored) if stored else {"id": str(_number(f"{account}{ref}")), "properties": {}, "createdAt": STAMP}
     )
     for name in WATCHED:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from hub.sdk import CustomerKey, CustomerRecord, ErasedRecord, Push, Record, WrongInput
 
+LAST_MOMENT = 253_402_300_799_000  # ms: the end of the year 9999
 FIELDS = {"email": "email", "phone": "phone", "address": "address", "hs_language": "language"}
 
 
@@ -19,7 +20,7 @@ class Event(Schema):
     subscriptionId = fields.Integer(load_default=0)  # noqa: N815
     subscriptionType = fields.String(required=True)  # noqa: N815
     objectId = fields.Integer(required=True)  # noqa: N815
-    occurredAt = fields.Integer(required=True)  # noqa: N815
+    occurredAt = fields.Integer(required=True, validate=validate.Range(0, LAST_MOMENT))  # noqa: N815
     propertyName = fields.String()  # noqa: N815
     propertyValue = fields.String(allow_none=True)  # noqa: N815
 
@@ -31,14 +32,15 @@ def read_events(found: Any) -> list[dict[str, Any]]:
     try:
         events: list[dict[str, Any]] = EVENTS.load(found)
     except ValidationError as error:
-        raise WrongInput(f"The webhook makes no sense: {error.normalized_messages()}") from None
+        raise WrongInput(f"The webhook makes no sense: {error.messages}") from None
     return events
 
 
 def key_of(event: Mapping[str, Any]) -> str:
     """All of it is signed; eventId alone is not promised to be unique."""
     return ":".join(
-        str(event.get(name, "")) for name in ("subscriptionId", "objectId", "eventId", "occurredAt", "propertyName")
+        str(event.get(name, ""))
+        for name in ("subscriptionType", "subscriptionId", "objectId", "eventId", "occurredAt", "propertyName")
     )
 
 

@@ -54,9 +54,7 @@ def read(payload: Any) -> dict[str, Any]:
     try:
         found: dict[str, Any] = WEBHOOK.load(payload)
     except ValidationError as error:
-        raise WrongInput(
-            f"The webhook makes no sense: {error.normalized_messages()}", "See connectors/loyalty/README.md."
-        ) from None
+        raise WrongInput(f"The webhook makes no sense: {error.messages}", "See connectors/loyalty/README.md.") from None
     return found
 
 
