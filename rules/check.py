@@ -18,6 +18,7 @@ COUNTS = ("at_least", "at_most", "exactly")
 EVENT_KEYS = {"kind", *COUNTS, "within", "from", "up_to", "where"}
 MOST_TESTS = 200  # in one document: SQLite takes an expression 1,000 deep
 MOST_VALUES = 500
+MOST_COUNT = 1_000_000
 
 
 class Checker:
@@ -221,8 +222,10 @@ class Checker:
     def _count(self, value: Any) -> tuple[int, int | None]:
         given = {key: value[key] for key in COUNTS if key in value}
         for key, number in given.items():
-            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= 1_000_000:
-                self.wrong(value, key, f"“{shown(number)}” is no count.", "Write a whole number from 0 to 1,000,000.")
+            if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST_COUNT:
+                self.wrong(
+                    value, key, f"“{shown(number)}” is no count.", f"Write a whole number from 0 to {MOST_COUNT:,}."
+                )
                 return 0, None
         if "exactly" in given:
             if len(given) > 1:

@@ -8,6 +8,7 @@ from typing import Any
 from rules.operators import MISSING
 from rules.predicate import Trace, View, trace
 from rules.tree import All, AnyOf, Condition, EventTest, FactTest, FieldTest, Not, Test
+from rules.values import from_minor
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def _sentences(found: Trace, depth: int) -> Iterator[str]:
         case Not():
             yield f"{indent}{mark}: not this"
         case FactTest() as node:
-            seen = "is missing" if found.seen is None else f"is {_say(found.seen)}"
+            seen = "is missing" if found.seen is None else f"is {_say(found.seen, found.currency)}"
             yield f"{indent}{mark}: {node.fact.name} {seen}; asked: {' and '.join(_asked(test) for test in node.tests)}"
         case EventTest() as node:
             yield f"{indent}{mark}: {found.seen} {node.kind.name} event(s){_window(node)}; asked: {_count(node)}"
@@ -44,9 +45,8 @@ def _sentences(found: Trace, depth: int) -> Iterator[str]:
 def _asked(test: Test) -> str:
     if test.operator is MISSING:
         return "is missing"
-    argument = test.argument
-    said = ", ".join(_say(item) for item in argument) if isinstance(argument, tuple) else _say(argument)
-    return f"{test.operator.words} {said}{f' (minor units, {test.currency})' if test.currency else ''}"
+    several = test.argument if isinstance(test.argument, tuple) else (test.argument,)
+    return f"{test.operator.words} {', '.join(_say(item, test.currency) for item in several)}"
 
 
 def _window(node: EventTest) -> str:
@@ -71,5 +71,7 @@ def _count(node: EventTest) -> str:
     return f"exactly {node.low}" if node.high == node.low else f"{node.low} to {node.high}"
 
 
-def _say(value: Any) -> str:
+def _say(value: Any, currency: str | None) -> str:
+    if currency is not None:
+        return from_minor(value, currency)
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -31,12 +31,14 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Trace:
-    """One node's verdict. seen: the value, or the count of events; event_ids: those that were counted."""
+    """One node's verdict. seen: the value, or the count of events; currency: of a value in minor units; event_ids: those
+    that were counted."""
 
     node: Condition
     holds: bool
     seen: Any = None
     event_ids: tuple[int, ...] = ()
+    currency: str | None = None
     parts: tuple["Trace", ...] = ()
 
 
@@ -58,7 +60,7 @@ def _holds(condition: Condition, view: View, moment: Moment) -> bool:
         case Not(item):
             return not _holds(item, view, moment)
         case FactTest():
-            return _fact_holds(condition, view, moment)[0]
+            return _fact_holds(condition, *_value(condition, view), moment)
         case EventTest():
             return _count_holds(condition, len(_events(condition, view, moment)))
 
@@ -75,18 +77,20 @@ def _trace(condition: Condition, view: View, moment: Moment) -> Trace:
             part = _trace(item, view, moment)
             return Trace(condition, not part.holds, parts=(part,))
         case FactTest():
-            verdict, seen = _fact_holds(condition, view, moment)
-            return Trace(condition, verdict, seen)
+            seen, currency = _value(condition, view)
+            return Trace(condition, _fact_holds(condition, seen, currency, moment), seen, currency=currency)
         case EventTest():
             found = _events(condition, view, moment)
             ids = tuple(sorted(event.id for event in found if event.id is not None))
             return Trace(condition, _count_holds(condition, len(found)), len(found), ids)
 
 
-def _fact_holds(node: FactTest, view: View, moment: Moment) -> tuple[bool, Any]:
-    value = view.fact(node.fact.name)
-    currency = view.fact(node.fact.unit) if node.fact.type == "money" and node.fact.unit else None
-    return all(_test_holds(test, value, currency, moment) for test in node.tests), value
+def _value(node: FactTest, view: View) -> tuple[Any, str | None]:
+    return view.fact(node.fact.name), view.fact(node.fact.unit) if node.fact.type == "money" else None
+
+
+def _fact_holds(node: FactTest, value: Any, currency: str | None, moment: Moment) -> bool:
+    return all(_test_holds(test, value, currency, moment) for test in node.tests)
 
 
 def _test_holds(test: Test, value: Any, currency: str | None, moment: Moment) -> bool:

@@ -1,6 +1,6 @@
 """JSON Schema of every document, from the same tables as the checker: editors complete and underline what it would say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rules.book import POLICY_KEYS, SEGMENT_KEYS, VERDICTS
@@ -36,8 +36,12 @@ def schema_of(kind: str, catalogue: Catalogue, targets: Targets | None = None) -
 
     targets: record kinds with fields and types, for a mapping; without them any record and field passes.
     Raises KeyError for another kind."""
-    made = {"segment": _segment, "policy": lambda _: _policy(), "mapping": lambda _: _mapping(targets)}[kind](catalogue)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **made}
+    makers: Mapping[str, Callable[[], Schema]] = {
+        "segment": lambda: _segment(catalogue),
+        "policy": _policy,
+        "mapping": lambda: _mapping(targets),
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **makers[kind]()}
 
 
 def _object(known: set[str], properties: Mapping[str, Schema], required: list[str], **more: Any) -> Schema:

@@ -13,7 +13,9 @@ from hub.core import connector_classes
 from hub.errors import ConfigError
 from hub.plugins import installed, load_plugins
 from hub.settings import load_settings
+from hub.targets import TARGETS
 from rules import RuleError, load_book
+from rules.schema import schema_of
 
 
 @click.command()
@@ -64,11 +66,8 @@ def problems_of(folder: Path | None) -> list[str]:
 @click.argument("kind", type=click.Choice(["segment", "policy", "mapping"]))
 def schema(kind: str) -> None:
     """JSON Schema of a document kind, for editors."""
-    from rules.schema import schema_of
-
-    click.echo(
-        json.dumps(schema_of(kind, catalogue(load_plugins(load_settings().plugins))), indent=1, ensure_ascii=False)
-    )
+    known = catalogue(load_plugins(load_settings().plugins))
+    click.echo(json.dumps(schema_of(kind, known, TARGETS), indent=1, ensure_ascii=False))
 
 
 @click.command("plugins")
