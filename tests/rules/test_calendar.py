@@ -1,0 +1,45 @@
+"""Local days and spans of days."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from rules.calendar import Moment, Span, local_day, parse_span
+
+
+@pytest.mark.parametrize(
+    ("span", "day", "before"),
+    [
+        (Span(30, "d"), date(2026, 3, 30), date(2026, 2, 28)),
+        (Span(2, "w"), date(2026, 1, 10), date(2025, 12, 27)),
+        (Span(1, "m"), date(2026, 3, 31), date(2026, 2, 28)),
+        (Span(1, "m"), date(2024, 3, 31), date(2024, 2, 29)),
+        (Span(13, "m"), date(2026, 1, 15), date(2024, 12, 15)),
+        (Span(12, "m"), date(2026, 12, 31), date(2025, 12, 31)),
+        (Span(1, "y"), date(2024, 2, 29), date(2023, 2, 28)),
+        (Span(4, "y"), date(2024, 2, 29), date(2020, 2, 29)),
+    ],
+)
+def test_spans_go_back_by_the_calendar(span: Span, day: date, before: date):
+    assert span.before(day) == before
+
+
+@pytest.mark.parametrize("text", ["180d", "6w", "18m", "4y", " 30 d "])
+def test_spans_are_read_as_people_write_them(text: str):
+    span = parse_span(text)
+
+    assert span is not None
+    assert str(span) == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("text", ["", "d", "0d", "-1d", "1h", "1.5d", "30 days", "99999d", "101y", "١٢d", "1d 2d"])
+def test_anything_else_is_no_span(text: str):
+    assert parse_span(text) is None
+
+
+def test_the_day_is_the_one_of_the_zone():
+    late = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
+
+    assert local_day(late, "Europe/Berlin") == date(2026, 3, 29)
+    assert local_day(late, "America/New_York") == date(2026, 3, 28)
+    assert Moment(late, "Asia/Dubai").today == date(2026, 3, 29)

@@ -1,0 +1,50 @@
+"""Each operator by example: one value that passes and one that does not."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from rules.calendar import Moment, Span
+from rules.operators import OPERATORS, fitting
+
+NOW = Moment(datetime(2026, 11, 25, 12, tzinfo=UTC), "UTC")
+DAY = date(2026, 5, 1)
+BY_EXAMPLE: dict[str, tuple[Any, Any, Any]] = {  # argument, passes, does not
+    "is": ("gold", "gold", "Gold"),
+    "is_not": ("gold", "silver", "gold"),
+    "one_of": (("gold", "silver"), "gold", "old"),
+    "none_of": (("gold", "silver"), "old", "gold"),
+    "above": (3, 3.01, 3),
+    "below": (3, 2.99, 3),
+    "at_least": (3, 3, 2),
+    "at_most": (3, 3, 4),
+    "between": ((3, 5), 5, 6),
+    "before": (DAY, date(2026, 4, 30), DAY),
+    "after": (DAY, date(2026, 5, 2), DAY),
+    "on_or_before": (DAY, DAY, date(2026, 5, 2)),
+    "on_or_after": (DAY, DAY, date(2026, 4, 30)),
+    "older_than": (Span(30, "d"), date(2026, 10, 26), date(2026, 10, 27)),
+    "within": (Span(30, "d"), date(2026, 10, 27), date(2026, 10, 26)),
+    "starts_with": ("go", "gold", "Gold"),
+    "ends_with": ("ld", "gold", "golden"),
+    "contains": ("%", "5 % off", "5 off"),
+}
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_passes_what_it_says(name: str):
+    argument, passes, fails = BY_EXAMPLE[name]
+
+    assert OPERATORS[name].test(passes, argument, NOW)
+    assert not OPERATORS[name].test(fails, argument, NOW)
+
+
+def test_a_day_to_come_is_not_within_a_span_that_ends_today():
+    assert not OPERATORS["within"].test(date(2026, 11, 26), Span(30, "d"), NOW)
+
+
+def test_each_type_has_its_operators():
+    assert fitting("flag") == ["is", "is_not"]
+    assert "contains" not in fitting("number")
+    assert "older_than" in fitting("instant")
