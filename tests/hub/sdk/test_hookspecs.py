@@ -45,5 +45,5 @@ def test_a_plugin_may_implement_the_hook_with_no_argument_at_all(name: str) -> N
     plugins.add_hookspecs(hookspecs)
     plugins.register(Plugin())
     plugins.check_pending()
-    given = {argument: None for argument in inspect.signature(specs()[name]).parameters}  # type: ignore[arg-type]
+    given = dict.fromkeys(inspect.signature(specs()[name]).parameters)  # type: ignore[arg-type]
     assert ["heard"] in getattr(plugins.hook, name)(**given)
