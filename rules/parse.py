@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode
 
 from rules.errors import Mark, Problem, RuleError
 
-MOST_BYTES = 32_000  # a rule is read by people, and the densest file of this size is parsed in under a second
+MOST_BYTES = 24_000  # a rule is read by people, and the densest file of this size is parsed in under a second
 DEEPEST = 50
 
 
@@ -68,7 +68,7 @@ def read_text(raw: bytes, file: str) -> Source:
 class PlainComposer(Composer):
     """Refuses what can hide what a rule says, make a small file endless, or name code: aliases, tags, merges, depth."""
 
-    depth = 0
+    levels = 0  # Composer counts in `depth` for itself
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.parser.peek_event()
@@ -76,13 +76,13 @@ class PlainComposer(Composer):
             raise _refused(event, "Anchors and aliases are not read", "Write it out, or quote the text.")
         if getattr(event, "tag", None) is not None:
             raise _refused(event, f"The tag {str(event.tag)[:40]} is not read", "Remove it.")
-        if self.depth >= DEEPEST:
+        if self.levels >= DEEPEST:
             raise _refused(event, f"More than {DEEPEST} levels deep", "Split the condition.")
-        self.depth += 1
+        self.levels += 1
         try:
             node = super().compose_node(parent, index)
         finally:
-            self.depth -= 1
+            self.levels -= 1
         if isinstance(node, MappingNode):
             for key, _ in node.value:
                 if not isinstance(key, ScalarNode) or key.value == "<<":
