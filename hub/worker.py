@@ -44,7 +44,7 @@ def work(hub: Hub, stopping: Callable[[], bool]) -> None:
             [hub.bell.queue], connection=hub.bell.redis, serializer=JSONSerializer, default_worker_ttl=30
         )
         try:
-            worker.work(logging_level="WARNING", with_scheduler=False)
+            worker.work(logging_level="CRITICAL", with_scheduler=False)
             return
         except Exception as error:  # noqa: BLE001 - Valkey away, or a defect: a worker that ends is started again anyway
             log.warning("worker waits", extra={"reason": type(error).__name__})
@@ -53,13 +53,16 @@ def work(hub: Hub, stopping: Callable[[], bool]) -> None:
 
 @dataclass
 class Child:
-    """once: it is done when it ends well, and started again only when it did not. ends_all: with it, everything ends."""
+    """once: it is done when it ends well, and started again only when it did not. ends_all: with it, everything ends.
+
+    last: others stand on it, so it is ended after them."""
 
     name: str
     run: Callable[[], None]
     slot: int
     once: bool = False
     ends_all: bool = False
+    last: bool = False
     pid: int = 0
     started: float = 0.0
 
@@ -73,8 +76,10 @@ class Supervisor:
     stop: threading.Event = field(default_factory=threading.Event)
     code: int = 0
 
-    def add(self, name: str, run: Callable[[], None], *, once: bool = False, ends_all: bool = False) -> None:
-        self.children.append(Child(name, run, len(self.children), once, ends_all))
+    def add(
+        self, name: str, run: Callable[[], None], *, once: bool = False, ends_all: bool = False, last: bool = False
+    ) -> None:
+        self.children.append(Child(name, run, len(self.children), once, ends_all, last))
 
     def serve(self) -> int:
         """Start all and keep them alive until SIGTERM, SIGINT, or a child that ends all; answers the exit code."""
@@ -138,6 +143,8 @@ class Supervisor:
             code = 0
         except KeyboardInterrupt:
             code = 0
+        except SystemExit as end:  # also of a process that this child has forked in turn
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
         except Exception:
             log.exception("child failed", extra={"child": child.name})
         finally:
@@ -157,8 +164,11 @@ class Supervisor:
     def _beat_of(self, child: Child) -> float:
         return float(SLOT.unpack_from(self.beats, child.slot * SLOT.size)[0])
 
-    def _end(self, patience: float = 10.0) -> None:
-        alive = [child for child in self.children if child.pid]
+    def _end(self) -> None:
+        for last in (False, True):
+            self._end_all([child for child in self.children if child.pid and child.last is last])
+
+    def _end_all(self, alive: list[Child], patience: float = 10.0) -> None:
         for child in alive:
             os.kill(child.pid, signal.SIGTERM)
         end = time.monotonic() + patience

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub.cli.opened import hub_at, json_option, opened, region_option, regions_of
 from hub.errors import NotFound
-from hub.flow import inbox, outbox
+from hub.flow import letters, outbox
 from hub.flow.explain import why_text
 from hub.models import Connection, DeadLetter, Delivery, Message
 from hub.settings import load_settings
@@ -142,19 +142,20 @@ def dead_letters_replay(region: str | None, letter_id: int | None, everything: b
     if (letter_id is None) != everything:
         raise click.UsageError("Name a dead letter, or say --all.")
     with opened(region) as hub, hub.begin() as work:
-        wanted = select(DeadLetter).where(DeadLetter.closed_at.is_(None))
-        letters = list(work.session.scalars(wanted if everything else wanted.where(DeadLetter.id == letter_id)))
-        if letter_id is not None and not letters:
-            raise NotFound(f"There is no open dead letter {letter_id}.")
-        for letter in letters:
-            if letter.delivery_id:
-                inbox.revive(work, work.session.get_one(Delivery, letter.delivery_id))
-            else:
-                outbox.revive(work, work.session.get_one(Message, letter.message_id))
-            letter.closed_at, letter.closed_by = work.now, "replayed"
-            work.ring(name_of(hub, letter.connection_id))
-            work.audit("cli", "dead_letter_replayed", "dead_letter", letter.id)
-    click.echo(f"{len(letters)} replayed")
+        chosen = letters.all_open(work) if letter_id is None else [letters.open_letter(work, letter_id)]
+        count = letters.replay(hub, work, chosen, "cli")
+    click.echo(f"{count} replayed")
+
+
+@dead_letters.command("discard")
+@region_option
+@click.argument("letter_id", type=int)
+@click.option("--reason", required=True, type=click.Choice(letters.REASONS))
+def dead_letters_discard(region: str | None, letter_id: int, reason: str) -> None:
+    """Give it up for good; a payload goes with its key."""
+    with opened(region) as hub, hub.begin() as work:
+        letters.discard(work, [letters.open_letter(work, letter_id)], reason, "cli")
+    click.echo(f"dead letter {letter_id} discarded")
 
 
 @click.command()

@@ -1,5 +1,6 @@
 """hub init, hub up, hub worker."""
 
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from hub import clock, log, worker
 from hub.cli.opened import hub_at, json_option, region_option, regions_of, valkey_environ
 from hub.core import check_opened
 from hub.embedded import ValkeyServer
+from hub.errors import PartDown
 from hub.opening import make_secrets, open_new_region
 from hub.serving import serve_web
 from hub.settings import Settings, load_settings
@@ -68,17 +70,29 @@ def add_region(supervisor: Supervisor, settings: Settings, code: str, *, web: bo
     check_opened(settings, code)
     here = settings.region(code)
     if not valkey_environ(settings, code).get("REDIS_URL"):
-        supervisor.add(f"{code}-valkey", lambda: keep_valkey(settings, code))
+        supervisor.add(f"{code}-valkey", lambda: keep_valkey(settings, code), last=True)
     for number in range(workers or here.workers):
         supervisor.add(f"{code}-worker-{number + 1}", lambda: run_worker(settings, code))
     supervisor.add(f"{code}-clock", lambda: run_clock(settings, code))
     if web:
+        check_port(here.port, f"the web server of {code}")
         supervisor.add(f"{code}-web", lambda: serve_web(lambda: hub_at(settings, code), here))
+
+
+def check_port(port: int, what: str) -> None:
+    """Raises PartDown when somebody listens there already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            hint = "End what runs there (another demo?), or give another port in hub.yaml."
+            raise PartDown(f"Port {port} is in use; {what} wants it.", hint) from error
 
 
 def keep_valkey(settings: Settings, code: str) -> None:
     """See that the region's Valkey runs, take it over from whoever started it, and start it again when it was killed."""
-    log.set_up(region=code)
+    log.set_up(level_of(settings), region=code)
     server = ValkeyServer(settings.folder(code) / "valkey")
     stopping = stop_on_signal()
     _every_second(stopping, server.start)
@@ -92,9 +106,13 @@ def run_worker(settings: Settings, code: str) -> None:
 
 
 def run_clock(settings: Settings, code: str) -> None:
-    log.set_up(region=code)
+    log.set_up(level_of(settings), region=code)
     stopping = stop_on_signal()
     clock.run(hub_at(settings, code), lambda: None, stopping)
+
+
+def level_of(settings: Settings) -> str:
+    return settings.environ.get("HUB_LOG", "INFO")
 
 
 def _every_second(stopping: Callable[[], bool], act: Callable[[], object]) -> None:

@@ -151,17 +151,13 @@ def run_teller(demo: Demo, supervisor: Supervisor) -> None:
 
 
 def tell_doors(demo: Demo, console: Console) -> None:
-    table = Table(
-        title="Where to look, and who can sign in (each link works once)", title_justify="left", show_lines=False
-    )
-    for name in ("region", "portal and desks", "sign in as operator"):
-        table.add_column(name, overflow="fold")
+    """Plain lines: a link that a table folds cannot be clicked."""
+    console.print("Where to look, and who can sign in (each link works once, as operator and admin):\n")
     for code in demo.counts:
         here = demo.settings.region(code)
         base = f"http://{here.host}:{here.port}"
-        table.add_row(code, f"{base}/", f"{base}/sign-in/{demo.links[code]}")
-    console.print(table)
-    console.print("A new link: ./garage sign-in 'your name' --role operator --region eu    Stop: Ctrl-C\n")
+        say(console, f"  {code:5} {base}/\n        {base}/sign-in/{demo.links[code]}")
+    say(console, "\nA new link: ./garage sign-in 'your name' --role operator --region eu      Stop: Ctrl-C\n")
 
 
 def tell(demo: Demo, console: Console, supervisor: Supervisor) -> None:
@@ -177,7 +173,7 @@ def tell(demo: Demo, console: Console, supervisor: Supervisor) -> None:
                 return sum_up(demo, statuses)
             line = {code: counted(one) for code, one in statuses.items()}
             if line != last and not demo.once:
-                say(console, line)
+                say(console, flowing(line))
             last = line
         if demo.once and time.monotonic() > end:
             json.dump({"settled": False, "regions": statuses}, sys.stdout)
@@ -185,11 +181,15 @@ def tell(demo: Demo, console: Console, supervisor: Supervisor) -> None:
         time.sleep(0.3 if demo.once else 1.0)
 
 
-def say(console: Console, line: Mapping[str, Mapping[str, int]]) -> None:
+def flowing(line: Mapping[str, Mapping[str, int]]) -> str:
     parts = [
         f"{code}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()) for code, counts in line.items()
     ]
-    console.print(f"{datetime.now(UTC):%H:%M:%S}  " + "   ".join(parts), highlight=False)
+    return f"{datetime.now(UTC):%H:%M:%S}  " + "   ".join(parts)
+
+
+def say(console: Console, words: str) -> None:
+    console.print(words, highlight=False, soft_wrap=True, markup=False)
 
 
 def ask_status(demo: Demo, code: str) -> dict[str, Any]:

@@ -44,7 +44,9 @@ class Identities:
         self._by_links({key.partner_id for key in wanted} - self.by_partner_id.keys())
         self._by_numbers({key.customer_number for key in wanted if key.customer_number} - self.by_number.keys())
         self._by_refs({key.ref for key in wanted if key.ref} - self.by_ref.keys())
-        found = {id(one): one for one in [*self.by_partner_id.values(), *self.by_number.values(), *self.by_ref.values()]}
+        found = {
+            id(one): one for one in [*self.by_partner_id.values(), *self.by_number.values(), *self.by_ref.values()]
+        }
         lock_customers(self.work, [one.customer.id for one in found.values()])
         self._find_erased([key for key in wanted if self._known(key) is None])
 
@@ -161,9 +163,7 @@ def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: in
     )
 
 
-def set_alias(
-    work: Work, person: Person, kind: str, value: str, *, several: bool = False, fresh: bool = False
-) -> None:
+def set_alias(work: Work, person: Person, kind: str, value: str, *, several: bool = False, fresh: bool = False) -> None:
     """Let a person be found by this value. several: beside the ones they have (numbers, name words), else instead of them.
 
     fresh: the person has none of this kind yet, so none is looked for."""

@@ -1,0 +1,71 @@
+"""Dead letters: let them go their way once more, or give them up for good; one, or all that died of the same cause."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from hub.core import Hub
+from hub.errors import NotFound, WrongInput
+from hub.flow import inbox, outbox
+from hub.models import DeadLetter, Delivery, Message
+from hub.work import Work
+
+# Chosen, not typed: a free text would sooner or later name somebody.
+REASONS = ("done_by_hand", "no_longer_needed", "wrong_at_source", "test")
+OPEN = DeadLetter.closed_at.is_(None)
+
+
+def open_letter(work: Work, letter_id: int) -> DeadLetter:
+    """Locked. Raises NotFound."""
+    one = work.session.scalars(select(DeadLetter).where(DeadLetter.id == letter_id, OPEN).with_for_update()).first()
+    if one is None:
+        raise NotFound(
+            f"Dead letter {letter_id} is not open.", "It never was, or somebody has replayed or discarded it."
+        )
+    return one
+
+
+def all_open(work: Work) -> list[DeadLetter]:
+    return list(work.session.scalars(select(DeadLetter).where(OPEN).order_by(DeadLetter.id).with_for_update()))
+
+
+def like(work: Work, one: DeadLetter) -> list[DeadLetter]:
+    """All that died of the same cause: same connection, side, code and reason."""
+    same = (DeadLetter.connection_id == one.connection_id, DeadLetter.code == one.code, DeadLetter.reason == one.reason)
+    side = DeadLetter.delivery_id.is_(None) if one.delivery_id is None else DeadLetter.delivery_id.is_not(None)
+    rows = select(DeadLetter).where(OPEN, side, *same).order_by(DeadLetter.id).with_for_update()
+    return list(work.session.scalars(rows))
+
+
+def replay(hub: Hub, work: Work, letters: Sequence[DeadLetter], actor: str) -> int:
+    """A message goes under its old key, so the partner still counts it once; answers how many."""
+    for letter in letters:
+        if letter.delivery_id:
+            inbox.revive(work, work.session.get_one(Delivery, letter.delivery_id))
+        else:
+            outbox.revive(work, work.session.get_one(Message, letter.message_id))
+        _close(work, letter, "replayed", actor)
+    ids = {letter.connection_id for letter in letters}
+    for partner in hub.partners.values():
+        if partner.id in ids:
+            work.ring(partner.name)
+    return len(letters)
+
+
+def discard(work: Work, letters: Sequence[DeadLetter], reason: str, actor: str) -> int:
+    """For good: a payload goes with its key. Raises WrongInput without a reason."""
+    if reason not in REASONS:
+        raise WrongInput("Discarding needs a reason.", "Choose one, and discard again. Nothing was changed.")
+    for letter in letters:
+        if letter.delivery_id:
+            inbox.done(work, work.session.get_one(Delivery, letter.delivery_id), {"discarded": 1})
+        else:
+            work.session.get_one(Message, letter.message_id).state = "cancelled"
+        _close(work, letter, "discarded", actor, reason=reason)
+    return len(letters)
+
+
+def _close(work: Work, letter: DeadLetter, how: str, actor: str, **detail: Any) -> None:
+    letter.closed_at, letter.closed_by = work.now, how
+    work.audit(actor, f"dead_letter_{how}", "dead_letter", letter.id, **detail)
