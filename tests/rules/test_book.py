@@ -1,108 +1,90 @@
-"""A configuration folder becomes a book, or one answer that names everything wrong in every file."""
+"""A folder of rules is loaded whole, or not at all with everything that is wrong."""
 
 from pathlib import Path
 
 import pytest
 
-from rules import Catalogue, EventKind, Fact, RuleError, load_book
+from rules import RuleError, load_book
+from rules.catalogue import Catalogue, EventKind, Fact
 
-CONFIG = Path(__file__).parents[2] / "config"
-CATALOGUE = Catalogue(
-    [Fact("visits.count", "number"), Fact("visits.last_on", "day"), Fact("loyalty.tier", "text")],
-    [EventKind("visit", "", {"amount": "money", "items": "number"}), EventKind("complaint")],
-)
-SEGMENT = """
-segment: {name}
+CATALOGUE = Catalogue([Fact("visits.count", "number")], [EventKind("visit")])
+SEGMENT = """segment: regulars
 title: Regulars
-zone: Europe/Berlin
-when: {{event: {{kind: visit, at_least: 2, within: 30d}}}}
+zone: Asia/Dubai
+when: {visits.count: {at_least: 3}}
 examples:
-  - name: two of them
-    now: 2026-11-25
-    given: {{events: [{{kind: visit, on: 2026-10-27}}, {{kind: visit, on: 2026-11-25}}]}}
-    expect: in
-  - name: one is a day too old
-    now: 2026-11-25
-    given: {{events: [{{kind: visit, on: 2026-10-26}}, {{kind: visit, on: 2026-11-25}}]}}
-    expect: out
+  - {name: three, given: {visits.count: 3}, expect: in}
+  - {name: none, given: {}, expect: out}
+"""
+POLICY = """policy: consent
+title: Consent
+applies: {consent: {is: granted}}
+verdict: allow
+because: consent
+examples:
+  - {name: granted, given: {consent: granted}, expect: allow}
+  - {name: never asked, given: {}, expect: silent}
 """
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "segments").mkdir()
-    (tmp_path / "policies").mkdir()
+    for name, text in {"segments/regulars.yaml": SEGMENT, "policies/consent.yaml": POLICY}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
     return tmp_path
 
 
-def put(folder: Path, name: str, text: str) -> None:
-    (folder / "segments" / f"{name}.yaml").write_text(text, encoding="utf-8")
-
-
-def wrong(folder: Path) -> list[str]:
-    with pytest.raises(RuleError) as caught:
+def told(folder: Path) -> list[str]:
+    with pytest.raises(RuleError) as wrong:
         load_book(folder, CATALOGUE)
-    return [str(problem).removeprefix(f"{folder}/") for problem in caught.value.problems]
+    return [line.removeprefix(f"{folder}/") for line in str(wrong.value).splitlines()]
 
 
-def test_the_shipped_configuration_is_right():
-    book = load_book(CONFIG, CATALOGUE)
-
-    assert {"regulars", "lapsed_regulars"} <= set(book.segments)
-    assert "no_means_no" in {policy.name for policy in book.policies}
-    assert book.segments["lapsed_regulars"].reads.facts == {"visits.count", "visits.last_on"}
-    assert book.segments["lapsed_regulars"].reads.events == {"complaint"}
-    assert book.segments["lapsed_regulars"].reads.timed
-    assert not book.segments["gold_members"].reads.timed
-
-
-def test_an_empty_folder_is_an_empty_book(folder: Path):
+def test_a_right_folder_is_a_rulebook(folder: Path):
     book = load_book(folder, CATALOGUE)
-    assert (dict(book.segments), book.policies) == ({}, ())
 
-
-def test_the_mistakes_of_all_files_come_in_one_answer(folder: Path):
-    put(folder, "one", SEGMENT.format(name="one").replace("kind: visit, at_least", "kind: vist, at_least"))
-    put(folder, "two", SEGMENT.format(name="two").replace("Europe/Berlin", "Europe/Bärlin"))
-    put(folder, "three", "segment: three\n\ttitle: x\n")
-    (folder / "policies" / "four.yaml").write_text("policy: four\nverdict: perhaps\n")
-
-    found = wrong(folder)
-
-    assert {problem.split(":")[0] for problem in found} == {
-        "segments/one.yaml", "segments/two.yaml", "segments/three.yaml", "policies/four.yaml"
-    }  # fmt: skip
-    assert any(
-        problem.startswith("segments/one.yaml:5:16: ") and "Did you mean “visit”?" in problem for problem in found
+    rule = book.segments["regulars"]
+    assert (rule.title, rule.zone, rule.reads.facts, rule.reads.timed) == (
+        "Regulars",
+        "Asia/Dubai",
+        {"visits.count"},
+        False,
     )
-    assert any(problem.startswith("segments/two.yaml:4:1: ") for problem in found)
+    assert [(policy.name, policy.verdict, policy.because) for policy in book.policies] == [
+        ("consent", "allow", "consent")
+    ]
 
 
-def test_a_file_bears_the_name_of_its_segment(folder: Path):
-    put(folder, "regulars", SEGMENT.format(name="others"))
-    assert wrong(folder) == ["segments/regulars.yaml:2:1: “others” stands in regulars.yaml. Name the file others.yaml."]
+def test_an_empty_folder_is_an_empty_book(tmp_path: Path):
+    book = load_book(tmp_path, CATALOGUE)
+
+    assert (book.segments, book.policies) == ({}, ())
 
 
-def test_an_example_that_fails_stops_the_book(folder: Path):
-    put(folder, "some", SEGMENT.format(name="some").replace("2026-10-26", "2026-10-27"))
-    [problem] = wrong(folder)
-    assert "“one is a day too old” is in, and should be out." in problem
+def test_all_files_are_told_at_once(folder: Path):
+    (folder / "segments/regulars.yaml").write_text(SEGMENT.replace("visits.count", "visit.count"))
+    (folder / "policies/consent.yaml").write_text(POLICY.replace("verdict: allow", "verdict: maybe"))
+
+    problems = told(folder)
+
+    assert "policies/consent.yaml:4:1: “maybe” is no verdict. Write allow, deny or mask." in problems
+    assert "segments/regulars.yaml:4:8: There is no fact “visit.count”. Did you mean “visits.count”?" in problems
 
 
-def test_an_example_of_a_rule_that_speaks_of_time_needs_its_day(folder: Path):
-    put(folder, "some", SEGMENT.format(name="some").replace("    now: 2026-11-25\n", ""))
-    assert len(wrong(folder)) == 2
-    assert all("has no day. Add now:" in problem for problem in wrong(folder))
+def test_a_file_has_the_name_of_its_rule(folder: Path):
+    (folder / "segments/regulars.yaml").rename(folder / "segments/others.yaml")
+
+    assert told(folder) == ["segments/others.yaml:1:1: “regulars” stands in others.yaml. Name the file regulars.yaml."]
 
 
-def test_comments_and_the_order_of_keys_do_not_change_the_hash_but_a_number_does(folder: Path):
-    def its_hash(text: str) -> str:
-        put(folder, "some", text)
-        return load_book(folder, CATALOGUE).segments["some"].hash
+def test_a_file_with_another_ending_is_not_passed_over_in_silence(folder: Path):
+    (folder / "segments/regulars.yaml").rename(folder / "segments/regulars.yml")
 
-    text = SEGMENT.format(name="some")
-    turned = "# a comment\n" + text.replace("title: Regulars\n", "") + "title: Regulars   # moved\n"
-    inside = text.replace("kind: visit, at_least: 2", "at_least: 2, kind: visit")
+    assert told(folder) == ["segments/regulars.yml:1:1: This file is not read. Name it regulars.yaml."]
 
-    assert its_hash(turned) == its_hash(inside) == its_hash(text)
-    assert its_hash(text.replace("title: Regulars", "title: Regular")) != its_hash(text)
+
+def test_a_mask_names_its_fields_and_only_a_mask_does(folder: Path):
+    (folder / "policies/consent.yaml").write_text(POLICY + "mask: [phone]\n")
+
+    assert told(folder)[0].startswith("policies/consent.yaml:9:1: “mask” lists the fields")
