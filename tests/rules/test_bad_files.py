@@ -155,12 +155,12 @@ def problems_of(kind: str, raw: bytes) -> tuple[Problem, ...]:
     return ()
 
 
-def test_good_files_load():
+def test_good_files_load() -> None:
     for name, raw in GOOD.items():
         assert answer(name.split("/")[0], raw) == ""
 
 
-def test_every_misspelt_key_is_found():
+def test_every_misspelt_key_is_found() -> None:
     mutated = list(misspelt())
 
     silent = [name for name, raw in mutated if not answer(name.split("/")[0], raw)]
@@ -169,7 +169,7 @@ def test_every_misspelt_key_is_found():
     assert silent == []
 
 
-def test_a_value_of_a_wrong_type_is_refused_or_right():
+def test_a_value_of_a_wrong_type_is_refused_or_right() -> None:
     mutated = list(of_wrong_type())
 
     refused = [name for name, raw in mutated if answer(name.split(":")[0], raw)]
@@ -179,7 +179,7 @@ def test_a_value_of_a_wrong_type_is_refused_or_right():
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_files_get_an_answer(name: str):
+def test_odd_files_get_an_answer(name: str) -> None:
     fine = {"a byte order mark", "carriage returns"}
 
     answers = [answer(kind, ODD[name]) for kind in READERS]
@@ -187,7 +187,7 @@ def test_odd_files_get_an_answer(name: str):
     assert all(answers) or name in fine
 
 
-def test_the_place_is_the_line_and_column_of_the_mistake():
+def test_the_place_is_the_line_and_column_of_the_mistake() -> None:
     wrong = LAPSED.replace("older_than: 180d", "older_then: 180d").encode()
 
     told = answer("segments", wrong)
@@ -195,7 +195,7 @@ def test_the_place_is_the_line_and_column_of_the_mistake():
     assert told.startswith("segments/some_file.yaml:8:24: There is no test “older_then”. Did you mean “older_than”?")
 
 
-def test_all_mistakes_of_a_file_are_told_at_once():
+def test_all_mistakes_of_a_file_are_told_at_once() -> None:
     wrong = LAPSED.replace("title:", "titel:").replace("Europe/Berlin", "Berlin").replace("at_least: 3", "at_least: x")
 
     told = answer("segments", wrong.encode()).splitlines()

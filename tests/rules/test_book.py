@@ -41,14 +41,14 @@ def told(folder: Path) -> list[str]:
     return [line.removeprefix(f"{folder}/") for line in str(wrong.value).splitlines()]
 
 
-def test_a_right_folder_is_a_rulebook(folder: Path):
+def test_a_right_folder_is_a_rulebook(folder: Path) -> None:
     book = load_book(folder, CATALOGUE)
 
     rule = book.segments["regulars"]
     assert (rule.title, rule.zone, rule.reads.facts, rule.reads.timed) == (
         "Regulars",
         "Asia/Dubai",
-        {"visits.count"},
+        frozenset({"visits.count"}),
         False,
     )
     assert [(policy.name, policy.verdict, policy.because) for policy in book.policies] == [
@@ -56,13 +56,13 @@ def test_a_right_folder_is_a_rulebook(folder: Path):
     ]
 
 
-def test_an_empty_folder_is_an_empty_book(tmp_path: Path):
+def test_an_empty_folder_is_an_empty_book(tmp_path: Path) -> None:
     book = load_book(tmp_path, CATALOGUE)
 
     assert (book.segments, book.policies) == ({}, ())
 
 
-def test_all_files_are_told_at_once(folder: Path):
+def test_all_files_are_told_at_once(folder: Path) -> None:
     (folder / "segments/regulars.yaml").write_text(SEGMENT.replace("visits.count", "visit.count"))
     (folder / "policies/consent.yaml").write_text(POLICY.replace("verdict: allow", "verdict: maybe"))
 
@@ -72,19 +72,19 @@ def test_all_files_are_told_at_once(folder: Path):
     assert "segments/regulars.yaml:4:8: There is no fact “visit.count”. Did you mean “visits.count”?" in problems
 
 
-def test_a_file_has_the_name_of_its_rule(folder: Path):
+def test_a_file_has_the_name_of_its_rule(folder: Path) -> None:
     (folder / "segments/regulars.yaml").rename(folder / "segments/others.yaml")
 
     assert told(folder) == ["segments/others.yaml:1:1: “regulars” stands in others.yaml. Name the file regulars.yaml."]
 
 
-def test_a_file_with_another_ending_is_not_passed_over_in_silence(folder: Path):
+def test_a_file_with_another_ending_is_not_passed_over_in_silence(folder: Path) -> None:
     (folder / "segments/regulars.yaml").rename(folder / "segments/regulars.yml")
 
     assert told(folder) == ["segments/regulars.yml:1:1: This file is not read. Name it regulars.yaml."]
 
 
-def test_a_mask_names_its_fields_and_only_a_mask_does(folder: Path):
+def test_a_mask_names_its_fields_and_only_a_mask_does(folder: Path) -> None:
     (folder / "policies/consent.yaml").write_text(POLICY + "mask: [phone]\n")
 
     assert told(folder)[0].startswith("policies/consent.yaml:9:1: “mask” lists the fields")

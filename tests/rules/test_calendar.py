@@ -20,12 +20,12 @@ from rules.calendar import Moment, Span, local_day, parse_span
         (Span(4, "y"), date(2024, 2, 29), date(2020, 2, 29)),
     ],
 )
-def test_spans_go_back_by_the_calendar(span: Span, day: date, before: date):
+def test_spans_go_back_by_the_calendar(span: Span, day: date, before: date) -> None:
     assert span.before(day) == before
 
 
 @pytest.mark.parametrize("text", ["180d", "6w", "18m", "4y", " 30 d "])
-def test_spans_are_read_as_people_write_them(text: str):
+def test_spans_are_read_as_people_write_them(text: str) -> None:
     span = parse_span(text)
 
     assert span is not None
@@ -33,11 +33,11 @@ def test_spans_are_read_as_people_write_them(text: str):
 
 
 @pytest.mark.parametrize("text", ["", "d", "0d", "-1d", "1h", "1.5d", "30 days", "99999d", "101y", "١٢d", "1d 2d"])
-def test_anything_else_is_no_span(text: str):
+def test_anything_else_is_no_span(text: str) -> None:
     assert parse_span(text) is None
 
 
-def test_the_day_is_the_one_of_the_zone():
+def test_the_day_is_the_one_of_the_zone() -> None:
     late = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
 
     assert local_day(late, "Europe/Berlin") == date(2026, 3, 29)

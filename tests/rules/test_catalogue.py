@@ -5,34 +5,34 @@ import pytest
 from rules.catalogue import Catalogue, EventKind, Fact, nearest
 
 
-def test_two_facts_of_one_name_are_refused():
+def test_two_facts_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match=r"visits\.count is registered twice"):
         Catalogue([Fact("visits.count", "number"), Fact("visits.count", "text")])
 
 
 @pytest.mark.parametrize("name", ["all", "not", "event", "Visits", "visits count", "", "visits.", '"x"'])
-def test_a_name_that_no_rule_could_write_is_refused(name: str):
+def test_a_name_that_no_rule_could_write_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is no name of a fact"):
         Fact(name, "number")
 
 
-def test_an_unknown_type_is_refused():
+def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(ValueError, match="has the type “date”"):
         Fact("joined", "date")
 
 
-def test_money_names_its_currency():
+def test_money_names_its_currency() -> None:
     with pytest.raises(ValueError, match="name the fact of its currency"):
         Fact("spend", "money")
 
 
 @pytest.mark.parametrize("fields", [{"price": "money"}, {"amount": "number"}, {"due": "day"}, {'a"b': "text"}])
-def test_fields_of_an_event_are_what_json_can_hold(fields: dict[str, str]):
+def test_fields_of_an_event_are_what_json_can_hold(fields: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="Only amount is money"):
         EventKind("visit", fields=fields)
 
 
-def test_the_nearest_name_is_offered_or_all_of_them():
+def test_the_nearest_name_is_offered_or_all_of_them() -> None:
     assert nearest("vists", ["visits", "spend"]) == "Did you mean “visits”?"
     assert nearest("xyz", ["visits", "spend"]) == "Known: spend, visits."
     assert nearest("xyz", [f"fact_{letter}" for letter in "abcdefghijklmnop"]).endswith("...")

@@ -29,7 +29,7 @@ def checked(when: str) -> tuple[Condition | None, list[str]]:
     return condition, [str(problem) for problem in checker.problems]
 
 
-def test_a_tree_of_all_kinds_of_nodes():
+def test_a_tree_of_all_kinds_of_nodes() -> None:
     condition, problems = checked(
         "{all: [{any: [{tier: {is: gold}}]}, {not: {visits.count: {above: 1}}}, {event: {kind: visit}}]}"
     )
@@ -39,7 +39,7 @@ def test_a_tree_of_all_kinds_of_nodes():
     assert [type(item) for item in condition.items] == [AnyOf, Not, EventTest]
 
 
-def test_an_event_without_a_count_asks_for_one():
+def test_an_event_without_a_count_asks_for_one() -> None:
     condition, _ = checked("{event: {kind: visit, within: 6w, from: 2026-01-01, up_to: 2026-12-31}}")
 
     assert isinstance(condition, EventTest)
@@ -47,7 +47,7 @@ def test_an_event_without_a_count_asks_for_one():
     assert (condition.within, condition.since, condition.up_to) == (Span(6, "w"), date(2026, 1, 1), date(2026, 12, 31))
 
 
-def test_amounts_are_minor_units_of_one_currency():
+def test_amounts_are_minor_units_of_one_currency() -> None:
     condition, _ = checked("{spend: {between: [0, 249.90 EUR]}}")
 
     assert isinstance(condition, FactTest)
@@ -88,14 +88,14 @@ WRONG = {
 
 
 @pytest.mark.parametrize("when", WRONG)
-def test_a_mistake_is_told_with_its_mend(when: str):
+def test_a_mistake_is_told_with_its_mend(when: str) -> None:
     _, problems = checked(when)
 
     assert len(problems) == 1
     assert WRONG[when] in problems[0]
 
 
-def test_a_document_of_too_many_tests_is_refused():
+def test_a_document_of_too_many_tests_is_refused() -> None:
     _, problems = checked("{any: [" + "{tier: {is: gold}}," * (MOST_TESTS + 1) + "]}")
 
     assert [problem.split(": ", 1)[1] for problem in problems] == [

@@ -35,7 +35,7 @@ GOOD: list[tuple[Field, str, Any]] = [
 
 
 @pytest.mark.parametrize(("how", "text", "value"), GOOD, ids=lambda part: part if isinstance(part, str) else "")
-def test_a_good_value_is_converted(how: Field, text: str, value: Any):
+def test_a_good_value_is_converted(how: Field, text: str, value: Any) -> None:
     assert convert(how, [text], BERLIN) == ([value], [])
 
 
@@ -59,7 +59,7 @@ BAD: list[tuple[Field, str, str]] = [
 
 
 @pytest.mark.parametrize(("how", "text", "reason"), BAD, ids=lambda part: part[:20] if isinstance(part, str) else "")
-def test_a_bad_value_is_told_with_a_hint(how: Field, text: str, reason: str):
+def test_a_bad_value_is_told_with_a_hint(how: Field, text: str, reason: str) -> None:
     values, bad = convert(how, [text], BERLIN)
 
     assert values == [None]
@@ -67,7 +67,7 @@ def test_a_bad_value_is_told_with_a_hint(how: Field, text: str, reason: str):
     assert bad[0].hint
 
 
-def test_an_empty_value_is_bad_unless_the_field_is_optional():
+def test_an_empty_value_is_bad_unless_the_field_is_optional() -> None:
     assert convert(field("number", optional=True), ["", "  ", "3"], BERLIN) == ([None, None, 3], [])
 
     _, bad = convert(field("number"), ["3", ""], BERLIN)
@@ -75,14 +75,14 @@ def test_an_empty_value_is_bad_unless_the_field_is_optional():
     assert bad == [Bad(1, "column", "is empty.", "Fill it in, or set optional: true in the mapping.")]
 
 
-def test_each_row_may_have_a_currency_of_its_own():
+def test_each_row_may_have_a_currency_of_its_own() -> None:
     values, bad = convert(field("money", currency_column="cur"), ["1", "1", "1"], BERLIN, ["EUR", "KWD", "euro"])
 
     assert values == [(100, "EUR"), (1000, "KWD"), None]
     assert bad == [Bad(2, "column", "“euro” is no currency.", "Write an ISO code such as EUR.")]
 
 
-def test_a_report_does_not_tell_whole_names():
+def test_a_report_does_not_tell_whole_names() -> None:
     _, bad = convert(field("day"), ["Maximilian Mustermann"], BERLIN)
 
     assert "Mustermann" not in bad[0].reason

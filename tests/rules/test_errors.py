@@ -3,7 +3,7 @@
 from rules.errors import NOWHERE, Mark, Problem, RuleError
 
 
-def test_problems_are_told_once_and_in_the_order_of_the_files():
+def test_problems_are_told_once_and_in_the_order_of_the_files() -> None:
     second = Problem(Mark("b.yaml", 1, 1), "Wrong.", "Mend it.")
     first = Problem(Mark("a.yaml", 9, 3), "Worse.")
 
@@ -12,5 +12,5 @@ def test_problems_are_told_once_and_in_the_order_of_the_files():
     assert str(error) == "a.yaml:9:3: Worse.\nb.yaml:1:1: Wrong. Mend it."
 
 
-def test_a_problem_without_a_file_has_no_place():
+def test_a_problem_without_a_file_has_no_place() -> None:
     assert str(Problem(NOWHERE, "Wrong.", "Mend it.")) == "Wrong. Mend it."

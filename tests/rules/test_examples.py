@@ -38,23 +38,23 @@ OUT = "{name: nobody, given: {}, expect: out}"
 MANY = "{visits.count: {at_least: 3}}"
 
 
-def test_an_example_that_does_not_hold_is_told_with_both_verdicts():
+def test_an_example_that_does_not_hold_is_told_with_both_verdicts() -> None:
     told = problems(MANY, "{name: two visits, given: {visits.count: 2}, expect: in}", OUT)
 
     assert told == "some.yaml:5:5: The example “two visits” is out, and should be in. Mend the rule or the example."
 
 
-def test_both_outcomes_need_an_example():
+def test_both_outcomes_need_an_example() -> None:
     assert "There is no example with expect: in. Add one." in problems(MANY, OUT)
 
 
-def test_a_rule_of_time_needs_examples_with_a_day():
+def test_a_rule_of_time_needs_examples_with_a_day() -> None:
     told = problems("{seen_at: {within: 30d}}", "{name: seen, given: {seen_at: 2026-01-01}, expect: in}", OUT)
 
     assert "The example “seen” has no day. Add now: 2026-01-31" in told
 
 
-def test_amounts_and_events_of_examples_are_typed():
+def test_amounts_and_events_of_examples_are_typed() -> None:
     when = "{any: [{spend: {above: 1 EUR}}, {event: {kind: visit, where: {amount: {above: 1 EUR}}}}]}"
 
     rule = segment(
@@ -86,5 +86,5 @@ WRONG = {
 
 
 @pytest.mark.parametrize("example", WRONG)
-def test_a_mistake_in_an_example_has_a_place(example: str):
+def test_a_mistake_in_an_example_has_a_place(example: str) -> None:
     assert WRONG[example] in problems(MANY, example, OUT)

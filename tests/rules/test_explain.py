@@ -29,7 +29,7 @@ def sentences(when: str, **given: Any) -> list[str]:
     return list(explain(condition, Given(facts), datetime(2026, 11, 25, tzinfo=UTC), "UTC").sentences)
 
 
-def test_every_node_says_what_was_seen_and_asked():
+def test_every_node_says_what_was_seen_and_asked() -> None:
     told = sentences(
         "{all: [{visits.count: {at_least: 3}}, {not: {visits.last_on: {older_than: 180d}}}, {tier: {is: missing}}]}",
         visits__count=2,
@@ -45,13 +45,13 @@ def test_every_node_says_what_was_seen_and_asked():
     ]
 
 
-def test_amounts_are_told_in_their_currency():
+def test_amounts_are_told_in_their_currency() -> None:
     assert sentences("{spend: {between: [0, 249.90 EUR]}}", spend=24_990, currency="KWD") == [
         "no : spend is 24.990 KWD; asked: is between 0.00 EUR, 249.90 EUR"
     ]
 
 
-def test_events_are_told_with_their_window_and_fields():
+def test_events_are_told_with_their_window_and_fields() -> None:
     seen = [EventSeen("visit", date(2026, 11, 1), attributes={"items": 3})]
 
     told = sentences("{event: {kind: visit, at_most: 2, within: 30d, where: {items: {one_of: [2, 3]}}}}", events=seen)

@@ -37,7 +37,7 @@ def problems(text: str) -> list[str]:
     return str(wrong.value).splitlines()
 
 
-def test_a_mapping_knows_its_fields_and_every_column_it_needs():
+def test_a_mapping_knows_its_fields_and_every_column_it_needs() -> None:
     found = mapping(GOOD)
 
     assert (found.name, found.record, found.zone, found.number) == ("visits", "visit", "Europe/Berlin", "customer_id")
@@ -70,19 +70,19 @@ MISTAKES: dict[str, tuple[Callable[[str], str], str]] = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_has_a_place(name: str):
+def test_a_mistake_has_a_place(name: str) -> None:
     change, told = MISTAKES[name]
 
     assert problems(change(GOOD))[0].startswith(told)
 
 
-def test_constants_are_what_a_column_would_give():
+def test_constants_are_what_a_column_would_give() -> None:
     text = GOOD.replace("  at: {column: date, format: '%d.%m.%Y'}\n", "") + "constants: {at: 2026-07-01}\n"
 
     assert mapping(text).constants == {"at": datetime(2026, 7, 1, 10, tzinfo=UTC)}
 
 
-def test_words_are_compared_without_case():
+def test_words_are_compared_without_case() -> None:
     text = """mapping: people
 record: customer
 customer: {number: id}
@@ -96,6 +96,6 @@ fields:
     assert mapping(text).fields[1].currency == "EUR"
 
 
-def test_a_file_that_is_not_there_is_a_problem_of_that_file(tmp_path: Path):
+def test_a_file_that_is_not_there_is_a_problem_of_that_file(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match=r"none.yaml:1:1: The file cannot be read"):
         load_mapping(tmp_path / "none.yaml", TARGETS)

@@ -33,18 +33,18 @@ BY_EXAMPLE: dict[str, tuple[Any, Any, Any]] = {  # argument, passes, does not
 
 
 @pytest.mark.parametrize("name", OPERATORS)
-def test_an_operator_passes_what_it_says(name: str):
+def test_an_operator_passes_what_it_says(name: str) -> None:
     argument, passes, fails = BY_EXAMPLE[name]
 
     assert OPERATORS[name].test(passes, argument, NOW)
     assert not OPERATORS[name].test(fails, argument, NOW)
 
 
-def test_a_day_to_come_is_not_within_a_span_that_ends_today():
+def test_a_day_to_come_is_not_within_a_span_that_ends_today() -> None:
     assert not OPERATORS["within"].test(date(2026, 11, 26), Span(30, "d"), NOW)
 
 
-def test_each_type_has_its_operators():
+def test_each_type_has_its_operators() -> None:
     assert fitting("flag") == ["is", "is_not"]
     assert "contains" not in fitting("number")
     assert "older_than" in fitting("instant")

@@ -13,7 +13,7 @@ def told(text: str) -> str:
     return str(wrong.value)
 
 
-def test_every_key_and_item_has_a_mark():
+def test_every_key_and_item_has_a_mark() -> None:
     source = read_text(b"a: 1\nb:\n  - x: 2\n  - y: 3\n", "rule.yaml")
 
     assert source.mark(source.top, "b") == Mark("rule.yaml", 2, 1)
@@ -21,21 +21,21 @@ def test_every_key_and_item_has_a_mark():
     assert source.mark(source.top["b"][0], "x") == Mark("rule.yaml", 3, 5)
 
 
-def test_a_key_that_is_missing_stands_where_its_block_does():
+def test_a_key_that_is_missing_stands_where_its_block_does() -> None:
     source = read_text(b"a:\n  b: 1\n", "rule.yaml")
 
     assert source.mark(source.top["a"], "c") == Mark("rule.yaml", 2, 3)
 
 
-def test_words_like_yes_and_no_stay_text():
+def test_words_like_yes_and_no_stay_text() -> None:
     assert read_text(b"a: [yes, no, NO, on]\n", "rule.yaml").top["a"] == ["yes", "no", "NO", "on"]
 
 
-def test_an_ampersand_within_a_text_is_no_anchor():
+def test_an_ampersand_within_a_text_is_no_anchor() -> None:
     assert read_text(b"title: Fish &Chips *today\n", "rule.yaml").top["title"] == "Fish &Chips *today"
 
 
-def test_the_deepest_document_that_is_read():
+def test_the_deepest_document_that_is_read() -> None:
     levels = DEEPEST - 1
 
     read_text(b"a: " + b"[" * (levels - 1) + b"]" * (levels - 1), "rule.yaml")
@@ -58,9 +58,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_is_refused_has_a_place(text: str):
+def test_what_is_refused_has_a_place(text: str) -> None:
     assert told(text).startswith(REFUSED[text])
 
 
-def test_tabs_are_named():
+def test_tabs_are_named() -> None:
     assert told("a:\n\t- b").endswith("Indent with spaces, never with tabs.")

@@ -28,7 +28,7 @@ CONSENTED = policy("consented", "{consent: {is: granted}}", "allow")
 NO_PHONE = policy("no_phone", "{channel: {is: sms}}", "mask", "mask: [phone]")
 
 
-def test_each_policy_that_applies_says_its_word():
+def test_each_policy_that_applies_says_its_word() -> None:
     said = decide([CONSENTED, NO_PHONE], {"consent": "granted", "channel": "sms"}, NOW)
 
     assert [(one.verdict, one.policy, one.mask) for one in said] == [
@@ -37,5 +37,5 @@ def test_each_policy_that_applies_says_its_word():
     ]
 
 
-def test_nobody_speaks_of_an_unknown_question():
+def test_nobody_speaks_of_an_unknown_question() -> None:
     assert decide([CONSENTED, NO_PHONE], {}, NOW) == []

@@ -50,7 +50,7 @@ def visit(day: date, **more: Any) -> EventSeen:
     return EventSeen("visit", day, **more)
 
 
-def test_a_test_on_a_missing_value_is_false_and_not_turns_it_round():
+def test_a_test_on_a_missing_value_is_false_and_not_turns_it_round() -> None:
     nobody = Customer()
 
     assert not true_of("{visits.count: {is_not: 3}}", nobody)
@@ -58,7 +58,7 @@ def test_a_test_on_a_missing_value_is_false_and_not_turns_it_round():
     assert true_of("{visits.count: {is: missing}}", nobody)
 
 
-def test_amounts_of_another_currency_are_not_compared():
+def test_amounts_of_another_currency_are_not_compared() -> None:
     euros = Customer({"spend": 25_000, "currency": "EUR"})
 
     assert true_of("{spend: {at_least: 249.90 EUR}}", euros)
@@ -67,20 +67,20 @@ def test_amounts_of_another_currency_are_not_compared():
     assert true_of("{spend: {above: 0}}", euros)
 
 
-def test_an_instant_is_asked_by_its_day_in_the_zone_of_the_rule():
+def test_an_instant_is_asked_by_its_day_in_the_zone_of_the_rule() -> None:
     late = Customer({"seen_at": datetime(2026, 3, 28, 23, 30, tzinfo=UTC)})
 
     assert true_of("{seen_at: {is: 2026-03-29}}", late)
     assert true_of("{seen_at: {is: 2026-03-28}}", late, zone="America/New_York")
 
 
-def test_a_window_of_n_days_ends_today_and_leaves_out_the_first():
+def test_a_window_of_n_days_ends_today_and_leaves_out_the_first() -> None:
     assert true_of("{event: {kind: visit, within: 30d}}", Customer(seen=(visit(date(2026, 3, 1)),)))
     assert not true_of("{event: {kind: visit, within: 30d}}", Customer(seen=(visit(date(2026, 2, 28)),)))
     assert not true_of("{event: {kind: visit, within: 30d}}", Customer(seen=(visit(date(2026, 3, 31)),)))
 
 
-def test_an_attribute_of_a_wrong_type_counts_as_missing():
+def test_an_attribute_of_a_wrong_type_counts_as_missing() -> None:
     odd = Customer(seen=(visit(NOW.date(), attributes={"items": "3", "urgent": 1}),))
 
     assert not true_of("{event: {kind: visit, where: {items: {above: 1}}}}", odd)
@@ -88,7 +88,7 @@ def test_an_attribute_of_a_wrong_type_counts_as_missing():
     assert true_of("{event: {kind: visit, where: {items: {is: missing}, urgent: {is: missing}}}}", odd)
 
 
-def test_the_trace_judges_every_part_and_names_the_events_it_counted():
+def test_the_trace_judges_every_part_and_names_the_events_it_counted() -> None:
     customer = Customer({"visits.count": 2}, (visit(date(2026, 3, 29), id=7), visit(date(2020, 1, 1), id=8)))
 
     found = trace(

@@ -46,12 +46,12 @@ def valid(kind: str, found: dict[str, Any]) -> bool:
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)
-def test_each_schema_is_one_itself(kind: str):
+def test_each_schema_is_one_itself(kind: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[kind])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_every_file_of_the_configuration_is_valid(path: Path):
+def test_every_file_of_the_configuration_is_valid(path: Path) -> None:
     found = plain(read(path).top)
 
     errors = [error.message for error in Draft202012Validator(SCHEMAS[FOLDERS[path.parent.name]]).iter_errors(found)]
@@ -59,7 +59,7 @@ def test_every_file_of_the_configuration_is_valid(path: Path):
     assert errors == []
 
 
-def test_every_operator_stands_in_the_schema():
+def test_every_operator_stands_in_the_schema() -> None:
     definitions = SCHEMAS["segment"]["$defs"]
 
     named = {
@@ -71,17 +71,17 @@ def test_every_operator_stands_in_the_schema():
     assert named == set(OPERATORS)
 
 
-def test_no_rule_can_name_a_personal_fact():
+def test_no_rule_can_name_a_personal_fact() -> None:
     assert "customer.name" not in SCHEMAS["segment"]["$defs"]["condition"]["properties"]
 
 
-def test_without_targets_a_mapping_may_name_any_record():
+def test_without_targets_a_mapping_may_name_any_record() -> None:
     found = document("mappings/purchases.yaml") | {"record": "anything"}
 
     assert Draft202012Validator(schema_of("mapping", CATALOGUE)).is_valid(found)
 
 
-def test_missing_can_be_asked_of_any_type():
+def test_missing_can_be_asked_of_any_type() -> None:
     for fact in ("visits.count", "visits.last_on", "seen_at", "loyalty.tier", "staff", "spend.total"):
         assert valid("segment", document("segments/regulars.yaml") | {"when": {fact: {"is": "missing"}}})
 
@@ -111,7 +111,7 @@ WHENS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", WHENS)
-def test_a_wrong_condition_is_invalid(name: str):
+def test_a_wrong_condition_is_invalid(name: str) -> None:
     assert not valid("segment", document("segments/regulars.yaml") | {"when": WHENS[name]})
 
 
@@ -136,7 +136,7 @@ CHANGES: dict[str, tuple[str, str, Callable[[dict[str, Any]], Any]]] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_wrong_document_is_invalid(name: str):
+def test_a_wrong_document_is_invalid(name: str) -> None:
     kind, path, change = CHANGES[name]
     found = document(path)
 

@@ -42,15 +42,15 @@ def sql_of(condition: Condition, dialect: str = "sqlite", zone: str = "UTC") -> 
     return " ".join(str(statement.compile(dialect=known, compile_kwargs={"literal_binds": True})).split())
 
 
-def test_a_fact_is_compared_as_it_is_so_that_its_index_serves():
+def test_a_fact_is_compared_as_it_is_so_that_its_index_serves() -> None:
     assert sql_of(VISITS).endswith("FROM profiles WHERE profiles.visits >= 3")
 
 
-def test_below_a_not_a_missing_value_is_made_false_first():
+def test_below_a_not_a_missing_value_is_made_false_first() -> None:
     assert "coalesce(profiles.visits >= 3" in sql_of(Not(VISITS, NOWHERE))
 
 
-def test_a_day_of_an_instant_is_a_range_of_moments_in_the_zone():
+def test_a_day_of_an_instant_is_a_range_of_moments_in_the_zone() -> None:
     on = FactTest(Fact("seen_at", "instant"), (Test(OPERATORS["is"], date(2026, 3, 29)),), NOWHERE)
 
     told = sql_of(on, zone="Europe/Berlin")
@@ -63,14 +63,14 @@ def test_a_day_of_an_instant_is_a_range_of_moments_in_the_zone():
     ("dialect", "guard"),
     [("sqlite", "json_type(events.attributes"), ("postgresql", "json_typeof(events.attributes ->")],
 )
-def test_an_attribute_is_read_only_where_its_type_fits(dialect: str, guard: str):
+def test_an_attribute_is_read_only_where_its_type_fits(dialect: str, guard: str) -> None:
     urgent = FieldTest("urgent", "flag", (Test(OPERATORS["is"], True),), NOWHERE)
     event = EventTest(EventKind("visit", "", {"urgent": "flag"}), 1, None, None, None, None, (urgent,), NOWHERE)
 
     assert f"CASE WHEN {guard}" in sql_of(event, dialect)
 
 
-def test_at_most_n_leaves_out_those_with_more_and_keeps_those_with_none():
+def test_at_most_n_leaves_out_those_with_more_and_keeps_those_with_none() -> None:
     few = EventTest(EventKind("visit"), 0, 2, Span(30, "d"), None, None, (), NOWHERE)
 
     told = sql_of(few)

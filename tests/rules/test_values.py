@@ -23,7 +23,7 @@ from rules.values import fit, from_minor, shown, to_minor
         ("500 JPY", "money", (500, "JPY")),
     ],
 )
-def test_a_value_that_fits_is_taken(value: Any, type_: str, becomes: Any):
+def test_a_value_that_fits_is_taken(value: Any, type_: str, becomes: Any) -> None:
     assert fit(value, type_) == becomes
 
 
@@ -37,14 +37,14 @@ def test_a_value_that_fits_is_taken(value: Any, type_: str, becomes: Any):
         ("-1 EUR", "money"), (False, "money"), ("١٠ EUR", "money"), (None, "number"),
     ],
 )  # fmt: skip
-def test_a_value_that_does_not_fit_is_refused_with_a_hint(value: Any, type_: str):
+def test_a_value_that_does_not_fit_is_refused_with_a_hint(value: Any, type_: str) -> None:
     with pytest.raises(ValueError, match="is no") as refused:
         fit(value, type_)
 
     assert refused.value.args[1].startswith("Write")
 
 
-def test_minor_units_follow_the_currency_and_come_back():
+def test_minor_units_follow_the_currency_and_come_back() -> None:
     assert to_minor("1.5", "KWD") == 1500
     assert to_minor("1.555", "EUR") is None
     assert to_minor("", "EUR") is None
@@ -55,5 +55,5 @@ def test_minor_units_follow_the_currency_and_come_back():
     ]
 
 
-def test_a_long_value_is_shown_in_part():
+def test_a_long_value_is_shown_in_part() -> None:
     assert len(shown("x" * 1000)) == 60
