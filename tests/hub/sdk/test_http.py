@@ -180,6 +180,10 @@ def _hangs_up(conversation: socket.socket) -> None:
     conversation.shutdown(socket.SHUT_RDWR)
 
 
+def _waits_for_the_other(conversation: socket.socket) -> None:
+    conversation.recv(1)  # until the client gives up and closes
+
+
 @pytest.mark.parametrize(
     "answering",
     [
@@ -201,7 +205,7 @@ def test_a_connection_that_breaks_after_the_bytes_went_out_may_have_had_its_effe
 
 
 def test_a_partner_that_does_not_answer_in_time_may_have_acted(partner: Loopback, client: PartnerClient) -> None:
-    partner.answering = lambda conversation: [conversation.recv(1)] and None  # until the client gives up and closes
+    partner.answering = _waits_for_the_other
     with pytest.raises(RetryLater, match="in time") as raised:
         client.request("POST", "/")
     assert raised.value.happened
@@ -218,7 +222,7 @@ def test_an_endless_answer_fills_no_memory(
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "localhost", "0.0.0.0", "2130706433", "127.1", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]"],
+    ["127.0.0.1", "localhost", "0.0.0.0", "2130706433", "127.1", "0x7f000001", "[::1]", "[::ffff:127.0.0.1]"],  # noqa: S104
 )
 def test_no_spelling_of_this_machine_is_called(partner: Loopback, host: str) -> None:
     port = partner.url.rpartition(":")[2]
