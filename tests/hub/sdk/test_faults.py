@@ -82,7 +82,7 @@ def test_a_reset_cuts_the_connection_before_or_after_the_effect(served: Served, 
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with pytest.raises(ConnectionAbortedError):
-            served.call(**{"werkzeug.socket": theirs})
+            served.call("POST", "/x", b"", **{"werkzeug.socket": theirs})
         assert ours.recv(1) == b""
     assert served.effects == effects
 
