@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import BusyLoadingError, RedisError
 from redis.retry import Retry
 
 from hub.errors import PartDown
@@ -103,6 +103,13 @@ class ValkeyServer:
         os.close(self.owner)
         self.owner = None
 
+    def kill(self) -> bool:
+        """End a server of ours that gives no answer at all; False when there is none, or it lives and reads its file."""
+        pid = self.pid
+        if self.owner is None or pid is None or self._loading():
+            return False
+        return self._end(pid, signal.SIGKILL)
+
     def run(self) -> None:
         """Whoever gets the lock of the folder starts the server; everybody waits until it answers. Raises PartDown."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -174,6 +181,18 @@ class ValkeyServer:
                 return True
             time.sleep(PAUSE)
         return False
+
+    def _loading(self) -> bool:
+        client = Redis(unix_socket_path=str(self.socket), socket_timeout=1.0, retry=Retry(NoBackoff(), 0))
+        try:
+            client.ping()
+        except BusyLoadingError:
+            return True
+        except RedisError:
+            return False
+        finally:
+            client.close()
+        return True
 
     def _gone(self) -> bool:
         """No process holds the folder. Asked by a shared lock: two who ask do not take each other for a server."""

@@ -16,9 +16,10 @@ THREADS = 16
 class Served(BaseApplication):  # type: ignore[misc]
     """The hub is built in the worker process, after the fork."""
 
-    def __init__(self, build: Callable[[], Hub], here: RegionSettings) -> None:
+    def __init__(self, build: Callable[[], Hub], here: RegionSettings, stalled: float) -> None:
         self.build = build
         self.here = here
+        self.stalled = stalled
         super().__init__()
 
     def load_config(self) -> None:
@@ -27,7 +28,7 @@ class Served(BaseApplication):  # type: ignore[misc]
             "workers": 1,
             "worker_class": "gthread",
             "threads": THREADS,
-            "timeout": 60,
+            "timeout": max(2, round(self.stalled)),  # the master beats for the one who serves, so it must watch it
             "graceful_timeout": 5,
             "keepalive": 15,
             "loglevel": "warning",
@@ -44,5 +45,6 @@ class Served(BaseApplication):  # type: ignore[misc]
         return create_app(self.build())
 
 
-def serve_web(build: Callable[[], Hub], here: RegionSettings) -> None:
-    Served(build, here).run()
+def serve_web(build: Callable[[], Hub], here: RegionSettings, stalled: float) -> None:
+    """stalled: seconds without a sign of life after which gunicorn replaces the process that serves."""
+    Served(build, here, stalled).run()

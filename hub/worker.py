@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from redis import ConnectionPool, Redis
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
@@ -26,6 +27,7 @@ from hub.core import Hub
 
 log = logging.getLogger(__name__)
 SLOT = struct.Struct("d")
+WAIT = 30  # seconds a worker waits for a bell at the most, before it asks again
 DONE = -1.0  # in the slot of a child that has ended well
 RESTART_PAUSE = 0.5  # seconds between two starts of the same child, so that a broken one does not eat the machine
 
@@ -34,6 +36,7 @@ class DrainWorker(SimpleWorker):
     """Runs drains in this process, no fork per job: a drain is a batch, and a kill loses nothing that the sweep would not find."""
 
     death_penalty_class = TimerDeathPenalty
+    max_connection_wait_time = 1.0  # RQ would sleep up to a minute when Valkey was away for long
 
 
 def work(hub: Hub, stopping: Callable[[], bool]) -> None:
@@ -41,7 +44,10 @@ def work(hub: Hub, stopping: Callable[[], bool]) -> None:
     jobs.serve(hub)
     while not stopping():
         worker = DrainWorker(
-            [hub.bell.queue], connection=hub.bell.redis, serializer=JSONSerializer, default_worker_ttl=30
+            [hub.bell.queue.name],
+            connection=patient(hub.bell.redis),
+            serializer=JSONSerializer,
+            default_worker_ttl=WAIT,
         )
         try:
             worker.work(logging_level="CRITICAL", with_scheduler=False)
@@ -49,6 +55,14 @@ def work(hub: Hub, stopping: Callable[[], bool]) -> None:
         except Exception as error:  # noqa: BLE001 - Valkey away, or a defect: a worker that ends is started again anyway
             log.warning("worker waits", extra={"reason": type(error).__name__})
             time.sleep(RESTART_PAUSE)
+
+
+def patient(redis: Redis) -> Redis:
+    """A client of its own for the long wait at the queue: RQ stretches the timeout of the client it is given, and the one
+    that rings must stay quick."""
+    pool = redis.connection_pool
+    options = {**pool.connection_kwargs, "socket_timeout": WAIT}
+    return Redis(connection_pool=ConnectionPool(pool.connection_class, **options))
 
 
 @dataclass
@@ -114,6 +128,7 @@ class Supervisor:
         pid, status = os.waitpid(child.pid, os.WNOHANG)
         if not pid:
             return
+        end_family(child.pid)
         child.pid = 0
         code = os.waitstatus_to_exitcode(status)
         if child.ends_all:
@@ -135,6 +150,7 @@ class Supervisor:
             return
         code = 1
         try:
+            os.setpgid(0, 0)
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
             name_process(child.name)
@@ -169,6 +185,7 @@ class Supervisor:
             self._end_all([child for child in self.children if child.pid and child.last is last])
 
     def _end_all(self, alive: list[Child], patience: float = 10.0) -> None:
+        ended = alive
         for child in alive:
             os.kill(child.pid, signal.SIGTERM)
         end = time.monotonic() + patience
@@ -178,6 +195,14 @@ class Supervisor:
         for child in alive:
             os.kill(child.pid, signal.SIGKILL)
             os.waitpid(child.pid, 0)
+        for child in ended:
+            end_family(child.pid)
+
+
+def end_family(pid: int) -> None:
+    """Whatever a dead child has forked: frozen, it would hold the port and the work of the next one for ever."""
+    with suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def name_process(name: str) -> None:

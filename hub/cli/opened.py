@@ -7,12 +7,18 @@ from typing import Any
 
 import click
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from hub.core import Hub, build_hub
 from hub.embedded import ValkeyServer, ensure_valkey
 from hub.errors import ConfigError
 from hub.settings import Settings, load_settings
 from rules import RuleError
+
+# Seconds for one word with Valkey. A bell may be lost, so nobody (a webhook, the clock, a settle) stands waiting for it;
+# one second try at once, for a connection that an earlier server has left dead in the pool.
+RING = 1.0
 
 region_option = click.option(
     "--region", "-r", "region", default=None, help="Code of the region; default: all, or the only one."
@@ -43,7 +49,9 @@ def valkey_environ(settings: Settings, code: str) -> Mapping[str, str]:
 
 def hub_at(settings: Settings, code: str, **parts: Any) -> Hub:
     """Raises ConfigError for wrong rules: nothing starts on a configuration that was never right."""
-    redis = Redis.from_url(valkey_url(settings, code), socket_timeout=60, socket_connect_timeout=2)
+    redis = Redis.from_url(
+        valkey_url(settings, code), socket_timeout=RING, socket_connect_timeout=RING, retry=Retry(NoBackoff(), 1)
+    )
     try:
         return build_hub(settings, code, redis, **parts)
     except RuleError as error:

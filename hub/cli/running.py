@@ -76,7 +76,7 @@ def add_region(supervisor: Supervisor, settings: Settings, code: str, *, web: bo
     supervisor.add(f"{code}-clock", lambda: run_clock(settings, code))
     if web:
         check_port(here.port, f"the web server of {code}")
-        supervisor.add(f"{code}-web", lambda: serve_web(lambda: hub_at(settings, code), here))
+        supervisor.add(f"{code}-web", lambda: serve_web(lambda: hub_at(settings, code), here, settings.timing.stalled))
 
 
 def check_port(port: int, what: str) -> None:
@@ -95,8 +95,17 @@ def keep_valkey(settings: Settings, code: str) -> None:
     log.set_up(level_of(settings), region=code)
     server = ValkeyServer(settings.folder(code) / "valkey")
     stopping = stop_on_signal()
-    _every_second(stopping, server.start)
+    _every_second(stopping, lambda: _start_or_replace(server))
     server.stop()
+
+
+def _start_or_replace(server: ValkeyServer) -> None:
+    """One that stands still is killed: it gets no rival on its files, so it would stand in the way for ever."""
+    try:
+        server.start()
+    except PartDown:
+        if not server.kill():
+            raise
 
 
 def run_worker(settings: Settings, code: str) -> None:

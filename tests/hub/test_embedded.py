@@ -194,6 +194,23 @@ def test_a_frozen_server_can_still_be_stopped_by_its_owner(folder: Path, monkeyp
     assert server.pid is None
 
 
+def test_a_frozen_server_is_replaced_by_its_owner_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.embedded.PATIENCE", 0.5)
+    server = ValkeyServer(folder)
+    server.start()
+    pid = server.pid
+    assert pid
+    assert not server.kill()  # it answers
+    os.kill(pid, signal.SIGSTOP)
+
+    assert not ValkeyServer(folder).kill()
+    assert server.kill()
+    server.start()
+
+    assert server.running()
+    assert server.pid != pid
+
+
 def test_a_folder_too_deep_for_a_socket_gets_a_private_short_one(tmp_path: Path) -> None:
     deep = tmp_path / ("a" * 60) / ("b" * 60)
     server = ValkeyServer(deep)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 PROGRAM = textwrap.dedent("""
     import os, signal, sys, time
@@ -25,6 +26,13 @@ PROGRAM = textwrap.dedent("""
         note("steady")
         time.sleep(60)
 
+    def family():
+        if os.fork() == 0:
+            note("heir")
+            time.sleep(60)
+        note("parent")
+        time.sleep(60)
+
     def ends():
         time.sleep(float(sys.argv[2]))
         note(f"finished={supervisor.finished({'once'})}")
@@ -33,13 +41,15 @@ PROGRAM = textwrap.dedent("""
     supervisor.add("once", once, once=True)
     supervisor.add("steady", steady)
     supervisor.add("ends", ends, once=True, ends_all=True)
+    if "family" in sys.argv:
+        supervisor.add("family", family)
     sys.exit(supervisor.serve())
 """)
 
 
-def start(tmp_path, seconds):
+def start(tmp_path, seconds, *more):
     notes = tmp_path / "notes"
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, str(notes), str(seconds)]), notes
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, str(notes), str(seconds), *more]), notes
 
 
 def words(notes):
@@ -62,6 +72,16 @@ def gone(pid):
     except ProcessLookupError:
         return True
     return False
+
+
+def alive(pid, patience=10.0):
+    """An orphan is gone once init has reaped it; a dead one that waits for that is dead."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if gone(pid) or Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def test_a_child_that_is_done_is_not_started_again_and_the_last_one_ends_all(tmp_path):
@@ -93,6 +113,20 @@ def test_a_frozen_child_is_killed_before_it_can_wake_up(tmp_path):
     assert gone(first)
     process.terminate()
     process.wait(20)
+
+
+def test_what_a_dead_child_has_forked_does_not_stand_in_the_way_of_the_next(tmp_path):
+    process, notes = start(tmp_path, 60, "family")
+    heir, parent = wait_for(notes, "heir", 1)[0], wait_for(notes, "parent", 1)[0]
+
+    os.kill(heir, signal.SIGSTOP)  # the worst case: it cannot even notice that its parent is gone
+    os.kill(parent, signal.SIGKILL)
+
+    second = wait_for(notes, "heir", 2)[1]
+    assert not alive(heir)
+    process.terminate()
+    process.wait(20)
+    assert not alive(second)
 
 
 def test_children_end_with_their_supervisor_even_when_it_is_killed(tmp_path):
