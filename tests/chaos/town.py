@@ -29,6 +29,11 @@ from hub.sdk import sign
 from hub.settings import Settings, load_settings
 
 HERE = Path(__file__).parent
+STRIKES = [
+    *((victim, how) for victim in ("worker", "web", "valkey", "partners") for how in ("kill", "freeze")),
+    ("clock", "kill"),
+    ("valkey", "flush"),
+]
 TIERS = ("bronze", "silver", "gold")
 
 
@@ -51,6 +56,7 @@ class Town:
     databases: Mapping[str, str] = field(default_factory=dict)
     accepted: list[Accepted] = field(default_factory=list)
     strikes: list[tuple[float, str, str]] = field(default_factory=list)
+    deck: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.web_port, self.partner_port = free_port(), free_port()
@@ -224,12 +230,12 @@ class Town:
         return thread
 
     def strike(self) -> str:
-        """Kill, freeze or wipe something at random."""
-        victim = self.rng.choice(["worker", "worker", "web", "clock", "valkey", "partners", "wipe"])
-        how = self.rng.choice(["kill", "kill", "freeze"])
-        if victim == "wipe":
+        """Kill, freeze or flush something: a shuffled deck, so that a short run meets every kind of harm, too."""
+        if not self.deck:
+            self.deck = self.rng.sample(STRIKES, len(STRIKES))
+        victim, how = self.deck.pop()
+        if how == "flush":
             self.wipe()
-            how = "wipe"
         elif victim == "partners":
             self._strike_partners(how)
         else:
