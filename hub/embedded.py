@@ -85,12 +85,12 @@ class ValkeyServer:
         finally:
             client.close()
 
-    def start(self) -> None:
-        """Run it and, unless somebody else watches it, become its owner. Raises PartDown."""
+    def start(self, patience: float | None = None) -> None:
+        """Run it and, unless somebody else watches it, become its owner. Raises PartDown after `patience` seconds."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.owner is None:
             self.owner = _try_lock(self.folder / "owner.lock", fcntl.LOCK_EX)
-        self.run()
+        self.run(patience)
 
     def stop(self) -> None:
         """End the server, if this object owns it."""
@@ -110,11 +110,11 @@ class ValkeyServer:
             return False
         return self._end(pid, signal.SIGKILL)
 
-    def run(self) -> None:
+    def run(self, patience: float | None = None) -> None:
         """Whoever gets the lock of the folder starts the server; everybody waits until it answers. Raises PartDown."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         waiting = iter(self._binaries())
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + (PATIENCE if patience is None else patience)
         while not self.running():
             if time.monotonic() > until:
                 raise PartDown(f"The Valkey in {self.folder} (pid {self.pid}) does not answer.", "End that process.")

@@ -95,14 +95,14 @@ def keep_valkey(settings: Settings, code: str) -> None:
     log.set_up(level_of(settings), region=code)
     server = ValkeyServer(settings.folder(code) / "valkey")
     stopping = stop_on_signal()
-    _every_second(stopping, lambda: _start_or_replace(server))
+    _every_second(stopping, lambda: _start_or_replace(server, settings.timing.stalled))
     server.stop()
 
 
-def _start_or_replace(server: ValkeyServer) -> None:
+def _start_or_replace(server: ValkeyServer, stalled: float) -> None:
     """One that stands still is killed: it gets no rival on its files, so it would stand in the way for ever."""
     try:
-        server.start()
+        server.start(stalled)
     except PartDown:
         if not server.kill():
             raise
