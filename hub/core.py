@@ -88,9 +88,12 @@ class Hub:
     @contextmanager
     def look(self) -> Iterator[Session]:
         """A session for reading only: it waits for no writer, and none waits for it."""
-        with self.region.sessions() as session:
-            session.connection(execution_options={READ: True})
-            yield session
+        try:
+            with self.region.sessions() as session:
+                session.connection(execution_options={READ: True})
+                yield session
+        except OperationalError as error:
+            raise PartDown(f"The database of {self.region_code} does not answer.", "Try again in a moment.") from error
 
     def permits(self, question: Question) -> Decision:
         return judge(self, question)

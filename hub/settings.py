@@ -57,7 +57,7 @@ class Timing:
     push_timeout: float = 10.0
     lease: float = 20.0
     sweep: float = 2.0
-    stalled: float = 12.0
+    stalled: float = 8.0
     retry_base: float = 1.0
     retry_cap: float = 300.0
 

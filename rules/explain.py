@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, assert_never
 
 from rules.operators import MISSING
 from rules.predicate import Trace, View, trace
@@ -38,6 +38,8 @@ def _sentences(found: Trace, depth: int) -> Iterator[str]:
             yield f"{indent}{mark}: {node.fact.name} {seen}; asked: {' and '.join(_asked(test) for test in node.tests)}"
         case EventTest() as node:
             yield f"{indent}{mark}: {found.seen} {node.kind.name} event(s){_window(node)}; asked: {_count(node)}"
+        case unknown:
+            assert_never(unknown)
     for part in found.parts:
         yield from _sentences(part, depth + 1)
 

@@ -25,7 +25,8 @@ class Member(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    member_id = fields.String(required=True, validate=validate.Length(1, 100))
+    # it becomes part of a path when we answer, where . and .. would lead elsewhere
+    member_id = fields.String(required=True, validate=[validate.Length(1, 100), validate.NoneOf([".", ".."])])
     customer_number = fields.String(validate=validate.Length(1, 100))
     name = fields.String(validate=validate.Length(1, 200))
     email = fields.Email()

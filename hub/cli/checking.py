@@ -15,6 +15,7 @@ from hub.plugins import installed, load_plugins
 from hub.settings import load_settings
 from hub.targets import TARGETS
 from rules import RuleError, load_book
+from rules.mapping import load_mapping
 from rules.schema import schema_of
 
 
@@ -59,6 +60,11 @@ def problems_of(folder: Path | None) -> list[str]:
         load_book(settings.config, catalogue(plugins))
     except RuleError as error:
         problems += str(error).splitlines()
+    for path in sorted((settings.config / "mappings").glob("*.yaml")):
+        try:
+            load_mapping(path, TARGETS)
+        except RuleError as error:
+            problems += str(error).splitlines()
     return problems
 
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from random import Random
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from hub.core import Hub, Partner
 from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, Quarantined, RetryLater, WrongInput
@@ -81,6 +81,10 @@ def _fold(
             folded = customers.fold(hub, work, partner, records)
     except Quarantined as error:
         inbox.quarantine(work, delivery, error, error.hint)
+        return None
+    except DataError:
+        letter = inbox.stumble(work, delivery, "unstorable", "A value that the database cannot hold.", rng, final=True)
+        letters += [letter] if letter else []
         return None
     except WrongInput as error:
         letter = inbox.stumble(work, delivery, error.code, str(error), rng, final=True)

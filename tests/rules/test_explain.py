@@ -57,3 +57,10 @@ def test_events_are_told_with_their_window_and_fields() -> None:
     told = sentences("{event: {kind: visit, at_most: 2, within: 30d, where: {items: {one_of: [2, 3]}}}}", events=seen)
 
     assert told == ["yes: 1 visit event(s) within 30d where items is one of 2, 3; asked: 0 to 2"]
+
+
+def test_any_of_several_is_told_as_such() -> None:
+    told = sentences("{any: [{visits.count: {at_least: 3}}, {tier: {is: gold}}]}", visits__count=2, tier="gold")
+
+    assert told[0] == "yes: any of these"
+    assert [line.split(":")[0].strip() for line in told[1:]] == ["no", "yes"]

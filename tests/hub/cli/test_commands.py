@@ -134,6 +134,8 @@ def test_a_mistake_gets_a_sentence_and_the_right_exit_code(run, purchases, words
 def test_every_mistake_of_every_file_is_named_at_once(run, settings):
     segment = settings.config / "segments" / "regulars.yaml"
     segment.write_text(segment.read_text().replace("kind: visit, at_least", "kind: vist, at_least"))
+    mapping = settings.config / "mappings" / "purchases.yaml"
+    mapping.write_text(mapping.read_text().replace("items:", "itmes:"))
     policy = settings.config / "policies" / "loyalty.yaml"
     policy.write_text(policy.read_text().replace("verdict: allow", "verdict: perhaps"))
 
@@ -142,6 +144,7 @@ def test_every_mistake_of_every_file_is_named_at_once(run, settings):
     assert code == 1
     assert f"{segment}:6:" in err
     assert "Did you mean “visit”?" in err
+    assert "A visit has no field “itmes”. Did you mean “items”?" in err
     assert f"{policy}:5:1: “perhaps” is no verdict. Write allow, deny or mask." in err
 
 

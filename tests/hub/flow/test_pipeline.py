@@ -334,3 +334,12 @@ def test_two_connections_that_know_the_same_customer_number_speak_of_one_custome
 
     with hub.look() as session:
         assert session.scalars(select(Customer.language)).all() == ["de"]
+
+
+def test_a_value_that_no_database_can_hold_is_a_dead_letter_at_once(hub, noting, told_by_club, database):
+    told_by_club(member_id="m-1", tier="go\0ld", version=1)
+
+    if database == "postgresql":
+        assert [letter.code for letter in letters(hub)] == ["unstorable"]
+    else:  # SQLite holds it
+        assert [row.state for row in deliveries(hub)] == ["done"]
