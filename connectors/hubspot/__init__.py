@@ -14,7 +14,6 @@ from hub.sdk import (
     Incoming,
     Kind,
     Knock,
-    NotJson,
     Outcome,
     PartnerError,
     Push,
@@ -23,6 +22,7 @@ from hub.sdk import (
     Sandbox,
     Topic,
     hookimpl,
+    read_json,
 )
 from hub.sdk.outcomes import each
 
@@ -55,14 +55,14 @@ class HubSpot:
                 payload=json.dumps(event).encode(),
                 at=words.at(event),
             )
-            for event in words.read_events(_json(knock.body))
+            for event in words.read_events(read_json(knock.body))
         ]
 
     def answer(self, knock: Knock) -> Answer:
         return Answer(status=200, body=b"")
 
     def normalise(self, payload: bytes) -> Iterable[Record]:
-        return words.records(words.read_events([_json(payload)])[0])
+        return words.records(words.read_events([read_json(payload)])[0])
 
     def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         contacts = [push for push in batch if push.topic != "call_task"]
@@ -102,13 +102,6 @@ class HubSpot:
 
     def _add_task(self, push: Push) -> None:
         self.api.request("POST", TASKS, json=words.task(push))
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise NotJson("The body is no JSON.", "Send what HubSpot sends.") from None
 
 
 @hookimpl

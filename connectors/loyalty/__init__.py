@@ -1,6 +1,5 @@
 """Loyalty programme: tiers and points come in by Standard Webhooks, signals go out under an idempotency key."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -15,7 +14,6 @@ from hub.sdk import (
     Incoming,
     Kind,
     Knock,
-    NotJson,
     Outcome,
     Push,
     Record,
@@ -23,6 +21,7 @@ from hub.sdk import (
     Topic,
     check_standard_webhook,
     hookimpl,
+    read_json,
 )
 from hub.sdk.outcomes import each
 
@@ -44,14 +43,14 @@ class Loyalty:
 
     def verify(self, knock: Knock) -> Sequence[Incoming]:
         key = check_standard_webhook(knock.headers, knock.body, self.secrets, knock.received_at)
-        told = words.read(_json(knock.body))
+        told = words.read(read_json(knock.body))
         return [Incoming(key=key, entity=told["data"]["member_id"], payload=knock.body, at=told["timestamp"])]
 
     def answer(self, knock: Knock) -> Answer:
         return Answer()
 
     def normalise(self, payload: bytes) -> Iterable[Record]:
-        return words.records(words.read(_json(payload)))
+        return words.records(words.read(read_json(payload)))
 
     def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         return each(batch, self._signal)
@@ -66,13 +65,6 @@ class Loyalty:
             "ref": push.entity,
         }
         self.api.request("POST", f"/v1/members/{member}/signals", json=body, headers={"Idempotency-Key": push.key})
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        raise NotJson("The body is no JSON.", "Send one JSON object, UTF-8.") from None
 
 
 @hookimpl

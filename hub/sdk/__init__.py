@@ -12,6 +12,7 @@ from hub.errors import (
     WrongSignature,
 )
 from hub.sdk.backoff import full_jitter
+from hub.sdk.bodies import read_json
 from hub.sdk.contracts import (
     Account,
     Answer,
@@ -65,5 +66,5 @@ __all__ = [
     "LoyaltyRecord", "Normalises", "NotJson", "Outcome", "Page", "PartnerClient", "PartnerError", "Push", "Pushes",
     "Question", "Receives", "Record", "Refused", "RetryLater", "RowProblem", "Sandbox", "ScoreGiven", "Scorer", "Step",
     "Topic", "VehicleRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256", "check_standard_webhook",
-    "check_time", "convert", "full_jitter", "hookimpl", "sign",
+    "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sign",
 ]  # fmt: skip
