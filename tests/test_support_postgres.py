@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from postgres import OwnPostgres, Postgres, start_postgres
 from sqlalchemy import create_engine, text
+
+from postgres import OwnPostgres, Postgres, start_postgres
 
 pytestmark = pytest.mark.postgres
 SUPPORT = Path(__file__).parent / "support"

@@ -8,7 +8,9 @@ from hub.templates import Templates
 
 @pytest.fixture
 def templates(tmp_path):
-    (tmp_path / "hello.yaml").write_text('texts: {en: "Hello {{ tier }}", ar: "مرحبا {{ tier }}", de: "{{ tier.__class__.__mro__ }}"}')
+    (tmp_path / "hello.yaml").write_text(
+        'texts: {en: "Hello {{ tier }}", ar: "مرحبا {{ tier }}", de: "{{ tier.__class__.__mro__ }}"}'
+    )
     return Templates(tmp_path)
 
 
@@ -28,5 +30,5 @@ def test_a_template_cannot_reach_into_python(templates):
 
 
 def test_a_template_that_is_not_there_is_named(templates):
-    with pytest.raises(ConfigError, match="nowhere.yaml"):
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml"):
         templates.render("nowhere", "en", {})
