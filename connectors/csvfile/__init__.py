@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from connectors.csvfile.rows import Counter, page_of, read_rows
+from connectors.csvfile.rows import Counter, Row, page_of, read_rows
 from connectors.csvfile.words import record_of
 from hub.sdk import Account, FileMapping, ImportPage, Kind, Record, Topic, WrongInput, hookimpl
 
 PAGE = 500  # rows: one delivery, one transaction
+LONGEST = 5000  # rows: a page goes on while the customer stays the same, so that nobody is judged by half a history
 
 
 class CsvFile:
@@ -25,10 +26,10 @@ class CsvFile:
         counter = Counter(mapping)
         batch: list[tuple[int, dict[str, str]]] = []
         for row in read_rows(path, mapping):
-            batch.append(row)
-            if len(batch) == PAGE:
+            if len(batch) >= PAGE and (len(batch) == LONGEST or not same_customer(batch[-1], row, mapping)):
                 yield page_of(batch, mapping, counter)
                 batch = []
+            batch.append(row)
         if batch:
             yield page_of(batch, mapping, counter)
 
@@ -41,6 +42,10 @@ class CsvFile:
             raise WrongInput(
                 f"A page of an import makes no sense {why}.", "Check the mapping; import the file again."
             ) from None
+
+
+def same_customer(one: Row, other: Row, mapping: FileMapping) -> bool:
+    return one[1].get(mapping.number) == other[1].get(mapping.number)
 
 
 @hookimpl

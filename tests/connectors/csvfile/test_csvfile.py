@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.csvfile import PAGE, CsvFile
+from connectors.csvfile import LONGEST, PAGE, CsvFile
 from hub.errors import WrongInput
 from hub.sdk import EventRecord, Field, FileMapping, ImportPage, RowProblem
 from proving import account_of
@@ -158,6 +158,16 @@ def test_a_second_read_gives_the_same_pages_and_keys(tmp_path: Path) -> None:
     assert [page.rows for page in first] == [PAGE, PAGE, 1]
     assert first == again
     assert len({page.incoming.key for page in first if page.incoming}) == 3
+
+
+def test_a_customer_whose_rows_follow_one_another_is_never_split_over_two_pages(tmp_path: Path) -> None:
+    rows = many(PAGE - 1) + "".join(f"same,2026-03-{day:02d},x,5\n" for day in range(1, 8)) + "next,2026-03-01,x,5\n"
+    assert [page.rows for page in read(written(tmp_path, HEAD + rows))] == [PAGE - 1 + 7, 1]
+
+
+def test_one_customer_alone_does_not_make_an_endless_page(tmp_path: Path) -> None:
+    rows = "".join(f"same,2026-03-01,{n},5\n" for n in range(LONGEST + 1))
+    assert [page.rows for page in read(written(tmp_path, HEAD + rows))] == [LONGEST, 1]
 
 
 def test_rows_added_in_front_change_the_pages_and_no_key_of_a_row(tmp_path: Path) -> None:
