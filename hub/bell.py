@@ -12,6 +12,7 @@ from rq.serializers import JSONSerializer
 
 DRAIN = "hub.jobs.drain"
 FAILURE_TTL = 3600
+JOB_TIMEOUT = 3600  # far beyond a drain, which hands on after seconds
 TRUSTED_SECONDS = 3
 log = logging.getLogger(__name__)
 
@@ -20,9 +21,9 @@ class Bell:
     """One queue per region. A bell is the job `drain-<connection>-<generation>`: ringing twice while one waits or runs is
     one bell, and a drain raises the generation before its last look, so a ring during that look is a new bell."""
 
-    def __init__(self, redis: "Redis", region: str, timeout: int = 3600) -> None:
+    def __init__(self, redis: "Redis", region: str) -> None:
         self.redis = redis
-        self.queue = Queue(f"hub-{region}", connection=redis, serializer=JSONSerializer, default_timeout=timeout)
+        self.queue = Queue(f"hub-{region}", connection=redis, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT)
         self.prefix = f"hub:{region}:generation:"
         self.heard = True
 

@@ -92,12 +92,11 @@ def turn_epoch(hub: Hub) -> None:
         erase_rows(work.session, IdempotencyKey, old, record_set="traffic", persons=(), now=work.now)
 
 
-def run(hub: Hub, beat: Callable[[], None], stopping: Callable[[], bool]) -> None:
+def run(hub: Hub, stopping: Callable[[], bool]) -> None:
     """Tick until told to stop. A part that is down is waited for: time goes on when it is back."""
     name = holder()
     next_epoch_look = 0.0
     while not stopping():
-        beat()
         try:
             if elect(hub, name):
                 tick(hub)

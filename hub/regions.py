@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from hub.errors import CrossingRefused
 from hub.gate import PASS
-from hub.models import Base, Regional
+from hub.models import Regional
 
 BUSY_MS = 10_000
 READ = "read_only"  # execution option: look, and do not stand in the writers' queue
@@ -135,7 +135,3 @@ class Directory:
             return None
         with self.engine.connect().execution_options(**{READ: True}) as connection:
             return connection.scalar(select(homes.c.region).where(homes.c.ref == ref))
-
-
-def personal_tables() -> list[Table]:
-    return [table for table in Base.metadata.sorted_tables if "region" in table.c and table.name != "here"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from hub.sdk.effects_log import EffectsLog, applied, put_thing, thing
+from hub.sdk.effects_log import EffectsLog, account_of, applied, put_thing, thing
 
 MOST = 100
 WATCHED = ("garage_segments", "garage_tier")  # a change of these is an effect of ours
@@ -121,8 +121,7 @@ def _tasks(db: Any, account: str, wanted: set[str]) -> list[dict[str, Any]]:
 
 
 def _account() -> str:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    return hashlib.sha256(token.encode()).hexdigest()[:8] if kind == "Bearer" and token else ""
+    return account_of(request.headers.get("Authorization", ""))
 
 
 def _number(text: str) -> int:

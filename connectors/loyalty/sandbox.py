@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from hub.sdk.effects_log import EffectsLog, applied, put_thing, thing
+from hub.sdk.effects_log import EffectsLog, account_of, applied, put_thing, thing
 
 
 class LoyaltySandbox:
@@ -26,7 +26,7 @@ class LoyaltySandbox:
 
     def signal(self, member: str) -> Response | tuple[Response, int]:
         """The same key again gives the same answer and no second effect; the same key with another body is 422."""
-        account = _account(request.headers.get("Authorization", ""))
+        account = account_of(request.headers.get("Authorization", ""))
         key = request.headers.get("Idempotency-Key", "")
         if not account:
             return jsonify(code="unauthorized"), 401
@@ -52,8 +52,3 @@ def _signal(db: Any, account: str, member: str, key: str, fingerprint: str, body
             str(body.get("tier") or body.get("segment")),
         )
     return jsonify(member=member, accepted=True), 200
-
-
-def _account(header: str) -> str:
-    kind, _, token = header.partition(" ")
-    return hashlib.sha256(token.encode()).hexdigest()[:8] if kind == "Bearer" and token else ""

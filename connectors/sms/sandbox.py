@@ -1,13 +1,12 @@
 """A text message provider's local stand-in: every accepted call is one more text on somebody's phone."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from hub.sdk.effects_log import EffectsLog, applied
+from hub.sdk.effects_log import EffectsLog, account_of, applied
 
 
 class SmsSandbox:
@@ -22,13 +21,12 @@ class SmsSandbox:
         return self.app(environ, start_response)
 
     def send(self) -> Response | tuple[Response, int]:
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        account = account_of(request.headers.get("Authorization", ""))
         body = request.get_json(silent=True) or {}
-        if kind != "Bearer" or not token:
+        if not account:
             return jsonify(code="unauthorized"), 401
         if not body.get("to") or not body.get("text"):
             return jsonify(code="to_or_text_missing"), 400
-        account = hashlib.sha256(token.encode()).hexdigest()[:8]
         self.log.transact(
             lambda db: applied(db, account, str(body.get("client_ref")), "text", str(body["to"]), str(body["text"]))
         )

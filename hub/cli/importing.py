@@ -9,10 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from hub.cli.opened import json_option, opened, region_option
-from hub.core import Hub, Partner
 from hub.errors import ConfigError
-from hub.flow.sync import Imported, import_pages
-from hub.sdk import Imports, RowProblem
+from hub.flow.sync import Imported, import_pages, importer
+from hub.sdk import RowProblem
 from hub.targets import TARGETS
 from rules import RuleError
 from rules.mapping import load_mapping
@@ -47,15 +46,6 @@ def import_command(file: Path, mapping: Path, region: str | None, report: Path |
     if report and done.problems:
         write_report(report, done.problems)
     tell(file, done, as_json)
-
-
-def importer(hub: Hub) -> Partner:
-    for partner in hub.partners.values():
-        if isinstance(partner.connector, Imports):
-            return partner
-    raise ConfigError(
-        f"{hub.region_code} has no connection that imports files.", "Add one with connector: csvfile to hub.yaml."
-    )
 
 
 def tell(file: Path, done: Imported, as_json: bool) -> None:

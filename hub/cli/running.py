@@ -1,6 +1,8 @@
 """hub init, hub up, hub worker."""
 
+import json
 import socket
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -16,6 +18,8 @@ from hub.serving import serve_web
 from hub.settings import Settings, load_settings
 from hub.worker import Supervisor, stop_on_signal
 
+LOOK_EVERY = 0.5  # seconds between two looks at Valkey
+
 
 @click.command()
 @region_option
@@ -25,8 +29,6 @@ def init(region: str | None, as_json: bool) -> None:
     settings = load_settings()
     opened = {code: open_region(settings, code) for code in regions_of(settings, region)}
     if as_json:
-        import json
-
         click.echo(json.dumps(opened))
         return
     for code, new in opened.items():
@@ -95,7 +97,9 @@ def keep_valkey(settings: Settings, code: str) -> None:
     log.set_up(level_of(settings), region=code)
     server = ValkeyServer(settings.folder(code) / "valkey")
     stopping = stop_on_signal()
-    _every_second(stopping, lambda: _start_or_replace(server, settings.timing.stalled))
+    while not stopping():
+        _start_or_replace(server, settings.timing.stalled)
+        time.sleep(LOOK_EVERY)
     server.stop()
 
 
@@ -117,19 +121,11 @@ def run_worker(settings: Settings, code: str) -> None:
 def run_clock(settings: Settings, code: str) -> None:
     log.set_up(level_of(settings), region=code)
     stopping = stop_on_signal()
-    clock.run(hub_at(settings, code), lambda: None, stopping)
+    clock.run(hub_at(settings, code), stopping)
 
 
 def level_of(settings: Settings) -> str:
     return settings.environ.get("HUB_LOG", "INFO")
-
-
-def _every_second(stopping: Callable[[], bool], act: Callable[[], object]) -> None:
-    import time
-
-    while not stopping():
-        act()
-        time.sleep(0.5)
 
 
 COMMANDS = {"init": init, "up": up, "worker": worker_command}

@@ -22,8 +22,7 @@ from hub.core import Hub
 from hub.demo import people, sandboxes
 from hub.demo.people import Made
 from hub.errors import PartDown
-from hub.flow.sync import import_pages
-from hub.sdk import Imports
+from hub.flow.sync import import_pages, importer
 from hub.settings import RegionSettings, Settings
 from hub.targets import TARGETS
 from hub.web.access import grant_token
@@ -92,7 +91,7 @@ def run_import(demo: Demo, code: str) -> None:
         customers, visits = Path(folder) / "customers.csv", Path(folder) / "visits.csv"
         people.write_customers(customers, made)
         people.write_visits(visits, made, code)
-        partner = next(one for one in hub.partners.values() if isinstance(one.connector, Imports))
+        partner = importer(hub)
         for file, mapping in ((customers, "demo_customers"), (visits, f"demo_visits_{code}")):
             plan = load_mapping(demo.settings.config / "mappings" / f"{mapping}.yaml", TARGETS)
             import_pages(hub, partner, partner.connector.read(file, plan), Random(SEED))  # type: ignore[attr-defined]  # noqa: S311

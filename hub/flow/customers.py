@@ -3,8 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC
 
 from sqlalchemy import select
 
@@ -17,6 +16,7 @@ from hub.flow.values import set_value
 from hub.models import Consent, Customer, Event
 from hub.sdk import ConsentRecord, CustomerRecord, ErasedRecord, EventRecord, LoyaltyRecord, Record, VehicleRecord
 from hub.work import Work
+from rules.calendar import local_day
 
 FUTURE_ALLOWED_DAYS = 1
 
@@ -187,7 +187,3 @@ def _event_row(work: Work, partner: Partner, known: Known, record: EventRecord, 
         "source_hash": source,
         "withdrawn_at": None,
     }
-
-
-def local_day(at: datetime, zone: str) -> date:
-    return at.astimezone(ZoneInfo(zone)).date()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.flow import outbox
+from hub.flow.batches import batches
 from hub.flow.outbox import Claim, Intent
 from hub.flow.segments import Move
 from hub.flow.values import value_context
@@ -16,8 +17,6 @@ from hub.models import Consent, Customer, Link, Membership, Person, PersonalValu
 from hub.sdk import Decision, Push, Question, Topic
 from hub.templates import Templates
 from hub.work import Work
-
-BATCH = 400
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ def load_subjects(work: Work, customer_ids: Iterable[int]) -> dict[int, Subject]
     work.session.flush()
     columns = (Customer.id, Customer.ref, Person.id, Person.data_key_id, Person.jurisdiction, Customer.language)
     found: dict[int, Subject] = {}
-    for batch in _batches(customer_ids):
+    for batch in batches(sorted(set(customer_ids))):
         rows = work.session.execute(
             select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(batch))
         )
@@ -159,7 +158,7 @@ def load_subjects(work: Work, customer_ids: Iterable[int]) -> dict[int, Subject]
 def _consents(work: Work, person_ids: Iterable[int]) -> dict[tuple[int, str, str], str]:
     """(person, purpose, channel) -> granted or withdrawn: the latest row stands."""
     states: dict[tuple[int, str, str], str] = {}
-    for batch in _batches(person_ids):
+    for batch in batches(sorted(set(person_ids))):
         columns = (Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
         rows = select(*columns).where(Consent.person_id.in_(batch)).order_by(Consent.at, Consent.id)
         states |= {(person, purpose, channel): state for person, purpose, channel, state in work.session.execute(rows)}
@@ -171,7 +170,7 @@ def _open_values(work: Work, wanted: Sequence[tuple[Subject, set[str]]]) -> Mapp
     subjects = {subject.person_id: subject for subject, names in wanted if names and subject.data_key_id is not None}
     _open_keys(work, subjects.values())
     opened: dict[int, dict[str, str]] = defaultdict(dict)
-    for batch in _batches(subjects):
+    for batch in batches(sorted(set(subjects))):
         rows = select(PersonalValue.person_id, PersonalValue.field, PersonalValue.sealed).where(
             PersonalValue.person_id.in_(batch), PersonalValue.field.in_(fields), PersonalValue.about_id == 0
         )
@@ -186,7 +185,7 @@ def _open_links(work: Work, partner: Partner, subjects: Sequence[Subject]) -> di
     by_id = {subject.customer_id: subject for subject in subjects if subject.data_key_id is not None}
     _open_keys(work, by_id.values())
     found: dict[int, str] = {}
-    for batch in _batches(by_id):
+    for batch in batches(sorted(set(by_id))):
         rows = select(Link.about_id, Link.sealed).where(
             Link.connection_id == partner.id,
             Link.about == "customer",
@@ -209,15 +208,10 @@ def _open_keys(work: Work, subjects: Iterable[Subject]) -> None:
 
 def _segments(work: Work, customer_ids: Iterable[int]) -> Mapping[int, list[str]]:
     names: dict[int, list[str]] = defaultdict(list)
-    for batch in _batches(customer_ids):
+    for batch in batches(sorted(set(customer_ids))):
         rows = select(Membership.customer_id, Membership.segment).where(
             Membership.customer_id.in_(batch), Membership.left_at.is_(None)
         )
         for customer_id, segment in work.session.execute(rows.order_by(Membership.segment)):
             names[customer_id].append(segment)
     return names
-
-
-def _batches(items: Iterable[int]) -> Iterable[list[int]]:
-    ordered = sorted(set(items))
-    return (ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH))

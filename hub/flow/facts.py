@@ -6,19 +6,17 @@ from typing import Any
 from sqlalchemy import Date, case, func, select, update
 from sqlalchemy.orm import aliased
 
+from hub.flow.batches import batches
 from hub.models import Customer, Event, MembershipCard, Ownership, Person, Profile, Tier
 from hub.work import Work
-
-BATCH = 400
 
 
 def refresh(work: Work, customer_ids: Iterable[int]) -> None:
     """Set the profile of each of these customers to what its events, vehicles and card say now. Counting anew rather than
     adding up makes late and withdrawn events right by themselves."""
-    ids = sorted(customer_ids)
     work.session.flush()
-    for start in range(0, len(ids), BATCH):
-        _refresh(work, ids[start : start + BATCH])
+    for ids in batches(sorted(customer_ids)):
+        _refresh(work, ids)
 
 
 def _refresh(work: Work, ids: list[int]) -> None:

@@ -4,17 +4,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import phonenumbers
 from sqlalchemy import select
 
 from hub.core import Partner
+from hub.flow.batches import batches
 from hub.models import Alias, Customer, Link, Person, Profile, Tombstone, new_ref
 from hub.sdk import CustomerKey
 from hub.work import Work
-
-LOCK_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Identities:
     def _by_links(self, partner_ids: set[str]) -> None:
         kind = f"link:{self.partner.id}:customer"
         hashes = {blind: one for one in partner_ids for blind in self.work.vault.blinds(self.work.session, kind, one)}
-        for batch in _batches(list(hashes)):
+        for batch in batches(hashes):
             rows = self.work.session.execute(
                 select(Link.hash, Customer, Person)
                 .join(Customer, Customer.id == Link.about_id)
@@ -76,7 +74,7 @@ class Identities:
         hashes = {
             blind: one for one in numbers for blind in self.work.vault.blinds(self.work.session, "customer_number", one)
         }
-        for batch in _batches(list(hashes)):
+        for batch in batches(hashes):
             rows = self.work.session.execute(
                 select(Alias.hash, Customer, Person)
                 .join(Person, Person.id == Alias.person_id)
@@ -86,7 +84,7 @@ class Identities:
             self.by_number.update({hashes[blind]: Known(customer, person) for blind, customer, person in rows})
 
     def _by_refs(self, refs: set[str]) -> None:
-        for batch in _batches(list(refs)):
+        for batch in batches(refs):
             rows = self.work.session.execute(
                 select(Customer, Person).join(Person, Person.id == Customer.person_id).where(Customer.ref.in_(batch))
             )
@@ -109,7 +107,7 @@ class Identities:
 
     def _find_erased(self, strangers: Iterable[CustomerKey]) -> None:
         hashes = {blind for key in strangers for _, blind in self._tombstones(key)}
-        for batch in _batches(list(hashes)):
+        for batch in batches(hashes):
             rows = select(Tombstone.kind, Tombstone.hash).where(
                 Tombstone.hash.in_(batch), Tombstone.expires_at > self.work.now
             )
@@ -142,7 +140,7 @@ class Identities:
 
 def lock_customers(work: Work, ids: Sequence[int]) -> None:
     """All that happens to a customer happens under the lock of its row (SQLite: the transaction is the lock)."""
-    for batch in _batches(sorted(ids)):
+    for batch in batches(sorted(ids)):
         work.session.execute(
             select(Customer.id).where(Customer.id.in_(batch)).order_by(Customer.id).with_for_update()
         ).all()
@@ -202,7 +200,3 @@ def name_words(value: str) -> set[str]:
 
 def fold_plate(value: str) -> str:
     return re.sub(r"\W", "", value).upper()
-
-
-def _batches(items: list[Any]) -> Iterable[list[Any]]:
-    return (items[start : start + LOCK_BATCH] for start in range(0, len(items), LOCK_BATCH))

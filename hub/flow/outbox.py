@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -50,7 +50,8 @@ def put(work: Work, partner: Partner, intents: Sequence[Intent]) -> int:
     """Write messages in the transaction that caused them; answers how many are new. The caller holds the customers' locks."""
     wanted = {intent.key: intent for intent in intents}
     known = select(Message.effect_key).where(Message.connection_id == partner.id, Message.effect_key.in_(list(wanted)))
-    new = [intent for intent in wanted.values() if intent.key not in set(work.session.scalars(known))]
+    seen = set(work.session.scalars(known))
+    new = [intent for intent in wanted.values() if intent.key not in seen]
     last = _last_seq(work, partner, {intent.entity for intent in new})
     rows = []
     for intent in new:
@@ -92,7 +93,8 @@ def _last_seq(work: Work, partner: Partner, entities: Iterable[str]) -> dict[str
 
 
 def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]:
-    """The first open message of each entity that is due, under a lease of `lease` seconds."""
+    """The first open message of each entity that is due, under a lease of `lease` seconds. After a failure one goes ahead
+    alone: an outage is probed by a single call, and a message that our own code stumbles over takes no other with it."""
     connection = work.session.get(Connection, partner.id)
     if connection is None or connection.state != "active" or (connection.rest_until or work.now) > work.now:
         return []
@@ -113,7 +115,7 @@ def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]
             Message.connection_id == partner.id, Message.state == "waiting", Message.not_before <= work.now, ~overtakes
         )
         .order_by(Message.id)
-        .limit(limit)
+        .limit(1 if connection.failures else limit)
         .with_for_update(skip_locked=True)
     )
     claims = []
@@ -185,14 +187,6 @@ def refuse(work: Work, one: Claim, reason: str) -> None:
     work.session.execute(_mine(one).values(state="refused", reason=reason[:400], lease_until=None, settled_at=work.now))
 
 
-def give_back(work: Work, claims: Sequence[Claim], reason: str) -> None:
-    """Nothing was pushed: they wait on as if never claimed."""
-    for one in claims:
-        work.session.execute(
-            _mine(one).values(state="waiting", reason=reason[:400], lease_until=None, attempts=Message.attempts - 1)
-        )
-
-
 def expire(work: Work, partners: Mapping[int, Partner]) -> int:
     """Claims whose lease ran out go back, in doubt: nobody knows whether they arrived. Answers how many."""
     late = (
@@ -240,10 +234,3 @@ def _bury(work: Work, partner: Partner, message_id: int, outcome: Outcome) -> in
 
 def _mine(one: Claim) -> Any:
     return update(Message).where(Message.id == one.id, Message.state == "claimed", Message.fence == one.fence)
-
-
-def rest(work: Work, partner: Partner, wait: float, reason: str, now: datetime) -> None:
-    """The partner is out: leave the whole connection alone for `wait` seconds, instead of failing message by message."""
-    row = work.session.get(Connection, partner.id)
-    if row is not None:
-        row.failures, row.reason, row.rest_until = row.failures + 1, reason[:400], now + timedelta(seconds=wait)

@@ -24,7 +24,7 @@ from hub.flow import customers, effects, facts, inbox, outbox, segments
 from hub.flow.heartbeat import Heartbeat
 from hub.flow.outbox import Claim
 from hub.models import Connection, Delivery
-from hub.sdk import Asks, EffectClass, Normalises, Outcome, Push, Pushes
+from hub.sdk import Asks, EffectClass, Normalises, Outcome, Push, Pushes, full_jitter
 from hub.work import Work
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,10 @@ def process(hub: Hub, partner: Partner, rng: Random, limit: int = TAKE) -> int:
         if limit == 1:
             return _stumble(hub, partner, error, rng)
         log.warning("batch failed", extra={"connection": partner.name, "reason": type(error).__name__})
-        return sum(process(hub, partner, rng, limit=1) for _ in range(limit))
+        alone = 0
+        while alone < limit and process(hub, partner, rng, limit=1):
+            alone += 1
+        return alone
     for letter in letters:
         hub.plugins.hook.dead_lettered(hub=hub, dead_letter_id=letter, reason="delivery")
     return count
@@ -82,12 +85,10 @@ def _fold(
     except Quarantined as error:
         inbox.quarantine(work, delivery, error, error.hint)
         return None
-    except DataError:
-        letter = inbox.stumble(work, delivery, "unstorable", "A value that the database cannot hold.", rng, final=True)
-        letters += [letter] if letter else []
-        return None
-    except WrongInput as error:
-        letter = inbox.stumble(work, delivery, error.code, str(error), rng, final=True)
+    except (DataError, WrongInput) as error:
+        unstorable = ("unstorable", "A value that the database cannot hold.")
+        code, reason = (error.code, str(error)) if isinstance(error, WrongInput) else unstorable
+        letter = inbox.stumble(work, delivery, code, reason, rng, final=True)
         letters += [letter] if letter else []
         return None
     result = {"new": folded.new, "repeats": folded.repeats, "erased": folded.erased}
@@ -97,9 +98,8 @@ def _fold(
 
 def _stumble(hub: Hub, partner: Partner, error: Exception, rng: Random) -> int:
     """A delivery on which our own code fails: try again later, and in the end put it aside with the reason."""
-    transient = isinstance(
-        error, IntegrityError | OperationalError
-    )  # two workers met; the next try sees the other's rows
+    # two workers met; the next try sees the other's rows
+    transient = isinstance(error, IntegrityError | OperationalError)
     log.error("delivery failed", extra={"connection": partner.name, "reason": type(error).__name__})
     with hub.begin() as work:
         for delivery in inbox.take(work, partner, 1):
@@ -151,7 +151,10 @@ def _tell(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> tuple[list[O
         return [*outcomes, *_all(ready, outcomes, error)], error
     except Exception as error:  # a defect of the connector: whether anything arrived is unknown
         log.exception("push failed", extra={"connection": partner.name})
-        defect = RetryLater(f"the connector failed ({type(error).__name__})", happened=True)
+        what = f"the connector failed ({type(error).__name__})"
+        if len(ready) == 1 and ready[0][0].attempt >= outbox.TRIES:  # it was alone, so it is the one
+            return [Outcome(ready[0][1].key, "refused", what)], None
+        defect = RetryLater(what, happened=True)
         return [*outcomes, *_all(ready, outcomes, defect)], defect
     return outcomes, None
 
@@ -199,5 +202,5 @@ def _note_health(
     elif isinstance(error, RetryLater):
         row.failures += 1
         row.reason = error.what[:400]
-        wait = error.after if error.after is not None else rng.uniform(0, min(cap, base * 2 ** min(row.failures, 10)))
+        wait = full_jitter(row.failures, base, cap, rng, after=error.after)
         row.rest_until = work.now + timedelta(seconds=wait)

@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from hub.core import Hub
+from hub.flow.batches import batches
 from hub.flow.identity import lock_customers
 from hub.models import Customer, Event, Membership, Profile, SegmentVersion
 from hub.work import Work
 from rules import SegmentRule
+from rules.calendar import local_day
 from rules.sql import Tables, select_members
 
-BATCH = 400
 TABLES = Tables(profile=Profile.__table__, event=Event.__table__)
 
 
@@ -38,8 +38,8 @@ def reassess(hub: Hub, work: Work, customer_ids: Iterable[int], cause: str) -> l
     for rule in hub.book.current().segments.values():
         if _version(work, rule) is None:
             continue  # not filled yet: its first full refresh will see these customers, too
-        for start in range(0, len(ids), BATCH):
-            moves += _move(work, rule, cause, ids[start : start + BATCH])
+        for batch in batches(ids):
+            moves += _move(work, rule, cause, batch)
     return moves
 
 
@@ -74,7 +74,7 @@ def retire(work: Work, names: Sequence[str]) -> list[Move]:
 
 
 def local_today(rule: SegmentRule, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(rule.zone)).date()
+    return local_day(now, rule.zone)
 
 
 def _version(work: Work, rule: SegmentRule) -> SegmentVersion | None:
@@ -158,8 +158,7 @@ def _open_ids(work: Work, segment: str) -> list[int]:
 
 def _refs(work: Work, ids: list[int]) -> dict[int, str]:
     refs: dict[int, str] = {}
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
+    for batch in batches(ids):
         rows = work.session.execute(select(Customer.id, Customer.ref).where(Customer.id.in_(batch)))
         refs |= {customer_id: ref for customer_id, ref in rows}
     return refs

@@ -8,9 +8,11 @@ from random import Random
 from sqlalchemy import func, select
 
 from hub.core import Hub, Partner
+from hub.errors import ConfigError
 from hub.flow import inbox, pipeline
+from hub.flow.batches import batches
 from hub.models import Delivery
-from hub.sdk import ImportPage, RowProblem
+from hub.sdk import ImportPage, Imports, RowProblem
 
 SHOWN = 1000  # problems kept for the report; more are counted
 PATIENCE = 600.0  # seconds without any progress after which an import gives up waiting
@@ -61,6 +63,15 @@ def import_pages(
     return total
 
 
+def importer(hub: Hub) -> Partner:
+    """The region's connection that reads files. Raises ConfigError."""
+    for partner in hub.partners.values():
+        if isinstance(partner.connector, Imports):
+            return partner
+    hint = "Add one with connector: csvfile to hub.yaml."
+    raise ConfigError(f"{hub.region_code} has no connection that imports files.", hint)
+
+
 def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Random) -> None:
     """Work until nothing of this file waits any more, whoever takes it through."""
     left, since = -1, time.monotonic()
@@ -68,7 +79,7 @@ def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Rand
         pipeline.process(hub, partner, rng)
         with hub.look() as session:
             waiting = 0
-            for batch in _batches(fingerprints):
+            for batch in batches(fingerprints):
                 open_rows = select(func.count()).where(Delivery.key_hash.in_(batch), Delivery.state == "waiting")
                 waiting += session.scalar(open_rows.where(Delivery.connection_id == partner.id)) or 0
         if waiting == 0:
@@ -84,14 +95,10 @@ def _results(
     hub: Hub, partner: Partner, kept: dict[bytes, tuple[int, bool]]
 ) -> Iterator[tuple[int, bool, dict[str, int]]]:
     with hub.look() as session:
-        for batch in _batches(list(kept)):
+        for batch in batches(kept):
             rows = select(Delivery.key_hash, Delivery.result).where(
                 Delivery.connection_id == partner.id, Delivery.key_hash.in_(batch)
             )
             for key_hash, result in session.execute(rows):
                 count, new = kept[key_hash]
                 yield count, new, result or {}
-
-
-def _batches(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    return (items[start : start + 400] for start in range(0, len(items), 400))

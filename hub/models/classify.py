@@ -22,7 +22,6 @@ LOYALTY = kept("no", "loyalty", "service_history", "anonymise")
 CAMPAIGN = kept("no", "campaigns", "campaigns", "anonymise")
 CAMPAIGN_REF = kept("ref", "campaigns", "campaigns", "anonymise")
 SEALED = kept("sealed", "service", "customer", "shred")  # personal value under the person's data key
-SEALED_NOTE = kept("sealed", "service", "service_history", "shred")  # free text, may name anybody
 INDEX = kept("index", "lookup", "customer", "shred")  # keyed blind index, dies with its pepper
 KEY = kept("ref", "protection", "customer", "shred")  # wrapped data keys
 PROOF = kept("ref", "accountability", "accountability", "archive")  # consent, holds, tombstones, audit: refs only

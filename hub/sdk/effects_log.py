@@ -1,5 +1,6 @@
 """What really happened at a sandbox: one row per effect applied, durable, so that tests judge by the partner's own books."""
 
+import hashlib
 import sqlite3
 import threading
 from contextlib import closing
@@ -52,3 +53,9 @@ def thing(db: sqlite3.Connection, kind: str, id_: str) -> str | None:
 
 def put_thing(db: sqlite3.Connection, kind: str, id_: str, body: str) -> None:
     db.execute("INSERT OR REPLACE INTO things (kind, id, body) VALUES (?, ?, ?)", (kind, id_, body))
+
+
+def account_of(header: str) -> str:
+    """Which of a sandbox's accounts an Authorization header speaks for; empty for none. No token is written down."""
+    kind, _, token = header.partition(" ")
+    return hashlib.sha256(token.encode()).hexdigest()[:8] if kind == "Bearer" and token else ""

@@ -343,3 +343,45 @@ def test_a_value_that_no_database_can_hold_is_a_dead_letter_at_once(hub, noting,
         assert [letter.code for letter in letters(hub)] == ["unstorable"]
     else:  # SQLite holds it
         assert [row.state for row in deliveries(hub)] == ["done"]
+
+
+def test_a_message_that_the_connector_stumbles_over_dies_alone_and_the_others_go(hub, noting, told_by_club, clock):
+    crm = noting["crm"]
+    true_push = crm.push
+
+    def push(batch):
+        if any(push.topic == "tier_changed" and push.body["tier"] == "cursed" for push in batch):
+            raise KeyError("a defect with Anna in its message")
+        return true_push(batch)
+
+    crm.push = push
+    told_by_club(member_id="m-1", tier="cursed", version=1, drain=False)
+    for number in range(2, 8):
+        told_by_club(member_id=f"m-{number}", tier="gold", version=1, drain=False)
+
+    for _ in range(40):
+        drain_all(hub, rounds=1)
+        clock.pass_by(hours=1)
+
+    told = [push.body["tier"] for push in crm.told if push.topic == "tier_changed"]
+    assert told == ["gold"] * 6
+    assert [(letter.code, letter.reason) for letter in letters(hub)] == [("refused", "the connector failed (KeyError)")]
+    assert {row.state for row in messages(hub, connection_id=hub.partners["crm"].id)} == {"sent", "dead"}
+
+
+def test_after_an_outage_one_message_goes_ahead_before_a_batch_follows(hub, noting, told_by_club, clock):
+    sizes = []
+    crm = noting["crm"]
+    true_push = crm.push
+    crm.push = lambda batch: sizes.append(len(batch)) or true_push(batch)
+    crm.answers = [RetryLater("out")]
+    for number in range(5):
+        told_by_club(member_id=f"m-{number}", tier="gold", version=1, drain=False)
+    pipeline.process(hub, hub.partners["club"], DICE)
+    pipeline.send(hub, hub.partners["crm"], DICE)
+
+    clock.pass_by(hours=1)
+    pipeline.send(hub, hub.partners["crm"], DICE)
+    pipeline.send(hub, hub.partners["crm"], DICE)
+
+    assert sizes == [5, 1, 5]
