@@ -40,7 +40,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_everything_is_killed(town
     versions = webhooks // MEMBERS
     end = time.monotonic() + PATIENCE
 
-    harm = town.in_background(kills, pause=1.0)
+    harm = town.in_background(kills, webhooks)
     town.tell(MEMBERS, versions, end)
     harm.join()
     town.wait_settled(end)

@@ -219,10 +219,15 @@ class Town:
 
     # --- harm
 
-    def in_background(self, kills: int, pause: float) -> threading.Thread:
+    def in_background(self, kills: int, webhooks: int) -> threading.Thread:
+        """Strikes spread over the load: the next one falls when the next share of the webhooks has been accepted, so each
+        meets work under way, and one that stops the intake is over before another follows."""
+
         def harm() -> None:
-            for _ in range(kills):
-                time.sleep(self.rng.uniform(0.3, 1.7) * pause)
+            for strike in range(kills):
+                while len(self.accepted) < webhooks * (strike + 0.5) / kills:
+                    time.sleep(0.02)
+                time.sleep(self.rng.uniform(0.0, 0.2))
                 self.strike()
 
         thread = threading.Thread(target=harm, daemon=True)
@@ -249,21 +254,23 @@ class Town:
     def _strike_partners(self, how: str) -> None:
         child = self.children["partners"]
         if how == "freeze":
-            self._hit(child.pid, "freeze", thaw_after=2.5)
+            self._hit(child.pid, "freeze", thaw_after=2.5, watched=False)
         else:
             child.kill()
             child.wait()
             self.start_partners()
 
-    def _hit(self, pid: int, how: str, thaw_after: float = 1.5) -> None:
-        """A frozen process thaws again after a while, unless somebody has killed it by then: the worse case of the two."""
+    def _hit(self, pid: int, how: str, thaw_after: float = 1.5, watched: bool = True) -> None:
+        """A frozen process thaws again after a while, unless somebody has killed it by then: the worse case of the two.
+
+        watched: ours, so that half of them never thaw and the watchdog has to see to it; a partner comes back by itself."""
         try:
             os.kill(pid, signal.SIGKILL if how == "kill" else signal.SIGSTOP)
         except ProcessLookupError:
             return
         if how == "freeze":
-            if self.rng.random() < 0.5:
-                thaw_after = 30.0  # never: the watchdog has to see to it
+            if watched and self.rng.random() < 0.5:
+                thaw_after = 30.0
             threading.Timer(thaw_after, self._thaw, [pid]).start()
 
     def _thaw(self, pid: int) -> None:
