@@ -6,12 +6,12 @@ from typing import TypeVar
 
 from rules.catalogue import Catalogue
 from rules.check import Checker
+from rules.dependencies import dependencies
 from rules.documents import PolicyRule, Rulebook, SegmentRule, content_hash, plain
 from rules.errors import Mark, Problem, RuleError
 from rules.examples import read_examples, try_policy, try_segment
 from rules.parse import Source, read
 from rules.policy import QUESTION
-from rules.tree import reads
 from rules.values import shown
 
 VERDICTS = ("allow", "deny", "mask")
@@ -65,7 +65,7 @@ def read_segment(source: Source, catalogue: Catalogue) -> SegmentRule:
         owner,
         zone,
         when,
-        reads(when),
+        dependencies(when),
         examples,
         plain(top),
         content_hash(top),

@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SPAN = re.compile(r"([1-9][0-9]{0,4}) ?([dwmy])")
@@ -23,9 +23,27 @@ class Span:
     def before(self, day: date) -> date:
         if self.unit in "dw":
             return day - timedelta(days=self.count * (7 if self.unit == "w" else 1))
-        months = day.year * 12 + day.month - 1 - self.count * (12 if self.unit == "y" else 1)
-        year, month = divmod(months, 12)
-        return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+        return _months_on(day, -self.count * (12 if self.unit == "y" else 1))
+
+    def after(self, day: date) -> date:
+        """31 January and a month is the last of February."""
+        if self.unit in "dw":
+            return day + timedelta(days=self.count * (7 if self.unit == "w" else 1))
+        return _months_on(day, self.count * (12 if self.unit == "y" else 1))
+
+    def passes(self, day: date) -> date:
+        """The first day whose `before` is not earlier than `day`: from then on, `day` is older than the span.
+
+        With months that is not `after`: what was on 31 January is a month old on 1 March."""
+        turn = self.after(day)
+        while self.before(turn) < day:
+            turn += timedelta(days=1)
+        return turn
+
+
+def _months_on(day: date, count: int) -> date:
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def parse_span(text: str) -> Span | None:
@@ -40,6 +58,11 @@ def parse_span(text: str) -> Span | None:
 
 def local_day(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
+
+
+def start_of(day: date, zone: str) -> datetime:
+    """The first moment of a local day, in UTC. Where midnight is skipped, that is the moment the clocks go forward."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from rules.dependencies import Reads
 from rules.errors import Mark
-from rules.tree import Condition, Reads
+from rules.tree import Condition
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     BigInteger,
@@ -28,7 +27,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from rules.calendar import Moment
+from rules.calendar import Moment, start_of
 from rules.operators import MISSING
 from rules.tree import All, AnyOf, Condition, EventTest, FactTest, FieldTest, Not, Test
 
@@ -120,12 +119,11 @@ PLAIN: Mapping[str, Compiled] = {
 
 
 def _start(day: date, moment: Moment) -> datetime:
-    """The first moment of a local day, in UTC. Where midnight is skipped, that is the moment the clocks go forward."""
-    return datetime.combine(day, time(), ZoneInfo(moment.zone)).astimezone(UTC)
+    return start_of(day, moment.zone)
 
 
 def _end(day: date, moment: Moment) -> datetime:
-    return _start(day + timedelta(days=1), moment)
+    return start_of(day + timedelta(days=1), moment.zone)
 
 
 # Tests of days on an instant: the days' bounds in the zone, so that an index on the column serves.

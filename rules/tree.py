@@ -77,15 +77,6 @@ class Not:
 Condition: TypeAlias = All | AnyOf | Not | FactTest | EventTest
 
 
-@dataclass(frozen=True)
-class Reads:
-    """What a condition depends on, the currencies of its amounts too. timed: its verdict can change by time alone."""
-
-    facts: frozenset[str]
-    events: frozenset[str]
-    timed: bool
-
-
 def leaves(condition: Condition) -> Iterator[FactTest | EventTest]:
     match condition:
         case All(items) | AnyOf(items):
@@ -95,17 +86,3 @@ def leaves(condition: Condition) -> Iterator[FactTest | EventTest]:
             yield from leaves(item)
         case _:
             yield condition
-
-
-def reads(condition: Condition) -> Reads:
-    found = list(leaves(condition))
-    timed = any(
-        leaf.within is not None
-        if isinstance(leaf, EventTest)
-        else any(test.operator.argument == "span" for test in leaf.tests)
-        for leaf in found
-    )
-    tested = [leaf.fact for leaf in found if isinstance(leaf, FactTest)]
-    facts = {fact.name for fact in tested} | {fact.unit for fact in tested if fact.type == "money"}
-    events = {leaf.kind.name for leaf in found if isinstance(leaf, EventTest)}
-    return Reads(frozenset(facts), frozenset(events), timed)

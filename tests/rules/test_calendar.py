@@ -1,10 +1,10 @@
 """Local days and spans of days."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from rules.calendar import Moment, Span, local_day, parse_span
+from rules.calendar import Moment, Span, local_day, parse_span, start_of
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,17 @@ def test_the_day_is_the_one_of_the_zone() -> None:
     assert local_day(late, "Europe/Berlin") == date(2026, 3, 29)
     assert local_day(late, "America/New_York") == date(2026, 3, 28)
     assert Moment(late, "Asia/Dubai").today == date(2026, 3, 29)
+
+
+@pytest.mark.parametrize("span", [Span(1, "d"), Span(2, "w"), Span(1, "m"), Span(3, "m"), Span(1, "y")])
+def test_a_span_passes_on_the_first_day_that_it_no_longer_reaches_back_to(span: Span) -> None:
+    for number in range(800):
+        day = date(2023, 12, 1) + timedelta(days=number)
+
+        turn = span.passes(day)
+
+        assert span.before(turn) >= day > span.before(turn - timedelta(days=1))
+
+
+def test_a_day_begins_where_the_clocks_go_forward_when_midnight_is_skipped() -> None:
+    assert start_of(date(2024, 4, 26), "Africa/Cairo") == datetime(2024, 4, 25, 22, tzinfo=UTC)
