@@ -11,9 +11,10 @@ from sqlalchemy import update
 
 from hub.core import Hub
 from hub.errors import PartDown
-from hub.flow import effects, inbox, outbox, segments
+from hub.flow import effects, inbox, outbox, segments, uploads
 from hub.gate import erase_rows
 from hub.models import IdempotencyKey, Lease
+from hub.own import OWN
 from hub.vault.rotation import destroy_ended, rotate, rotation_due
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,8 @@ def tick(hub: Hub) -> int:
     names = {partner.id: partner.name for partner in hub.partners.values()}
     with hub.begin() as work:
         outbox.expire(work, partners)
-        due = sorted(names[one] for one in inbox.overdue(work) | outbox.overdue(work) if one in names)
+        waiting = inbox.overdue(work) | outbox.overdue(work)
+        due = sorted({*(names[one] for one in waiting if one in names), *([OWN] if uploads.overdue(work) else [])})
     hub.bell.ring_anew(due)
     turn_segments(hub)
     return len(due)

@@ -7,6 +7,6 @@ T = TypeVar("T")
 SIZE = 400
 
 
-def batches(items: Iterable[T]) -> Iterator[list[T]]:
+def batches(items: Iterable[T], size: int = SIZE) -> Iterator[list[T]]:
     ordered = list(items)
-    return (ordered[start : start + SIZE] for start in range(0, len(ordered), SIZE))
+    return (ordered[start : start + size] for start in range(0, len(ordered), size))

@@ -3,21 +3,26 @@
 from hub.models.access import Principal, Role, Session, SignInLink, Token
 from hub.models.base import Base, Here, Instant, Node, Regional, new_ref, table
 from hub.models.campaigns import Membership, SegmentVersion
+from hub.models.endpoints import Attempt, Endpoint
 from hub.models.events import Event
 from hub.models.fleet import Assignment, Fleet
+from hub.models.jobs import Job, JobPart
 from hub.models.keys import DataKey, Epoch
 from hub.models.loyalty import LedgerEntry, MembershipCard, Tier
 from hub.models.people import Alias, Customer, Driver, Link, Person, PersonalValue, Staff
 from hub.models.privacy import AuditEntry, Consent, LegalHold, Notice, Tombstone, TransferQuestion
 from hub.models.profiles import Profile, Score
 from hub.models.shop import Bay, Branch, Slot
+from hub.models.timers import ServiceLevel, Timer, TimerEvent, TimerMark
 from hub.models.traffic import Connection, Cursor, DeadLetter, Delivery, IdempotencyKey, Lease, Message
 from hub.models.vehicles import Ownership, Vehicle
 
 __all__ = [
-    "Alias", "Assignment", "AuditEntry", "Base", "Bay", "Branch", "Connection", "Consent", "Cursor", "Customer",
-    "DataKey", "DeadLetter", "Delivery", "Driver", "Epoch", "Event", "Fleet", "Here", "IdempotencyKey", "Instant",
+    "Alias", "Assignment", "Attempt", "AuditEntry", "Base", "Bay", "Branch", "Connection", "Consent", "Cursor", "Customer",
+    "DataKey", "DeadLetter", "Delivery", "Driver", "Endpoint", "Epoch", "Event", "Fleet", "Here", "IdempotencyKey",
+    "Instant", "Job", "JobPart",
     "Lease", "LedgerEntry", "LegalHold", "Link", "Membership", "MembershipCard", "Message", "Node", "Notice",
     "Ownership", "Person", "PersonalValue", "Principal", "Profile", "Regional", "Role", "Score", "SegmentVersion",
-    "Session", "SignInLink", "Slot", "Staff", "Tier", "Token", "Tombstone", "TransferQuestion", "Vehicle", "new_ref", "table",
+    "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "Tier", "Timer", "TimerEvent",
+    "TimerMark", "Token", "Tombstone", "TransferQuestion", "Vehicle", "new_ref", "table",
 ]  # fmt: skip

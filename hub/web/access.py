@@ -21,6 +21,8 @@ SCOPES = {
     "status:read": "see queues, lag and dead letters",
     "customers:read": "see customers' refs, segments and facts",
     "consents:write": "record that a customer gave or withdrew consent",
+    "fleets:read": "see one's own fleets, their reports and timers",
+    "fleets:write": "tell of one's own fleets, their vehicles and service levels",
     "traffic:replay": "replay dead letters",
 }
 
