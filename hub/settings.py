@@ -94,8 +94,12 @@ class Settings:
         return {**kept, **self.environ}
 
 
+def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    return Path(environ.get("HUB_CONFIG", "config")).resolve()
+
+
 def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None = None) -> Settings:
-    folder = (config or Path(environ.get("HUB_CONFIG", "config"))).resolve()
+    folder = config.resolve() if config else config_folder(environ)
     reader = _Reader(folder / "hub.yaml")
     top = reader.read()
     regions = {code: reader.region(code, block) for code, block in reader.blocks(top, "regions")}

@@ -41,10 +41,12 @@ class Lazy(click.Group):
         return super().get_command(ctx, name) or self._from_plugins(ctx, name)
 
     def _from_plugins(self, ctx: click.Context, name: str) -> click.Command | None:
-        from hub.plugins import load_plugins
-        from hub.settings import load_settings
+        """Of the active plugins; where no hub is configured, of all that are installed: evaluating a file needs no hub."""
+        from hub.plugins import installed, load_plugins
+        from hub.settings import config_folder, load_settings
 
-        load_plugins(load_settings().plugins).hook.register_commands(cli=self)
+        configured = (config_folder() / "hub.yaml").exists()
+        load_plugins(load_settings().plugins if configured else tuple(installed())).hook.register_commands(cli=self)
         return super().get_command(ctx, name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
