@@ -7,33 +7,51 @@ import click
 
 from hub.cli.opened import hub_at, json_option
 from hub.cli.running import add_region, check_port, open_region
-from hub.demo.run import Demo, add_children, prepare, shares
+from hub.demo.gauge import Gauge
+from hub.demo.order import (
+    CUSTOMERS,
+    PACE,
+    SEED,
+    Order,
+    check_pace,
+    check_room,
+    check_seed,
+    first_day,
+    regions_asked,
+    shares,
+)
+from hub.demo.run import Demo, add_children, prepare
 from hub.demo.sandboxes import port_of
-from hub.errors import WrongInput
+from hub.demo.telling import run_teller
 from hub.settings import load_settings
 from hub.worker import Supervisor
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="Wait until everything has settled, print a summary, end.")
-@click.option("--customers", default=200, help="How many, over all regions.")
+@click.option("--customers", default=CUSTOMERS, show_default=True, help="How many, over all regions.")
+@click.option("--seed", default=SEED, show_default=True, help="Another one is another world.")
+@click.option("--regions", default=None, help="Some of them only, such as eu,gcc.")
+@click.option("--pace", default=PACE, show_default=True, help="Events a second, once the history is in.")
 @json_option
-def demo(once: bool, customers: int, as_json: bool) -> None:
-    """A small chain of garages in three regions, with sandbox partners, alive until Ctrl-C."""
-    if customers < 1:
-        raise WrongInput(f"{customers} customers make no demo.", "Ask for at least 1.")
+def demo(once: bool, customers: int, seed: int, regions: str | None, pace: float, as_json: bool) -> None:
+    """A small chain of garages in three regions, with sandbox partners and three years of history, alive until Ctrl-C."""
     settings = load_settings()
     settings = replace(settings, environ={"HUB_LOG": "WARNING", **settings.environ})
-    for code in settings.regions:
+    counts = shares(customers, regions_asked(regions, list(settings.regions)))
+    check_pace(pace)
+    check_seed(seed)
+    check_room(settings.home, customers)
+    for code in counts:
         open_region(settings, code)
     check_port(port_of(settings), "the sandboxes' server")
-    counts = shares(customers, list(settings.regions))
-    run = Demo(settings, lambda code: hub_at(settings, code), counts, datetime.now(UTC).date(), once, as_json)
+    order = Order(counts, seed, first_day(settings.home, counts, seed, datetime.now(UTC).date()), pace)
+    run = Demo(settings, lambda code: hub_at(settings, code), order, once, as_json, Gauge(list(counts)))
     prepare(run)
     supervisor = Supervisor(settings.timing.stalled)
-    for code in settings.regions:
+    for code in counts:
         add_region(supervisor, settings, code, web=True)
-    add_children(supervisor, run)
+    add_children(supervisor, run, run_teller)
     raise SystemExit(supervisor.serve())
 
 

@@ -1,65 +1,68 @@
-"""`hub demo`: opens the regions, starts everything, lets people come in by the real doors, and tells what flows."""
+"""`hub demo`: opens the regions, starts everything, lets three years come in by the real doors, and life go on."""
 
-import json
-import os
-import sys
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from hub import log
 from hub.access import make_sign_in_link, principal_named
 from hub.core import Hub
-from hub.demo import people, sandboxes
-from hub.demo.people import Made
+from hub.demo import life, sandboxes
+from hub.demo.files import sheets_of, write_sheet
+from hub.demo.gauge import Gauge
+from hub.demo.order import Order
+from hub.demo.sandboxes import Sender
+from hub.demo.world.books import Books, make_world
+from hub.demo.world.truth import write_truth
 from hub.errors import PartDown
 from hub.flow.sync import import_pages, importer
-from hub.settings import RegionSettings, Settings
+from hub.sdk.effects_log import account_of
+from hub.settings import ConnectionSettings, RegionSettings, Settings
 from hub.targets import TARGETS
 from hub.web.access import grant_token
 from hub.worker import Supervisor
-from rules.mapping import load_mapping
+from rules.mapping import FileMapping, load_mapping
 
-SEED = 7
-PATIENCE = 240.0  # seconds for everything to settle
+PATIENCE = 240.0  # seconds until a region answers
+LOOK_EVERY = 0.5
+ROWS_EACH = 9  # of a customer, on average: for the bar, until the branch is known
 STAFF = ("operator", "admin")
+FILL = ("truth", "import", "loyalty")  # the children of a region that end once its history is in
 
 
 @dataclass
 class Demo:
-    """What the children of one run share: settings, who is to come, and the secrets that were shown to the operator."""
+    """What the children of one run share: settings, what was ordered, and the secrets that were shown to the operator."""
 
     settings: Settings
     open_hub: Callable[[str], Hub]
-    counts: Mapping[str, int]
-    today: date
+    order: Order
     once: bool
     as_json: bool
+    gauge: Gauge
     tokens: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
 
-    def made(self, region: str) -> list[Made]:
-        return list(people.make_people(region, self.counts[region], self.today, SEED))
+    def world(self, region: str) -> Iterator[Books]:
+        return make_world(region, self.order.counts[region], self.order.today, self.order.seed)
 
+    def connection(self, region: str, connector: str) -> ConnectionSettings | None:
+        there = self.settings.connections.values()
+        return next((one for one in there if one.region == region and one.connector == connector), None)
 
-def shares(total: int, regions: list[str]) -> dict[str, int]:
-    """How many customers each region gets: the first ones get what does not divide."""
-    return {code: total // len(regions) + (index < total % len(regions)) for index, code in enumerate(regions)}
+    def rng(self, region: str) -> Random:
+        return Random(f"{self.order.seed}:{region}")  # noqa: S311 - a demo's dice
 
 
 def prepare(demo: Demo) -> None:
     """A token for the teller and a sign-in link per region, written before anything runs."""
-    for code in demo.counts:
+    for code in demo.order.counts:
         hub = demo.open_hub(code)
         with hub.begin() as work:
             operator = principal_named(work, "demo operator", STAFF)
@@ -69,56 +72,107 @@ def prepare(demo: Demo) -> None:
         hub.close()
 
 
-def add_children(supervisor: Supervisor, demo: Demo) -> None:
+def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Supervisor], None]) -> None:
     supervisor.add("sandboxes", lambda: run_sandboxes(demo))
-    for code in demo.counts:
+    for code in demo.order.counts:
+        supervisor.add(f"{code}-truth", lambda code=code: run_truth(demo, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-import", lambda code=code: run_import(demo, code), once=True)  # type: ignore[misc]
-        supervisor.add(f"{code}-loyalty", lambda code=code: run_loyalty(demo, code), once=True)  # type: ignore[misc]
-    supervisor.add("teller", lambda: run_teller(demo, supervisor), once=True, ends_all=demo.once)
+        supervisor.add(f"{code}-loyalty", lambda code=code: run_loyalty(demo, supervisor, code), once=True)  # type: ignore[misc]
+        if not demo.once:
+            supervisor.add(f"{code}-life", lambda code=code: run_life(demo, supervisor, code), once=True)  # type: ignore[misc]
+    supervisor.add("teller", lambda: tell(demo, supervisor), once=True, ends_all=demo.once)
 
 
 def run_sandboxes(demo: Demo) -> None:
     log.set_up("WARNING")
-    sandboxes.serve(demo.settings.plugins, demo.settings.home / "sandboxes", sandboxes.port_of(demo.settings), SEED)
+    sandboxes.serve(demo.settings.plugins, folder_of(demo), sandboxes.port_of(demo.settings), demo.order.seed)
+
+
+def folder_of(demo: Demo) -> Path:
+    return demo.settings.home / "sandboxes"
+
+
+def run_truth(demo: Demo, code: str) -> None:
+    """For evaluation only, beside the databases and not in them."""
+    folder = demo.settings.home / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_truth(folder / f"truth-{code}.jsonl", demo.world(code))
 
 
 def run_import(demo: Demo, code: str) -> None:
-    """Customers, then their visits, by the door that `hub import` uses."""
+    """Branch by branch and file by file, by the door that `hub import` uses."""
     log.set_up("WARNING", region=code)
     hub = demo.open_hub(code)
-    made = demo.made(code)
+    partner = importer(hub)
+    left = demo.order.counts[code]
     with TemporaryDirectory(prefix="garage-") as folder:
-        customers, visits = Path(folder) / "customers.csv", Path(folder) / "visits.csv"
-        people.write_customers(customers, made)
-        people.write_visits(visits, made, code)
-        partner = importer(hub)
-        for file, mapping in ((customers, "demo_customers"), (visits, f"demo_visits_{code}")):
-            plan = load_mapping(demo.settings.config / "mappings" / f"{mapping}.yaml", TARGETS)
-            import_pages(hub, partner, partner.connector.read(file, plan), Random(SEED))  # type: ignore[attr-defined]  # noqa: S311
+        for books in demo.world(code):
+            sheets, left = list(sheets_of(books)), left - books.people.count
+            demo.gauge.expect(code, sum(sheet.count for sheet in sheets), rest=left * ROWS_EACH)
+            for sheet in sheets:
+                file, plan = write_sheet(Path(folder), sheet), mapping_of(demo, books, sheet.name)
+                pages = partner.connector.read(file, plan)  # type: ignore[attr-defined]
+                import_pages(hub, partner, pages, demo.rng(code), lambda rows: demo.gauge.advance(code, rows))
     hub.close()
 
 
-def run_loyalty(demo: Demo, code: str) -> None:
-    """Everybody is enrolled by signed webhooks; then, if life goes on, points move now and then."""
+def mapping_of(demo: Demo, books: Books, sheet: str) -> FileMapping:
+    """Each branch writes down the time of its own wall."""
+    plan = load_mapping(demo.settings.config / "mappings" / f"demo_{sheet}.yaml", TARGETS)
+    return replace(plan, zone=books.branch.zone)
+
+
+def run_loyalty(demo: Demo, supervisor: Supervisor, code: str) -> None:
+    """Members are enrolled by signed webhooks with the card of a month ago; then the month itself.
+
+    The history goes first: two that write at once would only wait for each other."""
     log.set_up("WARNING", region=code)
-    connection = next(
-        (one for one in demo.settings.connections.values() if one.region == code and one.connector == "loyalty"), None
-    )
-    if connection is None:
+    wait_for(supervisor, {f"{code}-import"})
+    sender = sender_of(demo, code, "loyalty")
+    if sender is None:
         return
+    for books in demo.world(code):
+        for told in (*life.enrolled(books, demo.order.seed), *life.last_month(books, demo.order.seed)):
+            sender.send(told.id, told.kind, told.member, told.at)
+    sender.release()
+
+
+def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
+    """The visits that are still to come, as if they were today's; now and then a customer of the CRM moves."""
+    log.set_up("WARNING", region=code)
+    club, crm, rng = sender_of(demo, code, "loyalty"), sender_of(demo, code, "hubspot"), demo.rng(code)
+    wait_for(supervisor, {f"{code}-{name}" for name in FILL})
+    pause = len(demo.order.counts) / demo.order.pace
+    for number, kind, member in life.going_on(list(demo.world(code)), rng) if club else ():
+        time.sleep(pause * rng.uniform(0.4, 1.6))
+        moment = time.time_ns() // 1_000_000
+        if club:
+            club.send(f"evt_live_{number}_{moment}", kind, {**member, "version": moment})
+        if crm and rng.randrange(life.ELSE_EVERY) == 0:
+            crm.send_events(life.moved(folder_of(demo), account_of_crm(demo, code), rng, datetime.now(UTC)))
+
+
+def wait_for(supervisor: Supervisor, children: set[str]) -> None:
+    while not supervisor.finished(children):
+        time.sleep(LOOK_EVERY)
+
+
+def sender_of(demo: Demo, code: str, connector: str) -> Sender | None:
+    """What speaks for a partner of this region, under the secret that both know."""
+    connection = demo.connection(code, connector)
+    if connection is None:
+        return None
     here = demo.settings.region(code)
     secret = demo.settings.secrets_of(code)[connection.secrets["webhook_secret"]]
-    url = f"{loopback(here)}/webhooks/{connection.name}"
     wait_until_ready(f"{loopback(here)}/readyz")
-    members = [
-        {"member_id": f"m-{one.number}", "customer_number": one.number, "tier": one.tier, "points": one.points}
-        for one in demo.made(code)
-    ]
     dial = f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/faults"
-    sender = sandboxes.Sender(url, secret, dial, Random(SEED))  # noqa: S311 - a demo's dice
-    sandboxes.enroll(sender, members, SEED)
-    if not demo.once:
-        sandboxes.live(sender, members)
+    return Sender(f"{loopback(here)}/webhooks/{connection.name}", secret, dial, demo.rng(code))
+
+
+def account_of_crm(demo: Demo, code: str) -> str:
+    connection = demo.connection(code, "hubspot")
+    token = demo.settings.secrets_of(code)[connection.secrets["token"]] if connection else ""
+    return account_of(f"Bearer {token}")
 
 
 def loopback(here: RegionSettings) -> str:
@@ -136,109 +190,3 @@ def wait_until_ready(url: str) -> None:
         except OSError:
             time.sleep(0.1)
     raise PartDown(f"{url} does not answer.")
-
-
-def run_teller(demo: Demo, supervisor: Supervisor) -> None:
-    """Says where to look, then what flows; with --once it waits until everything has settled, and sums up."""
-    console = Console(stderr=demo.as_json)
-    for code in demo.counts:
-        here = demo.settings.region(code)
-        wait_until_ready(f"{loopback(here)}/readyz")
-    if not demo.once:
-        tell_doors(demo, console)
-    tell(demo, console, supervisor)
-
-
-def tell_doors(demo: Demo, console: Console) -> None:
-    """Plain lines: a link that a table folds cannot be clicked."""
-    console.print("Where to look, and who can sign in (each link works once, as operator and admin):\n")
-    for code in demo.counts:
-        here = demo.settings.region(code)
-        base = f"http://{here.host}:{here.port}"
-        say(console, f"  {code:5} {base}/\n        {base}/sign-in/{demo.links[code]}")
-    say(console, "\nA new link: ./garage sign-in 'your name' --role operator --region eu      Stop: Ctrl-C\n")
-
-
-def tell(demo: Demo, console: Console, supervisor: Supervisor) -> None:
-    end = time.monotonic() + PATIENCE
-    last: dict[str, Any] = {}
-    while True:
-        statuses = {code: ask_status(demo, code) for code in demo.counts}
-        if all(statuses.values()):
-            settled = supervisor.finished(
-                {f"{code}-{what}" for code in demo.counts for what in ("import", "loyalty")}
-            ) and all(is_settled(one) for one in statuses.values())
-            if demo.once and settled:
-                return sum_up(demo, statuses)
-            line = {code: counted(one) for code, one in statuses.items()}
-            if line != last and not demo.once:
-                say(console, flowing(line))
-            last = line
-        if demo.once and time.monotonic() > end:
-            json.dump({"settled": False, "regions": statuses}, sys.stdout)
-            os._exit(3)
-        time.sleep(0.3 if demo.once else 1.0)
-
-
-def flowing(line: Mapping[str, Mapping[str, int]]) -> str:
-    parts = [
-        f"{code}: " + ", ".join(f"{count:,} {name}" for name, count in counts.items()) for code, counts in line.items()
-    ]
-    return f"{datetime.now(UTC):%H:%M:%S}  " + "   ".join(parts)
-
-
-def say(console: Console, words: str) -> None:
-    console.print(words, highlight=False, soft_wrap=True, markup=False)
-
-
-def ask_status(demo: Demo, code: str) -> dict[str, Any]:
-    here = demo.settings.region(code)
-    request = urllib.request.Request(  # noqa: S310 - our own loopback
-        f"{loopback(here)}/api/v1/status", headers={"Authorization": f"Bearer {demo.tokens[code]}"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except OSError:
-        return {}
-
-
-def counted(one: Mapping[str, Any]) -> dict[str, int]:
-    return {
-        "customers": one["customers"],
-        "in": sum_of(one, "inbox", "done"),
-        "out": sum_of(one, "outbox", "sent"),
-        "waiting": sum_of(one, "inbox", "waiting") + sum_of(one, "outbox", "waiting", "claimed"),
-        "dead": sum(row["dead_letters"] for row in one["connections"]),
-    }
-
-
-def sum_of(one: Mapping[str, Any], side: str, *states: str) -> int:
-    return sum(row[side].get(state, 0) for row in one["connections"] for state in states)
-
-
-def is_settled(one: Mapping[str, Any]) -> bool:
-    return (
-        sum_of(one, "inbox", "waiting") == 0
-        and sum_of(one, "outbox", "waiting", "claimed") == 0
-        and not one["segments_due"]
-    )
-
-
-def sum_up(demo: Demo, statuses: Mapping[str, Mapping[str, Any]]) -> None:
-    summary = {
-        "rows_in": sum(sum_of(one, "inbox", "done") for one in statuses.values()),
-        "customers": sum(one["customers"] for one in statuses.values()),
-        "memberships": sum(sum(one["memberships"].values()) for one in statuses.values()),
-        "messages_settled": sum(sum_of(one, "outbox", "sent", "unknown", "refused") for one in statuses.values()),
-        "dead_letters": sum(row["dead_letters"] for one in statuses.values() for row in one["connections"]),
-        "seconds": round(time.monotonic() - demo.began, 1),
-    }
-    if demo.as_json:
-        sys.stdout.write(json.dumps({**summary, "regions": statuses}) + "\n")
-        return
-    table = Table(title="The demo garage has settled", title_justify="left", show_header=False)
-    for name, value in summary.items():
-        table.add_row(name.replace("_", " "), f"{value:,}")
-    Console().print(table)

@@ -1,10 +1,13 @@
 """Runs the sandboxes that plugins bring, one server on loopback with a fault dial, and lets them send their webhooks."""
 
+import base64
+import hashlib
+import hmac
 import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +23,6 @@ from hub.plugins import load_plugins
 from hub.sdk import sign
 from hub.sdk.faults import FaultDial
 from hub.settings import Settings
-
-EVERY = 2.0  # seconds between two events of a life that goes on
 
 
 def port_of(settings: Settings) -> int:
@@ -42,30 +43,54 @@ def serve(plugins: Sequence[str], folder: Path, port: int, seed: int) -> None:
     make_server("127.0.0.1", port, make_app(plugins, folder, seed), threaded=True).serve_forever()
 
 
+Signed = Callable[[bytes], Mapping[str, str]]  # the headers that prove who sends these bytes, made anew for each try
+
+
 @dataclass
 class Sender:
-    """Sends one programme's webhooks to one connection. dial: where the fault dial is read, so that it may be turned at
+    """Sends one partner's webhooks to one connection. dial: where the fault dial is read, so that it may be turned at
     any time: some webhooks are sent twice, some after the one that follows them."""
 
     url: str
     secret: str
     dial: str
     rng: Random
-    held: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
+    held: list[tuple[bytes, Signed]] = field(default_factory=list)
 
-    def send(self, message_id: str, kind: str, data: Mapping[str, Any]) -> None:
+    def send(self, message_id: str, kind: str, data: Mapping[str, Any], at: datetime | None = None) -> None:
+        """A Standard Webhook. at: when it happened; now, if nothing is said."""
+        happened = at or datetime.now(UTC)
+        told = {"type": kind, "timestamp": happened.isoformat(), "data": dict(data)}
+        self._pass_on(json.dumps(told, ensure_ascii=False).encode(), self._standard(message_id))
+
+    def send_events(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """HubSpot's way: a list of events under its signature, version 3; no events are no webhook."""
+        if not events:
+            return
+        self._pass_on(json.dumps(list(events), ensure_ascii=False).encode(), self._hubspot)
+
+    def _standard(self, message_id: str) -> Signed:
+        return lambda body: sign(self.secret, message_id, datetime.now(UTC), body)
+
+    def _hubspot(self, body: bytes) -> Mapping[str, str]:
+        stamp = str(time.time_ns() // 1_000_000)
+        signed = f"POST{self.url}".encode() + body + stamp.encode()
+        digest = hmac.new(self.secret.encode(), signed, hashlib.sha256).digest()
+        return {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": base64.b64encode(digest).decode()}
+
+    def _pass_on(self, body: bytes, signed: Signed) -> None:
         faults = self._faults()
         if self.rng.random() < faults.get("reorder", 0.0):
-            self.held.append((message_id, kind, data))
+            self.held.append((body, signed))
             return
-        deliver(self.url, self.secret, message_id, kind, data)
+        deliver(self.url, body, signed)
         if self.rng.random() < faults.get("duplicate", 0.0):
-            deliver(self.url, self.secret, message_id, kind, data)
+            deliver(self.url, body, signed)
         self.release()
 
     def release(self) -> None:
         while self.held:
-            deliver(self.url, self.secret, *self.held.pop())
+            deliver(self.url, *self.held.pop())
 
     def _faults(self) -> dict[str, float]:
         try:
@@ -76,38 +101,11 @@ class Sender:
             return {}
 
 
-def enroll(sender: Sender, members: Sequence[Mapping[str, Any]], seed: int) -> None:
-    """Every member is enrolled, by one signed webhook each; the same seed gives the same webhooks, so repeats are nothing."""
-    for member in members:
-        sender.send(f"evt_{seed}_{member['member_id']}_1", "member.enrolled", {**member, "version": 1})
-    sender.release()
-
-
-def live(sender: Sender, members: Sequence[Mapping[str, Any]]) -> None:
-    """Points move now and then, for as long as the demo runs."""
-    for moment in _moments():
-        if members:
-            member = sender.rng.choice(members)
-            points = int(member["points"]) + sender.rng.randrange(1, 20)
-            tier = "gold" if points >= 15 else "silver" if points >= 6 else "bronze"
-            data = {**member, "points": points, "tier": tier, "version": moment}
-            sender.send(f"evt_live_{member['member_id']}_{moment}", "member.points_changed", data)
-
-
-def _moments() -> Iterator[int]:
-    while True:
-        time.sleep(EVERY)
-        yield time.time_ns() // 1_000_000
-
-
-def deliver(url: str, secret: str, message_id: str, kind: str, data: Mapping[str, Any], patience: float = 60.0) -> None:
+def deliver(url: str, body: bytes, signed: Signed, patience: float = 60.0) -> None:
     """Send until it is accepted, as partners do; each try is signed anew, under the same id."""
-    body = json.dumps(
-        {"type": kind, "timestamp": datetime.now(UTC).isoformat(), "data": dict(data)}, ensure_ascii=False
-    ).encode()
     end = time.monotonic() + patience
     while time.monotonic() < end:
-        headers = {"Content-Type": "application/json", **sign(secret, message_id, datetime.now(UTC), body)}
+        headers = {"Content-Type": "application/json", **signed(body)}
         request = urllib.request.Request(url, body, headers)  # noqa: S310 - our own loopback
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310

@@ -121,6 +121,10 @@ def test_bad_rows_are_reported_and_the_good_ones_go_in(run, hub, settings, purch
         (("outbox", "replay", "7", "-r", "eu"), 1, "There is no message 7."),
         (("why", "nobody", "-r", "eu"), 1, "There is no customer with this ref."),
         (("demo", "--once", "--customers", "0"), 1, "0 customers make no demo."),
+        (("demo", "--once", "--customers", "-5"), 1, "-5 customers make no demo."),
+        (("demo", "--customers", "many"), 2, "is not a valid integer"),
+        (("demo", "--regions", "mars"), 1, "There is no region “mars” for the demo."),
+        (("demo", "--pace", "0"), 1, "A pace of 0 is none."),
     ],
 )
 def test_a_mistake_gets_a_sentence_and_the_right_exit_code(run, purchases, words, code, said):

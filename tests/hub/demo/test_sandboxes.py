@@ -2,14 +2,15 @@
 
 import json
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 
 import pytest
 
+from connectors.hubspot.signature import check_signature
 from hub.demo import sandboxes
-from hub.demo.people import make_people, tier_of
-from hub.demo.run import shares
+from hub.sdk import Knock
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -23,11 +24,12 @@ def door():
             self._answer(200, json.dumps(self.server.faults).encode())
 
         def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.server.busy > 0:
                 self.server.busy -= 1
                 return self._answer(503)
             self.server.ids.append(self.headers["webhook-id"])
+            self.server.knocks.append((self.headers, body))
             return self._answer(202)
 
         def _answer(self, status, body=b"{}"):
@@ -40,17 +42,23 @@ def door():
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.faults, server.ids, server.busy = {}, [], 0
+    server.faults, server.ids, server.knocks, server.busy = {}, [], [], 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
 
 
-def enroll(door, count=3):
+def sender(door):
     base = f"http://127.0.0.1:{door.server_address[1]}"
-    members = [{"member_id": f"m-{number}", "tier": "gold", "points": 3} for number in range(count)]
-    sandboxes.enroll(sandboxes.Sender(f"{base}/webhooks/club", SECRET, f"{base}/faults", Random(1)), members, seed=7)
+    return sandboxes.Sender(f"{base}/webhooks/club", SECRET, f"{base}/faults", Random(1))
+
+
+def enroll(door, count=3):
+    club = sender(door)
+    for number in range(count):
+        club.send(f"evt_7_m-{number}_1", "member.enrolled", {"member_id": f"m-{number}", "tier": "gold", "points": 3})
+    club.release()
     return door.ids
 
 
@@ -79,17 +87,14 @@ def test_the_dial_makes_webhooks_come_out_of_order_and_loses_none(door):
     assert ids != sorted(ids, key=lambda one: int(one.split("-")[1].split("_")[0]))
 
 
-def test_the_same_seed_makes_the_same_people():
-    from datetime import date
+def test_events_of_the_crm_are_signed_as_the_connector_checks_it(door):
+    crm = sender(door)
+    crm.send_events([{"eventId": 1, "objectId": 2}])
+    crm.send_events([])
 
-    first, second = (list(make_people("gcc", 20, date(2026, 11, 25), seed=7)) for _ in range(2))
-
-    assert first == second
-    assert len({one.number for one in first}) == 20
-    assert all(day <= date(2026, 11, 25) for one in first for day, _, _ in one.visits)
-    assert {one.tier for one in first} <= {tier_of(points) for points in range(100)}
-
-
-def test_regions_share_the_customers_and_none_is_lost():
-    assert shares(200, ["eu", "gcc", "apac"]) == {"eu": 67, "gcc": 67, "apac": 66}
-    assert sum(shares(2, ["eu", "gcc", "apac"]).values()) == 2
+    (headers, body), *more = door.knocks
+    lower = {name.lower(): value for name, value in headers.items()}
+    knock = Knock("POST", crm.url, lower, body, datetime.now(UTC))
+    check_signature(knock, SECRET)
+    assert json.loads(body) == [{"eventId": 1, "objectId": 2}]
+    assert more == []

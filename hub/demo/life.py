@@ -1,0 +1,126 @@
+"""What the partners of a region tell by webhook: who is a member, the last thirty days, and a life that goes on."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from hub.demo.world.books import DAYS, POINT, TIERS, VOUCHER, Books
+from hub.demo.world.places import TONGUES
+from hub.sdk.effects_log import EffectsLog
+
+RECENT = 30  # days of history that come as webhooks
+NOTICE = "2023-01"
+ELSE_EVERY = 12  # about one event in so many is a customer of the CRM who has moved
+
+
+@dataclass(frozen=True)
+class Told:
+    """One webhook of the loyalty programme. id: the same for the same seed, so that a repeat is nothing."""
+
+    id: str
+    kind: str
+    at: datetime
+    member: Mapping[str, Any]
+
+
+def enrolled(books: Books, seed: int) -> Iterator[Told]:
+    """Every member with the card as it stood thirty days ago, and the consent they gave."""
+    balances, versions = _cards(books, DAYS - RECENT)
+    tiers = books.tiers()
+    given = set(books.consents["owner"][books.consents["granted"]].tolist())
+    for one in np.flatnonzero(books.people.member & (books.people.joined < DAYS)).tolist():
+        number = books.people.number(one)
+        member = {**_card(number, tiers[one], balances.get(one, 0)), "version": versions.get(one, 0) + 1}
+        if one in given:
+            member["consent"] = _consent("granted")
+        yield Told(f"evt_{seed}_{number}_1", "member.enrolled", _noon(books.day(books.people.joined[one])), member)
+
+
+def last_month(books: Books, seed: int) -> Iterator[Told]:
+    """Points as they moved, and consents as they were withdrawn, in the order of time."""
+    _, versions = _cards(books, DAYS - RECENT)
+    tiers, ledger, told = books.tiers(), books.ledger, []
+    for row in np.flatnonzero(ledger["day"] >= DAYS - RECENT).tolist():
+        one, day, balance = (int(ledger[name][row]) for name in ("owner", "day", "balance"))
+        versions[one] = versions.get(one, 0) + 1
+        number = books.people.number(one)
+        member = {**_card(number, tiers[one], balance), "version": versions[one] + 1}
+        told.append(
+            Told(f"evt_{seed}_{number}_{versions[one] + 1}", "member.points_changed", _noon(books.day(day)), member)
+        )
+    for row in np.flatnonzero(~books.consents["granted"] & books.people.member[books.consents["owner"]]).tolist():
+        one, day = int(books.consents["owner"][row]), int(books.consents["day"][row])
+        number = books.people.number(one)
+        member = {"member_id": f"m-{number}", "customer_number": number, "consent": _consent("withdrawn")}
+        told.append(Told(f"evt_{seed}_{number}_withdrawn", "member.consent_changed", _noon(books.day(day)), member))
+    yield from sorted(told, key=lambda one: one.at)
+
+
+def _cards(books: Books, until: int) -> tuple[dict[int, int], dict[int, int]]:
+    """Balance and number of entries of every member before a day; the ledger is in the order of members and time."""
+    before = books.ledger["day"] < until
+    owner, balance = books.ledger["owner"][before].tolist(), books.ledger["balance"][before].tolist()
+    entries = np.bincount(books.ledger["owner"][before], minlength=books.people.count)
+    return dict(zip(owner, balance, strict=True)), {one: int(entries[one]) for one in set(owner)}
+
+
+def _card(number: str, tier: str, points: int) -> dict[str, Any]:
+    return {"member_id": f"m-{number}", "customer_number": number, "tier": tier, "points": points}
+
+
+def _consent(state: str) -> dict[str, str]:
+    return {"purpose": "marketing", "channel": "mail", "state": state, "notice": NOTICE}
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)
+
+
+def going_on(worlds: Sequence[Books], rng: Random) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """number, kind, member without version: the members' visits that are still to come, in their order, again and again."""
+    cards: dict[str, tuple[int, int]] = {}
+    visits = [(int(day), books, visit) for books in worlds for visit, day in _ahead(books)]
+    visits.sort(key=lambda one: one[0])
+    for _ in count():
+        for _, books, visit in visits:
+            number = books.people.number(int(books.visits["owner"][visit]))
+            balance, earned = cards.get(number, (rng.randrange(VOUCHER), 0))
+            points = max(1, round(int(books.visits["amount"][visit]) / (POINT * books.branch.prices)))
+            cards[number] = ((balance + points) % VOUCHER, earned + points)
+            tier = next(name for least, name in TIERS if cards[number][1] >= least)
+            yield number, "member.points_changed", _card(number, tier, cards[number][0])
+        if not visits:
+            return
+
+
+def _ahead(books: Books) -> Iterator[tuple[int, int]]:
+    coming = (books.visits["day"] >= DAYS) & books.people.member[books.visits["owner"]]
+    return ((visit, books.visits["day"][visit]) for visit in np.flatnonzero(coming).tolist())
+
+
+def moved(folder: Path, account: str, rng: Random, now: datetime) -> list[dict[str, Any]]:
+    """A customer of the CRM has a new address: events in its words, about a contact that it knows; none while it knows nobody."""
+    known = "SELECT body FROM things WHERE kind = ? ORDER BY id LIMIT 500"
+    log = EffectsLog(folder / "hubspot.db")
+    rows = log.transact(lambda db: db.execute(known, (f"contact:{account}",)).fetchall())
+    if not rows:
+        return []
+    contact = json.loads(rng.choice(rows)[0])
+    tongue = TONGUES[rng.choice(sorted(TONGUES))]
+    return [
+        {
+            "eventId": rng.randrange(1, 1 << 40),
+            "subscriptionType": "contact.propertyChange",
+            "objectId": int(contact["id"]),
+            "occurredAt": int(now.timestamp() * 1000),
+            "propertyName": "address",
+            "propertyValue": f"{rng.choice(tongue.streets)} {rng.randrange(1, 180)}",
+        }
+    ]

@@ -1,0 +1,77 @@
+"""The loyalty programme tells every member once, then the month as it was, then a life that goes on."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from random import Random
+
+from connectors.loyalty import words
+from hub.demo import life
+from hub.sdk.effects_log import EffectsLog, put_thing
+from worlds import TODAY, all_books, books_of
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+
+
+def test_every_member_is_enrolled_once_in_words_that_the_connector_reads():
+    for books in all_books():
+        told = list(life.enrolled(books, seed=7))
+        assert len({one.id for one in told}) == len(told) == books.people.member.sum()
+        for one in told:
+            body = {"type": one.kind, "timestamp": one.at.isoformat(), "data": dict(one.member)}
+            assert list(words.records(words.read(json.loads(json.dumps(body)))))
+
+
+def test_the_last_month_comes_in_order_and_ends_with_the_balance_of_the_books():
+    for books in all_books():
+        told = list(life.last_month(books, seed=7))
+        assert [one.at for one in told] == sorted(one.at for one in told)
+        points = [one for one in told if one.kind == "member.points_changed"]
+        assert all(one.at.date() > TODAY - timedelta(days=31) for one in points)
+        versions = {one.member["member_id"]: one.member["version"] for one in life.enrolled(books, seed=7)}
+        for one in points:
+            assert one.member["version"] > versions[one.member["member_id"]]
+            versions[one.member["member_id"]] = one.member["version"]
+
+
+def test_balances_after_the_month_are_those_of_the_ledger():
+    books = books_of("eu", 600)[0]
+    last = {}
+    for told in (*life.enrolled(books, 7), *life.last_month(books, 7)):
+        if "points" in told.member:
+            last[told.member["customer_number"]] = told.member["points"]
+    ledger = {books.people.number(owner): balance for owner, balance in
+              zip(books.ledger["owner"].tolist(), books.ledger["balance"].tolist(), strict=True)}  # fmt: skip
+
+    assert {number: last[number] for number in ledger} == ledger
+
+
+def test_consent_is_told_with_the_card_and_withdrawn_when_it_was():
+    members = [one.member for books in all_books(600) for one in life.enrolled(books, 7)]
+    withdrawn = [
+        one for books in all_books(600) for one in life.last_month(books, 7) if one.kind == "member.consent_changed"
+    ]
+
+    assert 0.5 < sum("consent" in one for one in members) / len(members) < 0.8
+    assert all(one.member["consent"]["state"] == "withdrawn" for one in withdrawn)
+    assert withdrawn
+
+
+def test_life_goes_on_with_the_visits_to_come_and_does_not_end():
+    worlds = books_of("gcc")
+    told = list(islice(life.going_on(worlds, Random(1)), 500))
+
+    numbers = {books.people.number(one) for books in worlds for one in range(books.people.count)}
+    assert len(told) == 500
+    assert {number for number, _, _ in told} <= numbers
+    assert all(member["points"] >= 0 and member["tier"] for _, _, member in told)
+
+
+def test_a_customer_of_the_crm_moves_once_the_crm_knows_somebody(tmp_path):
+    log = EffectsLog(tmp_path / "hubspot.db")
+    assert life.moved(tmp_path, "ours", Random(1), NOW) == []
+
+    log.transact(lambda db: put_thing(db, "contact:ours", "a", json.dumps({"id": "12"})))
+    (event,) = life.moved(tmp_path, "ours", Random(1), NOW)
+
+    assert (event["objectId"], event["propertyName"], event["occurredAt"]) == (12, "address", 1782820800000)
