@@ -30,15 +30,76 @@ CORE_FACTS = (
     ),
     Fact("survey.nps_last_on", "day", "", "the day of that answer", column="nps_last_on"),
     Fact("vehicles.count", "number", "vehicles", "vehicles owned today", column="vehicles_count"),
+    Fact(
+        "vehicles.oldest_on",
+        "day",
+        "",
+        "the day the oldest car owned today was first registered",
+        column="vehicles_oldest_on",
+    ),
+    Fact(
+        "visits.last_odometer",
+        "number",
+        "km",
+        "the odometer at the last visit that read it",
+        column="visits_last_odometer",
+    ),
+    Fact(
+        "recommendations.open_count",
+        "number",
+        "recommendations",
+        "work advised and not decided, on cars owned today",
+        column="recommendations_open",
+    ),
+    Fact(
+        "recommendations.declined_count",
+        "number",
+        "recommendations",
+        "work declined, on cars owned today",
+        column="recommendations_declined",
+    ),
+    Fact(
+        "recommendations.due_on",
+        "day",
+        "",
+        "the earliest day by which open work should be done",
+        column="recommendations_due_on",
+    ),
+    Fact(
+        "appointments.next_on",
+        "day",
+        "",
+        "the day of the earliest appointment that is still booked",
+        column="appointments_next_on",
+    ),
+    Fact(
+        "appointments.missed_count", "number", "appointments", "appointments missed ever", column="appointments_missed"
+    ),
     Fact("loyalty.tier", "text", "", "the tier of the membership card", column="loyalty_tier"),
     Fact("loyalty.points", "number", "points", "the balance of the membership card", column="loyalty_points"),
 )
 
+ADVICE = {"amount": "money", "service": "text", "part": "text", "safety": "text"}
+
 CORE_EVENTS = (
-    EventKind("visit", "the customer's car was in the workshop", {"amount": "money", "items": "number"}),
+    EventKind(
+        "visit",
+        "the customer's car was in the workshop, and was handed back",
+        {"amount": "money", "items": "number", "odometer": "number", "branch": "text", "reason": "text"},
+    ),
+    EventKind("breakdown", "a car was brought in because it broke down", {"odometer": "number"}),
+    EventKind(
+        "inspection", "a car was looked over", {"findings": "number", "critical": "number", "odometer": "number"}
+    ),
+    EventKind("invoice", "the customer was invoiced", {"amount": "money"}),
     EventKind("complaint", "the customer complained", {}),
     EventKind("survey", "the customer answered a survey", {"score": "number"}),
-    EventKind("recommendation_declined", "work was advised and declined", {"amount": "money"}),
+    EventKind("recommendation_made", "work was advised", ADVICE),
+    EventKind("recommendation_declined", "work was advised and declined", ADVICE),
+    EventKind("recommendation_sold", "work that was advised was bought", ADVICE),
+    EventKind("booking_made", "an appointment was made", {"lead_days": "number", "branch": "text"}),
+    EventKind("booking_cancelled", "an appointment was cancelled", {"notice_days": "number", "branch": "text"}),
+    EventKind("no_show", "the customer did not come to an appointment", {"branch": "text"}),
 )
 
 

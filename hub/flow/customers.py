@@ -9,12 +9,26 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.errors import Quarantined, WrongInput
-from hub.flow import cards, identity, vehicles
+from hub.flow import cards, identity, service, vehicles
+from hub.flow.batches import batches
 from hub.flow.identity import Identities, Known
 from hub.flow.outbox import Intent
+from hub.flow.places import Places
+from hub.flow.told import Station
 from hub.flow.values import set_value
 from hub.models import Consent, Customer, Event
-from hub.sdk import ConsentRecord, CustomerRecord, ErasedRecord, EventRecord, LoyaltyRecord, Record, VehicleRecord
+from hub.sdk import (
+    ConsentRecord,
+    CustomerRecord,
+    ErasedRecord,
+    EventRecord,
+    LoyaltyRecord,
+    PersonRecord,
+    Record,
+    ServiceRecord,
+    ShopRecord,
+    VehicleRecord,
+)
 from hub.work import Work
 from rules.calendar import local_day
 
@@ -24,13 +38,15 @@ FUTURE_ALLOWED_DAYS = 1
 @dataclass
 class Folded:
     """What a batch changed. touched: customers by id, with the kinds of change. intents: what is to be told, in order.
-    new, repeats: how many records were news, and how many told what we had. erased: about somebody who was erased."""
+    new, repeats: how many records were news, and how many told what we had. erased: about somebody who was erased.
+    clashes: appointments that found no place."""
 
     touched: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     intents: list[tuple[int, Intent]] = field(default_factory=list)
     new: int = 0
     repeats: int = 0
     erased: int = 0
+    clashes: int = 0
 
 
 def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> Folded:
@@ -38,22 +54,48 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     folded = Folded()
     for record in records:
         _check_residence(hub, record)
+    places = Places(work, hub.here.zone)
+    shop = [record for record in records if isinstance(record, ShopRecord)]
+    folded.new += (news := places.fold(shop))
+    folded.repeats += len(shop) - news
+    about = [record for record in records if not isinstance(record, ShopRecord)]
     people = Identities(work, partner, hub.here.jurisdiction)
-    people.load(record.customer for record in records)
-    for record in records:
-        known = people.of(record.customer)
-        if known is not None and known.customer.id in people.made:
-            folded.touched[known.customer.id].add("customer")
-        if known is None:
-            folded.erased += 1
-        elif not isinstance(record, EventRecord):
-            news = _fold_one(hub, work, partner, known, record, folded)
-            folded.new, folded.repeats = folded.new + news, folded.repeats + (not news)
-    events = [record for record in records if isinstance(record, EventRecord)]
-    _fold_events(work, partner, people, events, folded)
+    people.load(record.customer for record in about)
+    cars = vehicles.Vehicles(work, partner, _vehicle_ids(about))
+    station = Station(work, partner, people, places, cars)
+    _fold_people(hub, station, [record for record in about if not isinstance(record, ServiceRecord)], folded)
+    _fold_service(station, [record for record in about if isinstance(record, ServiceRecord)], folded)
+    for customer_id in people.made:
+        folded.touched[customer_id].add("customer")
     for customer_id in folded.touched:
         work.session.get_one(Customer, customer_id).version += 1
     return folded
+
+
+def _vehicle_ids(records: Sequence[PersonRecord | ServiceRecord]) -> set[str]:
+    told = {record.partner_id for record in records if isinstance(record, VehicleRecord)}
+    return told | {one for record in records if (one := getattr(record, "vehicle_partner_id", None))}
+
+
+def _fold_people(hub: Hub, station: Station, records: Sequence[PersonRecord], folded: Folded) -> None:
+    for record in records:
+        known = station.people.of(record.customer)
+        if known is None:
+            folded.erased += 1
+        elif not isinstance(record, EventRecord):
+            news = _fold_one(hub, station, known, record, folded)
+            folded.new, folded.repeats = folded.new + news, folded.repeats + (not news)
+    _fold_events(station, [record for record in records if isinstance(record, EventRecord)], folded)
+
+
+def _fold_service(station: Station, records: Sequence[ServiceRecord], folded: Folded) -> None:
+    for tally in service.fold(station, records):
+        folded.new += tally.new
+        folded.repeats += tally.repeats
+        folded.erased += tally.erased
+        folded.clashes += tally.clashes
+        for customer_id, changes in tally.touched.items():
+            folded.touched[customer_id] |= changes
 
 
 def _check_residence(hub: Hub, record: Record) -> None:
@@ -62,15 +104,16 @@ def _check_residence(hub: Hub, record: Record) -> None:
         raise Quarantined(f"A record declares residence in {declared}, which is not in {hub.region_code}.", declared)
 
 
-def _fold_one(hub: Hub, work: Work, partner: Partner, known: Known, record: Record, folded: Folded) -> bool:
+def _fold_one(hub: Hub, station: Station, known: Known, record: PersonRecord, folded: Folded) -> bool:
     """Answers whether it was news."""
+    work, partner = station.work, station.partner
     customer_id = known.customer.id
     changed: set[str] = set()
     match record:
         case CustomerRecord():
             changed = _fold_person(work, known, record)
         case VehicleRecord():
-            for touched in vehicles.fold_vehicle(work, partner, known, record, local_day(work.now, hub.here.zone)):
+            for touched in vehicles.fold_vehicle(station.vehicles, known, record, local_day(work.now, hub.here.zone)):
                 folded.touched[touched].add("vehicles")
                 changed = {"vehicles"}
         case LoyaltyRecord():
@@ -147,43 +190,46 @@ def _fold_consent(work: Work, partner: Partner, known: Known, record: ConsentRec
     return True
 
 
-def _fold_events(
-    work: Work, partner: Partner, people: Identities, records: Sequence[EventRecord], folded: Folded
-) -> None:
+def _fold_events(station: Station, records: Sequence[EventRecord], folded: Folded) -> None:
     """Append what is new; the source's key tells repeats, however many years later."""
+    if not records:
+        return
+    work, partner = station.work, station.partner
     keyed = {work.vault.fingerprint("event", partner.name, record.key): record for record in records}
-    known_hashes = select(Event.source_hash).where(
-        Event.connection_id == partner.id, Event.source_hash.in_(list(keyed))
-    )
-    seen = set(work.session.scalars(known_hashes)) if keyed else set()
+    seen: set[bytes] = set()
+    for batch in batches(keyed):
+        mine = (Event.connection_id == partner.id, Event.source_hash.in_(batch))
+        seen |= set(work.session.scalars(select(Event.source_hash).where(*mine)))
     folded.repeats += len(records) - len(keyed) + len(seen)
     work.session.flush()  # the customers and vehicles that the rows point at
     rows = []
     for source, record in keyed.items():
-        known = people.of(record.customer)
+        known = station.people.of(record.customer)
         if source in seen or known is None:
             continue
-        rows.append(_event_row(work, partner, known, record, source))
+        rows.append(_event_row(station, known, record, source))
         folded.touched[known.customer.id].add(f"event.{record.kind}")
     folded.new += work.insert_all(Event, rows)
 
 
-def _event_row(work: Work, partner: Partner, known: Known, record: EventRecord, source: bytes) -> dict[str, object]:
+def _event_row(station: Station, known: Known, record: EventRecord, source: bytes) -> dict[str, object]:
+    work = station.work
     if (record.at - work.now).days >= FUTURE_ALLOWED_DAYS:
         raise WrongInput(f"A {record.kind} lies in the future.", "Check the zone and the day of the source.")
-    vehicle_id = record.vehicle_partner_id and vehicles.find(work, partner, record.vehicle_partner_id)
+    zone = record.zone or station.places.zone(record.branch)
     return {
         "kind": record.kind,
         "customer_id": known.customer.id,
-        "vehicle_id": vehicle_id or None,
+        "vehicle_id": station.vehicles.of(record.vehicle_partner_id, known),
+        "about_id": None,
         "at_utc": record.at.astimezone(UTC),
-        "local_day": local_day(record.at, record.zone),
-        "zone": record.zone,
+        "local_day": local_day(record.at, zone),
+        "zone": zone,
         "amount_minor": record.amount_minor,
         "currency": record.currency,
         "attributes": dict(record.attributes),
         "received_at": work.now,
-        "connection_id": partner.id,
+        "connection_id": station.partner.id,
         "source_hash": source,
         "withdrawn_at": None,
     }

@@ -7,7 +7,19 @@ from sqlalchemy import Date, case, func, select, update
 from sqlalchemy.orm import aliased
 
 from hub.flow.batches import batches
-from hub.models import Customer, Event, MembershipCard, Ownership, Person, Profile, Tier
+from hub.models import (
+    Appointment,
+    Customer,
+    Event,
+    MembershipCard,
+    Ownership,
+    Person,
+    Profile,
+    Recommendation,
+    Tier,
+    Vehicle,
+    Visit,
+)
 from hub.work import Work
 
 
@@ -21,7 +33,7 @@ def refresh(work: Work, customer_ids: Iterable[int]) -> None:
 
 def _refresh(work: Work, ids: list[int]) -> None:
     values: dict[int, dict[str, Any]] = {one: _blank(one) for one in ids}
-    for read in (_customers, _events, _surveys, _vehicles, _cards):
+    for read in (_customers, _events, _odometers, _surveys, _vehicles, _advice, _appointments, _cards):
         for customer_id, found in read(work, ids):
             values[customer_id] |= found
     rows = [{**row, "changed_at": work.now} for row in values.values()]
@@ -37,9 +49,16 @@ def _blank(customer_id: int) -> dict[str, Any]:
         "spend_total_minor": None,
         "spend_currency": None,
         "complaints_count": 0,
+        "visits_last_odometer": None,
+        "recommendations_open": 0,
+        "recommendations_declined": 0,
+        "recommendations_due_on": None,
+        "appointments_next_on": None,
+        "appointments_missed": 0,
         "nps_last": None,
         "nps_last_on": None,
         "vehicles_count": 0,
+        "vehicles_oldest_on": None,
         "loyalty_tier": None,
         "loyalty_points": None,
     }
@@ -89,6 +108,62 @@ def _events(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
         )
 
 
+def _odometers(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
+    """What stood on the odometer at the last visit that read it, of whichever car."""
+    read = (Visit.odometer_km.is_not(None), Visit.status != "cancelled")
+    order = (Visit.local_day, Visit.opened_at, Visit.id)
+    statement = select(Visit.customer_id, Visit.odometer_km).where(Visit.customer_id.in_(ids), *read).order_by(*order)
+    for customer_id, odometer in work.session.execute(statement):
+        yield customer_id, {"visits_last_odometer": odometer}
+
+
+def _advice(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
+    """Work that is still to be done on cars the customer still has: a car that was sold took its advice along."""
+    ended = (
+        select(Ownership.id)
+        .where(
+            Ownership.vehicle_id == Recommendation.vehicle_id,
+            Ownership.customer_id == Recommendation.customer_id,
+            Ownership.until.is_not(None),
+        )
+        .exists()
+    )
+    again = (
+        select(Ownership.id)
+        .where(
+            Ownership.vehicle_id == Recommendation.vehicle_id,
+            Ownership.customer_id == Recommendation.customer_id,
+            Ownership.until.is_(None),
+        )
+        .exists()
+    )
+    is_open, declined = Recommendation.state == "open", Recommendation.state == "declined"
+    columns = (
+        Recommendation.customer_id,
+        func.count(case((is_open, 1))),
+        func.count(case((declined, 1))),
+        func.min(case((is_open, Recommendation.due_on)), type_=Date),
+    )
+    mine = (Recommendation.customer_id.in_(ids), Recommendation.state.in_(["open", "declined"]), ~ended | again)
+    for customer_id, still, no, due in work.session.execute(
+        select(*columns).where(*mine).group_by(Recommendation.customer_id)
+    ):
+        counts = {"recommendations_open": still, "recommendations_declined": no, "recommendations_due_on": due}
+        yield customer_id, counts
+
+
+def _appointments(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
+    booked, missed = Appointment.state == "booked", Appointment.state == "no_show"
+    columns = (
+        Appointment.customer_id,
+        func.min(case((booked, Appointment.local_day)), type_=Date),
+        func.count(case((missed, 1))),
+    )
+    statement = select(*columns).where(Appointment.customer_id.in_(ids)).group_by(Appointment.customer_id)
+    for customer_id, day, count in work.session.execute(statement):
+        yield customer_id, {"appointments_next_on": day, "appointments_missed": count}
+
+
 def _surveys(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
     later = aliased(Event)
     has_later = (
@@ -110,9 +185,10 @@ def _surveys(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]
 
 def _vehicles(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
     owned = (Ownership.customer_id.in_(ids), Ownership.role == "owner", Ownership.until.is_(None))
-    statement = select(Ownership.customer_id, func.count()).where(*owned).group_by(Ownership.customer_id)
-    for customer_id, count in work.session.execute(statement):
-        yield customer_id, {"vehicles_count": count}
+    oldest = func.min(Vehicle.first_registered, type_=Date)
+    statement = select(Ownership.customer_id, func.count(), oldest).join(Vehicle, Vehicle.id == Ownership.vehicle_id)
+    for customer_id, count, day in work.session.execute(statement.where(*owned).group_by(Ownership.customer_id)):
+        yield customer_id, {"vehicles_count": count, "vehicles_oldest_on": day}
 
 
 def _cards(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:

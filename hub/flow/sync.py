@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 
 from sqlalchemy import func, select
@@ -11,8 +12,8 @@ from hub.core import Hub, Partner
 from hub.errors import ConfigError
 from hub.flow import inbox, pipeline
 from hub.flow.batches import batches
-from hub.models import Delivery
-from hub.sdk import ImportPage, Imports, RowProblem
+from hub.models import Branch, Delivery
+from hub.sdk import ImportPage, Imports, RowProblem, TakesRows
 
 SHOWN = 1000  # problems kept for the report; more are counted
 PATIENCE = 600.0  # seconds without any progress after which an import gives up waiting
@@ -70,6 +71,16 @@ def importer(hub: Hub) -> Partner:
             return partner
     hint = "Add one with connector: csvfile to hub.yaml."
     raise ConfigError(f"{hub.region_code} has no connection that imports files.", hint)
+
+
+def history_of(hub: Hub, partner: Partner, path: Path) -> Iterator[ImportPage]:
+    """A file of rows of the garage's own system, as pages. Raises ConfigError where the connection takes no rows."""
+    connector = partner.connector
+    if not isinstance(connector, TakesRows):
+        raise ConfigError(f"“{partner.name}” takes no rows.", "Name a connection with connector: shop.")
+    with hub.look() as session:
+        branches = set(session.scalars(select(Branch.code)))
+    return connector.history(path, branches, hub.clock())
 
 
 def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Random) -> None:

@@ -22,3 +22,15 @@ def set_value(work: Work, known: Known, name: str, value: str, about_id: int = 0
 
 def value_context(person_id: int, name: str, about_id: int) -> str:
     return f"value:{person_id}:{name}:{about_id}"
+
+
+def seal_text(work: Work, known: Known, place: str, row_id: int, text: str | None) -> bytes | None:
+    """Free text of a row, such as a visit's note, under the person's key. place: table and column, `visits.note`."""
+    if not text:
+        return None
+    return work.vault.seal(work.key(known.person.data_key_id), text.encode(), f"{place}:{row_id}")
+
+
+def open_text(work: Work, data_key_id: int | None, place: str, row_id: int, sealed: bytes | None) -> str:
+    """Raises Unreadable when the person's key has been shredded."""
+    return work.vault.unseal(work.key(data_key_id), sealed, f"{place}:{row_id}").decode() if sealed else ""

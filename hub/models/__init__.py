@@ -12,17 +12,27 @@ from hub.models.loyalty import LedgerEntry, MembershipCard, Tier
 from hub.models.people import Alias, Customer, Driver, Link, Person, PersonalValue, Staff
 from hub.models.privacy import AuditEntry, Consent, LegalHold, Notice, Tombstone, TransferQuestion
 from hub.models.profiles import Profile, Score
-from hub.models.shop import Bay, Branch, Slot
+from hub.models.service import (
+    Appointment,
+    Finding,
+    Inspection,
+    Invoice,
+    Line,
+    Recommendation,
+    Told,
+    Visit,
+)
+from hub.models.shop import Bay, Branch, Cost, Offer, Referral, Slot
 from hub.models.timers import ServiceLevel, Timer, TimerEvent, TimerMark
 from hub.models.traffic import Connection, Cursor, DeadLetter, Delivery, IdempotencyKey, Lease, Message
 from hub.models.vehicles import Ownership, Vehicle
 
 __all__ = [
-    "Alias", "Assignment", "Attempt", "AuditEntry", "Base", "Bay", "Branch", "Connection", "Consent", "Cursor", "Customer",
-    "DataKey", "DeadLetter", "Delivery", "Driver", "Endpoint", "Epoch", "Event", "Fleet", "Here", "IdempotencyKey",
-    "Instant", "Job", "JobPart",
-    "Lease", "LedgerEntry", "LegalHold", "Link", "Membership", "MembershipCard", "Message", "Node", "Notice",
-    "Ownership", "Person", "PersonalValue", "Principal", "Profile", "Regional", "Role", "Score", "SegmentVersion",
-    "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "Tier", "Timer", "TimerEvent",
-    "TimerMark", "Token", "Tombstone", "TransferQuestion", "Vehicle", "new_ref", "table",
+    "Alias", "Appointment", "Assignment", "Attempt", "AuditEntry", "Base", "Bay", "Branch", "Connection", "Consent",
+    "Cost", "Cursor", "Customer", "DataKey", "DeadLetter", "Delivery", "Driver", "Endpoint", "Epoch", "Event",
+    "Finding", "Fleet", "Here", "IdempotencyKey", "Inspection", "Instant", "Invoice", "Job", "JobPart", "Lease",
+    "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Node", "Notice", "Offer",
+    "Ownership", "Person", "PersonalValue", "Principal", "Profile", "Recommendation", "Referral", "Regional", "Role",
+    "Score", "SegmentVersion", "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "Tier", "Timer", "TimerEvent",
+    "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref", "table",
 ]  # fmt: skip

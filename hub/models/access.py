@@ -64,7 +64,7 @@ class SignInLink(Regional, Base):
 
 
 class Token(Regional, Base):
-    """An API token: hash, scopes, end."""
+    """An API token: hash, scopes, end. connection: whose rows it may tell (rows:write), by name."""
 
     __tablename__ = "tokens"
 
@@ -72,6 +72,7 @@ class Token(Regional, Base):
     secret_hash: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
     principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
     scopes: Mapped[list[str]] = mapped_column(info=ACCESS)
+    connection: Mapped[str | None] = mapped_column(String(40), info=ACCESS)
     made_at: Mapped[datetime] = mapped_column(info=ACCESS)
     expires_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
     revoked_at: Mapped[datetime | None] = mapped_column(info=ACCESS)

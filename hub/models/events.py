@@ -11,21 +11,23 @@ from hub.models.classify import PLAIN, SERVICE, SERVICE_REF, TRAFFIC
 
 
 class Event(Regional, Base):
-    """source_hash: hash of what makes it the same event when a connection tells it again.
-
-    withdrawn_at is set once, when the source takes the event back; nothing else of a row ever changes."""
+    """source_hash: hash of what makes it the same event when a connection tells it again. about_id: the Visit, Appointment,
+    Recommendation ... it follows from, if any. withdrawn_at is set once, when the source takes the event back; nothing else
+    of a row ever changes."""
 
     __tablename__ = "events"
     __table_args__ = (
         UniqueConstraint("connection_id", "source_hash"),
         Index(None, "customer_id", "kind", "local_day"),
         Index(None, "kind", "local_day"),
+        Index(None, "about_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
     kind: Mapped[str] = mapped_column(String(40), info=SERVICE)
     customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=SERVICE_REF)
     vehicle_id: Mapped[int | None] = mapped_column(points_at("vehicles.id"), info=SERVICE_REF)
+    about_id: Mapped[int | None] = mapped_column(info=SERVICE_REF)
     at_utc: Mapped[datetime] = mapped_column(info=SERVICE)
     local_day: Mapped[date] = mapped_column(info=SERVICE)
     zone: Mapped[str] = mapped_column(String(40), info=SERVICE)

@@ -30,6 +30,13 @@ class Profile(Regional, Base):
     vehicles_count: Mapped[int] = mapped_column(default=0, index=True, info=SERVICE)
     loyalty_tier: Mapped[str | None] = mapped_column(String(32), index=True, info=SERVICE)
     loyalty_points: Mapped[int | None] = mapped_column(index=True, info=SERVICE)
+    visits_last_odometer: Mapped[int | None] = mapped_column(index=True, info=SERVICE)
+    recommendations_open: Mapped[int] = mapped_column(default=0, server_default="0", index=True, info=SERVICE)
+    recommendations_declined: Mapped[int] = mapped_column(default=0, server_default="0", index=True, info=SERVICE)
+    recommendations_due_on: Mapped[date | None] = mapped_column(index=True, info=SERVICE)
+    appointments_next_on: Mapped[date | None] = mapped_column(index=True, info=SERVICE)
+    appointments_missed: Mapped[int] = mapped_column(default=0, server_default="0", index=True, info=SERVICE)
+    vehicles_oldest_on: Mapped[date | None] = mapped_column(index=True, info=SERVICE)
     changed_at: Mapped[datetime] = mapped_column(info=PLAIN)
 
 

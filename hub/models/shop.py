@@ -1,12 +1,12 @@
-"""The garage itself: branches in their zones, bays, and the slots that appointments take."""
+"""The garage itself: branches in their zones, bays and slots; what it offers, what things cost it, who brought whom."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
-from hub.models.classify import PLAIN, SERVICE, SERVICE_REF
+from hub.models.classify import CAMPAIGN, CAMPAIGN_REF, PLAIN, SERVICE, SERVICE_REF
 
 
 class Branch(Regional, Base):
@@ -33,7 +33,9 @@ class Bay(Regional, Base):
 
 
 class Slot(Regional, Base):
-    """A bay for a while. One row per bay and start, so that two bookings of the same one cannot both commit."""
+    """A bay for a while. One row per bay and start; at most one appointment can hold it, and `customer_id` is whose that is.
+
+    closed_at: the garage no longer offers it."""
 
     __tablename__ = "slots"
     __table_args__ = (UniqueConstraint("bay_id", "starts_at"), Index(None, "customer_id"))
@@ -43,3 +45,52 @@ class Slot(Regional, Base):
     starts_at: Mapped[datetime] = mapped_column(info=SERVICE)
     ends_at: Mapped[datetime] = mapped_column(info=SERVICE)
     customer_id: Mapped[int | None] = mapped_column(points_at("customers.id"), info=SERVICE_REF)
+    closed_at: Mapped[datetime | None] = mapped_column(info=SERVICE)
+
+
+class Offer(Regional, Base):
+    """What a customer was offered, good on [valid_from, valid_until]: a share of the price, or an amount off it."""
+
+    __tablename__ = "offers"
+    __table_args__ = (Index(None, "customer_id", "valid_until"), Index(None, "code"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=CAMPAIGN_REF)
+    recommendation_id: Mapped[int | None] = mapped_column(points_at("recommendations.id"), info=CAMPAIGN_REF)
+    code: Mapped[str] = mapped_column(String(40), info=CAMPAIGN)
+    percent: Mapped[float | None] = mapped_column(info=CAMPAIGN)
+    amount_minor: Mapped[int | None] = mapped_column(info=CAMPAIGN)
+    currency: Mapped[str | None] = mapped_column(String(3), info=CAMPAIGN)
+    valid_from: Mapped[date] = mapped_column(info=CAMPAIGN)
+    valid_until: Mapped[date] = mapped_column(info=CAMPAIGN)
+    made_at: Mapped[datetime] = mapped_column(info=CAMPAIGN)
+    redeemed_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)
+    visit_id: Mapped[int | None] = mapped_column(points_at("visits.id"), info=CAMPAIGN_REF)
+
+
+class Cost(Regional, Base):
+    """What something cost the garage beside the lines of visits: a campaign's messages, a courtesy car, an agency."""
+
+    __tablename__ = "costs"
+    __table_args__ = (Index(None, "campaign", "incurred_on"), Index(None, "visit_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    kind: Mapped[str] = mapped_column(String(24), info=CAMPAIGN)
+    campaign: Mapped[str | None] = mapped_column(String(80), info=CAMPAIGN)
+    visit_id: Mapped[int | None] = mapped_column(points_at("visits.id"), info=CAMPAIGN_REF)
+    amount_minor: Mapped[int] = mapped_column(info=CAMPAIGN)
+    currency: Mapped[str] = mapped_column(String(3), info=CAMPAIGN)
+    incurred_on: Mapped[date] = mapped_column(info=CAMPAIGN)
+
+
+class Referral(Regional, Base):
+    """customer_id told somebody of us, who came as referred_id; rewarded_at: once they had been thanked."""
+
+    __tablename__ = "referrals"
+    __table_args__ = (UniqueConstraint("referred_id"), Index(None, "customer_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=CAMPAIGN_REF)
+    referred_id: Mapped[int] = mapped_column(points_at("customers.id"), info=CAMPAIGN_REF)
+    made_at: Mapped[datetime] = mapped_column(info=CAMPAIGN)
+    rewarded_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)

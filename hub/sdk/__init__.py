@@ -39,20 +39,33 @@ from hub.sdk.contracts import (
     RowProblem,
     Sandbox,
     Step,
+    TakesRows,
     Topic,
     Work,
 )
 from hub.sdk.hookspecs import hookimpl
 from hub.sdk.http import PartnerClient
 from hub.sdk.records import (
+    AppointmentRecord,
+    BranchRecord,
     ConsentRecord,
     CustomerKey,
     CustomerRecord,
     ErasedRecord,
     EventRecord,
+    FindingRecord,
+    InspectionRecord,
+    InvoiceRecord,
+    LineRecord,
     LoyaltyRecord,
+    PersonRecord,
+    RecommendationRecord,
     Record,
+    ServiceRecord,
+    ShopRecord,
+    SlotRecord,
     VehicleRecord,
+    VisitRecord,
 )
 from hub.sdk.scores import Analysis, FactReader, ScoreGiven, Scorer
 from hub.sdk.signing import check_hmac_sha256, check_standard_webhook, check_time, sign
@@ -60,11 +73,13 @@ from rules.catalogue import Fact
 from rules.mapping import Bad, Field, FileMapping, convert
 
 __all__ = [
-    "Account", "Analysis", "Answer", "Api", "Asks", "AuthBroken", "Bad", "Channel", "ConfigError", "Connector",
-    "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "EffectClass", "ErasedRecord", "EventRecord", "Fact",
-    "FactReader", "Fetches", "Field", "FileMapping", "Gone", "Hub", "ImportPage", "Imports", "Incoming", "Kind", "Knock",
-    "LoyaltyRecord", "Normalises", "NotJson", "Outcome", "Page", "PartnerClient", "PartnerError", "Push", "Pushes",
-    "Question", "Receives", "Record", "Refused", "RetryLater", "RowProblem", "Sandbox", "ScoreGiven", "Scorer", "Step",
-    "Topic", "VehicleRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256", "check_standard_webhook",
-    "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sign",
+    "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "Asks", "AuthBroken", "Bad", "BranchRecord", "Channel",
+    "ConfigError", "Connector", "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "EffectClass",
+    "ErasedRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FileMapping", "FindingRecord", "Gone",
+    "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LineRecord",
+    "LoyaltyRecord", "Normalises", "NotJson", "Outcome", "Page", "PartnerClient", "PartnerError", "PersonRecord", "Push", "Pushes",
+    "Question", "Receives", "RecommendationRecord", "Record", "Refused", "RetryLater", "RowProblem", "Sandbox",
+    "ScoreGiven", "Scorer", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesRows", "Topic", "VehicleRecord",
+    "VisitRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256", "check_standard_webhook", "check_time",
+    "convert", "full_jitter", "hookimpl", "read_json", "sign",
 ]  # fmt: skip

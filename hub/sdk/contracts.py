@@ -1,6 +1,6 @@
 """The protocols of everything a plugin may bring or ask for; the hub calls objects, never modules."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -92,6 +92,17 @@ class ImportPage:
 class Imports(Protocol):
     def read(self, path: Path, mapping: Mapping[str, Any] | Any) -> Iterator[ImportPage]:
         """Stream a file as pages; raises WrongInput when it is no such file at all."""
+
+
+@runtime_checkable
+class TakesRows(Protocol):
+    """Rows of the garage's own system, checked by hub.sdk.rows before: by the API, and from files of history."""
+
+    def incoming(self, row: Mapping[str, Any]) -> Incoming:
+        """One row for the inbox; its key is the same whenever the same version of the same thing is told."""
+
+    def history(self, path: Path, branches: Collection[str], now: datetime) -> Iterator[ImportPage]:
+        """Stream a file of rows as pages; raises WrongInput when it is no such file at all."""
 
 
 @runtime_checkable

@@ -38,7 +38,7 @@ class CustomerRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class VehicleRecord:
-    """A vehicle and who owns it since when. odometer_km: latest reading."""
+    """A vehicle and who owns it since when. odometer_km: latest reading. owned_until: the first day it is no longer theirs."""
 
     customer: CustomerKey
     partner_id: str
@@ -49,6 +49,7 @@ class VehicleRecord:
     fuel: str | None = None
     first_registered: date | None = None
     owned_since: date | None = None
+    owned_until: date | None = None
     odometer_km: int | None = None
 
 
@@ -57,13 +58,15 @@ class EventRecord:
     """Something that happened to a customer, once: a visit, a survey, a complaint, a declined recommendation.
 
     key: what makes it the same event when it is told again, unique per connection. at: aware UTC.
-    zone: IANA name of the place it happened in; the local day follows from both. amount_minor: minor units."""
+    zone: IANA name of the place it happened in; the local day follows from both. Without one it is the zone of `branch`,
+    our code, or else of the region. amount_minor: minor units."""
 
     customer: CustomerKey
     kind: str
     key: str
     at: datetime
-    zone: str
+    zone: str = ""
+    branch: str | None = None
     vehicle_partner_id: str | None = None
     amount_minor: int | None = None
     currency: str | None = None
@@ -102,4 +105,141 @@ class ErasedRecord:
     at: datetime
 
 
-Record = CustomerRecord | VehicleRecord | EventRecord | LoyaltyRecord | ConsentRecord | ErasedRecord
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the garage's own system says of one of its things, again as it changes. key: the partner's own, unique per kind and
+    connection. at, version: of this telling; the latest (version, at) stands, whatever comes last. cancelled: it never was."""
+
+    customer: CustomerKey
+    key: str
+    at: datetime
+    version: int = 0
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRecord:
+    """Work done, a part used, or (negative) a credit. price_minor, cost_minor: of the whole line."""
+
+    code: str
+    price_minor: int
+    kind: str = "labour"
+    title: str | None = None
+    quantity_milli: int = 1000
+    cost_minor: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitRecord(Told):
+    """A car in the workshop. branch: our code; without one the region's zone counts. closed_at is None while it is here."""
+
+    opened_at: datetime
+    closed_at: datetime | None = None
+    vehicle_partner_id: str | None = None
+    branch: str | None = None
+    reason: str = "service"
+    odometer_km: int | None = None
+    currency: str | None = None
+    lines: tuple[LineRecord, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceRecord(Told):
+    """net_minor + tax_minor = total_minor, minor units of `currency`."""
+
+    issued_at: datetime
+    net_minor: int
+    tax_minor: int
+    total_minor: int
+    currency: str
+    visit_key: str | None = None
+    branch: str | None = None
+    number: str | None = None
+    due_on: date | None = None
+    paid_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingRecord:
+    """safety: ok, advisory, important or critical."""
+
+    part: str
+    safety: str
+    measured: float | None = None
+    unit: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectionRecord(Told):
+    done_at: datetime
+    visit_key: str | None = None
+    vehicle_partner_id: str | None = None
+    branch: str | None = None
+    odometer_km: int | None = None
+    findings: tuple[FindingRecord, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecommendationRecord(Told):
+    """Work advised. state: open, sold or declined; decided_at: when it was sold or declined."""
+
+    code: str
+    made_at: datetime
+    state: str = "open"
+    decided_at: datetime | None = None
+    visit_key: str | None = None
+    vehicle_partner_id: str | None = None
+    branch: str | None = None
+    part: str | None = None
+    safety: str = "advisory"
+    amount_minor: int | None = None
+    currency: str | None = None
+    due_on: date | None = None
+    due_km: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentRecord(Told):
+    """state: booked, arrived, cancelled or no_show. bay: by its title; None leaves it to us, where slots are published.
+
+    booked_at: when it was made; ended_at: when it was cancelled or missed."""
+
+    branch: str
+    starts_at: datetime
+    ends_at: datetime
+    booked_at: datetime
+    state: str = "booked"
+    bay: str | None = None
+    ended_at: datetime | None = None
+    vehicle_partner_id: str | None = None
+    services: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchRecord:
+    """A branch of the garage, and the IANA zone its days are counted in."""
+
+    code: str
+    title: str
+    zone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotRecord:
+    """A bay that can be booked for a while; `open` False takes the slot back (a booked one stays booked)."""
+
+    branch: str
+    bay: str
+    starts_at: datetime
+    ends_at: datetime
+    open: bool = True
+
+
+ServiceRecord = VisitRecord | InvoiceRecord | InspectionRecord | RecommendationRecord | AppointmentRecord
+ShopRecord = BranchRecord | SlotRecord
+PersonRecord = CustomerRecord | VehicleRecord | EventRecord | LoyaltyRecord | ConsentRecord | ErasedRecord
+Record = PersonRecord | ServiceRecord | ShopRecord

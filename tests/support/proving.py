@@ -9,12 +9,14 @@ from typing import Any
 
 from connectors.hubspot.sandbox import HubSpotSandbox
 from connectors.loyalty.sandbox import LoyaltySandbox
+from connectors.shop.sandbox import ShopSandbox
 from connectors.sms.sandbox import SmsSandbox
 from hub.sdk import Account
 from hub.sdk.testing import Judged
 
 RECORDED = Path(__file__).parents[1] / "connectors"
 CLUB_SECRET = "whsec_" + base64.b64encode(b"loyalty secret for the tests 32b").decode()
+SHOP_SECRET = "whsec_" + base64.b64encode(b"the shop's secret, of the tests 32b").decode()
 CRM_SECRET = "hubspot-client-secret-of-the-tests"
 TOKEN = "token-of-the-tests"
 
@@ -42,10 +44,12 @@ def account_of(webhook_secret: str = "", api: Any = None) -> Account:
 LOYALTY = account_of(CLUB_SECRET)
 HUBSPOT = account_of(CRM_SECRET)
 SMS = account_of()
+SHOP = account_of(SHOP_SECRET)
 
 SANDBOXES: dict[str, Callable[[Path], Judged]] = {
     "loyalty": lambda folder: LoyaltySandbox(folder, lambda: datetime.now(UTC)),
     "hubspot": HubSpotSandbox,
+    "shop": lambda folder: ShopSandbox(folder, seed=1),
     "sms": SmsSandbox,
 }
 

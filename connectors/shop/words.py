@@ -1,0 +1,142 @@
+"""The shop's words: checked rows into our records."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from hub.sdk import (
+    AppointmentRecord,
+    BranchRecord,
+    ConsentRecord,
+    CustomerKey,
+    CustomerRecord,
+    EventRecord,
+    FindingRecord,
+    InspectionRecord,
+    InvoiceRecord,
+    LineRecord,
+    RecommendationRecord,
+    Record,
+    SlotRecord,
+    VehicleRecord,
+    VisitRecord,
+    WrongInput,
+)
+
+Row = Mapping[str, Any]
+RENAMED = {"vehicle": "vehicle_partner_id", "visit": "visit_key"}
+NO_FIELDS = frozenset({"type", "customer", "lines", "findings", "services"})
+DAYS = frozenset({"joined_on", "first_registered", "owned_since", "owned_until", "due_on", "paid_on"})
+
+
+def records(payload: bytes) -> list[Record]:
+    """A kept payload is one checked row, or a page of history: {"rows": [...]}. Raises WrongInput for anything else."""
+    try:
+        found = json.loads(payload)
+        rows = found.get("rows", [found])
+        return [MAKERS[row["type"]](row) for row in rows]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        why = f"({type(error).__name__})"
+        raise WrongInput(f"A row of the shop makes no sense {why}.", "Send it again as README.md says.") from None
+
+
+def _values(row: Row) -> Iterator[tuple[str, Any]]:
+    """Fields as our records have them: times end in _at, days are listed."""
+    for name, value in row.items():
+        if name in NO_FIELDS:
+            continue
+        if name.endswith("_at") or name == "at":
+            yield name, datetime.fromisoformat(value)
+        elif name in DAYS:
+            yield name, date.fromisoformat(value)
+        else:
+            yield RENAMED.get(name, name), value
+
+
+def _about(row: Row) -> CustomerKey:
+    return CustomerKey(partner_id=row["customer"])
+
+
+def _customer(row: Row) -> Record:
+    fields = dict(_values(row))
+    key = CustomerKey(partner_id=fields.pop("key"), customer_number=fields.pop("number", None))
+    fields.pop("version")
+    return CustomerRecord(customer=key, **fields)
+
+
+def _consent(row: Row) -> Record:
+    told = {name: row[name] for name in ("purpose", "channel", "state", "notice")}
+    return ConsentRecord(customer=_about(row), at=datetime.fromisoformat(row["at"]), **told)
+
+
+def _vehicle(row: Row) -> Record:
+    fields = {name: value for name, value in _values(row) if name not in {"key", "at", "version", "cancelled"}}
+    return VehicleRecord(customer=_about(row), partner_id=row["key"], **fields)
+
+
+def _visit(row: Row) -> Record:
+    lines = tuple(LineRecord(**line) for line in row["lines"])
+    return VisitRecord(customer=_about(row), lines=lines, **dict(_values(row)))
+
+
+def _inspection(row: Row) -> Record:
+    findings = tuple(FindingRecord(**finding) for finding in row["findings"])
+    return InspectionRecord(customer=_about(row), findings=findings, **dict(_values(row)))
+
+
+def _invoice(row: Row) -> Record:
+    return InvoiceRecord(customer=_about(row), **dict(_values(row)))
+
+
+def _recommendation(row: Row) -> Record:
+    return RecommendationRecord(customer=_about(row), **dict(_values(row)))
+
+
+def _appointment(row: Row) -> Record:
+    return AppointmentRecord(customer=_about(row), services=tuple(row["services"]), **dict(_values(row)))
+
+
+def _survey(row: Row) -> Record:
+    return _event(row, row["answered_at"], {"score": row["score"]})
+
+
+def _complaint(row: Row) -> Record:
+    return _event(row, row["made_at"], {})
+
+
+def _event(row: Row, at: str, attributes: dict[str, Any]) -> Record:
+    return EventRecord(
+        customer=_about(row),
+        kind=row["type"],
+        key=f"{row['type']}:{row['key']}",
+        at=datetime.fromisoformat(at),
+        branch=row.get("branch"),
+        vehicle_partner_id=row.get("vehicle"),
+        attributes=attributes,
+    )
+
+
+def _branch(row: Row) -> Record:
+    return BranchRecord(code=row["key"], title=row["title"], zone=row["zone"])
+
+
+def _slot(row: Row) -> Record:
+    fields = {name: value for name, value in _values(row) if name not in {"key", "at", "version"}}
+    return SlotRecord(**fields)
+
+
+MAKERS: Mapping[str, Callable[[Row], Record]] = {
+    "branch": _branch,
+    "slot": _slot,
+    "customer": _customer,
+    "consent": _consent,
+    "vehicle": _vehicle,
+    "visit": _visit,
+    "inspection": _inspection,
+    "recommendation": _recommendation,
+    "invoice": _invoice,
+    "appointment": _appointment,
+    "survey": _survey,
+    "complaint": _complaint,
+}
