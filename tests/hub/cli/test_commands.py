@@ -232,6 +232,7 @@ def test_plugins_say_which_of_them_are_active(run):
         "csvfile",
         "hubspot",
         "loyalty",
+        "shop",
         "sms",
         "compliance",
         "portal",

@@ -37,13 +37,14 @@ from broken import (
 )
 from connectors.hubspot import HubSpot
 from connectors.loyalty import Loyalty
+from connectors.shop import Shop
 from connectors.sms import Sms
 from hub.errors import Refused, WrongSignature
 from hub.sdk import Account, Record
 from hub.sdk.testing import Report, check_connector
-from proving import HUBSPOT, LOYALTY, SANDBOXES, SMS, account_of, payloads_of
+from proving import HUBSPOT, LOYALTY, SANDBOXES, SHOP, SMS, account_of, payloads_of
 
-OURS = [(Loyalty, LOYALTY, 80), (HubSpot, HUBSPOT, 100), (Sms, SMS, 15)]
+OURS = [(Loyalty, LOYALTY, 80), (HubSpot, HUBSPOT, 100), (Shop, SHOP, 80), (Sms, SMS, 15)]
 
 
 def proved(kind: Any, account: Account, folder: Path, name: str) -> Report:
@@ -51,7 +52,7 @@ def proved(kind: Any, account: Account, folder: Path, name: str) -> Report:
     return check_connector(kind, account, payloads if payloads.is_dir() else None, SANDBOXES[name](folder))
 
 
-@pytest.mark.parametrize(("kind", "account", "least"), OURS, ids=["loyalty", "hubspot", "sms"])
+@pytest.mark.parametrize(("kind", "account", "least"), OURS, ids=["loyalty", "hubspot", "shop", "sms"])
 def test_our_connectors_pass(kind: Any, account: Account, least: int, tmp_path: Path) -> None:
     report = proved(kind, account, tmp_path, kind.name)
     assert report.ok, str(report)
