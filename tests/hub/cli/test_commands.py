@@ -187,7 +187,8 @@ def test_status_is_for_people_and_for_programs(run):
     as_json = json.loads(run("status", "--region", "eu", "--json")[1])
     as_table = run("status", "--region", "eu")[1]
 
-    assert [row["name"] for row in as_json["regions"][0]["connections"]] == ["club", "crm", "files", "own", "texts"]
+    names = [row["name"] for row in as_json["regions"][0]["connections"]]
+    assert names == ["club", "crm", "files", "own", "shop", "texts"]
     assert "Valkey answers" in as_table
     assert "club" in as_table
 
