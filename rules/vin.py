@@ -1,6 +1,7 @@
 """Vehicle identification numbers: their form (ISO 3779), and the check digit that only North America demands (49 CFR 565)."""
 
 import re
+from operator import mul
 
 FORM = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 FOLD = str.maketrans("", "", " -")
@@ -19,7 +20,7 @@ def fold_vin(text: str) -> str | None:
 
 def check_digit(vin: str) -> str:
     """What the ninth sign of a folded VIN has to be where check digits are in use."""
-    rest = sum(VALUES[sign] * weight for sign, weight in zip(vin, WEIGHTS, strict=True)) % 11
+    rest = sum(map(mul, map(VALUES.__getitem__, vin), WEIGHTS)) % 11
     return "X" if rest == 10 else str(rest)
 
 

@@ -1,5 +1,6 @@
 """Loyalty programme: tiers and points come in by Standard Webhooks, signals go out under an idempotency key."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -7,6 +8,7 @@ from urllib.parse import quote
 
 from connectors.loyalty import words
 from connectors.loyalty.sandbox import LoyaltySandbox
+from connectors.loyalty.voucherify import Voucherify
 from hub.sdk import (
     Account,
     Answer,
@@ -15,6 +17,7 @@ from hub.sdk import (
     Kind,
     Knock,
     Outcome,
+    Page,
     Push,
     Record,
     Sandbox,
@@ -24,6 +27,8 @@ from hub.sdk import (
     read_json,
 )
 from hub.sdk.outcomes import each
+
+PAGE = 100
 
 
 class Loyalty:
@@ -52,6 +57,18 @@ class Loyalty:
     def normalise(self, payload: bytes) -> Iterable[Record]:
         return words.records(words.read(read_json(payload)))
 
+    def fetch(self, cursor: str | None) -> Page:
+        """The programme's books, a page of members at a time: what webhooks missed, and what ours have to agree with."""
+        params = {"limit": str(PAGE), **({"after": cursor} if cursor else {})}
+        answer = self.api.request("GET", "/v1/members", params=params) or {}
+        incoming = []
+        for member in answer.get("members", []):
+            payload = {"type": words.STATE, "timestamp": member.get("updated_at"), "data": member}
+            told = words.read(payload)
+            key = f"state:{member['member_id']}:{words.micros(told['timestamp'])}:{told['data'].get('version')}"
+            incoming.append(Incoming(key, member["member_id"], json.dumps(payload).encode(), told["timestamp"]))
+        return Page(incoming, answer.get("next"))
+
     def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         return each(batch, self._signal)
 
@@ -68,8 +85,8 @@ class Loyalty:
 
 
 @hookimpl
-def register_connectors() -> Sequence[type[Loyalty]]:
-    return [Loyalty]
+def register_connectors() -> Sequence[type[Loyalty] | type[Voucherify]]:
+    return [Loyalty, Voucherify]
 
 
 @hookimpl

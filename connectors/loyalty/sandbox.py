@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from hub.sdk.effects_log import EffectsLog, account_of, applied, put_thing, thing
+from hub.sdk.effects_log import EffectsLog, account_of, applied, put_thing, thing, things_after
 
 
 class LoyaltySandbox:
@@ -21,8 +21,32 @@ class LoyaltySandbox:
         self.app = Flask("loyalty_sandbox", static_folder=None)
         self.app.add_url_rule("/v1/members/<member>/signals", view_func=self.signal, methods=["POST"])
 
+        self.app.add_url_rule("/v1/members", view_func=self.members)
+        self.app.add_url_rule("/v1/members/<member>", view_func=self.set_member, methods=["PUT"])
+
     def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         return self.app(environ, start_response)
+
+    def members(self) -> Response | tuple[Response, int]:
+        """The account's members by id, `limit` at a time, behind `after`."""
+        account = account_of(request.headers.get("Authorization", ""))
+        if not account:
+            return jsonify(code="unauthorized"), 401
+        limit = min(max(request.args.get("limit", 50, int), 1), 100)
+        rows = self.log.transact(
+            lambda db: things_after(db, f"member:{account}", request.args.get("after", ""), limit + 1)
+        )
+        more = rows[limit - 1][0] if len(rows) > limit else None
+        return jsonify(members=[json.loads(body) for _, body in rows[:limit]], next=more)
+
+    def set_member(self, member: str) -> Response | tuple[Response, int]:
+        """The programme's own console: what the member has from now on. A version that is not given is the next one."""
+        account = account_of(request.headers.get("Authorization", ""))
+        wanted = request.get_json(silent=True)
+        if not account or not isinstance(wanted, dict):
+            return jsonify(code="unauthorized" if not account else "bad_request"), 401 if not account else 400
+        now = self.clock().isoformat()
+        return jsonify(self.log.transact(lambda db: _set_member(db, account, member, wanted, now)))
 
     def signal(self, member: str) -> Response | tuple[Response, int]:
         """The same key again gives the same answer and no second effect; the same key with another body is 422."""
@@ -35,6 +59,13 @@ class LoyaltySandbox:
         body = request.get_data()
         fingerprint = hashlib.sha256(body).hexdigest()
         return self.log.transact(lambda db: _signal(db, account, member, key, fingerprint, json.loads(body)))  # type: ignore[no-any-return]
+
+
+def _set_member(db: Any, account: str, member: str, wanted: dict[str, Any], now: str) -> dict[str, Any]:
+    known = json.loads(thing(db, f"member:{account}", member) or '{"version": 0, "tier": "", "points": 0}')
+    row = {**known, "version": known["version"] + 1, **wanted, "member_id": member, "updated_at": now}
+    put_thing(db, f"member:{account}", member, json.dumps(row))
+    return row
 
 
 def _signal(db: Any, account: str, member: str, key: str, fingerprint: str, body: dict[str, Any]) -> Any:

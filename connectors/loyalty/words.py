@@ -8,7 +8,8 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord, LoyaltyRecord, Record, WrongInput
 
-TYPES = ("member.enrolled", "member.tier_changed", "member.points_changed", "member.consent_changed")
+STATE = "member.state"  # not a webhook: a row of the books, read by fetch
+TYPES = ("member.enrolled", "member.tier_changed", "member.points_changed", "member.consent_changed", STATE)
 
 
 class Consent(Schema):
@@ -32,8 +33,9 @@ class Member(Schema):
     email = fields.Email()
     phone = fields.String(validate=validate.Length(3, 40))
     residence = fields.String(validate=validate.Length(equal=2))
-    tier = fields.String(validate=validate.Length(1, 32))
+    tier = fields.String(validate=validate.Length(max=32))  # empty: left all tiers
     points = fields.Integer(strict=True, validate=validate.Range(0, 2**53))
+    benefits = fields.List(fields.String(validate=validate.Length(1, 80)), validate=validate.Length(max=100))
     version = fields.Integer(strict=True, validate=validate.Range(0, 2**62))
     consent = fields.Nested(Consent)
 
@@ -65,12 +67,23 @@ def records(told: dict[str, Any]) -> Iterator[Record]:
     if told["type"] == "member.enrolled":
         person = {name: data.get(name) for name in ("name", "email", "phone", "residence")}
         yield CustomerRecord(customer=key, at=at, **person)
-    if "version" in data and ("tier" in data or "points" in data):
+    if not data.keys().isdisjoint(("tier", "points", "benefits")):
         yield LoyaltyRecord(
-            customer=key, version=data["version"], at=at, tier=data.get("tier"), points=data.get("points")
+            customer=key,
+            version=data.get("version", micros(at)),
+            at=at,
+            tier=data.get("tier"),
+            points=data.get("points"),
+            benefits=tuple(data["benefits"]) if "benefits" in data else None,
+            whole=told["type"] == STATE,
         )
     if "consent" in data:
         yield _consent(key, data["consent"], at)
+
+
+def micros(at: datetime) -> int:
+    """A moment as a version, for programmes that count none: the latest time wins."""
+    return int(at.timestamp()) * 1_000_000 + at.microsecond
 
 
 def _consent(key: CustomerKey, consent: dict[str, str], at: datetime) -> ConsentRecord:

@@ -25,6 +25,7 @@ COMMANDS = {
     "tokens": "hub.cli.access",
     "sign-in": "hub.cli.access",
     "why": "hub.cli.looking",
+    "loyalty": "hub.cli.loyalty",
 }
 
 
@@ -70,6 +71,7 @@ HELP = {
     "dead-letters": "What was given up: look at it, replay it, or discard it.",
     "tokens": "Grant or revoke API tokens.",
     "sign-in": "A link that signs a member of staff in, once.",
+    "loyalty": "Our membership cards against the programme's own books.",
     "why": "Why a customer is, or is not, in a segment.",
 }
 

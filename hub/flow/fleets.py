@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from hub.core import Hub, Partner
 from hub.flow.batches import batches
-from hub.flow.bulk import write_all
+from hub.flow.bulk import among, write_all
 from hub.flow.statements import Statement
 from hub.flow.timeline import MIXED, Stretch, Timeline
 from hub.flow.values import value_context
@@ -105,7 +105,7 @@ def find_vehicles(work: Work, own: Partner, vins: Iterable[str]) -> dict[str, in
     found: dict[str, int] = {}
     for batch in batches(blinds, 2000):
         rows = select(Link.hash, Link.about_id).where(
-            Link.connection_id == own.id, Link.about == "vehicle", Link.hash.in_(batch)
+            Link.connection_id == own.id, Link.about == "vehicle", among(work, Link.hash, batch)
         )
         found |= {blinds[blind]: vehicle_id for blind, vehicle_id in work.session.execute(rows)}
     return found | _of_customers(work, {vin for vin in blinds.values() if vin not in found})
@@ -116,7 +116,9 @@ def _of_customers(work: Work, vins: set[str]) -> dict[str, int]:
     blinds = {blind: vin for vin in vins for blind in work.vault.blinds(work.session, "vin", vin)}
     found: dict[str, int] = {}
     for batch in batches(blinds, 2000):
-        owners = set(work.session.scalars(select(Alias.person_id).where(Alias.kind == "vin", Alias.hash.in_(batch))))
+        owners = set(
+            work.session.scalars(select(Alias.person_id).where(Alias.kind == "vin", among(work, Alias.hash, batch)))
+        )
         rows = (
             select(PersonalValue, Person.data_key_id)
             .join(Person, Person.id == PersonalValue.person_id)
@@ -157,7 +159,11 @@ def _make_vehicles(work: Work, yard: Yard, vins: Iterable[str]) -> dict[str, int
 def _vehicles_of(work: Work, fleet: Fleet, numbers: Sequence[bytes]) -> dict[bytes, int]:
     found: dict[bytes, int] = {}
     for batch in batches(numbers, 2000):
-        mine = (Assignment.fleet_id == fleet.id, Assignment.number_hash.in_(batch), Assignment.superseded_at.is_(None))
+        mine = (
+            Assignment.fleet_id == fleet.id,
+            among(work, Assignment.number_hash, batch),
+            Assignment.superseded_at.is_(None),
+        )
         rows = work.session.execute(select(Assignment.number_hash, Assignment.vehicle_id).where(*mine))
         found |= {number: vehicle_id for number, vehicle_id in rows}
     return found
@@ -169,9 +175,9 @@ def _believed(work: Work, vehicle_ids: Iterable[int]) -> dict[int, Timeline]:
     found: dict[int, list[Stretch]] = {}
     for batch in batches(sorted(vehicle_ids), 2000):
         work.session.execute(
-            select(Vehicle.id).where(Vehicle.id.in_(batch)).order_by(Vehicle.id).with_for_update()
+            select(Vehicle.id).where(among(work, Vehicle.id, batch)).order_by(Vehicle.id).with_for_update()
         ).all()
-        believed = (Assignment.vehicle_id.in_(batch), Assignment.superseded_at.is_(None))
+        believed = (among(work, Assignment.vehicle_id, batch), Assignment.superseded_at.is_(None))
         found |= {vehicle_id: [] for vehicle_id in batch}
         for vehicle_id, *row in work.session.execute(
             select(*columns, Assignment.open_ended, Assignment.id).where(*believed)
@@ -187,7 +193,7 @@ def _stretch(*row: Any) -> Stretch:
 def _write(work: Work, yard: Yard, timelines: dict[int, Timeline]) -> None:
     gone = [row_id for timeline in timelines.values() for row_id in timeline.superseded()]
     for batch in batches(gone, 2000):
-        work.session.execute(update(Assignment).where(Assignment.id.in_(batch)).values(superseded_at=work.now))
+        work.session.execute(update(Assignment).where(among(work, Assignment.id, batch)).values(superseded_at=work.now))
     write_all(
         work,
         Assignment,
@@ -212,7 +218,11 @@ def _seal_plates(work: Work, yard: Yard, plates: dict[int, str]) -> None:
     key, keeper_id = work.key(yard.keeper.data_key_id), yard.keeper.id
     known: dict[int, PersonalValue] = {}
     for batch in batches(plates, 2000):
-        mine = (PersonalValue.person_id == keeper_id, PersonalValue.field == "plate", PersonalValue.about_id.in_(batch))
+        mine = (
+            PersonalValue.person_id == keeper_id,
+            PersonalValue.field == "plate",
+            among(work, PersonalValue.about_id, batch),
+        )
         known |= {row.about_id: row for row in work.session.scalars(select(PersonalValue).where(*mine))}
     rows = []
     for vehicle_id, plate in plates.items():

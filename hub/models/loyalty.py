@@ -10,7 +10,8 @@ from hub.models.classify import LOYALTY, PLAIN, SERVICE_REF
 
 
 class MembershipCard(Regional, Base):
-    """version: the partner's latest that we believe; an event with a lower one changes nothing."""
+    """version: the partner's latest that we heard. tier_version, points_version: which one said the tier and the points; an
+    event with a lower one changes nothing, and one about points never hides a tier that is told late."""
 
     __tablename__ = "membership_cards"
     __table_args__ = (UniqueConstraint("customer_id", "connection_id"),)
@@ -19,6 +20,8 @@ class MembershipCard(Regional, Base):
     customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=SERVICE_REF)
     connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=PLAIN)
     version: Mapped[int] = mapped_column(info=LOYALTY)
+    tier_version: Mapped[int | None] = mapped_column(info=LOYALTY)
+    points_version: Mapped[int | None] = mapped_column(info=LOYALTY)
     points: Mapped[int] = mapped_column(info=LOYALTY)
     benefits: Mapped[list[str] | None] = mapped_column(info=LOYALTY)
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)

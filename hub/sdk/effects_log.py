@@ -51,6 +51,12 @@ def thing(db: sqlite3.Connection, kind: str, id_: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def things_after(db: sqlite3.Connection, kind: str, after: str, limit: int) -> list[tuple[str, str]]:
+    """(id, body) by id, behind `after`: a page of what the sandbox has."""
+    query = "SELECT id, body FROM things WHERE kind = ? AND id > ? ORDER BY id LIMIT ?"
+    return db.execute(query, (kind, after, limit)).fetchall()
+
+
 def put_thing(db: sqlite3.Connection, kind: str, id_: str, body: str) -> None:
     db.execute("INSERT OR REPLACE INTO things (kind, id, body) VALUES (?, ?, ?)", (kind, id_, body))
 

@@ -75,7 +75,10 @@ class EventRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class LoyaltyRecord:
-    """The state of a membership card at the partner's `version` (or time): the latest version wins, whatever comes last."""
+    """The state of a membership card at the partner's `version` (or time): the latest version wins, whatever comes last.
+
+    tier: empty for a member who left all tiers; None says nothing. whole: read from the partner's books just now, so it
+    overrules what we believe of the same version."""
 
     customer: CustomerKey
     version: int
@@ -83,6 +86,7 @@ class LoyaltyRecord:
     tier: str | None = None
     points: int | None = None
     benefits: tuple[str, ...] | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

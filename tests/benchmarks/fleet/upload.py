@@ -17,6 +17,7 @@ from hub.access import principal_named
 from hub.app import create_app
 from hub.cli.running import open_region
 from hub.core import Hub, build_hub
+from hub.embedded import ValkeyServer
 from hub.flow import uploads
 from hub.settings import load_settings
 from hub.web.access import grant_token
@@ -61,9 +62,9 @@ def main() -> None:
             environ["HUB_DATABASE_EU"] = given.postgres
         settings = load_settings(environ)
         open_region(settings, "eu")
-        hub = build_hub(
-            settings, "eu", Redis(port=1), clock=lambda: datetime.now(UTC)
-        )  # nobody hears the bell: we work it off
+        valkey = ValkeyServer(Path(folder) / "valkey")
+        valkey.start()
+        hub = build_hub(settings, "eu", Redis.from_url(valkey.url), clock=lambda: datetime.now(UTC))
         with hub.begin() as work:
             token = grant_token(work, principal_named(work, "bench", ()), ["fleets:read", "fleets:write"], None)
         client = create_app(hub).test_client()
@@ -75,6 +76,7 @@ def main() -> None:
             print(f"{name}: 202 after {accepted:.1f} s, last verdict after {whole:.1f} s")
             print(f"  {rate:,.0f} rows/s, {share:.0%} of the goal's time, {counts}")
         hub.close()
+        valkey.stop()
 
 
 if __name__ == "__main__":
