@@ -14,6 +14,8 @@ from hub.errors import (
 from hub.sdk.backoff import full_jitter
 from hub.sdk.bodies import read_json
 from hub.sdk.contracts import (
+    DELETE,
+    SET_FIELDS,
     Account,
     Answer,
     Api,
@@ -45,6 +47,7 @@ from hub.sdk.contracts import (
 )
 from hub.sdk.hookspecs import hookimpl
 from hub.sdk.http import PartnerClient
+from hub.sdk.objects import Describes, FieldShape, Listing, Lists, Observes, Seen
 from hub.sdk.records import (
     AppointmentRecord,
     BranchRecord,
@@ -73,13 +76,14 @@ from rules.catalogue import Fact
 from rules.mapping import Bad, Field, FileMapping, convert
 
 __all__ = [
-    "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "Asks", "AuthBroken", "Bad", "BranchRecord", "Channel",
-    "ConfigError", "Connector", "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "EffectClass",
-    "ErasedRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FileMapping", "FindingRecord", "Gone",
-    "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LineRecord",
-    "LoyaltyRecord", "Normalises", "NotJson", "Outcome", "Page", "PartnerClient", "PartnerError", "PersonRecord", "Push", "Pushes",
-    "Question", "Receives", "RecommendationRecord", "Record", "Refused", "RetryLater", "RowProblem", "Sandbox",
-    "ScoreGiven", "Scorer", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesRows", "Topic", "VehicleRecord",
-    "VisitRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256", "check_standard_webhook", "check_time",
-    "convert", "full_jitter", "hookimpl", "read_json", "sign",
+    "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "Asks", "AuthBroken", "Bad",
+    "BranchRecord", "Channel", "ConfigError", "Connector", "ConsentRecord", "CustomerKey", "CustomerRecord",
+    "Decision", "Describes", "EffectClass", "ErasedRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field",
+    "FieldShape", "FileMapping", "FindingRecord", "Gone", "Hub", "ImportPage", "Imports", "Incoming",
+    "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LineRecord", "Listing", "Lists", "LoyaltyRecord",
+    "Normalises", "NotJson", "Observes", "Outcome", "Page", "PartnerClient", "PartnerError", "PersonRecord", "Push",
+    "Pushes", "Question", "Receives", "RecommendationRecord", "Record", "Refused", "RetryLater", "RowProblem",
+    "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesRows",
+    "Topic", "VehicleRecord", "VisitRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
+    "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sign",
 ]  # fmt: skip

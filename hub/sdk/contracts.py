@@ -63,10 +63,15 @@ class Normalises(Protocol):
 
 @dataclass(frozen=True)
 class Page:
-    """cursor: where the next fetch goes on; None when all has been read."""
+    """cursor: where the next fetch goes on, at most 400 characters, to be committed with the page; None starts anew.
+
+    more: the next page can be read at once; else all has been read for now. resync: the partner's log no longer reaches
+    back to where we were, so only a comparison of both sides (Lists) can tell what was missed, deletions above all."""
 
     incoming: Sequence[Incoming]
     cursor: str | None
+    more: bool = False
+    resync: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,9 @@ class TakesRows(Protocol):
 
 @runtime_checkable
 class Fetches(Protocol):
-    def fetch(self, cursor: str | None) -> Page: ...
+    def fetch(self, cursor: str | None) -> Page:
+        """What changed at the partner since, as the same payloads that `normalise` and `observe` read. Pages may overlap:
+        an Incoming that is told twice has the same key."""
 
 
 # --- partners: what goes out ---------------------------------------------------------------------------------------
@@ -140,9 +147,15 @@ class Topic:
     repeat_blind: bool = False
 
 
+SET_FIELDS, DELETE = "set_fields", "delete"  # topics of every connector that keeps objects in step (Lists)
+
+
 @dataclass(frozen=True)
 class Push:
-    """One message, rendered. key: the same at every attempt. entity: our random ref of whom it is about."""
+    """One message, rendered. key: the same at every attempt. entity: our random ref of whom it is about.
+
+    `set_fields` has the body {kind, fields: {partner's name: text or None}}: it updates `partner_id`, or else creates or
+    updates by our ref. `delete` has {kind, how: archive | erase}; both set a state, so they are natural."""
 
     topic: str
     key: str
