@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -33,14 +34,35 @@ from hub.worker import Supervisor
 @click.option("--seed", default=SEED, show_default=True, help="Another one is another world.")
 @click.option("--regions", default=None, help="Some of them only, such as eu,gcc.")
 @click.option("--pace", default=PACE, show_default=True, help="Events a second, once the history is in.")
+@click.option("--describe", is_flag=True, help="Print the causes and the shape of this world, start nothing.")
+@click.option(
+    "--picture", type=click.Path(path_type=Path), default=None, help="Draw the default world as SVG, start nothing."
+)
 @json_option
-def demo(once: bool, customers: int, seed: int, regions: str | None, pace: float, as_json: bool) -> None:
+def demo(
+    once: bool,
+    customers: int,
+    seed: int,
+    regions: str | None,
+    pace: float,
+    describe: bool,
+    picture: Path | None,
+    as_json: bool,
+) -> None:
     """A small chain of garages in three regions, with sandbox partners and three years of history, alive until Ctrl-C."""
+    if picture is not None:
+        from hub.cli.describing import draw_picture
+
+        return draw_picture(picture)
     settings = load_settings()
     settings = replace(settings, environ={"HUB_LOG": "WARNING", **settings.environ})
     counts = shares(customers, regions_asked(regions, list(settings.regions)))
     check_pace(pace)
     check_seed(seed)
+    if describe:
+        from hub.cli.describing import describe_world
+
+        return describe_world(counts, seed, as_json)
     check_room(settings.home, customers)
     for code in counts:
         open_region(settings, code)
