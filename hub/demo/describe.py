@@ -25,7 +25,7 @@ class Measure:
 
     @property
     def fits(self) -> bool:
-        return self.value is not None and self.low <= self.value <= self.high
+        return self.value is not None and bool(self.low <= self.value <= self.high)
 
 
 # name -> unit, numerator, denominator, low, high: the sums of all branches are divided, so one branch at a time is enough
@@ -64,7 +64,7 @@ def measure(worlds: Iterable[Books]) -> list[Measure]:
         for name, value in _sums(books).items():
             sums[name] = sums.get(name, 0.0) + value
     return [
-        Measure(name, unit, sums[above] / sums[below] if sums.get(below) else None, low, high)
+        Measure(name, unit, float(sums[above] / sums[below]) if sums.get(below) else None, low, high)
         for name, (unit, above, below, low, high) in RATIOS.items()
     ]
 
