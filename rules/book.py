@@ -1,8 +1,7 @@
 """A configuration folder into a Rulebook, or everything that is wrong in all of its files."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from rules.catalogue import Catalogue
 from rules.check import Checker
@@ -10,6 +9,7 @@ from rules.dependencies import dependencies
 from rules.documents import PolicyRule, Rulebook, SegmentRule, content_hash, plain
 from rules.errors import Mark, Problem, RuleError
 from rules.examples import read_examples, try_policy, try_segment
+from rules.order import ordered
 from rules.parse import Source, read
 from rules.policy import QUESTION
 from rules.values import shown
@@ -17,40 +17,71 @@ from rules.values import shown
 VERDICTS = ("allow", "deny", "mask")
 SEGMENT_KEYS = {"segment", "title", "owner", "zone", "when", "examples"}
 POLICY_KEYS = {"policy", "title", "applies", "verdict", "mask", "because", "examples"}
-Document = TypeVar("Document", SegmentRule, PolicyRule)
 
 
 def load_book(folder: Path, catalogue: Catalogue) -> Rulebook:
     """config/segments/*.yaml and config/policies/*.yaml. Raises RuleError."""
     problems: list[Problem] = []
-    segments = _load(folder / "segments", lambda source: read_segment(source, catalogue), problems)
-    policies = _load(folder / "policies", read_policy, problems)
+    segments = _load_segments(_sources(folder / "segments", problems), catalogue, problems)
+    policies = []
+    for source in _sources(folder / "policies", problems).values():
+        try:
+            policies.append(read_policy(source))
+        except RuleError as error:
+            problems += error.problems
+    problems += (problem for rule in segments.values() for problem in _misnamed(rule.name, rule.mark))
+    problems += (problem for policy in policies for problem in _misnamed(policy.name, policy.mark))
     if problems:
         raise RuleError(problems)
-    return Rulebook({rule.name: rule for rule in segments}, tuple(policies))
+    return Rulebook(segments, tuple(policies))
 
 
-def _load(folder: Path, make: Callable[[Source], Document], problems: list[Problem]) -> list[Document]:
-    found = []
+def _sources(folder: Path, problems: list[Problem]) -> dict[str, Source]:
+    """The files of a folder that are YAML, by the name each should bear."""
+    found = {}
     for path in sorted(folder.glob("*.y*ml")):
         if path.suffix != ".yaml":
             problems.append(Problem(Mark(str(path), 1, 1), "This file is not read.", f"Name it {path.stem}.yaml."))
             continue
         try:
-            rule = make(read(path))
+            found[path.stem] = read(path)
         except RuleError as error:
             problems += error.problems
-            continue
-        if rule.name != path.stem:
-            what, hint = f"“{rule.name}” stands in {path.name}.", f"Name the file {rule.name}.yaml."
-            problems.append(Problem(rule.mark, what, hint))
-        found.append(rule)
     return found
 
 
-def read_segment(source: Source, catalogue: Catalogue) -> SegmentRule:
-    """Raises RuleError with every problem of the document."""
-    top, checker = source.top, Checker(source, catalogue)
+def _load_segments(
+    sources: Mapping[str, Source], catalogue: Catalogue, problems: list[Problem]
+) -> dict[str, SegmentRule]:
+    """Each after those that it reads, so that it holds their conditions."""
+    known: dict[str, SegmentRule | None] = dict.fromkeys(sources)
+    order, circles = ordered({name: source.top for name, source in sources.items()})
+    for name, through in circles.items():
+        way = " -> ".join([*through, through[0]])
+        problems.append(
+            Problem(sources[name].mark(sources[name].top, "when"), f"It reads itself: {way}.", "Break the circle.")
+        )
+    for name in order:
+        try:
+            known[name] = read_segment(sources[name], catalogue, known)
+        except RuleError as error:
+            problems += error.problems
+    return {rule.name: rule for rule in known.values() if rule}
+
+
+def _misnamed(name: str, mark: Mark) -> list[Problem]:
+    path = Path(mark.file)
+    if name == path.stem:
+        return []
+    return [Problem(mark, f"“{name}” stands in {path.name}.", f"Name the file {name}.yaml.")]
+
+
+def read_segment(
+    source: Source, catalogue: Catalogue, known: Mapping[str, SegmentRule | None] | None = None
+) -> SegmentRule:
+    """known: the segments it may read, None for one that is wrong itself. Raises RuleError with every problem of the
+    document."""
+    top, checker = source.top, Checker(source, catalogue, known)
     checker.keys(top, SEGMENT_KEYS)
     name = checker.name(top, "segment")
     zone = checker.zone(top)
@@ -59,17 +90,20 @@ def read_segment(source: Source, catalogue: Catalogue) -> SegmentRule:
     title, owner = checker.text(top, "title"), checker.text(top, "owner", needed=False)
     if checker.problems or when is None:
         raise RuleError(checker.problems)
+    found = dependencies(when)
+    read_by_it = [rule for other in sorted(found.segments) if (rule := (known or {}).get(other))]
     rule = SegmentRule(
-        name,
-        title,
-        owner,
-        zone,
-        when,
-        dependencies(when),
-        examples,
-        plain(top),
-        content_hash(top),
-        source.mark(top, "segment"),
+        name=name,
+        title=title,
+        owner=owner,
+        zone=zone,
+        when=when,
+        reads=found,
+        tests=checker.tests,
+        examples=examples,
+        document=plain(top),
+        hash=content_hash(top, *(other.hash for other in read_by_it)),
+        mark=source.mark(top, "segment"),
     )
     checker.problems += [problem for example in examples for problem in try_segment(rule, example)]
     if checker.problems:

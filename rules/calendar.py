@@ -2,11 +2,15 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 SPAN = re.compile(r"([1-9][0-9]{0,4}) ?([dwmy])")
+PERIOD = re.compile(r"(this|last)_(week|month|quarter|year)")
+PERIODS = tuple(f"{which}_{unit}" for unit in ("week", "month", "quarter", "year") for which in ("this", "last"))
 LONGEST_DAYS = 36_600
 
 
@@ -40,6 +44,53 @@ class Span:
             turn += timedelta(days=1)
         return turn
 
+    def reach(self, today: date) -> tuple[date, date]:
+        """The first and the last day of the window that ends today, both included."""
+        return self.before(today) + timedelta(days=1), today
+
+    def turns(self, day: date) -> Iterator[date]:
+        """The days on which `day` comes into the window and leaves it."""
+        yield day
+        yield self.passes(day)
+
+
+@dataclass(frozen=True)
+class Period:
+    """This or the last week, month, quarter or year; weeks begin on Monday. The current one ends today."""
+
+    which: str
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.which}_{self.unit}"
+
+    def reach(self, today: date) -> tuple[date, date]:
+        start = self._start(today)
+        return (
+            (start, today)
+            if self.which == "this"
+            else (self._start(start - timedelta(days=1)), start - timedelta(days=1))
+        )
+
+    def turns(self, day: date) -> Iterator[date]:
+        following = self._next(day)
+        yield from (day, following) if self.which == "this" else (following, self._next(following))
+
+    def _start(self, day: date) -> date:
+        if self.unit == "week":
+            return day - timedelta(days=day.weekday())
+        month = {"month": day.month, "quarter": day.month - (day.month - 1) % 3, "year": 1}[self.unit]
+        return date(day.year, month, 1)
+
+    def _next(self, day: date) -> date:
+        """The first day of the period after the one that `day` lies in."""
+        if self.unit == "week":
+            return self._start(day) + timedelta(days=7)
+        return _months_on(self._start(day), {"month": 1, "quarter": 3, "year": 12}[self.unit])
+
+
+Window: TypeAlias = Span | Period
+
 
 def _months_on(day: date, count: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
@@ -54,6 +105,12 @@ def parse_span(text: str) -> Span | None:
     span = Span(int(match.group(1)), match.group(2))
     days = span.count * {"d": 1, "w": 7, "m": 31, "y": 366}[span.unit]
     return span if days <= LONGEST_DAYS else None
+
+
+def parse_period(text: str) -> Period | None:
+    """`this_month`, `last_quarter`; None for anything else."""
+    match = PERIOD.fullmatch(text.strip())
+    return Period(match.group(1), match.group(2)) if match else None
 
 
 def local_day(at: datetime, zone: str) -> date:

@@ -10,8 +10,9 @@ from rules.operators import Type
 
 FACT_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
-FIELD_TYPES = ("number", "text", "flag")  # what JSON can hold
-NODES = ("all", "any", "not", "event")  # keys of a condition that no fact may take
+FIELD_TYPES = ("number", "text", "flag", "day")  # what JSON can hold; a day as ISO text
+OWN_FIELDS = {"day": "day", "vehicle": "vehicle"}  # of every event: its local day, and the car it happened to
+SCORE = "score."  # the key of a score's test begins with it
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Fact:
     currency_column: str | None = None
 
     def __post_init__(self) -> None:
-        if not FACT_NAME.fullmatch(self.name) or self.name in NODES:
+        if not FACT_NAME.fullmatch(self.name):
             raise ValueError(f"“{self.name}” is no name of a fact: write it like visits.count.")
         if self.type not in get_args(Type):
             raise ValueError(f"Fact {self.name} has the type “{self.type}”. Types: {', '.join(get_args(Type))}.")
@@ -40,7 +41,9 @@ class Fact:
 
 @dataclass(frozen=True)
 class EventKind:
-    """fields: what `where` may test, with types; `amount` is the event's own money, the others are attributes."""
+    """fields: what `where` may test, with types; `amount` is the event's own money, the others are attributes.
+
+    `day` (its local day) and `vehicle` are fields of every event."""
 
     name: str
     meaning: str = ""
@@ -49,23 +52,69 @@ class EventKind:
     def __post_init__(self) -> None:
         for name, type_ in self.fields.items():
             fits = type_ == "money" if name == "amount" else type_ in FIELD_TYPES
-            if not fits or not FIELD_NAME.fullmatch(name):
+            if not fits or not FIELD_NAME.fullmatch(name) or name in OWN_FIELDS:
                 raise ValueError(
                     f"Event {self.name}: {name} cannot be {type_}. "
-                    f"Only amount is money; attributes are {', '.join(FIELD_TYPES)}."
+                    f"Only amount is money; attributes are {', '.join(FIELD_TYPES)}; "
+                    f"{' and '.join(OWN_FIELDS)} are every event's own."
                 )
+
+    @property
+    def all_fields(self) -> Mapping[str, str]:
+        return {**self.fields, **OWN_FIELDS}
 
 
 class Catalogue:
-    def __init__(self, facts: Iterable[Fact], events: Iterable[EventKind] = ()) -> None:
-        self.facts: dict[str, Fact] = {}
-        self.events: dict[str, EventKind] = {}
-        for fact in facts:
-            if fact.name in self.facts:
-                raise ValueError(f"Fact {fact.name} is registered twice.")
-            self.facts[fact.name] = fact
-        for kind in events:
-            self.events[kind.name] = kind
+    """What there is decides which nodes a condition may have. vehicle: the facts of one car. scores, purposes and channels:
+    names with meanings; consent is asked per purpose and channel. refs: customers have a ref, so that buckets can be drawn.
+
+    Raises ValueError where a name stands twice or is that of a node."""
+
+    def __init__(
+        self,
+        facts: Iterable[Fact],
+        events: Iterable[EventKind] = (),
+        *,
+        vehicle: Iterable[Fact] = (),
+        scores: Mapping[str, str] | None = None,
+        purposes: Iterable[str] = (),
+        channels: Iterable[str] = (),
+        segments: bool = False,
+        buckets: bool = False,
+    ) -> None:
+        self.events: dict[str, EventKind] = {kind.name: kind for kind in events}
+        self.vehicle = _by_name(vehicle)
+        self.scores = dict(scores or {})
+        self.purposes, self.channels = tuple(purposes), tuple(channels)
+        self.nodes = _nodes(
+            event=bool(self.events),
+            sequence=bool(self.events),
+            vehicle=bool(self.vehicle),
+            segment=segments,
+            consent=bool(self.purposes),
+            bucket=buckets,
+        )
+        self.facts = _by_name(facts)
+        for name in (*self.facts, *self.vehicle):
+            if name in self.nodes or name.startswith(SCORE):
+                raise ValueError(f"“{name}” is no name of a fact: a condition of another kind begins with it.")
+
+    @property
+    def score_keys(self) -> list[str]:
+        return [f"{SCORE}{name}" for name in self.scores]
+
+
+def _by_name(facts: Iterable[Fact]) -> dict[str, Fact]:
+    found: dict[str, Fact] = {}
+    for fact in facts:
+        if fact.name in found:
+            raise ValueError(f"Fact {fact.name} is registered twice.")
+        found[fact.name] = fact
+    return found
+
+
+def _nodes(**offered: bool) -> tuple[str, ...]:
+    return ("all", "any", "not", *(name for name, there in offered.items() if there))
 
 
 def nearest(name: object, names: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from rules.tree import Condition
 
 @dataclass(frozen=True)
 class Example:
-    """given: facts by name, money in minor units, and `events`, a list of EventSeen.
+    """given: facts by name, money in minor units; `events`, `vehicles`, `scores` and `consents` as the predicate reads them.
 
     expect: in or out for a segment; allow, deny, mask or silent for a policy."""
 
@@ -27,12 +27,16 @@ class Example:
 
 @dataclass(frozen=True)
 class SegmentRule:
+    """tests: how many there are, those of segments that it reads included. hash: of its content and of theirs, so that it
+    is another rule when one of them is."""
+
     name: str
     title: str
     owner: str
     zone: str
     when: Condition
     reads: Reads
+    tests: int
     examples: tuple[Example, ...]
     document: Mapping[str, Any]
     hash: str
@@ -60,8 +64,10 @@ class Rulebook:
     policies: tuple[PolicyRule, ...]
 
 
-def content_hash(document: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(plain(document), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+def content_hash(document: Mapping[str, Any], *others: str) -> str:
+    """others: hashes of the documents that it reads."""
+    text = json.dumps(plain(document), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256("\n".join([text, *others]).encode()).hexdigest()
 
 
 def plain(value: Any) -> Any:

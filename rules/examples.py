@@ -9,25 +9,13 @@ from rules.catalogue import nearest
 from rules.check import Checker
 from rules.documents import Example, PolicyRule, SegmentRule
 from rules.errors import Problem
-from rules.predicate import EventSeen, holds
+from rules.given import Given, read_given
+from rules.predicate import holds
 from rules.values import is_day, shown
 
 EXAMPLE_KEYS = {"name", "given", "now", "expect"}
 SOME_DAY = date(2026, 1, 1)  # of an example whose rule does not speak of time
 NOON = time(12)
-
-
-class Given:
-    """An example's facts and events as a customer, or as a question."""
-
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self.given = given
-
-    def fact(self, name: str) -> Any:
-        return self.given.get(name)
-
-    def events(self, kind: str) -> list[EventSeen]:
-        return [event for event in self.given.get("events", ()) if event.kind == kind]
 
 
 def read_examples(checker: Checker, top: Mapping[str, Any], needed: set[str], known: set[str]) -> tuple[Example, ...]:
@@ -56,55 +44,10 @@ def _example(checker: Checker, rows: list[Any], index: int, known: set[str]) -> 
         checker.wrong(row, "now", f"“{shown(now)}” is no day.", "Write it like 2026-01-31.")
     if not isinstance(expect, str) or expect not in known:
         checker.wrong(row, "expect", f"“{shown(expect)}” cannot be expected.", nearest(expect, known))
-    given = _given(checker, row)
+    given = read_given(checker, row)
     if len(checker.problems) > before:
         return None
     return Example(name, given, now, str(expect), checker.source.mark(rows, index))
-
-
-def _given(checker: Checker, row: Mapping[str, Any]) -> dict[str, Any]:
-    block = row.get("given", {})
-    if not isinstance(block, Mapping):
-        checker.wrong(row, "given", "“given” is a mapping of facts.", "Write given: {visits.count: 3}")
-        return {}
-    facts = checker.catalogue.facts
-    found: dict[str, Any] = {}
-    for name, value in block.items():
-        if name == "events" and checker.catalogue.events:
-            found["events"] = _events(checker, block, value)
-        elif name not in facts:
-            checker.wrong(block, name, f"There is no fact “{shown(name)}”.", nearest(name, facts))
-        elif value is not None and (fitting := checker.value(block, name, value, facts[name].type)):
-            found[name], currency = fitting
-            if currency:
-                found[facts[name].unit] = currency
-    return found
-
-
-def _events(checker: Checker, block: Mapping[str, Any], rows: Any) -> list[EventSeen]:
-    if not isinstance(rows, list):
-        checker.wrong(block, "events", "“events” is a list.", "Write events: [{kind: visit, on: 2026-01-31}]")
-        return []
-    return [event for index in range(len(rows)) if (event := _event(checker, rows, index))]
-
-
-def _event(checker: Checker, rows: list[Any], index: int) -> EventSeen | None:
-    row = rows[index]
-    kind = checker.catalogue.events.get(str(row.get("kind"))) if isinstance(row, Mapping) else None
-    if kind is None or not is_day(row.get("on")):
-        what = "An event needs a kind that exists and a day."
-        hint = f"Write {{kind: visit, on: 2026-01-31}}. {nearest('', checker.catalogue.events)}"
-        checker.wrong(rows, index, what, hint)
-        return None
-    checker.keys(row, {"kind", "on", *kind.fields})
-    values = {
-        name: fitting
-        for name, type_ in kind.fields.items()
-        if row.get(name) is not None and (fitting := checker.value(row, name, row[name], type_))
-    }
-    amount, currency = values.pop("amount", (None, None))
-    attributes = {name: value for name, (value, _) in values.items()}
-    return EventSeen(kind.name, row["on"], amount_minor=amount, currency=currency, attributes=attributes)
 
 
 def try_segment(rule: SegmentRule, example: Example) -> list[Problem]:

@@ -1,79 +1,94 @@
-"""A trace in sentences: what was seen, what was asked, and whether it holds."""
+"""A verdict explained: every node's value, threshold and answer, what would have to change, and when it will by itself."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, assert_never
+from datetime import datetime
+from typing import Any
 
-from rules.operators import MISSING
-from rules.predicate import Trace, View, trace
-from rules.tree import All, AnyOf, Condition, EventTest, FactTest, FieldTest, Not, Test
-from rules.values import from_minor
+from rules.changes import changes
+from rules.documents import plain
+from rules.flips import next_flip
+from rules.predicate import Trace, VehicleSeen, View, trace
+from rules.tree import SegmentTest
+from rules.wording import words
+
+
+@dataclass(frozen=True)
+class Told:
+    """One node. seen, asked: in words; event_ids: what was counted; place: file:line:column of the rule; flips_at: when
+    this node's verdict changes by time alone, in UTC."""
+
+    holds: bool
+    seen: str
+    asked: str
+    event_ids: tuple[int, ...]
+    place: str
+    flips_at: datetime | None
+    parts: tuple["Told", ...]
+
+    @property
+    def text(self) -> str:
+        return f"{self.seen}; asked: {self.asked}" if self.asked else self.seen
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "holds": self.holds,
+            "seen": self.seen,
+            "asked": self.asked,
+            "event_ids": list(self.event_ids),
+            "place": self.place,
+            "flips_at": plain(self.flips_at),
+            "parts": [part.as_json() for part in self.parts],
+        }
 
 
 @dataclass(frozen=True)
 class Explained:
+    """changes: the fewest tests that would have to come out otherwise for the verdict to be another, in words."""
+
     holds: bool
-    sentences: tuple[str, ...]
+    told: Told
+    changes: tuple[str, ...]
     trace: Trace
 
+    @property
+    def flips_at(self) -> datetime | None:
+        return self.told.flips_at
 
-def explain(condition: Condition, view: View, now: datetime, zone: str) -> Explained:
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(_sentences(self.told, 0))
+
+
+def explain(condition: Any, view: View, now: datetime, zone: str) -> Explained:
     found = trace(condition, view, now, zone)
-    return Explained(found.holds, tuple(_sentences(found, 0)), found)
+    told = _tell(found, view, now, zone, None)
+    return Explained(found.holds, told, tuple(changes(found)), found)
 
 
-def _sentences(found: Trace, depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    mark = "yes" if found.holds else "no "
-    match found.node:
-        case All():
-            yield f"{indent}{mark}: all of these"
-        case AnyOf():
-            yield f"{indent}{mark}: any of these"
-        case Not():
-            yield f"{indent}{mark}: not this"
-        case FactTest() as node:
-            seen = "is missing" if found.seen is None else f"is {_say(found.seen, found.currency)}"
-            yield f"{indent}{mark}: {node.fact.name} {seen}; asked: {' and '.join(_asked(test) for test in node.tests)}"
-        case EventTest() as node:
-            yield f"{indent}{mark}: {found.seen} {node.kind.name} event(s){_window(node)}; asked: {_count(node)}"
-        case unknown:
-            assert_never(unknown)
-    for part in found.parts:
-        yield from _sentences(part, depth + 1)
+def _tell(found: Trace, view: View, now: datetime, zone: str, car: VehicleSeen | None) -> Told:
+    seen, asked = words(found)
+    mark = found.node.mark
+    inner = found.node.zone if isinstance(found.node, SegmentTest) else zone
+    return Told(
+        holds=found.holds,
+        seen=seen,
+        asked=asked,
+        event_ids=found.event_ids,
+        place=f"{mark.file}:{mark.line}:{mark.column}" if mark.file else "",
+        flips_at=next_flip(found.node, view, now, zone, found.car or car),
+        parts=tuple(_tell(part, view, now, inner, found.car or car) for part in found.parts),
+    )
 
 
-def _asked(test: Test) -> str:
-    if test.operator is MISSING:
-        return "is missing"
-    several = test.argument if isinstance(test.argument, tuple) else (test.argument,)
-    return f"{test.operator.words} {', '.join(_say(item, test.currency) for item in several)}"
+def walk(told: Told, depth: int = 0) -> Iterator[tuple[int, Told]]:
+    """Every node with its depth, in the order of the rule."""
+    yield depth, told
+    for part in told.parts:
+        yield from walk(part, depth + 1)
 
 
-def _window(node: EventTest) -> str:
-    parts = []
-    if node.within:
-        parts.append(f" within {node.within}")
-    if node.since:
-        parts.append(f" from {node.since}")
-    if node.up_to:
-        parts.append(f" up to {node.up_to}")
-    parts += [f" where {_where(test)}" for test in node.where]
-    return "".join(parts)
-
-
-def _where(node: FieldTest) -> str:
-    return f"{node.field} {' and '.join(_asked(test) for test in node.tests)}"
-
-
-def _count(node: EventTest) -> str:
-    if node.high is None:
-        return f"at least {node.low}"
-    return f"exactly {node.low}" if node.high == node.low else f"{node.low} to {node.high}"
-
-
-def _say(value: Any, currency: str | None) -> str:
-    if currency is not None:
-        return from_minor(value, currency)
-    return value.isoformat() if isinstance(value, date) else str(value)
+def _sentences(told: Told, depth: int) -> Iterator[str]:
+    for level, node in walk(told, depth):
+        turns = f"; changes by itself at {node.flips_at:%Y-%m-%d %H:%M} UTC" if node.flips_at and not node.parts else ""
+        yield f"{'  ' * level}{'yes' if node.holds else 'no '}: {node.text}{turns}"

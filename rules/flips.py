@@ -1,47 +1,103 @@
 """When a verdict next changes by time alone, if nothing else happens to the customer."""
 
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from rules.calendar import Span, local_day, start_of
-from rules.predicate import View, holds
-from rules.tree import Condition, EventTest, FactTest, leaves
+from rules.calendar import Moment, Span, local_day, start_of
+from rules.predicate import judge
+from rules.tree import (
+    BucketTest,
+    Condition,
+    ConsentTest,
+    EventTest,
+    FactTest,
+    Leaf,
+    ScoreTest,
+    SegmentTest,
+    Sequence,
+    Test,
+    VehicleTest,
+    parts,
+)
+from rules.views import EventSeen, VehicleSeen, View
 
 
-def next_flip(condition: Condition, view: View, now: datetime, zone: str) -> datetime | None:
+def next_flip(
+    condition: Condition, view: View, now: datetime, zone: str, car: VehicleSeen | None = None
+) -> datetime | None:
     """The first moment after `now` at which the verdict is another, in UTC: the start of a local day. None: never.
 
-    Exact: between two neighbouring turns of its leaves no verdict changes, so each turn is tried."""
-    before = holds(condition, view, now, zone)
-    for turn in sorted({turn for turn in turns(condition, view, zone) if turn > now}):
-        if holds(condition, view, turn, zone) != before:
+    car: of a part below a VehicleTest. Exact: between two neighbouring turns of its leaves no verdict changes, so each
+    turn is tried."""
+    before = judge(condition, view, Moment(now, zone), car)
+    for turn in sorted({turn for turn in turns(condition, view, zone, car) if turn > now}):
+        if judge(condition, view, Moment(turn, zone), car) != before:
             return turn
     return None
 
 
-def turns(condition: Condition, view: View, zone: str) -> Iterator[datetime]:
+def turns(condition: Condition, view: View, zone: str, car: VehicleSeen | None = None) -> Iterator[datetime]:
     """Every moment at which a test of the condition may change by time alone, and some at which none does."""
-    for leaf in leaves(condition):
-        for day in _fact_days(leaf, view, zone) if isinstance(leaf, FactTest) else _event_days(leaf, view):
-            yield start_of(day, zone)
+    match condition:
+        case FactTest() | EventTest() | Sequence() | ScoreTest() | ConsentTest() | BucketTest():
+            for day in _days(condition, view, zone, car):
+                yield start_of(day, zone)
+        case SegmentTest():
+            yield from turns(condition.condition, view, condition.zone)
+        case VehicleTest():
+            for one in view.vehicles():
+                yield from (start_of(day, zone) for day in (one.since, one.until) if day)
+                yield from turns(condition.condition, view, zone, one)
+        case _:
+            for part in parts(condition):
+                yield from turns(part, view, zone, car)
 
 
-def _fact_days(leaf: FactTest, view: View, zone: str) -> Iterator[date]:
-    spans = [test.argument for test in leaf.tests if test.operator.argument == "span"]
-    value = view.fact(leaf.fact.name) if spans else None
-    if value is not None:
-        day = local_day(value, zone) if isinstance(value, datetime) else value
-        for span in spans:
-            yield from _window(span, day)
+def _days(leaf: Leaf, view: View, zone: str, car: VehicleSeen | None) -> Iterator[date]:
+    match leaf:
+        case FactTest():
+            value = view.fact(leaf.fact.name) if car is None else car.facts.get(leaf.fact.name)
+            yield from _of_tests(leaf.tests, value, zone)
+        case EventTest():
+            for event in _events(leaf.kind.name, view, car):
+                yield from leaf.within.turns(event.local_day) if leaf.within else ()
+                for part in leaf.looks_at:
+                    yield from _of_tests(part.tests, event.value(part.field, part.type), zone)
+        case Sequence():
+            yield from _of_sequence(leaf, view, zone, car)
+        case ScoreTest():
+            for row in view.scores(leaf.name):
+                yield row.as_of
+                yield from leaf.max_age.turns(row.as_of) if leaf.max_age else ()
+        case _:
+            return
 
 
-def _event_days(leaf: EventTest, view: View) -> Iterator[date]:
-    if leaf.within:
-        for event in view.events(leaf.kind.name):
-            yield from _window(leaf.within, event.local_day)
+def _of_tests(tests: Iterable[Test], value: Any, zone: str) -> Iterator[date]:
+    """Of a value that is a day: when it comes into each window, and leaves it; of an age, the day after, too."""
+    day = local_day(value, zone) if isinstance(value, datetime) else value
+    if isinstance(day, date):
+        for test in tests:
+            if test.operator.argument in ("span", "period"):
+                yield from test.argument.turns(day)
+            if isinstance(test.argument, Span):
+                yield test.argument.passes(day + timedelta(days=1))
 
 
-def _window(span: Span, day: date) -> Iterator[date]:
-    """A day comes into `(today - span, today]` when it is today, and leaves when the span has passed."""
-    yield day
-    yield span.passes(day)
+def _of_sequence(leaf: Sequence, view: View, zone: str, car: VehicleSeen | None) -> Iterator[date]:
+    """An event comes into sight on its day, the first one leaves the window, and an absence is over."""
+    for kind in {step.kind.name for step in leaf.steps}:
+        for event in _events(kind, view, car):
+            yield event.local_day
+            yield from leaf.within.turns(event.local_day) if leaf.within else ()
+            for step in leaf.steps:
+                if step.absent and step.within:
+                    yield step.within.after(event.local_day) + timedelta(days=1)
+                for part in step.where:
+                    yield from _of_tests(part.tests, event.value(part.field, part.type), zone)
+
+
+def _events(kind: str, view: View, car: VehicleSeen | None) -> list[EventSeen]:
+    found = [event for event in view.events(kind) if event.kind == kind]
+    return found if car is None else [event for event in found if event.vehicle_id == car.id]

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 
 from rules.catalogue import Catalogue, Fact
 from rules.documents import PolicyRule
-from rules.predicate import EventSeen, holds
+from rules.predicate import View, holds
 
 QUESTION = Catalogue(
     (
@@ -31,15 +31,12 @@ class Spoken:
     mask: tuple[str, ...]
 
 
-class Asked:
+class Asked(View):
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self.facts = facts
 
     def fact(self, name: str) -> Any:
         return self.facts.get(name)
-
-    def events(self, kind: str) -> list[EventSeen]:
-        return []
 
 
 def decide(policies: Iterable[PolicyRule], facts: Mapping[str, Any], now: datetime) -> list[Spoken]:

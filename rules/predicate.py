@@ -1,38 +1,40 @@
 """A condition as a Python function over one customer, with a trace of every test it made."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any, Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, assert_never
 
-from rules.calendar import Moment, local_day
+from rules.bucket import PLACES, first_place
+from rules.calendar import Moment
+from rules.history import counted, followed, measure_holds, measured
+from rules.judging import passes, passes_all
 from rules.operators import MISSING
-from rules.tree import All, AnyOf, Condition, EventTest, FactTest, FieldTest, Not, Test
+from rules.tree import (
+    All,
+    AnyOf,
+    BucketTest,
+    Condition,
+    ConsentTest,
+    EventTest,
+    FactTest,
+    Leaf,
+    Not,
+    ScoreTest,
+    SegmentTest,
+    Sequence,
+    VehicleTest,
+)
+from rules.views import EventSeen, ScoreSeen, VehicleSeen, View
 
-
-@dataclass(frozen=True)
-class EventSeen:
-    kind: str
-    local_day: date
-    at: datetime | None = None
-    id: int | None = None
-    amount_minor: int | None = None
-    currency: str | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-
-
-class View(Protocol):
-    """What is known of one customer. fact: its stored value, None when missing; events: those that stand, in any order."""
-
-    def fact(self, name: str) -> Any: ...
-
-    def events(self, kind: str) -> Sequence[EventSeen]: ...
+__all__ = ["EventSeen", "ScoreSeen", "Trace", "VehicleSeen", "View", "holds", "trace"]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """One node's verdict. seen: the value, or the count of events; currency: of a value in minor units; event_ids: those
-    that were counted."""
+    """One node's verdict. seen: the value, the count of events or of cars, or the standing score row; currency: of a value
+    in minor units; event_ids: those that were counted; measures: what each measure of an EventTest came to; car: whose
+    part this is, below a VehicleTest, which has one part per car."""
 
     node: Condition
     holds: bool
@@ -40,100 +42,133 @@ class Trace:
     event_ids: tuple[int, ...] = ()
     currency: str | None = None
     parts: tuple["Trace", ...] = ()
+    measures: tuple[tuple[Any, str | None], ...] = ()
+    car: VehicleSeen | None = None
 
 
 def holds(condition: Condition, view: View, now: datetime, zone: str) -> bool:
-    return _holds(condition, view, Moment(now, zone))
+    return judge(condition, view, Moment(now, zone), None)
 
 
 def trace(condition: Condition, view: View, now: datetime, zone: str) -> Trace:
     """Every part is judged, also where the verdict is clear already."""
-    return _trace(condition, view, Moment(now, zone))
+    return _trace(condition, view, Moment(now, zone), None)
 
 
-def _holds(condition: Condition, view: View, moment: Moment) -> bool:
+def judge(condition: Condition, view: View, moment: Moment, car: VehicleSeen | None) -> bool:
+    """car: whose facts and events are meant, below a VehicleTest."""
     match condition:
         case All(items):
-            return all(_holds(item, view, moment) for item in items)
+            return all(judge(item, view, moment, car) for item in items)
         case AnyOf(items):
-            return any(_holds(item, view, moment) for item in items)
+            return any(judge(item, view, moment, car) for item in items)
         case Not(item):
-            return not _holds(item, view, moment)
-        case FactTest():
-            return _fact_holds(condition, *_value(condition, view), moment)
+            return not judge(item, view, moment, car)
+        case SegmentTest():
+            return judge(condition.condition, view, Moment(moment.now, condition.zone), None) == condition.inside
+        case VehicleTest():
+            verdicts = (judge(condition.condition, view, moment, one) for one in _cars(view, moment))
+            return _quantified(condition, list(verdicts))
         case EventTest():
-            return _count_holds(condition, len(_events(condition, view, moment)))
+            events = counted(condition, view, moment, car)
+            return _event_holds(condition, events, moment)
+        case _:
+            return _leaf(condition, view, moment, car).holds
 
 
-def _trace(condition: Condition, view: View, moment: Moment) -> Trace:
+def _trace(condition: Condition, view: View, moment: Moment, car: VehicleSeen | None) -> Trace:
     match condition:
         case All(items):
-            parts = tuple(_trace(item, view, moment) for item in items)
+            parts = tuple(_trace(item, view, moment, car) for item in items)
             return Trace(condition, all(part.holds for part in parts), parts=parts)
         case AnyOf(items):
-            parts = tuple(_trace(item, view, moment) for item in items)
+            parts = tuple(_trace(item, view, moment, car) for item in items)
             return Trace(condition, any(part.holds for part in parts), parts=parts)
         case Not(item):
-            part = _trace(item, view, moment)
+            part = _trace(item, view, moment, car)
             return Trace(condition, not part.holds, parts=(part,))
+        case SegmentTest():
+            part = _trace(condition.condition, view, Moment(moment.now, condition.zone), None)
+            return Trace(condition, part.holds == condition.inside, part.holds, parts=(part,))
+        case VehicleTest():
+            parts = tuple(
+                replace(_trace(condition.condition, view, moment, one), car=one) for one in _cars(view, moment)
+            )
+            fitting = [part.holds for part in parts]
+            return Trace(condition, _quantified(condition, fitting), sum(fitting), parts=parts)
+        case _:
+            return _leaf(condition, view, moment, car)
+
+
+def _leaf(node: Leaf, view: View, moment: Moment, car: VehicleSeen | None) -> Trace:
+    match node:
         case FactTest():
-            seen, currency = _value(condition, view)
-            return Trace(condition, _fact_holds(condition, seen, currency, moment), seen, currency=currency)
+            seen = view.fact(node.fact.name) if car is None else car.facts.get(node.fact.name)
+            currency = view.fact(node.fact.unit) if node.fact.type == "money" else None
+            return Trace(node, passes_all(node.tests, seen, currency, moment), seen, currency=currency)
         case EventTest():
-            found = _events(condition, view, moment)
-            ids = tuple(sorted(event.id for event in found if event.id is not None))
-            return Trace(condition, _count_holds(condition, len(found)), len(found), ids)
+            events = counted(node, view, moment, car)
+            verdict = _event_holds(node, events, moment)
+            came_to = tuple(measured(measure, events) for measure in node.measures)
+            return Trace(node, verdict, len(events), _ids(events), measures=came_to)
+        case Sequence():
+            run = followed(node, view, moment, car)
+            return Trace(node, bool(run), len(run), _ids(run))
+        case ScoreTest():
+            row = standing(view, node.name, moment)
+            return Trace(node, _score_holds(node, row, view, moment), row)
+        case ConsentTest():
+            said = view.consent(node.purpose, node.channel)
+            return Trace(node, (said or "missing") == node.state, said)
+        case BucketTest():
+            drawn = view.place(node.of)
+            return Trace(node, first_place(node.low) <= drawn < first_place(node.high), drawn / PLACES)
+        case unknown:
+            assert_never(unknown)
 
 
-def _value(node: FactTest, view: View) -> tuple[Any, str | None]:
-    return view.fact(node.fact.name), view.fact(node.fact.unit) if node.fact.type == "money" else None
+def _cars(view: View, moment: Moment) -> list[VehicleSeen]:
+    return [car for car in view.vehicles() if car.owned_on(moment.today)]
 
 
-def _fact_holds(node: FactTest, value: Any, currency: str | None, moment: Moment) -> bool:
-    return all(_test_holds(test, value, currency, moment) for test in node.tests)
+def _quantified(node: VehicleTest, verdicts: list[bool]) -> bool:
+    if node.quantifier == "every":
+        return bool(verdicts) and all(verdicts)
+    return any(verdicts) == (node.quantifier == "some")
 
 
-def _test_holds(test: Test, value: Any, currency: str | None, moment: Moment) -> bool:
-    if test.operator is MISSING:
-        return value is None
-    if value is None or (test.currency is not None and test.currency != currency):
+def _event_holds(node: EventTest, events: list[EventSeen], moment: Moment) -> bool:
+    if len(events) < node.low or (node.high is not None and len(events) > node.high):
         return False
-    if isinstance(value, datetime):
-        value = local_day(value, moment.zone)
-    return test.operator.test(value, test.argument, moment)
+    return all(measure_holds(measure, events, moment) for measure in node.measures)
 
 
-def _count_holds(node: EventTest, count: int) -> bool:
-    return node.low <= count and (node.high is None or count <= node.high)
+def standing(view: View, name: str, moment: Moment) -> ScoreSeen | None:
+    rows = [row for row in view.scores(name) if row.as_of <= moment.today]
+    return max(rows, key=lambda row: (row.as_of, row.id), default=None)
 
 
-def _events(node: EventTest, view: View, moment: Moment) -> list[EventSeen]:
-    today = moment.today
-    after = node.within.before(today) if node.within else None
-    return [
-        event
-        for event in view.events(node.kind.name)
-        if event.kind == node.kind.name
-        and (after is None or after < event.local_day <= today)
-        and (node.since is None or node.since <= event.local_day)
-        and (node.up_to is None or event.local_day <= node.up_to)
-        and all(_field_holds(test, event, moment) for test in node.where)
-    ]
+def _score_holds(node: ScoreTest, row: ScoreSeen | None, view: View, moment: Moment) -> bool:
+    if row is None:
+        return any(test.operator is MISSING for test in node.tests)
+    sure = node.min_confidence is None or row.confidence >= node.min_confidence
+    seen = node.min_support is None or row.support >= node.min_support
+    fresh = node.max_age is None or row.as_of > node.max_age.before(moment.today)
+    return sure and seen and fresh and _score_passes(node, row, view, moment)
 
 
-def _field_holds(node: FieldTest, event: EventSeen, moment: Moment) -> bool:
-    if node.type == "money":
-        value, currency = event.amount_minor, event.currency
-    else:
-        value, currency = _fitting(event.attributes.get(node.field), node.type), None
-    return all(_test_holds(test, value, currency, moment) for test in node.tests)
+def _score_passes(node: ScoreTest, row: ScoreSeen, view: View, moment: Moment) -> bool:
+    """Hysteresis: back from the standing row to the first that decides, by passing the tests or by passing `leave`."""
+    if node.leave is None:
+        return passes_all(node.tests, row.value, None, moment)
+    past = [one for one in view.scores(node.name) if one.as_of <= moment.today]
+    for one in sorted(past, key=lambda one: (one.as_of, one.id), reverse=True):
+        if passes_all(node.tests, one.value, None, moment):
+            return True
+        if passes(node.leave, one.value, None, moment):
+            return False
+    return False
 
 
-def _fitting(value: Any, type_: str) -> Any:
-    """Attributes come from partners: a value of another type than the catalogue names counts as missing."""
-    fits = {
-        "number": isinstance(value, int | float) and not isinstance(value, bool),
-        "text": isinstance(value, str),
-        "flag": isinstance(value, bool),
-    }
-    return value if fits[type_] else None
+def _ids(events: Iterable[EventSeen]) -> tuple[int, ...]:
+    return tuple(sorted(event.id for event in events if event.id is not None))

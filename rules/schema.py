@@ -1,34 +1,15 @@
 """JSON Schema of every document, from the same tables as the checker: editors complete and underline what it would say."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from rules.book import POLICY_KEYS, SEGMENT_KEYS, VERDICTS
-from rules.calendar import SPAN
 from rules.catalogue import Catalogue, EventKind
-from rules.check import COUNTS, EVENT_KEYS, MOST_COUNT, MOST_VALUES
 from rules.convert import CURRENCY
 from rules.examples import EXAMPLE_KEYS
+from rules.given import CAR_KEYS, CONSENT_KEYS, SCORE_KEYS, lists_of
 from rules.mapping import FIELD_KEYS, FITTING, KEYS, Targets
-from rules.operators import OPERATORS, Operator, fitting
 from rules.policy import QUESTION
-from rules.values import LONGEST_TEXT, MONEY, MOST, NAME
-
-Schema = dict[str, Any]
-TEXT: Schema = {"type": "string", "pattern": r"\S", "maxLength": LONGEST_TEXT}
-DAY: Schema = {"type": "string", "format": "date", "pattern": "^(19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}
-FLAG: Schema = {"type": "boolean"}
-NAMED: Schema = {"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": 80}
-SPANS: Schema = {"type": "string", "pattern": f"^{SPAN.pattern}$", "examples": ["180d", "6w", "18m", "4y"]}
-COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_COUNT}
-VALUES: Mapping[str, Schema] = {
-    "number": {"type": "number", "exclusiveMinimum": -MOST, "exclusiveMaximum": MOST},
-    "money": {"anyOf": [{"const": 0}, {"type": "string", "pattern": f"^{MONEY.pattern}$", "examples": ["249.90 EUR"]}]},
-    "text": {"type": "string", "maxLength": LONGEST_TEXT},
-    "flag": FLAG,
-    "day": DAY,
-    "instant": DAY,
-}
+from rules.schema_nodes import DAY, FLAG, NAMED, SHARE, TEXT, VALUES, Schema, an_object, definitions
 
 
 def schema_of(kind: str, catalogue: Catalogue, targets: Targets | None = None) -> Schema:
@@ -44,13 +25,6 @@ def schema_of(kind: str, catalogue: Catalogue, targets: Targets | None = None) -
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **makers[kind]()}
 
 
-def _object(known: set[str], properties: Mapping[str, Schema], required: list[str], **more: Any) -> Schema:
-    """known: the checker's keys; a key without a schema here, or the reverse, is a mistake in this file."""
-    if known != set(properties):
-        raise ValueError(f"The schema and the checker differ in {known ^ set(properties)}.")
-    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties, **more}
-
-
 def _segment(catalogue: Catalogue) -> Schema:
     keys = {
         "segment": NAMED,
@@ -61,7 +35,7 @@ def _segment(catalogue: Catalogue) -> Schema:
         "examples": _examples(catalogue, ["in", "out"], ["in", "out"]),
     }
     required = ["segment", "title", "when", "examples"]
-    return _object(SEGMENT_KEYS, keys, required, **{"$defs": _definitions(catalogue)})
+    return an_object(SEGMENT_KEYS, keys, required, **{"$defs": definitions(catalogue)})
 
 
 def _policy() -> Schema:
@@ -80,13 +54,12 @@ def _policy() -> Schema:
         "else": {"properties": {"mask": {"maxItems": 0}}},
     }
     required = ["policy", "title", "applies", "verdict", "because", "examples"]
-    return _object(POLICY_KEYS, keys, required, **masks, **{"$defs": _definitions(QUESTION)})
+    return an_object(POLICY_KEYS, keys, required, **masks, **{"$defs": definitions(QUESTION)})
 
 
 def _examples(catalogue: Catalogue, known: list[str], needed: list[str]) -> Schema:
-    given: Schema = {name: {"anyOf": [VALUES[fact.type], {"type": "null"}]} for name, fact in catalogue.facts.items()}
-    if catalogue.events:
-        given["events"] = {"type": "array", "items": {"anyOf": [_seen(kind) for kind in catalogue.events.values()]}}
+    given: Schema = {name: _or_null(fact.type) for name, fact in catalogue.facts.items()}
+    given |= {name: GIVEN[name](catalogue) for name in lists_of(catalogue)}
     example = {
         "name": TEXT,
         "given": {"type": "object", "additionalProperties": False, "properties": given},
@@ -94,79 +67,55 @@ def _examples(catalogue: Catalogue, known: list[str], needed: list[str]) -> Sche
         "expect": {"enum": known},
     }
     contains = [{"contains": {"properties": {"expect": {"const": one}}}} for one in needed]
-    items = _object(EXAMPLE_KEYS, example, ["name", "expect"])
+    items = an_object(EXAMPLE_KEYS, example, ["name", "expect"])
     return {"type": "array", "minItems": 1, "items": items, "allOf": contains}
 
 
+def _or_null(type_: str) -> Schema:
+    return {"anyOf": [VALUES[type_], {"type": "null"}]}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
 def _seen(kind: EventKind) -> Schema:
-    fields = {name: {"anyOf": [VALUES[type_], {"type": "null"}]} for name, type_ in kind.fields.items()}
-    keys = {"kind": {"const": kind.name}, "on": DAY, **fields}
-    return _object(set(keys), keys, ["kind", "on"])
+    fields = {name: _or_null(type_) for name, type_ in kind.fields.items()}
+    keys = {"kind": {"const": kind.name}, "on": DAY, "vehicle": TEXT, **fields}
+    return an_object(set(keys), keys, ["kind", "on"])
 
 
-# --- conditions
+def _car(catalogue: Catalogue) -> Schema:
+    facts = {name: _or_null(fact.type) for name, fact in catalogue.vehicle.items()}
+    return an_object({*CAR_KEYS, *facts}, {"name": TEXT, "until": DAY, **facts}, [])
 
 
-def _definitions(catalogue: Catalogue) -> Schema:
-    several: Schema = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/condition"}}
-    nodes: Schema = {"all": several, "any": several, "not": {"$ref": "#/$defs/condition"}}
-    if catalogue.events:
-        nodes["event"] = {"$ref": "#/$defs/event"}
-    facts: Schema = {
-        fact.name: {"description": fact.meaning, "$ref": f"#/$defs/{fact.type}"}
-        for fact in catalogue.facts.values()
-        if not fact.personal
-    }
-    one = {"minProperties": 1, "maxProperties": 1}
-    condition = _object({*nodes, *facts}, nodes | facts, [], **one)
-    events = {"event": _event(catalogue)} if catalogue.events else {}
-    return {"condition": condition, **{type_: _tests(type_) for type_ in VALUES}, **events}
-
-
-def _tests(type_: str) -> Schema:
-    tests = {name: _argument(OPERATORS[name], type_) for name in fitting(type_)}
-    return {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": tests}
-
-
-def _argument(operator: Operator, type_: str) -> Schema:
-    """`{is: missing}` asks whether there is a value, whatever the type."""
-    value = VALUES[type_]
-    match operator.argument:
-        case "span":
-            found = SPANS
-        case "list":
-            found = {"type": "array", "minItems": 1, "maxItems": MOST_VALUES, "items": value}
-        case "pair":
-            found = {"type": "array", "minItems": 2, "maxItems": 2, "items": value}
-        case "text":
-            found = {**value, "minLength": 1}
-        case _:
-            found = {"anyOf": [{"const": "missing"}, value]} if operator.name == "is" else value
-    return {"description": f"the value {operator.words} ...", **found}
-
-
-def _event(catalogue: Catalogue) -> Schema:
+def _row(catalogue: Catalogue) -> Schema:
+    number = VALUES["number"]
     keys = {
-        "kind": {"enum": list(catalogue.events)},
-        **dict.fromkeys(COUNTS, COUNT),
-        "within": SPANS,
-        "from": DAY,
-        "up_to": DAY,
-        "where": {"type": "object", "minProperties": 1},
+        "name": {"enum": list(catalogue.scores)},
+        **dict.fromkeys(("value", "low", "high", "support"), number),
+        "as_of": DAY,
     }
-    alone: Schema = {"exactly": {"not": {"anyOf": [{"required": ["at_least"]}, {"required": ["at_most"]}]}}}
-    fields = [
-        {
-            "if": {"properties": {"kind": {"const": kind.name}}},
-            "then": {"properties": {"where": {"additionalProperties": False, "properties": _where(kind)}}},
-        }
-        for kind in catalogue.events.values()
-    ]
-    return _object(EVENT_KEYS, keys, ["kind"], dependentSchemas=alone, allOf=fields)
+    return an_object(SCORE_KEYS, keys, ["name", "value", "as_of"])
 
 
-def _where(kind: EventKind) -> Schema:
-    return {name: {"$ref": f"#/$defs/{type_}"} for name, type_ in kind.fields.items()}
+def _said(catalogue: Catalogue) -> Schema:
+    keys: Schema = {
+        "purpose": {"enum": list(catalogue.purposes)},
+        "channel": {"enum": list(catalogue.channels)},
+        "is": {"enum": ["granted", "withdrawn"]},
+    }
+    return an_object(CONSENT_KEYS, keys, sorted(CONSENT_KEYS))
+
+
+GIVEN: Mapping[str, Callable[[Catalogue], Schema]] = {
+    "events": lambda catalogue: _list({"anyOf": [_seen(kind) for kind in catalogue.events.values()]}),
+    "vehicles": lambda catalogue: _list(_car(catalogue)),
+    "scores": lambda catalogue: _list(_row(catalogue)),
+    "consents": lambda catalogue: _list(_said(catalogue)),
+    "buckets": lambda catalogue: {"type": "object", "additionalProperties": SHARE},
+}
 
 
 # --- mappings
@@ -178,7 +127,7 @@ def _mapping(targets: Targets | None) -> Schema:
         "mapping": NAMED,
         "title": TEXT,
         "record": {"enum": list(targets)} if targets else {"type": "string"},
-        "customer": _object({"number"}, {"number": TEXT}, ["number"]),
+        "customer": an_object({"number"}, {"number": TEXT}, ["number"]),
         "key": {"type": "array", "minItems": 1, "items": column},
         "zone": {"type": "string", "examples": ["Europe/Berlin"]},
         "fields": {"type": "object", "minProperties": 1},
@@ -197,7 +146,7 @@ def _mapping(targets: Targets | None) -> Schema:
         for record, known in (targets or {}).items()
     ]
     more = {"allOf": records} if records else {}
-    return _object(KEYS, keys, ["mapping", "record", "customer", "key", "fields"], **more)
+    return an_object(KEYS, keys, ["mapping", "record", "customer", "key", "fields"], **more)
 
 
 def _exactly(properties: Schema) -> Schema:
@@ -216,7 +165,7 @@ def _field(type_: str) -> Schema:
     if set(keys) != FIELD_KEYS:
         raise ValueError(f"The schema and the checker differ in {FIELD_KEYS ^ set(keys)}.")
     fitting_keys = {key: schema for key, schema in keys.items() if type_ in FITTING.get(key, (type_,))}
-    found = _object(set(fitting_keys), fitting_keys, ["column"])
+    found = an_object(set(fitting_keys), fitting_keys, ["column"])
     if type_ == "money":
         return found | {"oneOf": [{"required": ["currency"]}, {"required": ["currency_column"]}]}
     return {"anyOf": [{"type": "string", "minLength": 1}, found]}

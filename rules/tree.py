@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from rules.calendar import Span
+from rules.calendar import Span, Window
 from rules.catalogue import EventKind, Fact
 from rules.errors import Mark
 from rules.operators import Operator
@@ -23,7 +23,8 @@ class Test:
 
 @dataclass(frozen=True)
 class FactTest:
-    """All of these tests hold on one fact; on a missing value every test but `missing` is false."""
+    """All of these tests hold on one fact; on a missing value every test but `missing` is false. Below a VehicleTest the
+    fact is one of the car."""
 
     fact: Fact
     tests: tuple[Test, ...]
@@ -40,19 +41,119 @@ class FieldTest:
     mark: Mark
 
 
+Aggregate: TypeAlias = Literal["sum", "min", "max", "distinct", "last"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Tests on what the counted events come to. type: of the field; money is added up and compared in `currency` alone.
+
+    A sum and a number of distinct values are 0 where there is no event; min, max and last are missing."""
+
+    how: Aggregate
+    field: str
+    type: str
+    tests: tuple[Test, ...]
+    mark: Mark
+    currency: str | None = None
+
+
 @dataclass(frozen=True)
 class EventTest:
-    """How many events of a kind there are: low <= count <= high, on local days. within: (today - span, today].
+    """The events of a kind in a window: how many there are (low <= count <= high), and what they come to.
 
-    since, up_to: fixed days, both included."""
+    since, up_to: fixed days, both included. Below a VehicleTest: those of the car."""
 
     kind: EventKind
     low: int
     high: int | None
-    within: Span | None
+    within: Window | None
     since: date | None
     up_to: date | None
     where: tuple[FieldTest, ...]
+    mark: Mark
+    measures: tuple[Measure, ...] = ()
+
+    @property
+    def looks_at(self) -> tuple[FieldTest | Measure, ...]:
+        """All tests on fields of the events."""
+        return (*self.where, *self.measures)
+
+
+@dataclass(frozen=True)
+class Step:
+    """absent: no such event. within: after the step before, in local days of the events; None where it does not matter."""
+
+    kind: EventKind
+    absent: bool
+    within: Span | None
+    where: tuple[FieldTest, ...]
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Events one after another. An absent step looks from the step before it to the next one, or as far as its `within`;
+    at the end it holds once that is over. by: a field that is the same in all of them. within: where the first one lies."""
+
+    steps: tuple[Step, ...]
+    by: str | None
+    by_type: str | None
+    within: Window | None
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class VehicleTest:
+    """The conditions hold together on some, every or none of the cars owned today; `every` over no cars is false."""
+
+    quantifier: Literal["some", "every", "none"]
+    condition: "Condition"
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class SegmentTest:
+    """Whether another segment's condition holds, in that segment's own zone."""
+
+    name: str
+    inside: bool
+    condition: "Condition"
+    zone: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class ScoreTest:
+    """The standing row (the latest `as_of` that is not after today) passes. leave: with hysteresis, the score must have
+    passed `tests` at some time and not passed `leave` since. confidence is 1 - (high - low)."""
+
+    name: str
+    tests: tuple[Test, ...]
+    leave: Test | None
+    min_confidence: float | None
+    min_support: int | None
+    max_age: Span | None
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class ConsentTest:
+    """What was said last for this purpose and channel: granted or withdrawn, or missing where nothing was said."""
+
+    purpose: str
+    channel: str
+    state: Literal["granted", "withdrawn", "missing"]
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class BucketTest:
+    """The customer's place in [0, 1), drawn once for each `of`, lies in [low, high)."""
+
+    of: str
+    low: float
+    high: float
     mark: Mark
 
 
@@ -74,15 +175,27 @@ class Not:
     mark: Mark
 
 
-Condition: TypeAlias = All | AnyOf | Not | FactTest | EventTest
+Leaf: TypeAlias = FactTest | EventTest | Sequence | ScoreTest | ConsentTest | BucketTest
+Condition: TypeAlias = All | AnyOf | Not | VehicleTest | SegmentTest | Leaf
 
 
-def leaves(condition: Condition) -> Iterator[FactTest | EventTest]:
+def parts(condition: Condition) -> tuple[Condition, ...]:
     match condition:
         case All(items) | AnyOf(items):
-            for item in items:
-                yield from leaves(item)
+            return items
         case Not(item):
-            yield from leaves(item)
+            return (item,)
+        case VehicleTest() | SegmentTest():
+            return (condition.condition,)
+        case _:
+            return ()
+
+
+def leaves(condition: Condition) -> Iterator[Leaf]:
+    """Those below cars and other segments, too."""
+    match condition:
+        case All() | AnyOf() | Not() | VehicleTest() | SegmentTest():
+            for part in parts(condition):
+                yield from leaves(part)
         case _:
             yield condition

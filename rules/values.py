@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from math import trunc
 from typing import Any, TypeGuard
 
 MONEY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?) ?([A-Z]{3})")
@@ -10,9 +11,11 @@ NAME = re.compile(r"[a-z_][a-z0-9_]*")
 THREE_DECIMALS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}  # ISO 4217
 NO_DECIMALS = {"CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"}
 MOST = 2**53  # beyond it a whole number is not the same in every reader
+MOST_SUMMED = 10**12
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 LONGEST_TEXT = 400
-LIKE = {"number": "3", "text": "diesel", "flag": "true", "day": "2026-01-31", "instant": "2026-01-31"}
+LIKE = {"number": "3", "text": "diesel", "flag": "true", "day": "2026-01-31", "instant": "2026-01-31",
+        "age": "2021-05-31, the day it is counted from", "set": "[diesel, petrol]"}  # fmt: skip
 
 
 def fit(value: Any, type_: str) -> tuple[Any, str | None]:
@@ -26,8 +29,12 @@ def fit(value: Any, type_: str) -> tuple[Any, str | None]:
             return str(value), None
         case "flag" if isinstance(value, bool):
             return value, None
-        case "day" | "instant" if is_day(value):
+        case "day" | "instant" | "age" if is_day(value):
             return value, None
+        case "set" if isinstance(value, list) and all(
+            isinstance(one, str) and len(one) <= LONGEST_TEXT for one in value
+        ):
+            return frozenset(map(str, value)), None
         case "money":
             return _money(value)
     raise ValueError(f"“{shown(value)}” is no {type_}.", f"Write it like {LIKE[type_]}.")
@@ -60,6 +67,16 @@ def to_minor(amount: str, currency: str) -> int | None:
     except InvalidOperation:
         return None
     return int(minor) if minor == minor.to_integral_value() else None
+
+
+def thousandths(value: float) -> int | None:
+    """What a sum adds up: whole thousandths, so that every database and Python come to the same. None from 10^12 on, where
+    a partner's number is a mistake."""
+    return round_thousandths(value) if abs(value) < MOST_SUMMED else None
+
+
+def round_thousandths(value: float) -> int:
+    return trunc(float(value) * 1000 + (-0.5 if value < 0 else 0.5))
 
 
 def from_minor(minor: int, currency: str) -> str:

@@ -9,10 +9,10 @@ from hub.errors import NotFound
 from hub.models import Customer, Event, Membership, Profile
 from rules import SegmentRule
 from rules.explain import explain
-from rules.predicate import EventSeen
+from rules.predicate import EventSeen, View
 
 
-class Seen:
+class Seen(View):
     """One customer's facts and events, as the predicate reads them."""
 
     def __init__(self, profile: Profile, events: list[EventSeen], columns: dict[str, str]) -> None:

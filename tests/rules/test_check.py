@@ -6,8 +6,9 @@ import pytest
 
 from rules.calendar import Span
 from rules.catalogue import Catalogue, EventKind, Fact
-from rules.check import MOST_TESTS, Checker
+from rules.check import Checker
 from rules.parse import read_text
+from rules.reader import MOST_TESTS
 from rules.tree import All, AnyOf, Condition, EventTest, FactTest, Not
 
 CATALOGUE = Catalogue(
@@ -70,12 +71,12 @@ WRONG = {
     "{visits.count: {is: '3'}}": "“3” is no number. Write it like 3.",
     "{visits.count: {between: [3]}}": "“between” needs a list of two values.",
     "{visits.count: {between: [5, 3]}}": "5 is after 3: nothing lies between.",
-    "{visits.last_on: {within: 0d}}": "“0d” is no span of time. Write 180d, 6w, 18m or 4y.",
+    "{visits.last_on: {within: 0d}}": "“0d” is a window of no length: nothing lies in it. Write 1d or more.",
     "{spend: {above: 5}}": "“5” is no amount of money. Write 249.90 EUR; only 0 needs no currency.",
     "{spend: {between: [1 EUR, 2 USD]}}": "Both amounts must be in one currency.",
     "{event: visit}": "“event” needs a kind.",
     "{event: {kind: vist}}": "There is no event “vist”. Did you mean “visit”?",
-    "{event: {kind: visit, least: 3}}": "“least” is no key here. Did you mean “at_least”?",
+    "{event: {kind: visit, at_lest: 3}}": "“at_lest” is no key here. Did you mean “at_least”?",
     "{event: {kind: visit, at_least: 0}}": "At least 0 is always true.",
     "{event: {kind: visit, at_least: 3, at_most: 2}}": "At least 3 and at most 2: never.",
     "{event: {kind: visit, exactly: 1, at_most: 2}}": "“exactly” stands alone.",

@@ -66,7 +66,7 @@ def test_amounts_and_events_of_examples_are_typed() -> None:
 
     assert rule.examples[0].given == {"spend": 500, "currency": "EUR"}
     assert rule.examples[1].given["events"] == [
-        EventSeen("visit", date(2026, 1, 31), amount_minor=500, currency="EUR", attributes={"items": 2})
+        EventSeen("visit", date(2026, 1, 31), id=1, amount_minor=500, currency="EUR", attributes={"items": 2})
     ]
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from rules.calendar import Moment, Span
-from rules.operators import OPERATORS, fitting
+from rules.calendar import Moment, Period, Span
+from rules.operators import OF_AGES, OPERATORS, fitting
 
 NOW = Moment(datetime(2026, 11, 25, 12, tzinfo=UTC), "UTC")
 DAY = date(2026, 5, 1)
@@ -29,6 +29,17 @@ BY_EXAMPLE: dict[str, tuple[Any, Any, Any]] = {  # argument, passes, does not
     "starts_with": ("go", "gold", "Gold"),
     "ends_with": ("ld", "gold", "golden"),
     "contains": ("%", "5 % off", "5 off"),
+    "during": (Period("last", "month"), date(2026, 10, 31), date(2026, 11, 1)),
+    "has": ("a", {"a", "b"}, {"b"}),
+    "has_any": (("a", "c"), {"a", "b"}, {"b"}),
+    "has_all": (("a", "b"), {"a", "b"}, {"b"}),
+    "has_none": (("a", "c"), {"b"}, {"a", "b"}),
+}
+AGES_BY_EXAMPLE: dict[str, tuple[date, date]] = {  # of four years: born on a day that passes, and on one that does not
+    "at_least": (date(2022, 11, 25), date(2022, 11, 26)),
+    "at_most": (date(2022, 11, 25), date(2022, 11, 24)),
+    "above": (date(2022, 11, 24), date(2022, 11, 25)),
+    "below": (date(2022, 11, 26), date(2022, 11, 25)),
 }
 
 
@@ -40,6 +51,14 @@ def test_an_operator_passes_what_it_says(name: str) -> None:
     assert not OPERATORS[name].test(fails, argument, NOW)
 
 
+@pytest.mark.parametrize("name", OF_AGES)
+def test_an_age_is_counted_from_its_day(name: str) -> None:
+    passes, fails = AGES_BY_EXAMPLE[name]
+
+    assert OF_AGES[name].test(passes, Span(4, "y"), NOW)
+    assert not OF_AGES[name].test(fails, Span(4, "y"), NOW)
+
+
 def test_a_day_to_come_is_not_within_a_span_that_ends_today() -> None:
     assert not OPERATORS["within"].test(date(2026, 11, 26), Span(30, "d"), NOW)
 
@@ -48,3 +67,5 @@ def test_each_type_has_its_operators() -> None:
     assert fitting("flag") == ["is", "is_not"]
     assert "contains" not in fitting("number")
     assert "older_than" in fitting("instant")
+    assert fitting("age") == ["at_least", "at_most", "above", "below"]
+    assert fitting("vehicle") == []

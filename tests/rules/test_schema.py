@@ -64,7 +64,7 @@ def test_every_operator_stands_in_the_schema() -> None:
 
     named = {
         name
-        for type_ in ("number", "money", "text", "flag", "day", "instant")
+        for type_ in ("number", "money", "text", "flag", "day", "instant", "set")
         for name in definitions[type_]["properties"]
     }
 

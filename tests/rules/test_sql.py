@@ -61,7 +61,7 @@ def test_a_day_of_an_instant_is_a_range_of_moments_in_the_zone() -> None:
 
 @pytest.mark.parametrize(
     ("dialect", "guard"),
-    [("sqlite", "json_type(events.attributes"), ("postgresql", "json_typeof(events.attributes ->")],
+    [("sqlite", "json_type(events_1.attributes"), ("postgresql", "json_typeof(events_1.attributes ->")],
 )
 def test_an_attribute_is_read_only_where_its_type_fits(dialect: str, guard: str) -> None:
     urgent = FieldTest("urgent", "flag", (Test(OPERATORS["is"], True),), NOWHERE)
