@@ -5,6 +5,7 @@ import pluggy
 from rules.catalogue import Catalogue, EventKind, Fact
 
 CORE_FACTS = (
+    Fact("region", "text", "", "the region that the customer's records lie in", column="region"),
     Fact("customer.branch", "text", "", "the branch the customer belongs to", column="branch"),
     Fact("customer.language", "text", "", "the language the customer reads", column="language"),
     Fact(
@@ -103,6 +104,32 @@ CORE_EVENTS = (
 )
 
 
+VEHICLE_FACTS = (
+    Fact("make", "text", "", "who made the car", column="make"),
+    Fact("model", "text", "", "the model", column="model"),
+    Fact("fuel", "text", "", "petrol, diesel, electric ...", column="fuel"),
+    Fact("age", "age", "", "since it was first registered", column="first_registered"),
+    Fact("odometer", "number", "km", "the last reading", column="odometer_km"),
+    Fact("owned_since", "day", "", "the day from which the customer owns it", column="since"),
+)
+
+CORE_SCORES = {
+    "churn": "the probability that the customer does not come back, 0 to 1",
+}
+PURPOSES = ("marketing", "service_notice", "loyalty", "crm_sync")
+CHANNELS = ("mail", "sms", "push", "phone", "post", "api")
+
+
 def catalogue(plugins: pluggy.PluginManager) -> Catalogue:
     brought = [fact for several in plugins.hook.register_facts() for fact in several]
-    return Catalogue((*CORE_FACTS, *brought), CORE_EVENTS)
+    scorers = [scorer for several in plugins.hook.register_scorers() for scorer in several]
+    return Catalogue(
+        (*CORE_FACTS, *brought),
+        CORE_EVENTS,
+        vehicle=VEHICLE_FACTS,
+        scores=CORE_SCORES | {scorer.name: "" for scorer in scorers if scorer.name not in CORE_SCORES},
+        purposes=PURPOSES,
+        channels=CHANNELS,
+        segments=True,
+        buckets=True,
+    )

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from hub.errors import CrossingRefused
 from hub.gate import PASS
 from hub.models import Regional
+from rules.sql import teach_sqlite
 
 BUSY_MS = 10_000
 READ = "read_only"  # execution option: look, and do not stand in the writers' queue
@@ -68,6 +69,7 @@ def open_engine(url: str) -> Engine:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        teach_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:

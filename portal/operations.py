@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from hub.core import Hub
 from hub.errors import NotFound, PartDown
-from hub.flow.explain import why_text
+from hub.flow import explain
 from hub.web.webhooks import this_hub
 from portal import guard, letters
 from portal.desks import OPERATORS
@@ -115,5 +115,4 @@ def why(ref: str) -> Response:
     if not REF.fullmatch(ref):
         raise NotFound("There is no customer with this ref.", "Refs have 32 hexadecimal digits.")
     hub = this_hub()
-    titles = {name: rule.title for name, rule in hub.book.current().segments.items()}
-    return page("why.html", ref=ref, verdicts=verdicts(why_text(hub, ref, None), titles), now=hub.clock())
+    return page("why.html", ref=ref, verdicts=verdicts(explain.why(hub, ref, None)), now=hub.clock())

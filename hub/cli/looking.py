@@ -10,8 +10,7 @@ from sqlalchemy import select
 
 from hub.cli.opened import hub_at, json_option, opened, region_option, regions_of
 from hub.errors import NotFound
-from hub.flow import letters, outbox
-from hub.flow.explain import why_text
+from hub.flow import explain, letters, outbox
 from hub.models import Connection, DeadLetter, Delivery, Message
 from hub.settings import load_settings
 from hub.status import status_of
@@ -164,16 +163,25 @@ def dead_letters_discard(region: str | None, letter_id: int, reason: str) -> Non
 @click.argument("segment", required=False)
 @json_option
 def why(region: str | None, customer: str, segment: str | None, as_json: bool) -> None:
-    """Why a customer (by ref) is, or is not, in a segment: each test with the value seen."""
+    """Why a customer (by ref) is, or is not, in a segment: each test with the value seen, what would have to change, and
+    when it will change by itself."""
     with opened(region) as hub:
-        found = why_text(hub, customer, segment)
+        found = explain.why(hub, customer, segment)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, default=str))
+        click.echo(json.dumps([one.as_json() for one in found], ensure_ascii=False))
         return
     for one in found:
-        click.echo(f"{one['segment']}: {'in' if one['in'] else 'not in'}")
-        for line in one["sentences"]:
-            click.echo(f"  {line}")
+        click.echo("\n".join(_why_lines(one)))
+
+
+def _why_lines(one: explain.Answer) -> list[str]:
+    told = one.explained
+    lines = [f"{one.segment}: {'in' if told.holds else 'not in'}", *(f"  {line}" for line in told.sentences)]
+    verb = "leave" if told.holds else "enter"
+    lines += [f"  to {verb}: {change}" for change in told.changes]
+    if told.flips_at:
+        lines.append(f"  by itself it will {verb} at {told.flips_at:%Y-%m-%d %H:%M} UTC, if nothing else happens")
+    return lines
 
 
 def name_of(hub: Any, connection_id: int) -> str:

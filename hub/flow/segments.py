@@ -11,13 +11,12 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from hub.core import Hub
 from hub.flow.batches import batches
 from hub.flow.identity import lock_customers
-from hub.models import Customer, Event, Membership, Profile, SegmentVersion
+from hub.flow.seen import TABLES
+from hub.models import Customer, Membership, SegmentVersion
 from hub.work import Work
 from rules import SegmentRule
 from rules.calendar import local_day
-from rules.sql import Tables, select_members
-
-TABLES = Tables(profile=Profile.__table__, event=Event.__table__)
+from rules.sql import select_members
 
 
 @dataclass(frozen=True)

@@ -102,9 +102,11 @@ def _postgresql_item(element: JsonItem, compiler: SQLCompiler, **kw: Any) -> str
 
 @compiles(JsonDay, "sqlite")
 def _sqlite_day(element: JsonDay, compiler: SQLCompiler, **kw: Any) -> str:
-    text = _sqlite_item(element, compiler, **kw)
+    """SQLite gives 30 February back as it is, unless it has to reckon with it."""
+    text = f"({_sqlite_item(element, compiler, **kw)})"
     form = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
-    return f"CASE WHEN ({text}) GLOB '{form}' AND date({text}) = ({text}) AND ({text}) BETWEEN '1900' AND '2200' THEN {text} END"
+    is_day = f"{text} GLOB '{form}' AND date({text}, '+0 days') = {text} AND {text} BETWEEN '1900' AND '2200'"
+    return f"CASE WHEN {is_day} THEN {text} END"
 
 
 @compiles(JsonDay, "postgresql")

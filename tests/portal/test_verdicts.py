@@ -1,29 +1,37 @@
 """The trace of a rule, line by line."""
 
+from datetime import UTC, datetime
+
+from hub.flow.explain import Answer
 from portal.verdicts import Because, verdicts
+from rules.catalogue import Catalogue, Fact
+from rules.check import Checker
+from rules.examples import Given
+from rules.explain import explain
+from rules.parse import read_text
 
 
-def test_lines_stand_at_their_depth_with_their_mark() -> None:
-    told = [
-        {
-            "segment": "s",
-            "in": False,
-            "member_since": None,
-            "sentences": ["no : all of these", "  yes: a is 1; asked: is 1", "free words"],
-        }
-    ]
+def answer(when: str) -> Answer:
+    source = read_text(f"when: {when}".encode(), "rule.yaml")
+    condition = Checker(source, Catalogue([Fact("a", "number")])).condition(source.top["when"], source.top, "when")
+    assert condition is not None
+    told = explain(condition, Given({"a": 1}), datetime(2026, 11, 25, tzinfo=UTC), "UTC")
+    return Answer("s", "Title", None, told)
 
-    found = verdicts(told, {"s": "Title"})
 
-    assert found[0].because == (
+def test_lines_stand_at_their_depth_with_their_answer_and_what_would_have_to_change() -> None:
+    found = verdicts([answer("{all: [{a: {is: 1}}, {a: {above: 5}}]}")])[0]
+
+    assert (found.title, found.holds, found.flips_at) == ("Title", False, None)
+    assert found.because == (
         Because(0, False, "all of these"),
         Because(1, True, "a is 1; asked: is 1"),
-        Because(0, None, "free words"),
+        Because(1, False, "a is 1; asked: is above 5"),
     )
-    assert found[0].title == "Title"
+    assert found.changes == ("a is 1; needed: is above 5",)
 
 
 def test_the_page_has_so_many_steps_and_no_more() -> None:
-    told = [{"segment": "s", "in": True, "member_since": None, "sentences": [" " * 40 + "yes: deep"]}]
+    deep = verdicts([answer("{not: " * 7 + "{a: {is: 1}}" + "}" * 7)])[0]
 
-    assert verdicts(told, {})[0].because == (Because(5, True, "deep"),)
+    assert [line.depth for line in deep.because] == [0, 1, 2, 3, 4, 5, 5, 5]

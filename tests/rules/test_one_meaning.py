@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.event import listen
 from sqlalchemy.pool import StaticPool
@@ -81,6 +81,7 @@ def agree_on_every_test(connection: Connection) -> int:
 
 SETTINGS = settings(
     max_examples=EXAMPLES,
+    phases=[Phase.explicit, Phase.generate],  # a world is a number: nothing of it can be made smaller
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
