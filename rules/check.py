@@ -6,7 +6,7 @@ from typing import Any
 from rules.catalogue import SCORE, Catalogue, nearest
 from rules.check_events import event, sequence
 from rules.check_relations import bucket, consent, score, segment
-from rules.contradictions import contradictions
+from rules.contradictions import contradictions, tautologies
 from rules.documents import SegmentRule
 from rules.parse import Source
 from rules.reader import Reader
@@ -95,6 +95,7 @@ class Checker(Reader):
             return None
         mark = self.source.mark(block, name)
         if name == "any":
+            self.problems += tautologies(good)
             return AnyOf(good, mark)
         self.problems += contradictions(good)
         return All(good, mark)
@@ -115,7 +116,7 @@ class Checker(Reader):
         if not tests:
             return None
         found = FactTest(fact, tests, self.source.mark(block, name))
-        self.problems += contradictions([found])
+        self.problems += contradictions([found]) + tautologies([found])
         return found
 
     def _keys(self) -> list[str]:

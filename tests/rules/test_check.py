@@ -99,6 +99,6 @@ def test_a_mistake_is_told_with_its_mend(when: str) -> None:
 def test_a_document_of_too_many_tests_is_refused() -> None:
     _, problems = checked("{any: [" + "{tier: {is: gold}}," * (MOST_TESTS + 1) + "]}")
 
-    assert [problem.split(": ", 1)[1] for problem in problems] == [
-        "More than 200 tests. Split the rule, or use one_of: [...]."
-    ]
+    told = [problem.split(": ", 1)[1] for problem in problems]
+
+    assert told.count("More than 200 tests. Split the rule, or use one_of: [...].") == 1

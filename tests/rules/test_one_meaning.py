@@ -24,7 +24,7 @@ from rules.sql import select_members, teach_sqlite
 from rules.tree import Condition, Not
 
 CONDITIONS = 3  # per example, on the same customers
-CASES = int(os.environ.get("HUB_PROPERTY_CASES", "6000"))  # per database
+CASES = int(os.environ.get("HUB_PROPERTY_CASES", "4000"))  # per database
 EXAMPLES = CASES // (CONDITIONS * CUSTOMERS)
 
 
