@@ -6,7 +6,7 @@ from flask import Flask, Response, jsonify
 from sqlalchemy import text
 
 from hub.core import Hub
-from hub.web import api, errors, fleets, webhooks
+from hub.web import api, errors, fleets, shop, webhooks
 
 
 def create_app(hub: Hub) -> Flask:
@@ -15,7 +15,9 @@ def create_app(hub: Hub) -> Flask:
     app.config.update(API_TITLE="Garage Hub", API_VERSION="v1", OPENAPI_VERSION="3.1.0", MAX_CONTENT_LENGTH=16_000_000)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(webhooks.bp)
-    api.register(app).register_blueprint(fleets.bp)
+    doors = api.register(app)
+    for blueprint in (fleets.bp, shop.bp):
+        doors.register_blueprint(blueprint)
     errors.register(app)  # after the API, which brings handlers of its own: one shape for all errors
     for blueprints in hub.plugins.hook.register_blueprints(hub=hub):
         for blueprint in blueprints:

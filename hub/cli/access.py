@@ -18,11 +18,14 @@ def tokens() -> None:
 @region_option
 @click.argument("title")
 @click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(list(SCOPES)))
+@click.option("--connection", help="Whose rows it may tell (rows:write).")
 @click.option("--days", default=365, help="How long it lasts.")
-def grant(region: str | None, title: str, scopes: tuple[str, ...], days: int) -> None:
+def grant(region: str | None, title: str, scopes: tuple[str, ...], connection: str | None, days: int) -> None:
     """Grant a token to a partner or script; it is shown once."""
     with opened(region) as hub, hub.begin() as work:
-        secret = grant_token(work, principal_named(work, title, ()), scopes, timedelta(days=days))
+        if connection:
+            hub.partner(connection)  # raises NotFound
+        secret = grant_token(work, principal_named(work, title, ()), scopes, timedelta(days=days), connection)
     click.echo(secret)
 
 

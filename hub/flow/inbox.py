@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from hub.core import Partner
 from hub.errors import Quarantined
+from hub.flow.batches import batches
 from hub.gate import erase_rows
 from hub.models import DataKey, DeadLetter, Delivery, TransferQuestion
 from hub.sdk import Incoming, full_jitter
@@ -44,6 +45,22 @@ def keep(work: Work, partner: Partner, incoming: Sequence[Incoming]) -> int:
     if new:
         work.ring(partner.name)
     return len(new)
+
+
+def known(work: Work, partner: Partner, incoming: Sequence[Incoming]) -> set[str]:
+    """Which of their keys we have been told before."""
+    hashes = {work.vault.fingerprint("delivery", partner.name, one.key): one.key for one in incoming}
+    found: set[str] = set()
+    for batch in batches(hashes):
+        mine = (Delivery.connection_id == partner.id, Delivery.key_hash.in_(batch))
+        found |= {hashes[key_hash] for key_hash in work.session.scalars(select(Delivery.key_hash).where(*mine))}
+    return found
+
+
+def find(work: Work, partner: Partner, key: str) -> Delivery:
+    key_hash = work.vault.fingerprint("delivery", partner.name, key)
+    mine = (Delivery.connection_id == partner.id, Delivery.key_hash == key_hash)
+    return work.session.scalars(select(Delivery).where(*mine)).one()
 
 
 def take(work: Work, partner: Partner, limit: int) -> list[Delivery]:

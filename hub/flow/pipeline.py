@@ -12,7 +12,7 @@ send() ───────────────────────▼�
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from random import Random
 
@@ -24,7 +24,7 @@ from hub.flow import customers, effects, facts, inbox, outbox, segments
 from hub.flow.heartbeat import Heartbeat
 from hub.flow.outbox import Claim
 from hub.models import Connection, Delivery
-from hub.sdk import Asks, EffectClass, Normalises, Outcome, Push, Pushes, full_jitter
+from hub.sdk import Asks, EffectClass, Incoming, Normalises, Outcome, Push, Pushes, full_jitter
 from hub.work import Work
 
 log = logging.getLogger(__name__)
@@ -65,11 +65,56 @@ def _process(
             for customer_id, changes in folded.touched.items():
                 touched.setdefault(customer_id, set()).update(changes)
             intents += folded.intents
+    _follow(hub, work, touched, intents)
+
+
+def _follow(
+    hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Sequence[tuple[int, outbox.Intent]]
+) -> None:
+    """What follows from customers that changed: facts, segments, messages, and whoever wants to know."""
     facts.refresh(work, touched)
     moves = segments.reassess(hub, work, touched, "change")
     effects.announce(hub, work, [*intents, *effects.intents_of(moves)])
     for customer_id, changes in touched.items():
         hub.plugins.hook.customer_changed(work=work, customer_id=customer_id, changes=sorted(changes))
+
+
+def take_now(hub: Hub, work: Work, partner: Partner, incoming: Sequence[Incoming]) -> list[str | WrongInput]:
+    """Keep and take through in this very transaction, for those who must hear what became of it: `accepted`, `duplicate`,
+    or why not, and then nothing of it is left."""
+    touched: dict[int, set[str]] = {}
+    intents: list[tuple[int, outbox.Intent]] = []
+    outcomes: list[str | WrongInput] = []
+    for one in incoming:
+        try:
+            with work.session.begin_nested():
+                folded = _fold_now(hub, work, partner, one)
+        except IntegrityError:
+            outcomes.append(WrongInput("Somebody else was quicker.", "Ask for free slots, and try again."))
+            continue
+        except (DataError, WrongInput) as error:
+            unstorable = WrongInput("A value that the database cannot hold.")
+            outcomes.append(error if isinstance(error, WrongInput) else unstorable)
+            continue
+        outcomes.append("duplicate" if folded is None else "accepted")
+        for customer_id, changes in folded.touched.items() if folded else ():
+            touched.setdefault(customer_id, set()).update(changes)
+        intents += folded.intents if folded else []
+    _follow(hub, work, touched, intents)
+    return outcomes
+
+
+def _fold_now(hub: Hub, work: Work, partner: Partner, one: Incoming) -> customers.Folded | None:
+    """None: we have been told before. Raises WrongInput, also for an appointment that finds no place."""
+    connector = partner.connector
+    if not isinstance(connector, Normalises) or not inbox.keep(work, partner, [one]):
+        return None
+    folded = customers.fold(hub, work, partner, list(connector.normalise(one.payload)))
+    if folded.clashes:
+        raise WrongInput("The slot is taken.", "Ask for free ones: GET /api/v1/branches/<code>/slots?day=YYYY-MM-DD")
+    work.session.flush()
+    inbox.done(work, inbox.find(work, partner, one.key), {"new": folded.new, "repeats": folded.repeats})
+    return folded
 
 
 def _fold(

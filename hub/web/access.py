@@ -23,12 +23,16 @@ SCOPES = {
     "consents:write": "record that a customer gave or withdrew consent",
     "fleets:read": "see one's own fleets, their reports and timers",
     "fleets:write": "tell of one's own fleets, their vehicles and service levels",
+    "rows:write": "tell rows of one connection: visits, invoices, appointments ...",
+    "slots:read": "see which slots can be booked",
     "traffic:replay": "replay dead letters",
 }
 
 
-def grant_token(work: Work, principal: Principal, scopes: Sequence[str], lasts: timedelta | None) -> str:
-    """The secret is answered once and kept nowhere."""
+def grant_token(
+    work: Work, principal: Principal, scopes: Sequence[str], lasts: timedelta | None, connection: str | None = None
+) -> str:
+    """The secret is answered once and kept nowhere. connection: whose rows it may tell."""
     unknown = set(scopes) - SCOPES.keys()
     if unknown:
         raise Denied(f"There is no scope {', '.join(sorted(unknown))}.", f"Scopes: {', '.join(SCOPES)}.")
@@ -38,6 +42,7 @@ def grant_token(work: Work, principal: Principal, scopes: Sequence[str], lasts: 
         secret_hash=hash_secret(secret),
         principal_id=principal.id,
         scopes=list(scopes),
+        connection=connection,
         made_at=work.now,
         expires_at=ends,
     )
@@ -55,7 +60,7 @@ def needs(scope: str) -> Callable[[F], F]:
             token = _token(request.headers.get("Authorization", ""), this_hub().clock())
             if scope not in token.scopes:
                 raise Denied(f"This token has no scope {scope}.", f"It has: {', '.join(token.scopes) or 'none'}.")
-            g.principal_id = token.principal_id
+            g.principal_id, g.connection = token.principal_id, token.connection
             return view(*args, **kwargs)
 
         return guarded  # type: ignore[return-value]
