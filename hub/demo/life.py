@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from hub.demo.rows import NOTICE, Pen
 from hub.demo.world.books import DAYS, POINT, TIERS, VOUCHER, Books
 from hub.demo.world.places import TONGUES
 from hub.sdk.effects_log import EffectsLog
 
 RECENT = 30  # days of history that come as webhooks
-NOTICE = "2023-01"
 ELSE_EVERY = 12  # about one event in so many is a customer of the CRM who has moved
 
 
@@ -83,26 +83,57 @@ def _noon(day: date) -> datetime:
     return datetime.combine(day, time(12), UTC)
 
 
-def going_on(worlds: Sequence[Books], rng: Random) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """number, kind, member without version: the members' visits that are still to come, in their order, again and again."""
+@dataclass(frozen=True)
+class Coming:
+    """A visit that was still to come, told as if it were now. member: the card after it, without a version; empty without a card."""
+
+    books: Books
+    pen: Pen
+    visit: int
+    round: int
+    number: str
+    member: Mapping[str, Any]
+
+    def rows(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """Rows of the shop under keys of their own, with the clock's time."""
+        stamp = now.isoformat()
+        for row in self.pen.visit(self.visit):
+            times = {name: stamp for name in row if name == "at" or name.endswith("_at")}
+            yield row | times | {"key": f"{row['key']}/{self.books.today:%y%m%d}/{self.round}"} | self._renamed(row)
+
+    def _renamed(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {"visit": f"{row['visit']}/{self.books.today:%y%m%d}/{self.round}"} if "visit" in row else {}
+
+
+def going_on(worlds: Sequence[Books], rng: Random) -> Iterator[Coming]:
+    """The visits that are still to come, in their order, again and again."""
     cards: dict[str, tuple[int, int]] = {}
+    pens = {id(books): Pen(books) for books in worlds}
     visits = [(int(day), books, visit) for books in worlds for visit, day in _ahead(books)]
     visits.sort(key=lambda one: one[0])
-    for _ in count():
+    for again in count():
         for _, books, visit in visits:
-            number = books.people.number(int(books.visits["owner"][visit]))
-            balance, earned = cards.get(number, (rng.randrange(VOUCHER), 0))
-            points = max(1, round(int(books.visits["amount"][visit]) / (POINT * books.branch.prices)))
-            cards[number] = ((balance + points) % VOUCHER, earned + points)
-            tier = next(name for least, name in TIERS if cards[number][1] >= least)
-            yield number, "member.points_changed", _card(number, tier, cards[number][0])
+            owner = int(books.visits["owner"][visit])
+            number = books.people.number(owner)
+            member = _next_card(cards, books, visit, number, rng) if books.people.member[owner] else {}
+            yield Coming(books, pens[id(books)], visit, again, number, member)
         if not visits:
             return
 
 
+def _next_card(
+    cards: dict[str, tuple[int, int]], books: Books, visit: int, number: str, rng: Random
+) -> Mapping[str, Any]:
+    balance, earned = cards.get(number, (rng.randrange(VOUCHER), 0))
+    points = max(1, round(int(books.visits["amount"][visit]) / (POINT * books.branch.prices)))
+    cards[number] = ((balance + points) % VOUCHER, earned + points)
+    tier = next(name for least, name in TIERS if cards[number][1] >= least)
+    return _card(number, tier, cards[number][0])
+
+
 def _ahead(books: Books) -> Iterator[tuple[int, int]]:
-    coming = (books.visits["day"] >= DAYS) & books.people.member[books.visits["owner"]]
-    return ((visit, books.visits["day"][visit]) for visit in np.flatnonzero(coming).tolist())
+    coming = np.flatnonzero((books.visits["day"] >= DAYS) & (books.people.joined[books.visits["owner"]] < DAYS))
+    return ((visit, books.visits["day"][visit]) for visit in coming.tolist())
 
 
 def moved(folder: Path, account: str, rng: Random, now: datetime) -> list[dict[str, Any]]:

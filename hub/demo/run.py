@@ -3,7 +3,7 @@
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -12,27 +12,26 @@ from tempfile import TemporaryDirectory
 from hub import log
 from hub.access import make_sign_in_link, principal_named
 from hub.core import Hub
-from hub.demo import life, sandboxes
-from hub.demo.files import sheets_of, write_sheet
+from hub.demo import life, rows, sandboxes
 from hub.demo.gauge import Gauge
+from hub.demo.life import RECENT
 from hub.demo.order import Order
+from hub.demo.rows import Pen, write_rows
 from hub.demo.sandboxes import Sender
-from hub.demo.world.books import Books, make_world
+from hub.demo.world.books import DAYS, Books, make_world
 from hub.demo.world.truth import write_truth
-from hub.errors import PartDown
-from hub.flow.sync import import_pages, importer
+from hub.errors import ConfigError, PartDown, WrongInput
+from hub.flow.sync import history_of, import_pages
 from hub.sdk.effects_log import account_of
 from hub.settings import ConnectionSettings, RegionSettings, Settings
-from hub.targets import TARGETS
 from hub.web.access import grant_token
 from hub.worker import Supervisor
-from rules.mapping import FileMapping, load_mapping
 
 PATIENCE = 240.0  # seconds until a region answers
 LOOK_EVERY = 0.5
-ROWS_EACH = 9  # of a customer, on average: for the bar, until the branch is known
+ROWS_EACH = 15  # of a customer, on average: for the bar, until the branch is known
 STAFF = ("operator", "admin")
-FILL = ("truth", "import", "loyalty")  # the children of a region that end once its history is in
+FILL = ("truth", "import", "shop", "loyalty")  # the children of a region that end once its history is in
 
 
 @dataclass
@@ -52,9 +51,14 @@ class Demo:
     def world(self, region: str) -> Iterator[Books]:
         return make_world(region, self.order.counts[region], self.order.today, self.order.seed)
 
-    def connection(self, region: str, connector: str) -> ConnectionSettings | None:
-        there = self.settings.connections.values()
-        return next((one for one in there if one.region == region and one.connector == connector), None)
+    def connection(self, region: str, connector: str) -> ConnectionSettings:
+        for one in self.settings.connections.values():
+            if (one.region, one.connector) == (region, connector):
+                return one
+        raise ConfigError(
+            f"{region} has no connection of {connector}.",
+            "The demo needs shop, loyalty and hubspot: add it to hub.yaml.",
+        )
 
     def rng(self, region: str) -> Random:
         return Random(f"{self.order.seed}:{region}")  # noqa: S311 - a demo's dice
@@ -77,6 +81,7 @@ def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Super
     for code in demo.order.counts:
         supervisor.add(f"{code}-truth", lambda code=code: run_truth(demo, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-import", lambda code=code: run_import(demo, code), once=True)  # type: ignore[misc]
+        supervisor.add(f"{code}-shop", lambda code=code: run_shop(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-loyalty", lambda code=code: run_loyalty(demo, supervisor, code), once=True)  # type: ignore[misc]
         if not demo.once:
             supervisor.add(f"{code}-life", lambda code=code: run_life(demo, supervisor, code), once=True)  # type: ignore[misc]
@@ -100,26 +105,41 @@ def run_truth(demo: Demo, code: str) -> None:
 
 
 def run_import(demo: Demo, code: str) -> None:
-    """Branch by branch and file by file, by the door that `hub import` uses."""
+    """Branch by branch, by the door that `hub import --connection` uses; the last month is left to `run_shop`."""
     log.set_up("WARNING", region=code)
     hub = demo.open_hub(code)
-    partner = importer(hub)
+    partner = hub.partner(demo.connection(code, "shop").name)
     left = demo.order.counts[code]
     with TemporaryDirectory(prefix="garage-") as folder:
         for books in demo.world(code):
-            sheets, left = list(sheets_of(books)), left - books.people.count
-            demo.gauge.expect(code, sum(sheet.count for sheet in sheets), rest=left * ROWS_EACH)
-            for sheet in sheets:
-                file, plan = write_sheet(Path(folder), sheet), mapping_of(demo, books, sheet.name)
-                pages = partner.connector.read(file, plan)  # type: ignore[attr-defined]
-                import_pages(hub, partner, pages, demo.rng(code), lambda rows: demo.gauge.advance(code, rows))
+            file, left = Path(folder) / "history.ndjson", left - books.people.count
+            count = write_rows(file, rows.history(Pen(books), DAYS - RECENT, hub.clock()))
+            demo.gauge.expect(code, count, rest=left * ROWS_EACH)
+            done = import_pages(
+                hub,
+                partner,
+                history_of(hub, partner, file),
+                demo.rng(code),
+                lambda some: demo.gauge.advance(code, some),
+            )
+            for problem in done.problems[:1]:
+                raise WrongInput(
+                    f"{books.branch.code}: row {problem.line}: {problem.column}: {problem.reason}", problem.hint
+                )
     hub.close()
 
 
-def mapping_of(demo: Demo, books: Books, sheet: str) -> FileMapping:
-    """Each branch writes down the time of its own wall."""
-    plan = load_mapping(demo.settings.config / "mappings" / f"demo_{sheet}.yaml", TARGETS)
-    return replace(plan, zone=books.branch.zone)
+def run_shop(demo: Demo, supervisor: Supervisor, code: str) -> None:
+    """The last thirty days, day by day, as the branches' own systems tell them."""
+    log.set_up("WARNING", region=code)
+    wait_for(supervisor, {f"{code}-import"})
+    sender = sender_of(demo, code, "shop")
+    for books in demo.world(code):
+        pen, now = Pen(books), datetime.now(UTC)
+        for day in rows.month(pen, DAYS - RECENT, now):
+            name = f"{books.branch.code}:{day[0]['type']}:{day[0]['key']}"
+            sender.send_rows(f"evt_{demo.order.seed}_{name}", day)
+    sender.release()
 
 
 def run_loyalty(demo: Demo, supervisor: Supervisor, code: str) -> None:
@@ -127,10 +147,8 @@ def run_loyalty(demo: Demo, supervisor: Supervisor, code: str) -> None:
 
     The history goes first: two that write at once would only wait for each other."""
     log.set_up("WARNING", region=code)
-    wait_for(supervisor, {f"{code}-import"})
+    wait_for(supervisor, {f"{code}-shop"})
     sender = sender_of(demo, code, "loyalty")
-    if sender is None:
-        return
     for books in demo.world(code):
         for told in (*life.enrolled(books, demo.order.seed), *life.last_month(books, demo.order.seed)):
             sender.send(told.id, told.kind, told.member, told.at)
@@ -138,18 +156,26 @@ def run_loyalty(demo: Demo, supervisor: Supervisor, code: str) -> None:
 
 
 def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
-    """The visits that are still to come, as if they were today's; now and then a customer of the CRM moves."""
+    """The visits that are still to come, as if they were today's: the shop tells them, the club counts points; now and then
+    a customer of the CRM moves."""
     log.set_up("WARNING", region=code)
-    club, crm, rng = sender_of(demo, code, "loyalty"), sender_of(demo, code, "hubspot"), demo.rng(code)
+    shop, club, crm = (sender_of(demo, code, name) for name in ("shop", "loyalty", "hubspot"))
     wait_for(supervisor, {f"{code}-{name}" for name in FILL})
-    pause = len(demo.order.counts) / demo.order.pace
-    for number, kind, member in life.going_on(list(demo.world(code)), rng) if club else ():
-        time.sleep(pause * rng.uniform(0.4, 1.6))
-        moment = time.time_ns() // 1_000_000
-        if club:
-            club.send(f"evt_live_{number}_{moment}", kind, {**member, "version": moment})
-        if crm and rng.randrange(life.ELSE_EVERY) == 0:
-            crm.send_events(life.moved(folder_of(demo), account_of_crm(demo, code), rng, datetime.now(UTC)))
+    pause, rng = len(demo.order.counts) / demo.order.pace, demo.rng(code)
+    for told in life.going_on(list(demo.world(code)), rng):
+        now = datetime.now(UTC)
+        for row in told.rows(now):
+            shop.send_rows(f"evt_live_{row['type']}_{row['key']}_{now:%s%f}", [row])
+            time.sleep(pause * rng.uniform(0.4, 1.6))
+        if told.member:
+            club.send(
+                f"evt_live_{told.number}_{now:%s%f}",
+                "member.points_changed",
+                {**told.member, "version": int(f"{now:%s%f}")},
+            )
+            time.sleep(pause * rng.uniform(0.4, 1.6))
+        if rng.randrange(life.ELSE_EVERY) == 0:
+            crm.send_events(life.moved(folder_of(demo), account_of_crm(demo, code), rng, now))
 
 
 def wait_for(supervisor: Supervisor, children: set[str]) -> None:
@@ -157,11 +183,9 @@ def wait_for(supervisor: Supervisor, children: set[str]) -> None:
         time.sleep(LOOK_EVERY)
 
 
-def sender_of(demo: Demo, code: str, connector: str) -> Sender | None:
+def sender_of(demo: Demo, code: str, connector: str) -> Sender:
     """What speaks for a partner of this region, under the secret that both know."""
     connection = demo.connection(code, connector)
-    if connection is None:
-        return None
     here = demo.settings.region(code)
     secret = demo.settings.secrets_of(code)[connection.secrets["webhook_secret"]]
     wait_until_ready(f"{loopback(here)}/readyz")
@@ -171,8 +195,7 @@ def sender_of(demo: Demo, code: str, connector: str) -> Sender | None:
 
 def account_of_crm(demo: Demo, code: str) -> str:
     connection = demo.connection(code, "hubspot")
-    token = demo.settings.secrets_of(code)[connection.secrets["token"]] if connection else ""
-    return account_of(f"Bearer {token}")
+    return account_of(f"Bearer {demo.settings.secrets_of(code)[connection.secrets['token']]}")
 
 
 def loopback(here: RegionSettings) -> str:

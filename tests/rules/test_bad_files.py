@@ -40,7 +40,7 @@ GOOD = {
     for path in sorted((CONFIG / folder).glob("*.yaml"))
 }
 LAPSED = GOOD["segments/lapsed_regulars"].decode()
-VISITS = GOOD["mappings/demo_visits_eu"].decode()
+VISITS = GOOD["mappings/purchases"].decode()
 POLICY = GOOD["policies/phones_stay_in_the_gulf"].decode()
 PLACE = re.compile(r"[a-z/_]+\.yaml:[1-9][0-9]*:[1-9][0-9]*: ")
 VALUES = ["[in]", "{a: b}", "null", "12", "''", "2026-02-30", ".nan", ".inf", "99999999999999999999", "true", "'\\u0000'",

@@ -8,6 +8,7 @@ from random import Random
 from connectors.loyalty import words
 from hub.demo import life
 from hub.sdk.effects_log import EffectsLog, put_thing
+from hub.sdk.row_checks import check
 from worlds import TODAY, all_books, books_of
 
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
@@ -63,8 +64,20 @@ def test_life_goes_on_with_the_visits_to_come_and_does_not_end():
 
     numbers = {books.people.number(one) for books in worlds for one in range(books.people.count)}
     assert len(told) == 500
-    assert {number for number, _, _ in told} <= numbers
-    assert all(member["points"] >= 0 and member["tier"] for _, _, member in told)
+    assert {one.number for one in told} <= numbers
+    assert all(one.member["points"] >= 0 and one.member["tier"] for one in told if one.member)
+    assert 0 < sum(bool(one.member) for one in told) < 500
+
+
+def test_what_goes_on_is_told_in_rows_that_the_shop_takes_each_under_a_key_of_its_own():
+    told = list(islice(life.going_on(books_of("eu"), Random(1)), 300))
+    rows = [row for one in told for row in one.rows(NOW)]
+
+    assert len({(row["type"], row["key"]) for row in rows}) == len(rows)
+    for row in rows:
+        assert check(row["type"], row, {one.books.branch.code for one in told}, NOW)[1] == []
+    visits = {row["key"] for row in rows if row["type"] == "visit"}
+    assert {row["visit"] for row in rows if "visit" in row} <= visits
 
 
 def test_a_customer_of_the_crm_moves_once_the_crm_knows_somebody(tmp_path):

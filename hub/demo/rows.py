@@ -1,0 +1,264 @@
+"""The books of a branch in the words of its own system, as connectors/shop/README.md has them: one row is one thing."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from hub.demo.world import jobs
+from hub.demo.world.books import BOOKED_AHEAD, DAYS, ITEMS, STATES, Books
+from hub.demo.world.cars import FUEL_NAMES
+from hub.demo.world.floor import OPENS
+from hub.demo.world.reference import reasons
+from hub.demo.world.truth import vehicle_number
+
+Row = dict[str, Any]
+STAY = timedelta(hours=1)  # a slot
+LUNCH = 12  # o'clock: of what has a day and no hour
+NOTICE = "2023-01"
+# their words for our jobs and states
+REASONS = ("service", "inspection", "service", "service", "repair", "breakdown")
+APPOINTMENT = {"kept": "arrived", "booked": "booked", "missed": "no_show", "cancelled": "cancelled"}
+SAFETY = {"brakes": "important", "tyres": "important", "steering": "critical", "belts": "critical"}
+TAXES = {"DE": 0.19, "AT": 0.20, "AE": 0.05, "SA": 0.15, "QA": 0.0, "SG": 0.09, "TH": 0.07, "MY": 0.08}
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Writes rows of one branch. Which rows of each table belong to whom is looked up once."""
+
+    books: Books
+    zone: ZoneInfo = field(init=False)
+    lines: dict[int, list[int]] = field(init=False)
+    findings: dict[int, list[int]] = field(init=False)
+    appointments: dict[int, list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        books = self.books
+        put = object.__setattr__
+        put(self, "zone", ZoneInfo(books.branch.zone))
+        put(self, "lines", grouped(books.lines["visit"]))
+        put(self, "findings", grouped(books.findings["visit"]))
+        put(self, "appointments", grouped(books.appointments["owner"]))
+
+    def moment(self, day: int, hour: int, minutes: int = 0) -> str:
+        """The clock on the branch's wall."""
+        return datetime.combine(self.books.day(day), time(hour, minutes), self.zone).isoformat()
+
+    def row(self, kind: str, key: str, at: str, **fields: Any) -> Row:
+        return {"type": kind, "key": key, "at": at, **fields}
+
+    def about(self, kind: str, key: str, at: str, owner: int, **fields: Any) -> Row:
+        return self.row(
+            kind, key, at, customer=self.books.people.number(owner), branch=self.books.branch.code, **fields
+        )
+
+    def key(self, letter: str, number: int) -> str:
+        return f"{self.books.people.tag}-{letter}{number + 1:07d}"
+
+    # --- who and what there is
+
+    def branch(self) -> Row:
+        branch = self.books.branch
+        return self.row("branch", branch.code, self.moment(0, OPENS), title=branch.name, zone=branch.zone)
+
+    def slots(self) -> Iterator[Row]:
+        """Every bay and hour of the weeks for which appointments are taken."""
+        floor, made = self.books.floor, self.moment(DAYS - 1, OPENS)
+        for day in floor.days[(floor.days >= DAYS - 1) & (floor.days < DAYS + BOOKED_AHEAD)].tolist():
+            for place in range(floor.places):
+                spot = np.array([place])
+                hour, bay = int(floor.hour(spot)[0]), int(floor.bay(spot)[0])
+                starts = datetime.fromisoformat(self.moment(day, hour))
+                yield self.row("slot", f"{self.books.branch.code}/{bay}/{starts:%Y%m%dT%H}", made, branch=self.books.branch.code,
+                               bay=bay_name(bay), starts_at=starts.isoformat(), ends_at=(starts + STAY).isoformat())  # fmt: skip
+
+    def customer(self, one: int) -> Row:
+        people, joined = self.books.people, self.books.day(self.books.people.joined[one])
+        number = people.number(one)
+        return self.row("customer", number, self.moment(people.joined[one], OPENS), number=number, name=people.name(one),
+                        email=people.email(one), phone=people.phone_number(one), address=people.address(one),
+                        language=people.tongue_of(one).language, residence=people.branch.country, branch=people.branch.code,
+                        joined_on=joined.isoformat())  # fmt: skip
+
+    def consent(self, row: int) -> Row:
+        consents = self.books.consents
+        number, granted = self.books.people.number(int(consents["owner"][row])), bool(consents["granted"][row])
+        return self.row("consent", f"{number}/mail/{int(granted)}", self.moment(consents["day"][row], OPENS, 5), customer=number,
+                        purpose="marketing", channel="mail", state="granted" if granted else "withdrawn", notice=NOTICE)  # fmt: skip
+
+    def vehicle(self, row: int) -> Row:
+        """One owner of one car; what is told later of the same car is its next owner."""
+        owned, cars = self.books.ownerships, self.books.cars
+        car, owner, since, until = (int(owned[name][row]) for name in ("car", "owner", "since", "until"))
+        model = cars.model_of(car)
+        fields = {
+            "vin": cars.vin(car, self.books.day(0)), "plate": f"{self.books.branch.plate}-XX {car + 1:05d}",
+            "make": model.make, "model": model.name, "fuel": FUEL_NAMES[cars.fuel[car]],
+            "first_registered": self.books.day(cars.first[car]).isoformat(), "owned_since": self.books.day(since).isoformat(),
+            "odometer_km": int(cars.odometer(np.array([car]), np.array([DAYS - 1]))[0]),
+        }  # fmt: skip
+        if until >= 0:
+            fields["owned_until"] = self.books.day(until).isoformat()
+        number = self.books.people.number(owner)
+        return self.row(
+            "vehicle", vehicle_number(self.books, car), self.moment(since, OPENS, 10), customer=number, **fields
+        )
+
+    # --- what happened
+
+    def visit(self, visit: int) -> Iterator[Row]:
+        """The visit with its lines, what was found, advised and billed."""
+        visits = self.books.visits
+        owner, car, day, hour = (int(visits[name][visit]) for name in ("owner", "car", "day", "hour"))
+        opened, closed = self.moment(day, hour), self.moment(day, hour, 55)
+        vehicle = vehicle_number(self.books, car)
+        yield self.about("visit", self.key("S", visit), closed, owner, vehicle=vehicle, reason=REASONS[visits["reason"][visit]],
+                         opened_at=opened, closed_at=closed, odometer_km=int(visits["odometer"][visit]),
+                         currency=self.books.branch.currency, lines=[self._line(line) for line in self.lines[visit]])  # fmt: skip
+        found = self.findings.get(visit, ())
+        if found:
+            yield self.about("inspection", self.key("I", visit), self.moment(day, hour, 20), owner, vehicle=vehicle,
+                             visit=self.key("S", visit), done_at=self.moment(day, hour, 20), odometer_km=int(visits["odometer"][visit]),
+                             findings=[{"part": self._defect(one), "safety": self._safety(one)} for one in found])  # fmt: skip
+        for one in found:
+            yield self._advice(one, visit, owner, vehicle, day, hour)
+        yield self._invoice(visit, owner, closed)
+
+    def _line(self, row: int) -> Row:
+        lines, item = self.books.lines, ITEMS[self.books.lines["item"][row]]
+        return {
+            "code": item.code.lower(), "kind": item.kind, "price_minor": int(lines["amount"][row]),
+            "cost_minor": round(int(lines["cost"][row]) * item.quantity), "quantity_milli": round(1000 * item.quantity),
+        }  # fmt: skip
+
+    def _defect(self, finding: int) -> str:
+        return jobs.DEFECTS[self.books.findings["defect"][finding]].name
+
+    def _safety(self, finding: int) -> str:
+        return SAFETY.get(self._defect(finding), "advisory")
+
+    def _advice(self, finding: int, visit: int, owner: int, vehicle: str, day: int, hour: int) -> Row:
+        findings, defect = self.books.findings, jobs.DEFECTS[self.books.findings["defect"][finding]]
+        known = reasons(defect.parts)
+        reason = known[int(findings["words"][finding]) % len(known)]
+        return self.about("recommendation", self.key("F", finding), self.moment(day, hour, 40), owner, vehicle=vehicle,
+                          visit=self.key("S", visit), code=defect.name, part=defect.name, safety=self._safety(finding),
+                          amount_minor=int(findings["price"][finding]), currency=self.books.branch.currency,
+                          state="sold" if findings["sold"][finding] else "declined", made_at=self.moment(day, hour, 25),
+                          decided_at=self.moment(day, hour, 40), note=f"{reason.part}: {reason.words}")  # fmt: skip
+
+    def _invoice(self, visit: int, owner: int, at: str) -> Row:
+        total = int(self.books.visits["amount"][visit])
+        net = round(total / (1 + TAXES[self.books.branch.country]))
+        return self.about("invoice", self.key("R", visit), at, owner, visit=self.key("S", visit), number=self.key("R", visit),
+                          issued_at=at, net_minor=net, tax_minor=total - net, total_minor=total,
+                          currency=self.books.branch.currency)  # fmt: skip
+
+    def appointment(self, row: int, now: datetime) -> Row:
+        book = self.books.appointments
+        owner, car, day, hour, bay = (int(book[name][row]) for name in ("owner", "car", "day", "hour", "bay"))
+        starts = datetime.fromisoformat(self.moment(day, hour))
+        booked = starts - timedelta(days=3 + row % 12)
+        state = STATES[book["state"][row]]
+        fields = {"ended_at": (starts - timedelta(hours=20)).isoformat()} if state == "cancelled" else {}
+        if state == "booked" and starts < now:  # this world was begun some days ago
+            state = "kept"
+        told = min(booked, datetime.fromisoformat(self.moment(DAYS - 1, OPENS))) if state == "booked" else starts
+        booked = min(booked, told)
+        return self.about("appointment", f"{self.books.branch.code}/{bay}/{starts:%Y%m%dT%H}", told.isoformat(), owner,
+                          vehicle=vehicle_number(self.books, car), bay=bay_name(bay), starts_at=starts.isoformat(),
+                          ends_at=(starts + STAY).isoformat(), booked_at=booked.isoformat(), state=APPOINTMENT[state],
+                          services=[jobs.JOBS[book["reason"][row]].name], **fields)  # fmt: skip
+
+    def survey(self, row: int) -> Row:
+        surveys, at = self.books.surveys, self.moment(self.books.surveys["day"][row], LUNCH)
+        owner, visit = int(surveys["owner"][row]), int(surveys["visit"][row])
+        return self.about("survey", self.key("N", visit), at, owner, answered_at=at, score=int(surveys["score"][row]))
+
+    def complaint(self, row: int) -> Row:
+        complaints, at = self.books.complaints, self.moment(self.books.complaints["day"][row], LUNCH, 30)
+        owner, visit = int(complaints["owner"][row]), int(complaints["visit"][row])
+        return self.about("complaint", self.key("K", visit), at, owner, made_at=at)
+
+
+def bay_name(bay: int) -> str:
+    return f"Bay {bay + 1}"
+
+
+def grouped(owners: Any) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for row, owner in enumerate(owners.tolist()):
+        found[owner].append(row)
+    return found
+
+
+def history(pen: Pen, until: int, now: datetime) -> Iterator[Row]:
+    """All rows before day `until` and the appointments ahead, customer by customer: nobody is judged by half a history.
+
+    Cars that went from one customer to another come last, as their second owner."""
+    books = pen.books
+    yield pen.branch()
+    yield from pen.slots()
+    of = {name: grouped(_owner(books, name)) for name in ("consents", "ownerships", "visits", "surveys", "complaints")}
+    first = set(np.unique(books.ownerships["car"], return_index=True)[1].tolist())
+    for one in np.flatnonzero(books.people.joined < until).tolist():
+        yield pen.customer(one)
+        yield from (pen.consent(row) for row in before(books.consents, of["consents"].get(one, ()), until))
+        yield from (pen.vehicle(row) for row in of["ownerships"].get(one, ()) if row in first)
+        for visit in before(books.visits, of["visits"].get(one, ()), until):
+            yield from pen.visit(visit)
+        yield from (pen.appointment(row, now) for row in pen.appointments.get(one, ()) if _stands(books, row, until))
+        yield from (pen.survey(row) for row in before(books.surveys, of["surveys"].get(one, ()), until))
+        yield from (pen.complaint(row) for row in before(books.complaints, of["complaints"].get(one, ()), until))
+    owner = books.ownerships["owner"]
+    moved = [row for row in range(len(owner)) if row not in first and books.people.joined[owner[row]] < until]
+    yield from (pen.vehicle(row) for row in moved)
+
+
+def _owner(books: Books, table: str) -> Any:
+    return getattr(books, table)["owner"]
+
+
+def before(table: Mapping[str, Any], rows: Iterable[int], until: int) -> list[int]:
+    return [row for row in rows if table["day"][row] < until]
+
+
+APPOINTMENTS_SINCE = 365  # days: older ones are of no use to anybody
+
+
+def _stands(books: Books, row: int, until: int) -> bool:
+    day = int(books.appointments["day"][row])
+    return DAYS - APPOINTMENTS_SINCE <= day < until or day >= DAYS
+
+
+def month(pen: Pen, since: int, now: datetime) -> Iterator[Sequence[Row]]:
+    """The days from `since` to today, one list a day, in the order in which the branch's system would tell them."""
+    books = pen.books
+    for day in range(since, DAYS):
+        rows = [pen.customer(one) for one in np.flatnonzero(books.people.joined == day).tolist()]
+        rows += [pen.consent(row) for row in np.flatnonzero(books.consents["day"] == day).tolist()]
+        new = np.isin(books.ownerships["owner"], np.flatnonzero(books.people.joined == day))
+        rows += [pen.vehicle(row) for row in np.flatnonzero(new).tolist()]
+        rows += [row for visit in np.flatnonzero(books.visits["day"] == day).tolist() for row in pen.visit(visit)]
+        rows += [pen.appointment(row, now) for row in np.flatnonzero(books.appointments["day"] == day).tolist()]
+        rows += [pen.survey(row) for row in np.flatnonzero(books.surveys["day"] == day).tolist()]
+        rows += [pen.complaint(row) for row in np.flatnonzero(books.complaints["day"] == day).tolist()]
+        if rows:
+            yield rows
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> int:
+    """NDJSON; answers how many."""
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += 1
+    return count
