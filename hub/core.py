@@ -23,6 +23,7 @@ from hub.plugins import load_plugins
 from hub.policy import judge
 from hub.regions import READ, Directory, Region, open_region
 from hub.rulebook import LiveBook
+from hub.sdk.budget import Budget
 from hub.sdk.contracts import Account, Connector, Decision, Question, Topic
 from hub.sdk.http import PartnerClient
 from hub.settings import ConnectionSettings, RegionSettings, Settings
@@ -40,6 +41,7 @@ class Partner:
     id: int
     settings: ConnectionSettings
     connector: Connector
+    api: Any = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -106,6 +108,9 @@ class Hub:
             raise NotFound(f"There is no connection “{name}” in {self.region_code}.") from None
 
     def close(self) -> None:
+        for partner in self.partners.values():
+            if partner.api is not None:
+                partner.api.close()
         self.region.engine.dispose()
         self.directory.engine.dispose()
         with suppress(Exception):
@@ -177,7 +182,7 @@ def _assemble(
         directory=Directory(settings.environ.get("HUB_DIRECTORY") or directory_url(settings.home)),
         bell=Bell(redis, here.code),
         plugins=plugins,
-        partners=_open_partners(settings, region, plugins, node, clock),
+        partners=_open_partners(settings, region, plugins, node, clock, redis),
         book=LiveBook(settings.config, plugins),
         clock=clock,
         node=node,
@@ -221,7 +226,7 @@ def _check_here(region: Region) -> None:
 
 
 def _open_partners(
-    settings: Settings, region: Region, plugins: pluggy.PluginManager, node: NodeTerm, clock: Clock
+    settings: Settings, region: Region, plugins: pluggy.PluginManager, node: NodeTerm, clock: Clock, redis: Redis
 ) -> dict[str, Partner]:
     """Build a connector per Connection, and give each its row; one that has left the config is switched off."""
     classes = {**connector_classes(plugins), OWN: Own}
@@ -240,8 +245,9 @@ def _open_partners(
             row = rows.get(connection.name) or _new_row(session, connection, node.ids.next(), clock())
             if row.state == "off":
                 row.state, row.reason = "active", ""
-            connector = classes[connection.connector](_account(connection, settings, secrets))
-            partners[connection.name] = Partner(row.id, connection, connector)
+            kind = classes[connection.connector]
+            account = _account(connection, settings, secrets, kind, redis)
+            partners[connection.name] = Partner(row.id, connection, kind(account), account.api)
         gone = [row.name for row in rows.values() if row.name not in partners]
         if gone:
             session.execute(
@@ -264,19 +270,21 @@ def _new_row(session: Session, connection: ConnectionSettings, row_id: int, now:
     return row
 
 
-def _account(connection: ConnectionSettings, settings: Settings, environ: Mapping[str, str]) -> Account:
+def _account(
+    connection: ConnectionSettings, settings: Settings, environ: Mapping[str, str], kind: Any, redis: Redis
+) -> Account:
     missing = [name for name in connection.secrets.values() if name not in environ]
     if missing:
         raise ConfigError(f"Connection “{connection.name}” needs {', '.join(missing)}.", "Set it in the environment.")
     secrets = {role: environ[name] for role, name in connection.secrets.items()}
-    return Account(connection.name, connection.region, _api(connection, settings, secrets), secrets, connection.options)
-
-
-def _api(connection: ConnectionSettings, settings: Settings, secrets: Mapping[str, str]) -> Any:
-    headers = {"Authorization": f"Bearer {secrets['token']}"} if "token" in secrets else {}
-    return PartnerClient(
+    limits = getattr(kind, "limits", ())
+    part = float(connection.options.get("share", 1.0))
+    client = PartnerClient(
         connection.url,
-        headers=headers,
+        headers={"Authorization": f"Bearer {secrets['token']}"} if "token" in secrets else {},
         timeout=(3.0, settings.timing.push_timeout),
         allow_loopback=bool(connection.options.get("allow_loopback", False)),
+        budget=Budget(redis, connection.name, [one.share(part) for one in limits]) if limits else None,
+        usage=getattr(kind, "usage", None),
     )
+    return Account(connection.name, connection.region, client, secrets, connection.options)

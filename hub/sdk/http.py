@@ -1,28 +1,48 @@
 """How connectors talk to partners: safe against SSRF, never without a timeout, and foreign errors translated once, here."""
 
 import json as jsonlib
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 from requests_hardened import Config, Manager
+from urllib3.exceptions import HTTPError as BrokenBody
+from urllib3.exceptions import ReadTimeoutError
 
 from hub.errors import AuthBroken, Gone, PartnerError, Refused, RetryLater
+from hub.sdk.budget import Budget
 
+Usage = Callable[[Mapping[str, str]], Iterable[tuple[str, int]]]
 MOST_BYTES = 10_000_000
 AGENT = "garage-hub"
+DRIP = 3  # read timeouts that a whole answer may take
 BROKEN_OFF = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
 NOBODY_HEARD = ("NewConnectionError", "NameResolutionError", "Failed to resolve", "SSLCertVerificationError")
 QUOTA_WORDS = ("rate limit", "rate_limit", "request_limit_exceeded", "too many requests", "quota")
 
 
+@dataclass(frozen=True)
+class Reply:
+    """A 2xx as it came. headers: names in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return _json(self.status, self.body)
+
+
 class PartnerClient:
     """One partner account over HTTP; a session is kept, so connections are reused.
 
-    timeout: (connect, read) seconds. allow_loopback: for sandboxes on this machine only; other private addresses, and
-    redirects, are never followed."""
+    timeout: (connect, read) seconds; an answer that drips has three times the read timeout in all. allow_loopback: for
+    sandboxes on this machine only; other private addresses, and redirects, are never followed. budget: asked before each
+    call; usage: reads from an answer's headers how many calls are left in which window."""
 
     def __init__(
         self,
@@ -31,6 +51,8 @@ class PartnerClient:
         headers: Mapping[str, str] | None = None,
         timeout: tuple[float, float] = (3.0, 10.0),
         allow_loopback: bool = False,
+        budget: Budget | None = None,
+        usage: Usage | None = None,
     ) -> None:
         config = Config(
             ip_filter_enable=True,
@@ -42,6 +64,9 @@ class PartnerClient:
         self.base_url = base_url.rstrip("/") + "/"
         self.session = Manager(config).get_session()
         self.session.headers.update(headers or {})
+        self.patience = timeout[1] * DRIP
+        self.budget = budget
+        self.usage = usage
 
     def close(self) -> None:
         self.session.close()
@@ -59,45 +84,64 @@ class PartnerClient:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """The parsed JSON of a 2xx (None for an empty body). Raises RetryLater, AuthBroken, Refused, Gone."""
+        return self.exchange(method, path, json=json, params=params, headers=headers).json()
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """The whole 2xx, for what is no JSON or says something in its headers. Raises as `request` does."""
         url = self.base_url + path.lstrip("/")  # joined as text: no path leads to another host
+        if self.budget is not None:
+            self.budget.spend(path)
         try:
             answer = self.session.request(
-                method, url, json=json, params=params, headers=headers, stream=True, allow_redirects=False
+                method, url, json=json, data=content, params=params, headers=headers, stream=True, allow_redirects=False
             )
-            body = _read(answer)
+            body = self._read(answer)
         except requests.exceptions.ConnectTimeout as error:
             raise RetryLater("The partner does not accept a connection in time.") from error
-        except requests.exceptions.Timeout as error:
+        except (requests.exceptions.Timeout, ReadTimeoutError) as error:
             raise RetryLater("The partner did not answer in time.", happened=True) from error
         except requests.exceptions.ConnectionError as error:
             raise RetryLater("The connection to the partner broke.", happened=not _refused(error)) from error
-        except BROKEN_OFF as error:
+        except (*BROKEN_OFF, BrokenBody) as error:
             raise RetryLater("The partner's answer broke off.", happened=True) from error
         except requests.exceptions.RequestException as error:
             raise Refused(f"The address cannot be called ({type(error).__name__}).") from error
-        return _translate(answer.status_code, answer.headers, body)
+        self._hear(answer.headers)
+        if not 200 <= answer.status_code < 300:
+            raise error_of(answer.status_code, answer.headers, body)
+        return Reply(answer.status_code, answer.headers, body)
 
+    def _read(self, answer: requests.Response) -> bytes:
+        """At most MOST_BYTES, for at most `patience` seconds: a partner can fill neither our memory nor our time. Each
+        read takes what is there, so that a body that drips is looked at with every drop."""
+        body, end = b"", time.monotonic() + self.patience
+        with answer:
+            while chunk := answer.raw.read1(65_536, decode_content=True):
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise RetryLater("The partner's answer is too large.", happened=True)
+                if time.monotonic() > end:
+                    raise RetryLater("The partner's answer drips for too long.", happened=True)
+        return body
 
-def _read(answer: requests.Response) -> bytes:
-    """At most MOST_BYTES: a partner cannot fill our memory."""
-    body = b""
-    with answer:
-        for chunk in answer.iter_content(65_536):
-            body += chunk
-            if len(body) > MOST_BYTES:
-                raise RetryLater("The partner's answer is too large.", happened=True)
-    return body
+    def _hear(self, headers: Mapping[str, str]) -> None:
+        if self.budget is not None and self.usage is not None:
+            for name, remaining in self.usage(headers):
+                self.budget.hear(name, remaining)
 
 
 def _refused(error: Exception) -> bool:
     """Nobody listened: surely no effect. Anything later than that may have had one."""
     return any(name in repr(error) for name in NOBODY_HEARD)
-
-
-def _translate(status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    if 200 <= status < 300:
-        return _json(status, body)
-    raise error_of(status, headers, body)
 
 
 def _json(status: int, body: bytes) -> Any:
@@ -122,6 +166,8 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> PartnerErr
         return Gone(f"410 {said}".strip())
     if status in (408, 425) or status >= 500:
         return RetryLater(f"The partner failed ({status}).", after=after, happened=True)
+    if status == 300:
+        return Refused("conflict: several of the partner's objects match.")
     if 300 <= status < 400:
         return Refused(f"The partner redirects ({status}); redirects are not followed.")
     return Refused(f"{status} {said}".strip())

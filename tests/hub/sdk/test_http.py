@@ -5,16 +5,18 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from hub.errors import AuthBroken, Gone, PartnerError, Refused, RetryLater
 from hub.sdk import PartnerClient
 from hub.sdk import http as sdk_http
+from hub.sdk.budget import Budget, Window
 from hub.sdk.http import error_of, retry_after, words
 
 Answering = Callable[[socket.socket], None]
@@ -209,6 +211,51 @@ def test_a_partner_that_does_not_answer_in_time_may_have_acted(partner: Loopback
     with pytest.raises(RetryLater, match="in time") as raised:
         client.request("POST", "/")
     assert raised.value.happened
+
+
+def _drips(conversation: socket.socket) -> None:
+    """A byte at a time, each long before a read would time out, until the client has had enough."""
+    conversation.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    with suppress(OSError):
+        for _ in range(1000):
+            conversation.sendall(b" ")
+            threading.Event().wait(0.02)
+
+
+def test_a_body_that_drips_is_not_waited_for(partner: Loopback) -> None:
+    partner.answering = _drips
+    with closing(PartnerClient(partner.url, timeout=(0.5, 0.1), allow_loopback=True)) as client:
+        with pytest.raises(RetryLater, match="drips") as raised:
+            client.request("POST", "/")
+    assert raised.value.happened
+
+
+def test_the_whole_answer_can_be_had(partner: Loopback, client: PartnerClient) -> None:
+    partner.answering = raw(b"a,b\n1,2\n", Sforce_Locator="x")
+    reply = client.exchange("PUT", "/csv", content=b"a,b", headers={"Content-Type": "text/csv"})
+    assert (reply.status, reply.body, reply.headers["sforce-locator"]) == (200, b"a,b\n1,2\n", "x")
+    assert partner.asked[0].rstrip(b"\r\n").endswith(b"a,b")
+
+
+def test_each_call_is_paid_for_and_what_the_partner_says_is_heard(partner: Loopback, redis: Redis) -> None:
+    budget = Budget(redis, "http", [Window("burst", 190, 10.0), Window("daily", 100, 86_400.0)])
+    partner.answering = raw(b"{}", Left="0")
+    with closing(
+        PartnerClient(
+            partner.url, timeout=SHORT, allow_loopback=True, budget=budget,
+            usage=lambda headers: [("daily", int(headers["Left"]))],
+        )
+    ) as client:  # fmt: skip
+        client.request("GET", "/")
+        with pytest.raises(RetryLater, match="used up"):
+            client.request("GET", "/")
+    assert len(partner.asked) == 1
+
+
+def test_several_matches_are_a_conflict(partner: Loopback, client: PartnerClient) -> None:
+    partner.answering = raw(b'["/a", "/b"]', "300 Multiple Choices")
+    with pytest.raises(Refused, match="conflict"):
+        client.request("PATCH", "/")
 
 
 def test_an_endless_answer_fills_no_memory(
