@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import click
+
 from hub.core import Hub
 from hub.sdk import Decision, Question, hookimpl
 from rules.policy import decide as weigh
@@ -15,3 +17,19 @@ def decide(hub: Hub, question: Question) -> Sequence[Decision]:
         Decision(verdict.verdict, verdict.policy, verdict.reason, frozenset(verdict.mask))
         for verdict in weigh(policies, question.facts, question.now)
     ]
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    from compliance.commands import COMMANDS
+
+    for command in COMMANDS:
+        cli.add_command(command)
+
+
+@hookimpl
+def minute_passed(hub: Hub) -> None:
+    """Erasures go on by themselves once partners have answered, or a hold has ended."""
+    from compliance import erasure
+
+    erasure.run_all(hub)

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from hub.core import Hub
 from hub.errors import PartDown
-from hub.flow import effects, inbox, outbox, segments, uploads
+from hub.flow import effects, inbox, outbox, seals, segments, uploads
 from hub.gate import erase_rows
 from hub.models import IdempotencyKey, Lease
 from hub.own import OWN
@@ -20,6 +20,7 @@ from hub.vault.rotation import destroy_ended, rotate, rotation_due
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
 KEYS_KEPT = timedelta(hours=24)
+ANCHORS = "anchors.jsonl"
 
 
 def holder() -> str:
@@ -64,6 +65,7 @@ def tick(hub: Hub) -> int:
         due = sorted({*(names[one] for one in waiting if one in names), *([OWN] if uploads.overdue(work) else [])})
     hub.bell.ring_anew(due)
     turn_segments(hub)
+    seal_audit(hub)
     return len(due)
 
 
@@ -80,6 +82,15 @@ def turn_segments(hub: Hub) -> int:
             effects.announce(hub, work, effects.intents_of(moves))
         log.info("segment refreshed", extra={"segment": rule.name, "cause": cause, "moves": len(moves)})
     return len(waiting)
+
+
+def seal_audit(hub: Hub) -> int:
+    """Chain and anchor what was audited since; no flow ever waits for it. Answers how many entries."""
+    with hub.begin() as work:
+        count = seals.seal(work)
+    with hub.begin() as work:
+        seals.copy_anchors(work, hub.region.folder / ANCHORS)
+    return count
 
 
 def turn_epoch(hub: Hub) -> None:
@@ -104,6 +115,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                 tick(hub)
                 if time.monotonic() >= next_epoch_look:
                     turn_epoch(hub)
+                    hub.plugins.hook.minute_passed(hub=hub)
                     next_epoch_look = time.monotonic() + 60
         except PartDown as error:
             log.warning("clock waits", extra={"reason": error.what})

@@ -42,3 +42,8 @@ def cell_of(number: int) -> int:
 def made_at(number: int) -> datetime:
     """When an id was made, to 10 ms."""
     return datetime.fromtimestamp(EPOCH.timestamp() + number // (CELLS * NODES * COUNTS) / 100, UTC)
+
+
+def first_at(moment: datetime) -> int:
+    """The lowest id that could have been made at this moment or later."""
+    return max(0, int((moment - EPOCH).total_seconds() * 100)) * CELLS * NODES * COUNTS

@@ -18,6 +18,7 @@ QUESTION = Catalogue(
         Fact("from_region", "text", "", "the region the person's data lies in"),
         Fact("from_jurisdiction", "text", "", "whose law protects the person"),
         Fact("to_jurisdiction", "text", "", "whose law the receiver is under"),
+        Fact("standing", "text", "", "live, restricted (kept, not used) or erased"),
         Fact("consent", "text", "", "granted, withdrawn or never_asked, for this purpose and channel"),
     )
 )

@@ -19,6 +19,7 @@ from hub.flow.values import set_value
 from hub.models import Consent, Customer, Event
 from hub.sdk import (
     ConsentRecord,
+    CustomerKey,
     CustomerRecord,
     ErasedRecord,
     EventRecord,
@@ -60,7 +61,7 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     folded.repeats += len(shop) - news
     about = [record for record in records if not isinstance(record, ShopRecord)]
     people = Identities(work, partner, hub.here.jurisdiction)
-    people.load(record.customer for record in about)
+    people.load((record.customer for record in about), _marks(about))
     cars = vehicles.Vehicles(work, partner, _vehicle_ids(about))
     station = Station(work, partner, people, places, cars)
     _fold_people(hub, station, [record for record in about if not isinstance(record, ServiceRecord)], folded)
@@ -70,6 +71,17 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     for customer_id in folded.touched:
         work.session.get_one(Customer, customer_id).version += 1
     return folded
+
+
+def _marks(records: Sequence[PersonRecord | ServiceRecord]) -> dict[CustomerKey, list[tuple[str, str]]]:
+    """E-mails and phones that came with a key."""
+    found: dict[CustomerKey, list[tuple[str, str]]] = defaultdict(list)
+    for record in records:
+        if isinstance(record, CustomerRecord) and record.email:
+            found[record.customer].append(("email", identity.fold_email(record.email)))
+        if isinstance(record, CustomerRecord) and record.phone:
+            found[record.customer].append(("phone", identity.fold_phone(record.phone, record.residence)))
+    return found
 
 
 def _vehicle_ids(records: Sequence[PersonRecord | ServiceRecord]) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from hub.core import Hub, Partner
 from hub.flow import outbox
@@ -29,6 +29,7 @@ class Subject:
     data_key_id: int | None
     jurisdiction: str
     language: str
+    standing: str
 
 
 def announce(hub: Hub, work: Work, intents: Sequence[tuple[int, Intent]]) -> int:
@@ -111,8 +112,8 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> l
 
 
 def _plain(claim: Claim) -> dict[str, Any]:
-    """What of a message's refs may leave the house: names of segments and tiers, no ids of ours."""
-    return {name: claim.refs[name] for name in ("segment", "tier") if name in claim.refs}
+    """What of a message's refs may leave the house: names of segments and tiers, what to delete how, no ids of ours."""
+    return {name: claim.refs[name] for name in ("segment", "tier", "kind", "how") if name in claim.refs}
 
 
 class Asked:
@@ -134,6 +135,7 @@ class Asked:
             "from_region": self.hub.region_code,
             "from_jurisdiction": subject.jurisdiction,
             "to_jurisdiction": self.partner.settings.jurisdiction or self.hub.here.jurisdiction,
+            "standing": subject.standing,
             "consent": self.consents.get((subject.person_id, topic.purpose, topic.channel), "never_asked"),
             "fields": tuple(sorted(topic.fields)),
         }
@@ -145,13 +147,24 @@ class Asked:
 
 def load_subjects(work: Work, customer_ids: Iterable[int]) -> dict[int, Subject]:
     work.session.flush()
-    columns = (Customer.id, Customer.ref, Person.id, Person.data_key_id, Person.jurisdiction, Customer.language)
+    standing = case(
+        (Person.erased_at.is_not(None), "erased"), (Person.restricted_at.is_not(None), "restricted"), else_="live"
+    )
+    columns = (
+        Customer.id,
+        Customer.ref,
+        Person.id,
+        Person.data_key_id,
+        Person.jurisdiction,
+        Customer.language,
+        standing,
+    )
     found: dict[int, Subject] = {}
     for batch in batches(sorted(set(customer_ids))):
         rows = work.session.execute(
             select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(batch))
         )
-        found |= {row[0]: Subject(row[0], row[1], row[2], row[3], row[4], row[5] or "en") for row in rows}
+        found |= {row[0]: Subject(row[0], row[1], row[2], row[3], row[4], row[5] or "en", row[6]) for row in rows}
     return found
 
 

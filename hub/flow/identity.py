@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
@@ -35,10 +35,17 @@ class Identities:
         self.by_ref: dict[str, Known] = {}
         self.made: set[int] = set()
         self.erased: set[tuple[str, bytes]] = set()
+        self.erased_refs: set[str] = set()
+        self.marks: dict[CustomerKey, Sequence[tuple[str, str]]] = {}
 
-    def load(self, keys: Iterable[CustomerKey]) -> None:
-        """Look all of them up in a few statements and lock their rows in id order, so that two workers never wait in a ring."""
+    def load(
+        self, keys: Iterable[CustomerKey], marks: Mapping[CustomerKey, Sequence[tuple[str, str]]] | None = None
+    ) -> None:
+        """Look all of them up in a few statements and lock their rows in id order, so that two workers never wait in a ring.
+
+        marks: folded e-mails and phones that came with a key; they name nobody, but they give away somebody erased."""
         wanted = list(keys)
+        self.marks = {**self.marks, **(marks or {})}
         self._by_links({key.partner_id for key in wanted} - self.by_partner_id.keys())
         self._by_numbers({key.customer_number for key in wanted if key.customer_number} - self.by_number.keys())
         self._by_refs({key.ref for key in wanted if key.ref} - self.by_ref.keys())
@@ -52,7 +59,7 @@ class Identities:
         """The customer of this key, made if need be; None for somebody who was erased and is not to come back this way."""
         known = self._known(key)
         if known is None:
-            if not self.erased.isdisjoint(self._tombstones(key)):
+            if self._was_erased(key):
                 return None
             known = self._make()
         self._remember(key, known)
@@ -88,7 +95,11 @@ class Identities:
             rows = self.work.session.execute(
                 select(Customer, Person).join(Person, Person.id == Customer.person_id).where(Customer.ref.in_(batch))
             )
-            self.by_ref.update({customer.ref: Known(customer, person) for customer, person in rows})
+            for customer, person in rows:
+                if person.erased_at is None:
+                    self.by_ref[customer.ref] = Known(customer, person)
+                else:
+                    self.erased_refs.add(customer.ref)
 
     def _known(self, key: CustomerKey) -> Known | None:
         return (
@@ -97,16 +108,24 @@ class Identities:
             or self.by_number.get(key.customer_number or "")
         )
 
-    def _tombstones(self, key: CustomerKey) -> set[tuple[str, bytes]]:
-        """What a tombstone of this key would look like."""
-        session, vault = self.work.session, self.work.vault
-        names = [("link", f"link:{self.partner.id}:customer", key.partner_id)]
+    def _was_erased(self, key: CustomerKey) -> bool:
+        """By our ref, a number or the partner's id; or by every e-mail and phone that came along: families share some."""
+        marks = self._marks_of(key)
+        named = not self.erased.isdisjoint(self._names_of(key))
+        return key.ref in self.erased_refs or named or bool(marks and marks <= self.erased)
+
+    def _names_of(self, key: CustomerKey) -> set[tuple[str, bytes]]:
+        """What tombstones of this key would look like."""
+        names = [(f"link:{self.partner.id}:customer", key.partner_id)]
         if key.customer_number:
-            names.append(("customer_number", "customer_number", key.customer_number))
-        return {(kind, blind) for kind, hashed, value in names for blind in vault.blinds(session, hashed, value)}
+            names.append(("customer_number", key.customer_number))
+        return {tombstone_of(self.work, kind, value) for kind, value in names}
+
+    def _marks_of(self, key: CustomerKey) -> set[tuple[str, bytes]]:
+        return {tombstone_of(self.work, kind, value) for kind, value in self.marks.get(key, ())}
 
     def _find_erased(self, strangers: Iterable[CustomerKey]) -> None:
-        hashes = {blind for key in strangers for _, blind in self._tombstones(key)}
+        hashes = {blind for key in strangers for _, blind in self._names_of(key) | self._marks_of(key)}
         for batch in batches(hashes):
             rows = select(Tombstone.kind, Tombstone.hash).where(
                 Tombstone.hash.in_(batch), Tombstone.expires_at > self.work.now
@@ -136,6 +155,11 @@ class Identities:
             fresh = known.customer.id in self.made
             set_alias(self.work, known.person, "customer_number", key.customer_number, several=True, fresh=fresh)
         self.by_ref.setdefault(known.customer.ref, known)
+
+
+def tombstone_of(work: Work, kind: str, value: str) -> tuple[str, bytes]:
+    """(kind, keyed hash) under the key that is never rotated: a tombstone outlives the epochs it is kept through."""
+    return kind.partition(":")[0], work.vault.fingerprint("tombstone", kind, value)
 
 
 def lock_customers(work: Work, ids: Sequence[int]) -> None:

@@ -10,7 +10,17 @@ from hub.models.jobs import Job, JobPart
 from hub.models.keys import DataKey, Epoch
 from hub.models.loyalty import LedgerEntry, MembershipCard, Tier
 from hub.models.people import Alias, Customer, Driver, Link, Person, PersonalValue, Staff
-from hub.models.privacy import AuditEntry, Consent, LegalHold, Notice, Tombstone, TransferQuestion
+from hub.models.privacy import (
+    Anchor,
+    AuditEntry,
+    AuditSeal,
+    Consent,
+    ErasureRequest,
+    LegalHold,
+    Notice,
+    Tombstone,
+    TransferQuestion,
+)
 from hub.models.profiles import Profile, Score
 from hub.models.service import (
     Appointment,
@@ -28,11 +38,12 @@ from hub.models.traffic import Connection, Cursor, DeadLetter, Delivery, Idempot
 from hub.models.vehicles import Ownership, Vehicle
 
 __all__ = [
-    "Alias", "Appointment", "Assignment", "Attempt", "AuditEntry", "Base", "Bay", "Branch", "Connection", "Consent",
-    "Cost", "Cursor", "Customer", "DataKey", "DeadLetter", "Delivery", "Driver", "Endpoint", "Epoch", "Event",
-    "Finding", "Fleet", "Here", "IdempotencyKey", "Inspection", "Instant", "Invoice", "Job", "JobPart", "Lease",
-    "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Node", "Notice", "Offer",
-    "Ownership", "Person", "PersonalValue", "Principal", "Profile", "Recommendation", "Referral", "Regional", "Role",
-    "Score", "SegmentVersion", "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "Tier", "Timer", "TimerEvent",
-    "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref", "table",
+    "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay", "Branch",
+    "Connection", "Consent", "Cost", "Cursor", "Customer", "DataKey", "DeadLetter", "Delivery", "Driver", "Endpoint",
+    "Epoch", "ErasureRequest", "Event", "Finding", "Fleet", "Here", "IdempotencyKey", "Inspection", "Instant",
+    "Invoice", "Job", "JobPart", "Lease", "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard",
+    "Message", "Node", "Notice", "Offer", "Ownership", "Person", "PersonalValue", "Principal", "Profile",
+    "Recommendation", "Referral", "Regional", "Role", "Score", "SegmentVersion", "ServiceLevel", "Session",
+    "SignInLink", "Slot", "Staff", "Tier", "Timer", "TimerEvent", "TimerMark", "Token", "Told", "Tombstone",
+    "TransferQuestion", "Vehicle", "Visit", "new_ref", "table",
 ]  # fmt: skip

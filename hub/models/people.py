@@ -10,7 +10,8 @@ from hub.models.classify import INDEX, KEY, PLAIN, SEALED, SERVICE, SERVICE_REF
 
 
 class Person(Regional, Base):
-    """jurisdiction: which law (DE, AE, SG ...), apart from region: where the bytes lie. data_key_id is None once shredded."""
+    """jurisdiction: which law (DE, AE, SG ...), apart from region: where the bytes lie. data_key_id is None once shredded.
+    restricted_at: since then their data is kept and not used, until the request behind it is settled."""
 
     __tablename__ = "persons"
 
@@ -20,6 +21,7 @@ class Person(Regional, Base):
     data_key_id: Mapped[int | None] = mapped_column(points_at("data_keys.id"), info=KEY)
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)
     erased_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
+    restricted_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
 
 
 class PersonalValue(Regional, Base):

@@ -1,9 +1,9 @@
 """What the law asks us to be able to show: consent, holds, tombstones, transfer questions, audit. Refs only."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
@@ -99,3 +99,49 @@ class AuditEntry(Regional, Base):
     about: Mapped[str] = mapped_column(String(40), info=PROOF)
     about_id: Mapped[int | None] = mapped_column(info=PROOF)
     detail: Mapped[dict[str, Any]] = mapped_column(info=PROOF)
+
+
+class ErasureRequest(Regional, Base):
+    """A person's wish to be forgotten. state: received, verified, planned, approved, telling, held, certified or refused.
+
+    plan: one item per record set, with its verb and reason, as decided under `policy` (hash of the rules in force)."""
+
+    __tablename__ = "erasure_requests"
+    __table_args__ = (Index(None, "person_id"), Index(None, "state"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=PROOF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=PROOF)
+    jurisdiction: Mapped[str] = mapped_column(String(8), info=PROOF)
+    state: Mapped[str] = mapped_column(String(16), info=PROOF)
+    asked_at: Mapped[datetime] = mapped_column(info=PROOF)
+    due_on: Mapped[date] = mapped_column(info=PROOF)
+    asked_by: Mapped[str] = mapped_column(String(80), info=PROOF)
+    verified_by: Mapped[str | None] = mapped_column(String(80), info=PROOF)
+    approved_by: Mapped[str | None] = mapped_column(String(80), info=PROOF)
+    policy: Mapped[str | None] = mapped_column(String(64), info=PROOF)
+    plan: Mapped[dict[str, Any] | None] = mapped_column(info=PROOF)
+    finished_at: Mapped[datetime | None] = mapped_column(info=PROOF)
+    certificate: Mapped[dict[str, Any] | None] = mapped_column(info=PROOF)
+
+
+class AuditSeal(Regional, Base):
+    """An audit entry's place in the chain. text: the entry as it was sealed, byte by byte; hash: of the one before and it."""
+
+    __tablename__ = "audit_seals"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    entry_id: Mapped[int] = mapped_column(unique=True, info=PROOF)
+    text: Mapped[str] = mapped_column(Text, info=PROOF)
+    hash: Mapped[bytes] = mapped_column(info=PROOF)
+
+
+class Anchor(Regional, Base):
+    """The chain's head, signed; a copy stands outside the database, so that a tail that was cut is missed."""
+
+    __tablename__ = "anchors"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    hash: Mapped[bytes] = mapped_column(info=PROOF)
+    at: Mapped[datetime] = mapped_column(info=PROOF)
+    signature: Mapped[bytes] = mapped_column(info=PROOF)

@@ -87,6 +87,11 @@ def export_person(work: Work, person_id: int) -> Mapping[str, Any]:  # type: ign
 
 
 @hookspec
+def minute_passed(hub: Hub) -> None:
+    """Told by the region's clock once a minute: go on with what has waited."""
+
+
+@hookspec
 def customer_changed(work: Work, customer_id: int, changes: Sequence[str]) -> None:
     """Told in the transaction that changed a customer."""
 

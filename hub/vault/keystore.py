@@ -30,9 +30,11 @@ class KeyStore(Protocol):
 
     def fingerprint(self) -> bytes: ...
 
+    def signing(self) -> bytes: ...
+
 
 class FileKeyStore:
-    """A folder of key files, readable by their owner only; production puts a key service behind the same four calls."""
+    """A folder of key files, readable by their owner only; production puts a key service behind the same calls."""
 
     def __init__(self, folder: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.folder = folder
@@ -66,6 +68,10 @@ class FileKeyStore:
 
     def fingerprint(self) -> bytes:
         return self._read_or_make(self.folder / "fingerprint.key", KEY)
+
+    def signing(self) -> bytes:
+        """The seed of the region's Ed25519 key: it signs certificates and the audit chain's anchors."""
+        return self._read_or_make(self.folder / "signing.key", KEY)
 
     def _file(self, epoch: int) -> Path:
         return self.folder / f"epoch-{epoch:06d}.key"

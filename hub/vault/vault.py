@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -122,6 +123,19 @@ class Vault:
         if self._fingerprint is None:
             self._fingerprint = self.store.fingerprint()
         return hmac.digest(self._fingerprint, "\0".join(parts).encode(), hashlib.sha256)[:HASH]
+
+    # --- signatures
+
+    def sign(self, statement: bytes) -> bytes:
+        """Ed25519 (RFC 8032) under the region's own key."""
+        return self._signer().sign(statement)
+
+    def signer(self) -> bytes:
+        """The public key that checks what `sign` made, 32 raw bytes."""
+        return self._signer().public_key().public_bytes_raw()
+
+    def _signer(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.store.signing())
 
     def _own(self, raw: bytes) -> Sealed:
         header = read_header(raw)

@@ -1,0 +1,255 @@
+"""What compliance adds to `hub`: privacy, holds and audit."""
+
+import getpass
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import select
+
+from compliance import audit, certificates, erasure, holds
+from hub.cli.opened import json_option, opened, region_option
+from hub.errors import NotFound, WrongInput
+from hub.models import ErasureRequest
+
+by_option = click.option("--by", default=getpass.getuser, show_default="you", help="Who does it; it is audited.")
+
+
+@click.group("privacy")
+def privacy() -> None:
+    """Requests of persons: from the wish to the certificate."""
+
+
+@privacy.command("intake")
+@click.argument("customer_ref")
+@region_option
+@by_option
+def intake(customer_ref: str, region: str | None, by: str) -> None:
+    """Somebody asks to be forgotten. Asked twice, the open request is answered."""
+    with opened(region) as hub:
+        click.echo(erasure.intake(hub, customer_ref, by))
+
+
+@privacy.command("verify")
+@click.argument("request")
+@click.option("--how", required=True, help="How the person was recognised: session, call_back, letter ...")
+@region_option
+@by_option
+def verify(request: str, how: str, region: str | None, by: str) -> None:
+    """Vouch that the wish is the person's own."""
+    with opened(region) as hub:
+        erasure.verify(hub, request, by, how)
+
+
+@privacy.command("plan")
+@click.argument("request")
+@region_option
+@by_option
+@json_option
+def plan(request: str, region: str | None, by: str, as_json: bool) -> None:
+    """Freeze the person, and say what will become of every record set."""
+    with opened(region) as hub:
+        found = erasure.plan(hub, request, by)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for item in found["items"]:
+        held = "; ".join(f"held: {hold['basis']}" for hold in item["hold"])
+        click.echo(f"{item['record_set']:20} {item['verb']:10} {item['rows']:6} rows   {held}".rstrip())
+
+
+@privacy.command("approve")
+@click.argument("request")
+@region_option
+@by_option
+def approve(request: str, region: str | None, by: str) -> None:
+    """Let it happen. Where holds stand in the way, another person than the one who verified must do it."""
+    with opened(region) as hub:
+        erasure.approve(hub, request, by)
+
+
+@privacy.command("refuse")
+@click.argument("request")
+@click.option("--reason", required=True)
+@region_option
+@by_option
+def refuse(request: str, reason: str, region: str | None, by: str) -> None:
+    """Do not grant it; the reason is kept for the answer the person is owed."""
+    with opened(region) as hub:
+        erasure.refuse(hub, request, by, reason)
+
+
+@privacy.command("run")
+@click.argument("request", required=False)
+@region_option
+@json_option
+def run(request: str | None, region: str | None, as_json: bool) -> None:
+    """Go on with one request, or with all that may: partners are told, rows end, the key is shredded. Safe to repeat."""
+    with opened(region) as hub:
+        states = {request: erasure.run(hub, request)} if request else erasure.run_all(hub)
+    if as_json:
+        click.echo(json.dumps(states))
+        return
+    for ref, state in states.items():
+        click.echo(f"{ref}  {state}")
+
+
+@privacy.command("list")
+@region_option
+@json_option
+def listed(region: str | None, as_json: bool) -> None:
+    """Requests, with the day by which the person must be answered."""
+    with opened(region) as hub, hub.look() as session:
+        today = hub.clock().date()
+        rows = [
+            {"request": row.ref, "state": row.state, "jurisdiction": row.jurisdiction, "asked_at": row.asked_at.isoformat(),
+             "due_on": row.due_on.isoformat(), "overdue": row.finished_at is None and row.due_on < today}
+            for row in session.scalars(select(ErasureRequest).order_by(ErasureRequest.due_on, ErasureRequest.id))
+        ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        late = "  OVERDUE" if row["overdue"] else ""
+        click.echo(f"{row['request']}  {row['state']:10} {row['jurisdiction']:3} answer by {row['due_on']}{late}")
+
+
+@privacy.command("certificate")
+@click.argument("request")
+@click.option("--check", type=click.Path(path_type=Path), help="Check this certificate instead of printing one.")
+@region_option
+def certificate(request: str, check: Path | None, region: str | None) -> None:
+    """The signed certificate of a request, as JSON; or whether one that somebody shows is genuine."""
+    with opened(region) as hub:
+        if check is not None:
+            genuine = certificates.is_genuine(_read(check), hub.vault.signer())
+            click.echo("The certificate is genuine." if genuine else "The certificate is not genuine.")
+            raise SystemExit(0 if genuine else 1)
+        with hub.look() as session:
+            row = session.scalar(select(ErasureRequest).where(ErasureRequest.ref == request))
+        if row is None or row.certificate is None:
+            raise NotFound(f"There is no certificate for {request}.", "See: hub privacy list")
+        click.echo(json.dumps(row.certificate, ensure_ascii=False, indent=1))
+
+
+@privacy.command("lift")
+@click.argument("kind", type=click.Choice(["customer_number", "email", "phone"]))
+@click.argument("value")
+@region_option
+@by_option
+def lift(kind: str, value: str, region: str | None, by: str) -> None:
+    """Somebody who was erased comes back of their own will: they may be made anew."""
+    with opened(region) as hub:
+        count = erasure.lift(hub, kind, value, by)
+    click.echo(f"{count} tombstone(s) lifted")
+
+
+@click.group("holds")
+def holds_group() -> None:
+    """Legal holds: what must not be deleted."""
+
+
+@holds_group.command("add")
+@click.argument("customer_ref")
+@click.option(
+    "--record-set", default=holds.EVERYTHING, show_default=True, help="A table of the plan, or * for everything."
+)
+@click.option("--purpose", required=True)
+@click.option("--basis", required=True, help="The paragraph or case that demands it.")
+@click.option("--owner", required=True, help="Who answers for it.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The day it ends by itself.")
+@region_option
+@by_option
+def add(
+    customer_ref: str,
+    record_set: str,
+    purpose: str,
+    basis: str,
+    owner: str,
+    until: datetime | None,
+    region: str | None,
+    by: str,
+) -> None:
+    """Protect a record set of one person from every deletion."""
+    ends_at = until.replace(tzinfo=UTC) if until else None
+    with opened(region) as hub:
+        click.echo(holds.place(hub, holds.Wanted(customer_ref, record_set, purpose, basis, owner, ends_at), by))
+
+
+@holds_group.command("list")
+@region_option
+@json_option
+def list_holds(region: str | None, as_json: bool) -> None:
+    """Holds in force."""
+    with opened(region) as hub:
+        rows: list[dict[str, Any]] = [
+            {"id": hold.id, "customer": ref, "record_set": hold.record_set, "purpose": hold.purpose, "basis": hold.basis,
+             "owner": hold.owner, "until": hold.ends_at.date().isoformat() if hold.ends_at else None}
+            for hold, ref in holds.in_force(hub)
+        ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        until = f"until {row['until']}" if row["until"] else "until released"
+        click.echo(f"{row['id']}  {row['customer']}  {row['record_set']:16} {until}  {row['basis']} ({row['owner']})")
+
+
+@holds_group.command("release")
+@click.argument("hold_id", type=int)
+@region_option
+@by_option
+def release(hold_id: int, region: str | None, by: str) -> None:
+    """End a hold; what waited for it goes on."""
+    with opened(region) as hub:
+        holds.release(hub, hold_id, by)
+
+
+@click.group("audit")
+def audit_group() -> None:
+    """The chain of audit entries."""
+
+
+@audit_group.command("verify")
+@region_option
+@json_option
+def verify_audit(region: str | None, as_json: bool) -> None:
+    """Find any edit, insertion, deletion, change of order, or a tail that was cut since the last anchor; exit 1 if there is one."""
+    with opened(region) as hub:
+        found = audit.verify(hub)
+    if as_json:
+        click.echo(json.dumps(vars(found)))
+    else:
+        click.echo(f"{found.sealed} entries sealed, {found.anchors} anchors, {found.unsealed} not sealed yet")
+        for problem in found.problems:
+            click.echo(problem)
+        if not found.problems:
+            click.echo("The chain is whole.")
+    if found.problems:
+        raise SystemExit(1)
+
+
+@audit_group.command("bundle")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@region_option
+@json_option
+def bundle(out: Path, region: str | None, as_json: bool) -> None:
+    """Write the chain as CSV and JSON with a signed list of hashes, for a regulator to check without us."""
+    with opened(region) as hub:
+        told = audit.bundle(hub, out)
+    click.echo(json.dumps(told) if as_json else f"{told['entries']} entries in {out}; public key {told['signer']}")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise WrongInput(f"{path} is no certificate that can be read.") from None
+    if not isinstance(found, dict):
+        raise WrongInput(f"{path} is no certificate.")
+    return found
+
+
+COMMANDS = (privacy, holds_group, audit_group)

@@ -1,0 +1,197 @@
+"""The right to be forgotten, from the wish to the certificate: every step once, in its own transaction, resumable after a kill.
+
+received -> verified -> planned (frozen) -> approved -> telling (partners) -> held | certified"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from compliance import certificates, execution
+from compliance.certificates import telling
+from compliance.periods import deadline_of
+from compliance.registry import record_sets
+from hub.core import Hub
+from hub.errors import Denied, NotFound, WrongInput
+from hub.flow import effects
+from hub.flow.outbox import OPEN, Intent
+from hub.gate import holds_on
+from hub.models import Customer, ErasureRequest, Message, Person, new_ref
+from hub.work import Work
+from rules.calendar import local_day
+from rules.documents import content_hash
+
+CLOSED = ("certified", "refused")
+TELLING_DAYS = (
+    14  # a partner who does not answer by then is named in the certificate; the person's key does not wait longer
+)
+CAUSE = "person_erased"
+
+
+def intake(hub: Hub, customer_ref: str, actor: str) -> str:
+    """Write the wish down, or answer the one that is already open. Raises NotFound, WrongInput."""
+    with hub.begin() as work:
+        customer, person = _subject(work, customer_ref)
+        if person.erased_at is not None:
+            raise WrongInput("This person has been erased already.", "See: hub privacy list")
+        open_one = select(ErasureRequest).where(
+            ErasureRequest.person_id == person.id, ErasureRequest.state.not_in(CLOSED)
+        )
+        known = work.session.scalar(open_one)
+        if known is not None:
+            return known.ref
+        due = deadline_of(hub.settings.config, person.jurisdiction).due(local_day(work.now, hub.here.zone))
+        request = work.add(
+            ErasureRequest(
+                ref=new_ref(),
+                person_id=person.id,
+                jurisdiction=person.jurisdiction,
+                state="received",
+                asked_at=work.now,
+                due_on=due,
+                asked_by=actor,
+            )
+        )
+        work.audit(actor, "erasure_received", "person", customer.person_id, request=request.ref)
+        return request.ref
+
+
+def verify(hub: Hub, ref: str, actor: str, how: str) -> None:
+    """Somebody vouches that the wish is the person's own. how: session, letter, call back ... (no copy of a passport is kept)."""
+    if not how.strip():
+        raise WrongInput("Say how the person was recognised.", "Give --how: session, call_back, letter ...")
+    with hub.begin() as work:
+        request = _request(work, ref, ("received",))
+        request.state, request.verified_by = "verified", actor
+        work.audit(actor, "erasure_verified", "person", request.person_id, request=ref, how=how[:40])
+
+
+def plan(hub: Hub, ref: str, actor: str) -> dict[str, Any]:
+    """Freeze the person and say what will become of each record set, under the rules in force now."""
+    with hub.begin() as work:
+        request = _request(work, ref, ("verified", "planned"))
+        person = work.session.get_one(Person, request.person_id, with_for_update=True)
+        customer = work.session.scalars(select(Customer).where(Customer.person_id == person.id)).one()
+        person.restricted_at = person.restricted_at or work.now
+        cancelled = _cancel_messages(work, customer.ref)
+        items = [_item(work, one, request.person_id, customer.id) for one in record_sets()]
+        policies = hub.book.current().policies
+        request.policy = content_hash({policy.name: policy.hash for policy in policies})
+        request.plan = {"items": [item for item in items if item["rows"]], "messages_cancelled": cancelled}
+        request.state = "planned"
+        work.audit(actor, "erasure_planned", "person", person.id, request=ref, items=len(request.plan["items"]))
+        return request.plan
+
+
+def approve(hub: Hub, ref: str, actor: str) -> None:
+    """Where holds stand in the way a second pair of eyes is asked for. Raises Denied."""
+    with hub.begin() as work:
+        request = _request(work, ref, ("planned",))
+        held = any(item["hold"] for item in (request.plan or {}).get("items", ()))
+        if held and actor == request.verified_by:
+            raise Denied("Holds stand in the way, so another person than the one who verified must approve.")
+        request.state, request.approved_by = "approved", actor
+        work.audit(actor, "erasure_approved", "person", request.person_id, request=ref)
+
+
+def refuse(hub: Hub, ref: str, actor: str, reason: str) -> None:
+    """The wish is not granted; the person is used again, and the reason is kept for the answer they are owed."""
+    if not reason.strip():
+        raise WrongInput("A refusal needs its reason.", "The person must be told it (GDPR Art. 12(4)).")
+    with hub.begin() as work:
+        request = _request(work, ref, ("received", "verified", "planned", "approved"))
+        person = work.session.get_one(Person, request.person_id, with_for_update=True)
+        person.restricted_at, request.state, request.finished_at = None, "refused", work.now
+        work.audit(actor, "erasure_refused", "person", person.id, request=ref, reason=reason[:200])
+
+
+def run(hub: Hub, ref: str, actor: str = "clock") -> str:
+    """Go on as far as one can; answers the state. Safe to call again after a kill at any point."""
+    with hub.begin() as work:
+        request = _request(work, ref, ("approved", "telling", "held"))
+        if request.state == "approved":
+            _tell(hub, work, request)
+            request.state = "telling"
+            work.audit(actor, "erasure_telling", "person", request.person_id, request=ref)
+    with hub.begin() as work:
+        request = _request(work, ref, ("telling", "held"))
+        if request.state == "telling" and not _told(work, request):
+            return "telling"
+    held = execution.execute(hub, ref)
+    with hub.begin() as work:
+        request = _request(work, ref, ("telling", "held"))
+        if held:
+            request.state = "held"
+            work.audit(actor, "erasure_held", "person", request.person_id, request=ref, record_sets=held)
+            return "held"
+        certificates.certify(hub, work, request)
+        work.audit(actor, "erasure_certified", "person", request.person_id, request=ref)
+        return "certified"
+
+
+def run_all(hub: Hub) -> dict[str, str]:
+    """Every request that may go on: partners have answered, a hold was released or has ended. Answers ref -> state."""
+    with hub.look() as session:
+        waiting = select(ErasureRequest.ref).where(ErasureRequest.state.in_(("approved", "telling", "held")))
+        refs = list(session.scalars(waiting.order_by(ErasureRequest.id)))
+    return {ref: run(hub, ref) for ref in refs}
+
+
+def lift(hub: Hub, kind: str, value: str, actor: str) -> int:
+    """Somebody comes back of their own will: their tombstones end, which is logged; answers how many."""
+    with hub.begin() as work:
+        count = execution.end_tombstones(work, kind, value)
+        work.audit(actor, "tombstone_lifted", "tombstone", None, kind=kind, count=count)
+        return count
+
+
+def _tell(hub: Hub, work: Work, request: ErasureRequest) -> None:
+    customer = work.session.scalars(select(Customer).where(Customer.person_id == request.person_id)).one()
+    refs = {"customer_id": customer.id, "kind": "customer", "how": "erase"}
+    effects.announce(hub, work, [(customer.id, Intent(CAUSE, customer.ref, f"erase:{request.ref}", refs))])
+
+
+def _told(work: Work, request: ErasureRequest) -> bool:
+    """Have all partners been told, or had their time?"""
+    waiting = select(Message.id).where(telling(request), Message.state.in_(OPEN)).limit(1)
+    return work.session.scalar(waiting) is None or work.now - request.asked_at > timedelta(days=TELLING_DAYS)
+
+
+def _cancel_messages(work: Work, entity: str) -> int:
+    waiting = (Message.entity == entity, Message.state == "waiting")
+    moved: Any = work.session.execute(
+        update(Message)
+        .where(*waiting)
+        .values(state="cancelled", reason="the person asked to be forgotten", settled_at=work.now)
+    )
+    return int(moved.rowcount)
+
+
+def _item(work: Work, one: Any, person_id: int, customer_id: int) -> dict[str, Any]:
+    holds = holds_on(work.session, one.name, [person_id], work.now) if one.verb != "archive" else []
+    return {
+        "record_set": one.name,
+        "verb": one.verb,
+        "rows": execution.count(work, one, person_id, customer_id),
+        "hold": [
+            {"id": hold.id, "basis": hold.basis, "until": hold.ends_at and hold.ends_at.isoformat()} for hold in holds
+        ],
+    }
+
+
+def _request(work: Work, ref: str, states: tuple[str, ...]) -> ErasureRequest:
+    row = work.session.scalar(select(ErasureRequest).where(ErasureRequest.ref == ref).with_for_update())
+    if row is None:
+        raise NotFound(f"There is no request {ref} in {work.region.code}.", "See: hub privacy list")
+    if row.state not in states:
+        raise WrongInput(f"This request is {row.state}.", f"This step follows {' or '.join(states)}.")
+    return row
+
+
+def _subject(work: Work, customer_ref: str) -> tuple[Customer, Person]:
+    row = work.session.execute(
+        select(Customer, Person).join(Person, Person.id == Customer.person_id).where(Customer.ref == customer_ref)
+    ).first()
+    if row is None:
+        raise NotFound(f"There is no customer {customer_ref} in {work.region.code}.")
+    return row[0], row[1]

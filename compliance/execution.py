@@ -1,0 +1,167 @@
+"""What erasing does to the rows: tombstones first, then every record set by its verb, and the person's key at the end.
+
+Each record set is a transaction of its own and asks the holds right before it changes anything; done again, nothing happens."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from compliance.registry import KEY_HOLDER, RecordSet, record_sets
+from hub.core import Hub
+from hub.errors import Denied
+from hub.flow.identity import tombstone_of
+from hub.gate import erase_rows, holds_on
+from hub.models import (
+    Alias,
+    Base,
+    Connection,
+    Customer,
+    DataKey,
+    Delivery,
+    ErasureRequest,
+    Link,
+    Person,
+    Tombstone,
+)
+from hub.work import Work
+
+TOMBSTONE_YEARS = 3
+NOBODY = "nobody"
+MARKS = ("customer_number", "email", "phone")
+
+
+def execute(hub: Hub, ref: str) -> list[str]:
+    """Work off one approved request; answers the record sets that holds protect, none when all is done."""
+    with hub.begin() as work:
+        request = work.session.scalars(select(ErasureRequest).where(ErasureRequest.ref == ref)).one()
+        person = work.session.get_one(Person, request.person_id, with_for_update=True)
+        customer = work.session.scalars(select(Customer).where(Customer.person_id == person.id)).one()
+        person_id, customer_id, branch = person.id, customer.id, customer.branch
+        if person.data_key_id is not None:
+            _raise_tombstones(hub, work, person)
+            _shred_deliveries(work, person)
+    held = []
+    for one in record_sets():
+        if one.verb == "archive":
+            continue
+        with hub.begin() as work:
+            if not _work_off(work, one, person_id, customer_id, branch):
+                held.append(one.name)
+    if not held:
+        _shred_key(hub, person_id)
+    return sorted(set(held))
+
+
+def rows_about(one: RecordSet, person_id: int, customer_id: int) -> ColumnElement[bool]:
+    if one.parent is not None:
+        key = next(key.column for key in one.column.foreign_keys if key.column.table.name == one.parent.name)
+        return one.column.in_(select(key).where(rows_about(one.parent, person_id, customer_id)))
+    return one.column == (person_id if one.about == "person" else customer_id)
+
+
+def count(work: Work, one: RecordSet, person_id: int, customer_id: int) -> int:
+    found = select(func.count()).select_from(one.table).where(rows_about(one, person_id, customer_id))
+    return int(work.session.scalar(found) or 0)
+
+
+def remains(work: Work, person_id: int, customer_id: int) -> list[str]:
+    """Record sets that still say something of the person, archives apart: empty after an erasure."""
+    sets = [one for one in record_sets() if one.verb != "archive"]
+    return sorted({one.name for one in sets if count(work, one, person_id, customer_id)})
+
+
+def end_tombstones(work: Work, kind: str, value: str) -> int:
+    short, mark = tombstone_of(work, kind, value)
+    ended: Any = work.session.execute(
+        update(Tombstone)
+        .where(Tombstone.kind == short, Tombstone.hash == mark, Tombstone.expires_at > work.now)
+        .values(expires_at=work.now)
+    )
+    return int(ended.rowcount)
+
+
+def _work_off(work: Work, one: RecordSet, person_id: int, customer_id: int, branch: str | None) -> bool:
+    """False: a hold protects these rows."""
+    where = rows_about(one, person_id, customer_id)
+    if not count(work, one, person_id, customer_id):
+        return True
+    if one.verb == "shred":
+        try:
+            erase_rows(work.session, _model(one), where, record_set=one.name, persons=[person_id], now=work.now)
+        except Denied:
+            return False
+        return True
+    if holds_on(work.session, one.name, [person_id], work.now):
+        return False
+    values: dict[str, Any] = {one.column.name: _nobody(work, branch).id, **dict.fromkeys(one.sealed)}
+    if "vehicle_id" in one.table.c and one.table.c.vehicle_id.nullable:
+        values["vehicle_id"] = None
+    work.session.execute(update(one.table).where(where).values(values))
+    return True
+
+
+def _nobody(work: Work, branch: str | None) -> Customer:
+    """Who holds the branch's anonymous history: one for all who were erased there, without a profile, a name or a key."""
+    ref = f"{NOBODY}-{branch or ''}"[:32]
+    found = work.session.scalar(select(Customer).where(Customer.ref == ref))
+    if found is not None:
+        return found
+    person = work.add(Person(ref=ref, jurisdiction="", made_at=work.now, erased_at=work.now))
+    return work.add(Customer(ref=ref, person_id=person.id, branch=branch, version=0, made_at=work.now))
+
+
+def _raise_tombstones(hub: Hub, work: Work, person: Person) -> None:
+    """One for each name the person could come back by; read while their key still opens them."""
+    key = work.key(person.data_key_id)
+    marks = []
+    for alias in work.session.scalars(select(Alias).where(Alias.person_id == person.id, Alias.kind.in_(MARKS))):
+        value = work.vault.unseal(key, alias.sealed, f"alias:{alias.kind}:{person.id}").decode()
+        marks.append(tombstone_of(work, alias.kind, value))
+    for link in work.session.scalars(select(Link).where(Link.person_id == person.id, Link.about == "customer")):
+        value = work.vault.unseal(key, link.sealed, f"link:customer:{person.id}").decode()
+        marks.append(tombstone_of(work, f"link:{link.connection_id}:customer", value))
+    alive = select(Tombstone.kind, Tombstone.hash).where(Tombstone.expires_at > work.now)
+    known = {(row.kind, row.hash) for row in work.session.execute(alive)}
+    expires = work.now + timedelta(days=365 * TOMBSTONE_YEARS)
+    for kind, mark in sorted(set(marks) - known):
+        work.add(Tombstone(kind=kind, hash=mark, made_at=work.now, expires_at=expires))
+
+
+def _shred_deliveries(work: Work, person: Person) -> None:
+    """Payloads that wait, or were put aside, and that partners sent about this person."""
+    key = work.key(person.data_key_id)
+    names = {row.id: row.name for row in work.session.execute(select(Connection.id, Connection.name))}
+    for link in work.session.scalars(select(Link).where(Link.person_id == person.id, Link.about == "customer")):
+        partner_id = work.vault.unseal(key, link.sealed, f"link:customer:{person.id}").decode()
+        entity = work.vault.fingerprint("entity", names[link.connection_id], partner_id)
+        about = (
+            Delivery.connection_id == link.connection_id,
+            Delivery.entity == entity,
+            Delivery.data_key_id.is_not(None),
+        )
+        for delivery in work.session.scalars(select(Delivery).where(*about)):
+            key_id, delivery.data_key_id, delivery.payload = delivery.data_key_id, None, None
+            delivery.state, delivery.reason, delivery.settled_at = "done", "the person was erased", work.now
+            work.session.flush()
+            gone = DataKey.id == key_id
+            erase_rows(work.session, DataKey, gone, record_set="deliveries", persons=[person.id], now=work.now)
+
+
+def _shred_key(hub: Hub, person_id: int) -> None:
+    """The end of every ciphertext of the person, in backups too; the shell that stays says nothing."""
+    with hub.begin() as work:
+        person = work.session.get_one(Person, person_id, with_for_update=True)
+        customer = work.session.scalars(select(Customer).where(Customer.person_id == person_id)).one()
+        key_id, person.data_key_id = person.data_key_id, None
+        person.erased_at, person.restricted_at = person.erased_at or work.now, None
+        customer.branch = customer.language = customer.joined_on = None
+        work.session.flush()
+        if key_id is not None:
+            work.open_keys.pop(key_id, None)
+            gone = DataKey.id == key_id
+            erase_rows(work.session, DataKey, gone, record_set=KEY_HOLDER, persons=[person_id], now=work.now)
+
+
+def _model(one: RecordSet) -> type[Base]:
+    return next(mapper.class_ for mapper in Base.registry.mappers if mapper.local_table is one.table)

@@ -1,0 +1,68 @@
+"""Legal periods, read from config/privacy/deadlines.yaml: data with a source and the day it was reviewed, never code."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+
+from hub.errors import ConfigError
+
+KEYS = {"days", "months", "extend_days", "extend_months", "source", "reviewed_on"}
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """How long a person may wait for an answer. source, reviewed_on: where the law was read, and when."""
+
+    days: int
+    months: int
+    source: str
+    reviewed_on: date
+
+    def due(self, asked_on: date) -> date:
+        """A month ends on the day of the same number, or on its last day where it has none (Regulation 1182/71, Art. 3)."""
+        month = asked_on.month - 1 + self.months
+        year, month = asked_on.year + month // 12, month % 12 + 1
+        day = min(asked_on.day, calendar.monthrange(year, month)[1])
+        return date(year, month, day) + timedelta(days=self.days)
+
+
+def deadline_of(config: Path, jurisdiction: str) -> Deadline:
+    """The jurisdiction's own, else the default. Raises ConfigError at file and line."""
+    path = config / "privacy" / "deadlines.yaml"
+    try:
+        top = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} does not exist.", "It says how long each law gives to answer a person.") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise ConfigError(f"{path}{f':{mark.line + 1}' if mark else ''}: this is no YAML.") from None
+    if not isinstance(top, CommentedMap) or "default" not in top:
+        raise ConfigError(
+            f"{path}:1: there is no “default”.", "Write default: {months: 1, source: ..., reviewed_on: ...}"
+        )
+    name = jurisdiction if jurisdiction in top else "default"
+    return _read(f"{path}:{top.lc.key(name)[0] + 1}", top[name])
+
+
+def _read(where: str, block: Any) -> Deadline:
+    if (
+        not isinstance(block, dict)
+        or not {"source", "reviewed_on"} <= set(block)
+        or not {"days", "months"} & set(block)
+    ):
+        raise ConfigError(f"{where}: a deadline needs days or months, source and reviewed_on.")
+    unknown = sorted(set(block) - KEYS)
+    if unknown:
+        raise ConfigError(f"{where}: there is no “{unknown[0]}” in a deadline.", f"Known: {', '.join(sorted(KEYS))}.")
+    days, months = block.get("days", 0), block.get("months", 0)
+    if not all(isinstance(number, int) and 0 <= number <= 366 for number in (days, months)) or not days + months:
+        raise ConfigError(f"{where}: days and months are whole numbers from 1 to 366.")
+    if not isinstance(block["reviewed_on"], date):
+        raise ConfigError(f"{where}: reviewed_on is no day.", "Write YYYY-MM-DD.")
+    return Deadline(days, months, str(block["source"]), block["reviewed_on"])

@@ -1,0 +1,99 @@
+"""Where a person is found: every table that points at one, and how its rows end, read from the classified columns."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Column, Table, UniqueConstraint
+
+from hub.models import Base
+
+Verb = Literal["shred", "anonymise", "archive"]
+
+# Rows that are the person: they stay as shells that say nothing, so that what is archived keeps its refs.
+SHELLS = ("persons", "customers", "drivers", "staff")
+# Made from the rest, or only of use for one person: no total needs them.
+DERIVED = ("profiles", "scores", "membership_cards")
+KEY_HOLDER = "data_keys"
+
+
+@dataclass(frozen=True)
+class RecordSet:
+    """A table's rows about a person. column: the one that points at the person or customer (`about`), or at a row of
+    `parent` that is about them. sealed: columns under the person's key that end with it while the row stays."""
+
+    table: Table
+    column: Column[int]
+    about: Literal["person", "customer", "parent"]
+    verb: Verb
+    sealed: tuple[str, ...] = ()
+    parent: "RecordSet | None" = None
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def depth(self) -> int:
+        return 0 if self.parent is None else self.parent.depth + 1
+
+
+def record_sets() -> list[RecordSet]:
+    """All of them, children before their parents, so that they can be worked off in order."""
+    found = [one for table in Base.metadata.sorted_tables if table.name not in SHELLS for one in _direct(table)]
+    seen = {one.name for one in found}
+    waiting = list(found)
+    while waiting:
+        parent = waiting.pop(0)
+        for child in _children(parent, seen):
+            found.append(child)
+            waiting.append(child)
+            seen.add(child.name)
+    return sorted(found, key=lambda one: (-one.depth, one.name, one.column.name))
+
+
+def _direct(table: Table) -> list[RecordSet]:
+    sets = []
+    for column in table.columns:
+        for key in column.foreign_keys:
+            target = key.column.table.name
+            if target in ("persons", "customers"):
+                about: Literal["person", "customer"] = "person" if target == "persons" else "customer"
+                sets.append(RecordSet(table, column, about, _verb(table, column), _sealed(table)))
+    return sets
+
+
+def _children(parent: RecordSet, seen: set[str]) -> list[RecordSet]:
+    """Tables that point at the parent's rows and must go before these go."""
+    if parent.verb != "shred":
+        return []
+    return [
+        RecordSet(table, column, "parent", "shred", parent=parent)
+        for table in Base.metadata.sorted_tables
+        if table.name not in seen and table.name not in SHELLS
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column.table.name == parent.name
+    ]
+
+
+def _verb(table: Table, column: Column[int]) -> Verb:
+    if column.info["erase"] in ("archive", "keep"):
+        return "archive"
+    if column.info["erase"] == "shred" or table.name in DERIVED or column.info["purpose"] == "campaigns":
+        return "shred"
+    must_stay = [one for one in table.columns if one.info["erase"] == "shred" and not one.nullable]
+    return "shred" if must_stay or _is_unique(table, column) else "anonymise"
+
+
+def _sealed(table: Table) -> tuple[str, ...]:
+    return tuple(one.name for one in table.columns if one.info["erase"] == "shred" and one.nullable)
+
+
+def _is_unique(table: Table, column: Column[int]) -> bool:
+    """Two people's rows cannot both become nobody's."""
+    uniques = [
+        *(one.columns for one in table.constraints if isinstance(one, UniqueConstraint)),
+        table.primary_key.columns,
+    ]
+    indexes = [one.columns for one in table.indexes if one.unique]
+    return any(column.name in {one.name for one in columns} for columns in (*uniques, *indexes))

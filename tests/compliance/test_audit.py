@@ -1,0 +1,146 @@
+"""The chain of audit entries tells on every edit, insertion, deletion, change of order and cut."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, update
+
+from compliance import audit
+from compliance.verify_bundle import problems_of
+from hub.clock import ANCHORS, seal_audit
+from hub.gate import PASS
+from hub.models import Anchor, AuditEntry, AuditSeal
+
+ALLOWED = {PASS: True, "synchronize_session": False}
+
+
+@pytest.fixture
+def sealed(hub):
+    """Three turns of the sealer over six entries, and two more that wait."""
+    for turn in range(3):
+        with hub.begin() as work:
+            for number in range(2):
+                work.audit("petra", "looked", "customer", turn * 10 + number, page=number)
+        seal_audit(hub)
+    with hub.begin() as work:
+        work.audit("petra", "looked", "customer", 99)
+    return hub
+
+
+def positions(hub):
+    with hub.look() as session:
+        return [row.position for row in session.query(AuditSeal).order_by(AuditSeal.position)]
+
+
+def test_a_whole_chain_has_no_problems_and_its_unsealed_tail_is_stated(sealed):
+    found = audit.verify(sealed)
+
+    assert found.problems == []
+    assert found.unsealed == 1
+    assert found.sealed == len(positions(sealed))
+    assert found.anchors >= 3
+
+
+def test_an_entry_that_was_changed_is_named(sealed):
+    with sealed.begin() as work:
+        row = work.session.query(AuditSeal).order_by(AuditSeal.position.desc()).first()
+        work.session.execute(update(AuditEntry).where(AuditEntry.id == row.entry_id).values(actor="nobody"))
+
+    [problem] = audit.verify(sealed).problems
+
+    assert problem == f"position {row.position}: entry {row.entry_id} was changed after it was sealed"
+
+
+def test_an_entry_that_was_deleted_is_named(sealed):
+    with sealed.begin() as work:
+        row = work.session.query(AuditSeal).order_by(AuditSeal.position).first()
+        work.session.execute(delete(AuditEntry).where(AuditEntry.id == row.entry_id), execution_options=ALLOWED)
+
+    assert f"position {row.position}: entry {row.entry_id} was deleted" in audit.verify(sealed).problems
+
+
+def test_a_seal_that_was_taken_out_breaks_the_chain(sealed):
+    middle = positions(sealed)[len(positions(sealed)) // 2]
+    with sealed.begin() as work:
+        work.session.execute(delete(AuditSeal).where(AuditSeal.position == middle), execution_options=ALLOWED)
+
+    assert f"position {middle}: a sealed entry is missing" in audit.verify(sealed).problems
+
+
+def test_two_seals_that_changed_places_break_the_chain(sealed):
+    first, second = positions(sealed)[:2]
+    with sealed.begin() as work:
+        rows = {row.position: (row.text, row.entry_id) for row in work.session.query(AuditSeal)}
+        for at, (text, entry) in (
+            (first, (rows[second][0], -1)),
+            (second, (rows[first][0], -2)),
+            (first, rows[second]),
+        ):
+            work.session.execute(update(AuditSeal).where(AuditSeal.position == at).values(text=text, entry_id=entry))
+
+    assert any("the chain breaks here" in problem for problem in audit.verify(sealed).problems)
+
+
+def test_a_tail_that_was_cut_is_missed_even_with_its_anchors(sealed):
+    """Whoever rules the database cannot rule the file of anchors."""
+    last = positions(sealed)[-1]
+    with sealed.begin() as work:
+        for model in (AuditSeal, Anchor):
+            work.session.execute(delete(model).where(model.position >= last - 1), execution_options=ALLOWED)
+
+    problems = audit.verify(sealed).problems
+
+    assert f"position {last}: the file of anchors has an anchor, the chain ends before it" in problems
+
+
+def test_an_anchor_that_somebody_else_wrote_is_found(sealed):
+    path = sealed.region.folder / ANCHORS
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[-1]["signature"] = "00" * 64
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    [problem] = audit.verify(sealed).problems
+
+    assert "is not signed by this region" in problem
+
+
+def test_a_line_that_a_crash_cut_short_is_written_again(sealed):
+    path = sealed.region.folder / ANCHORS
+    whole = path.read_text()
+    path.write_text(whole[:-40] + "\n")
+
+    seal_audit(sealed)
+
+    assert audit.verify(sealed).problems == []
+
+
+@pytest.mark.parametrize("file", ["audit.csv", "audit.jsonl", "anchors.jsonl", "manifest.json"])
+def test_a_bundle_is_checked_without_us_and_any_byte_counts(sealed, tmp_path, file):
+    told = audit.bundle(sealed, tmp_path / "bundle")
+    assert problems_of(tmp_path / "bundle", told["signer"]) == []
+
+    path = tmp_path / "bundle" / file
+    raw = path.read_bytes()
+    at = raw.index(b"looked") if b"looked" in raw else raw.index(b"eu")
+    path.write_bytes(raw[:at] + b"X" + raw[at + 1 :])
+
+    assert problems_of(tmp_path / "bundle", told["signer"])
+
+
+def test_the_checking_script_runs_alone(sealed, tmp_path):
+    told = audit.bundle(sealed, tmp_path / "bundle")
+    script = shutil.copy(Path(audit.__file__).with_name("verify_bundle.py"), tmp_path)
+
+    run = subprocess.run(
+        [sys.executable, "-I", script, str(tmp_path / "bundle"), told["signer"]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (run.returncode, run.stdout) == (0, "The bundle is whole.\n")
+    assert len(Path(script).read_text().splitlines()) <= 100
