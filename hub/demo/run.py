@@ -13,11 +13,14 @@ from hub import log
 from hub.access import make_sign_in_link, principal_named
 from hub.core import Hub
 from hub.demo import life, rows, sandboxes
+from hub.demo.fonts import find_fonts
 from hub.demo.gauge import Gauge
 from hub.demo.life import RECENT
 from hub.demo.order import Order
+from hub.demo.papers import latest_visits, papers_of
 from hub.demo.rows import Pen, write_rows
 from hub.demo.sandboxes import Sender
+from hub.demo.takes import SUFFIXES, takes_of
 from hub.demo.world.books import DAYS, Books, make_world
 from hub.demo.world.truth import write_truth
 from hub.errors import ConfigError, PartDown, WrongInput
@@ -30,6 +33,7 @@ from hub.worker import Supervisor
 PATIENCE = 240.0  # seconds until a region answers
 LOOK_EVERY = 0.5
 ROWS_EACH = 15  # of a customer, on average: for the bar, until the branch is known
+PAPERS = 3  # visits and findings per branch that get papers, photos and clips
 STAFF = ("operator", "admin")
 FILL = ("truth", "import", "shop", "loyalty")  # the children of a region that end once its history is in
 
@@ -84,6 +88,7 @@ def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Super
         supervisor.add(f"{code}-shop", lambda code=code: run_shop(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-loyalty", lambda code=code: run_loyalty(demo, supervisor, code), once=True)  # type: ignore[misc]
         if not demo.once:
+            supervisor.add(f"{code}-papers", lambda code=code: run_papers(demo, supervisor, code), once=True)  # type: ignore[misc]
             supervisor.add(f"{code}-life", lambda code=code: run_life(demo, supervisor, code), once=True)  # type: ignore[misc]
     supervisor.add("teller", lambda: tell(demo, supervisor), once=True, ends_all=demo.once)
 
@@ -176,6 +181,25 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
             time.sleep(pause * rng.uniform(0.4, 1.6))
         if rng.randrange(life.ELSE_EVERY) == 0:
             crm.send_events(life.moved(folder_of(demo), account_of_crm(demo, code), rng, now))
+
+
+def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:
+    """Invoices, warranties, photos and clips of the last visits of every branch, as files for whoever takes documents in."""
+    log.set_up("WARNING", region=code)
+    wait_for(supervisor, {f"{code}-{name}" for name in FILL})
+    fonts, folder = find_fonts(), demo.settings.home / "demo" / "documents" / code
+    for books in demo.world(code):
+        for paper in papers_of(books, fonts, latest_visits(books, PAPERS)):
+            put(folder / paper.customer / f"{paper.number}.pdf", paper.content)
+        for take in takes_of(books, PAPERS):
+            put(folder / take.customer / f"{take.finding}.{SUFFIXES[take.kind]}", take.content)
+    if fonts.note:
+        put(folder / "NOTE.txt", f"{fonts.note}\n".encode())
+
+
+def put(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
 
 
 def wait_for(supervisor: Supervisor, children: set[str]) -> None:
