@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import select
+
 from hub import log
 from hub.access import make_sign_in_link, principal_named
 from hub.core import Hub
@@ -25,6 +27,7 @@ from hub.demo.world.books import DAYS, Books, make_world
 from hub.demo.world.truth import write_truth
 from hub.errors import ConfigError, PartDown, WrongInput
 from hub.flow.sync import history_of, import_pages
+from hub.models import Link
 from hub.sdk.effects_log import account_of
 from hub.settings import ConnectionSettings, RegionSettings, Settings
 from hub.web.access import grant_token
@@ -166,6 +169,7 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
     log.set_up("WARNING", region=code)
     shop, club, crm = (sender_of(demo, code, name) for name in ("shop", "loyalty", "hubspot"))
     wait_for(supervisor, {f"{code}-{name}" for name in FILL})
+    hub = demo.open_hub(code)
     pause, rng = len(demo.order.counts) / demo.order.pace, demo.rng(code)
     for told in life.going_on(list(demo.world(code)), rng):
         now = datetime.now(UTC)
@@ -179,8 +183,15 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
                 {**told.member, "version": int(f"{now:%s%f}")},
             )
             time.sleep(pause * rng.uniform(0.4, 1.6))
-        if rng.randrange(life.ELSE_EVERY) == 0:
+        if rng.randrange(life.ELSE_EVERY) == 0 and is_linked(hub, demo.connection(code, "hubspot").name):
             crm.send_events(life.moved(folder_of(demo), account_of_crm(demo, code), rng, now))
+
+
+def is_linked(hub: Hub, connection: str) -> bool:
+    """Does the hub know any customer by this partner's ids? Of a contact it cannot place it would make somebody new."""
+    with hub.look() as session:
+        known = select(Link.id).where(Link.connection_id == hub.partner(connection).id, Link.about == "customer")
+        return session.scalar(known.limit(1)) is not None
 
 
 def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:
