@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 EVALUATIONS = {
+    "churn": "scoring.churn_command",
     "inspection": "scoring.inspection_command",
     "upsell": "scoring.upsell_command",
 }

@@ -45,6 +45,24 @@ def baskets(seed: int = 7, shoppers: int = 150) -> dict[str, Any]:
     return told
 
 
+def leavers(customers: int = 1200, seed: int = 7) -> pd.DataFrame:
+    """Short contracts by the month leave, most of all expensive ones; some fees are blank."""
+    chance = np.random.default_rng(seed)
+    months, plan = chance.integers(1, 60, customers), chance.choice(["month", "year"], customers)
+    fee = chance.uniform(20, 100, customers).round(2)
+    odds = np.where(plan == "month", 0.6, -1.6) - months / 25 + (fee - 60) / 30 * (plan == "month")
+    left = chance.random(customers) < 1 / (1 + np.exp(-odds))
+    return pd.DataFrame(
+        {
+            "customer": [f"c{number:05}" for number in range(customers)],
+            "plan": plan,
+            "months": months.astype(str),
+            "fee": np.where(chance.random(customers) < 0.05, " ", fee.astype(str)),
+            "left": np.where(left, "yes", "no"),
+        }
+    )
+
+
 def written(folder: Path, name: str, content: Any) -> Path:
     path = folder / name
     if isinstance(content, pd.DataFrame):
