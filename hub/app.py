@@ -6,7 +6,7 @@ from flask import Flask, Response, jsonify
 from sqlalchemy import text
 
 from hub.core import Hub
-from hub.web import api, errors, fleets, shop, webhooks
+from hub.web import api, endpoints, errors, fleets, levels, shop, webhooks
 
 
 def create_app(hub: Hub) -> Flask:
@@ -16,7 +16,7 @@ def create_app(hub: Hub) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(webhooks.bp)
     doors = api.register(app)
-    for blueprint in (fleets.bp, shop.bp):
+    for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp):
         doors.register_blueprint(blueprint)
     errors.register(app)  # after the API, which brings handlers of its own: one shape for all errors
     for blueprints in hub.plugins.hook.register_blueprints(hub=hub):

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from hub.core import Hub
 from hub.errors import PartDown
-from hub.flow import effects, inbox, outbox, seals, segments, uploads
+from hub.flow import effects, inbox, outbox, seals, segments, timers, uploads
 from hub.gate import erase_rows
 from hub.models import IdempotencyKey, Lease
 from hub.own import OWN
@@ -64,6 +64,7 @@ def tick(hub: Hub) -> int:
         waiting = inbox.overdue(work) | outbox.overdue(work)
         due = sorted({*(names[one] for one in waiting if one in names), *([OWN] if uploads.overdue(work) else [])})
     hub.bell.ring_anew(due)
+    timers.tick(hub)
     turn_segments(hub)
     seal_audit(hub)
     return len(due)

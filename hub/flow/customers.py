@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.errors import Quarantined, WrongInput
-from hub.flow import cards, identity, service, vehicles
+from hub.flow import cards, identity, service, timers, vehicles
 from hub.flow.batches import batches
 from hub.flow.identity import Identities, Known
 from hub.flow.outbox import Intent
@@ -66,6 +66,7 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     station = Station(work, partner, people, places, cars)
     _fold_people(hub, station, [record for record in about if not isinstance(record, ServiceRecord)], folded)
     _fold_service(station, [record for record in about if isinstance(record, ServiceRecord)], folded)
+    timers.hear(hub, work, partner, about, cars.known)
     for customer_id in people.made:
         folded.touched[customer_id].add("customer")
     for customer_id in folded.touched:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import case, select
 
 from hub.core import Hub, Partner
-from hub.flow import outbox
+from hub.flow import endpoints, outbox
 from hub.flow.batches import batches
 from hub.flow.outbox import Claim, Intent
 from hub.flow.segments import Move
@@ -77,6 +77,8 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> l
     """Ask the policy again and fill in the personal values it lets through; a refused claim is settled here.
 
     Values are opened for this moment only: nothing of it is stored."""
+    if any("endpoint_id" in claim.refs for claim in claims):
+        return endpoints.render(hub, work, partner, claims)
     subjects = load_subjects(work, {claim.refs["customer_id"] for claim in claims})
     asked = Asked(hub, work, partner, list(subjects.values()))
     ready = []

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from hub.core import Hub, Partner
 from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, Quarantined, RetryLater, WrongInput
-from hub.flow import customers, effects, facts, inbox, outbox, segments
+from hub.flow import customers, effects, endpoints, facts, inbox, outbox, segments
 from hub.flow.heartbeat import Heartbeat
 from hub.flow.outbox import Claim
 from hub.models import Connection, Delivery
@@ -174,6 +174,7 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
 
     with hub.begin() as work:
         letters = outbox.settle(work, partner, [claim for claim, _ in ready], outcomes, timing, rng)
+        endpoints.note(work, [claim for claim, _ in ready], outcomes)
         _note_health(work, partner, error, rng, timing.retry_base, timing.retry_cap)
         work.ring(partner.name)
     for letter in letters:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 
 from hub.core import Hub
 from hub.errors import PartDown, Unreadable
+from hub.flow import endpoints
 from hub.flow.fleets import Verdict, fold_statements, yard
 from hub.flow.statements import Statement
 from hub.gate import erase_rows
@@ -77,6 +78,9 @@ def work_off(hub: Hub) -> int:
             part, job, fleet = row
             taken.append(part.id)
             _settle(work, job, part, fold_statements(work, yard(hub, work, fleet, job.id), _open(work, job, part)))
+            if job.state == "done":
+                words = {"fleet": fleet.code, "job": job.ref, "rows": job.rows, "counts": job.counts}
+                endpoints.tell(hub, work, job.principal_id, "upload.done", words, job.ref)
             return 1
     except PartDown:
         raise

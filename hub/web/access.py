@@ -25,6 +25,7 @@ SCOPES = {
     "fleets:write": "tell of one's own fleets, their vehicles and service levels",
     "rows:write": "tell rows of one connection: visits, invoices, appointments ...",
     "slots:read": "see which slots can be booked",
+    "webhooks:write": "open endpoints of one's own, rotate their keys, read their log",
     "traffic:replay": "replay dead letters",
 }
 

@@ -2,61 +2,18 @@
 
 import gzip
 import json
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from fleeting import AUDI, FORD, VOLVO, FleetPartner
 from hub import clock as moving
-from hub.access import principal_named
 from hub.flow import uploads
 from hub.models import Assignment, DataKey, Job, JobPart, Vehicle
-from hub.web.access import SCOPES, grant_token
 from partners import drain_all
 
-AUDI, FORD, VOLVO = "WAUZZZ8V5KA012345", "1M8GDM9AXKP042788", "YV1CZ59H241012345"
 CSV = "text/csv"
 TWO = [{"vin": AUDI, "since": "2026-01-01"}, {"vin": FORD, "since": "2026-02-01", "until": "2026-03-01"}]
-
-
-def token_of(hub, title):
-    with hub.begin() as work:
-        return grant_token(work, principal_named(work, title, ()), list(SCOPES), timedelta(days=300))
-
-
-class Partner:
-    """A fleet's own program: sends rows under new keys, and reads the report."""
-
-    def __init__(self, hub, client, fleet="acme"):
-        self.hub, self.client, self.fleet = hub, client, fleet
-        self.headers = {"Authorization": f"Bearer {token_of(hub, fleet)}"}
-        self.sent = 0
-        client.put(f"/api/v1/fleets/{fleet}", json={"title": fleet}, headers=self.headers)
-
-    def send(self, body, kind="application/json", key=None, drain=True):
-        self.sent += 1
-        body = json.dumps(body) if isinstance(body, list) else body
-        headers = {**self.headers, "Idempotency-Key": key or f"{self.fleet}-call-{self.sent}", "Content-Type": kind}
-        answer = self.client.post(f"/api/v1/fleets/{self.fleet}/assignments", data=body, headers=headers)
-        if drain:
-            drain_all(self.hub)
-        return answer
-
-    def report(self, answer, **query):
-        return self.client.get(answer.get_json()["report"], query_string=query, headers=self.headers).get_json()
-
-    def told(self, body, kind="application/json"):
-        """(line, verdict) of each row."""
-        return [(row["line"], row["verdict"]) for row in self.report(self.send(body, kind))["items"]]
-
-    def vehicles(self, **query):
-        found = self.client.get(f"/api/v1/fleets/{self.fleet}/assignments", query_string=query, headers=self.headers)
-        return {(row["vin"], row["since"], row["until"]) for row in found.get_json()["items"]}
-
-
-@pytest.fixture
-def acme(hub, client):
-    return Partner(hub, client)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +84,7 @@ def test_a_number_that_moves_to_another_vehicle_leaves_the_first(acme):
 
 
 def test_no_vehicle_is_in_two_places_at_once(acme, hub, client):
-    zeta = Partner(hub, client, "zeta")
+    zeta = FleetPartner(hub, client, "zeta")
     acme.send([{"vin": AUDI, "since": "2026-01-01"}])
 
     row = zeta.report(
@@ -141,7 +98,7 @@ def test_no_vehicle_is_in_two_places_at_once(acme, hub, client):
 
 
 def test_a_fleet_sees_only_its_own(acme, hub, client):
-    zeta = Partner(hub, client, "zeta")
+    zeta = FleetPartner(hub, client, "zeta")
     job = acme.send([{"vin": AUDI, "since": "2026-01-01"}]).get_json()
 
     assert client.get(job["report"], headers=zeta.headers).status_code == 404
