@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from hub.flow.timers import MEASURES
+from hub.flow.levels import MEASURES
 
 
 class TimerTold(Schema):

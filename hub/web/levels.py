@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
 from hub.errors import WrongInput
-from hub.flow import timers
+from hub.flow import levels, timers
 from hub.models import ServiceLevel, Timer, Vehicle
 from hub.web.access import needs
 from hub.web.fleets import fleet_of
@@ -20,7 +20,7 @@ MOST = 500
 
 
 class LevelArgs(Schema):
-    measure = fields.String(required=True, validate=validate.OneOf(list(timers.MEASURES)))
+    measure = fields.String(required=True, validate=validate.OneOf(list(levels.MEASURES)))
     minutes = fields.Integer(
         required=True, strict=True, validate=validate.Range(1, 525_600), metadata={"description": "of open time"}
     )
@@ -77,7 +77,7 @@ class Levels(MethodView):
     def get(self, fleet: str) -> dict[str, Any]:
         """The contract as it is in force."""
         with this_hub().begin() as work:
-            rows = timers.current_levels(work, fleet_of(work.session, fleet))
+            rows = levels.current_levels(work, fleet_of(work.session, fleet))
             return {
                 "levels": [
                     {name: value for name in LevelArgs().fields if (value := getattr(row, name)) is not None}
@@ -92,7 +92,7 @@ class Levels(MethodView):
         """The whole contract, with a verdict per row. What is not named ends; timers that run keep their promise."""
         hub = this_hub()
         with hub.begin() as work:
-            return {"items": timers.set_levels(hub, work, fleet_of(work.session, fleet), told["levels"])}
+            return {"items": levels.set_levels(hub, work, fleet_of(work.session, fleet), told["levels"])}
 
 
 @bp.route("/timers")
