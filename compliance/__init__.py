@@ -1,6 +1,7 @@
 """Policies decide: the YAML files under config/policies, asked before each effect and again before each push."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -25,6 +26,13 @@ def register_commands(cli: click.Group) -> None:
 
     for command in COMMANDS:
         cli.add_command(command)
+
+
+@hookimpl
+def check_configuration(config: Path) -> Sequence[str]:
+    from compliance import periods
+
+    return periods.problems_of(config)
 
 
 @hookimpl

@@ -35,6 +35,27 @@ class Deadline:
 def deadline_of(config: Path, jurisdiction: str) -> Deadline:
     """The jurisdiction's own, else the default. Raises ConfigError at file and line."""
     path = config / "privacy" / "deadlines.yaml"
+    top = _load(path)
+    return _entry(path, top, jurisdiction if jurisdiction in top else "default")
+
+
+def problems_of(config: Path) -> list[str]:
+    """What is wrong in the file, each entry by its line."""
+    path = config / "privacy" / "deadlines.yaml"
+    problems = []
+    try:
+        top = _load(path)
+    except ConfigError as error:
+        return [str(error)]
+    for name in top:
+        try:
+            _entry(path, top, name)
+        except ConfigError as error:
+            problems.append(str(error))
+    return problems
+
+
+def _load(path: Path) -> CommentedMap:
     try:
         top = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -46,7 +67,10 @@ def deadline_of(config: Path, jurisdiction: str) -> Deadline:
         raise ConfigError(
             f"{path}:1: there is no “default”.", "Write default: {months: 1, source: ..., reviewed_on: ...}"
         )
-    name = jurisdiction if jurisdiction in top else "default"
+    return top
+
+
+def _entry(path: Path, top: CommentedMap, name: str) -> Deadline:
     return _read(f"{path}:{top.lc.key(name)[0] + 1}", top[name])
 
 

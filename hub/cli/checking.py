@@ -65,6 +65,8 @@ def problems_of(folder: Path | None) -> list[str]:
             load_mapping(path, TARGETS)
         except RuleError as error:
             problems += str(error).splitlines()
+    for brought in plugins.hook.check_configuration(config=settings.config):
+        problems += brought
     return problems
 
 

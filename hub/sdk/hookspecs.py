@@ -87,6 +87,11 @@ def export_person(work: Work, person_id: int) -> Mapping[str, Any]:  # type: ign
 
 
 @hookspec
+def check_configuration(config: Any) -> Sequence[str]:  # type: ignore[empty-body]
+    """Asked by `hub check` what is wrong in the plugin's own files of this folder, each with file, line and mend."""
+
+
+@hookspec
 def minute_passed(hub: Hub) -> None:
     """Told by the region's clock once a minute: go on with what has waited."""
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from compliance.periods import Deadline, deadline_of
+from compliance.periods import Deadline, deadline_of, problems_of
 from hub.errors import ConfigError
 
 REVIEWED = date(2026, 6, 30)
@@ -58,3 +58,13 @@ def test_a_missing_file_is_missed(tmp_path):
 def write(folder, text):
     (folder / "privacy").mkdir()
     (folder / "privacy" / "deadlines.yaml").write_text(text)
+
+
+def test_every_wrong_entry_is_told_at_once(tmp_path):
+    good = "{days: 30, source: a, reviewed_on: 2026-06-30}"
+    write(
+        tmp_path,
+        f"default: {good}\nDE: {{days: 3}}\nSG: {good}\nAE: {{days: no, source: a, reviewed_on: 2026-06-30}}\n",
+    )
+
+    assert [problem.rpartition("deadlines.yaml:")[2][:2] for problem in problems_of(tmp_path)] == ["2:", "4:"]

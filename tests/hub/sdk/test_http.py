@@ -224,9 +224,9 @@ def _drips(conversation: socket.socket) -> None:
 
 def test_a_body_that_drips_is_not_waited_for(partner: Loopback) -> None:
     partner.answering = _drips
-    with closing(PartnerClient(partner.url, timeout=(0.5, 0.1), allow_loopback=True)) as client:
-        with pytest.raises(RetryLater, match="drips") as raised:
-            client.request("POST", "/")
+    client = closing(PartnerClient(partner.url, timeout=(0.5, 0.1), allow_loopback=True))
+    with client as open_client, pytest.raises(RetryLater, match="drips") as raised:
+        open_client.request("POST", "/")
     assert raised.value.happened
 
 
