@@ -19,14 +19,14 @@ SEGMENT_KEYS = {"segment", "title", "owner", "zone", "when", "examples"}
 POLICY_KEYS = {"policy", "title", "applies", "verdict", "mask", "because", "examples"}
 
 
-def load_book(folder: Path, catalogue: Catalogue) -> Rulebook:
-    """config/segments/*.yaml and config/policies/*.yaml. Raises RuleError."""
+def load_book(folder: Path, catalogue: Catalogue, *, believed: bool = False) -> Rulebook:
+    """config/segments/*.yaml and config/policies/*.yaml. believed: without trying the examples. Raises RuleError."""
     problems: list[Problem] = []
-    segments = _load_segments(_sources(folder / "segments", problems), catalogue, problems)
+    segments = _load_segments(_sources(folder / "segments", problems), catalogue, problems, believed=believed)
     policies = []
     for source in _sources(folder / "policies", problems).values():
         try:
-            policies.append(read_policy(source))
+            policies.append(read_policy(source, believed=believed))
         except RuleError as error:
             problems += error.problems
     problems += (problem for rule in segments.values() for problem in _misnamed(rule.name, rule.mark))
@@ -51,7 +51,7 @@ def _sources(folder: Path, problems: list[Problem]) -> dict[str, Source]:
 
 
 def _load_segments(
-    sources: Mapping[str, Source], catalogue: Catalogue, problems: list[Problem]
+    sources: Mapping[str, Source], catalogue: Catalogue, problems: list[Problem], *, believed: bool
 ) -> dict[str, SegmentRule]:
     """Each after those that it reads, so that it holds their conditions."""
     known: dict[str, SegmentRule | None] = dict.fromkeys(sources)
@@ -63,7 +63,7 @@ def _load_segments(
         )
     for name in order:
         try:
-            known[name] = read_segment(sources[name], catalogue, known)
+            known[name] = read_segment(sources[name], catalogue, known, believed=believed)
         except RuleError as error:
             problems += error.problems
     return {rule.name: rule for rule in known.values() if rule}
@@ -77,7 +77,11 @@ def _misnamed(name: str, mark: Mark) -> list[Problem]:
 
 
 def read_segment(
-    source: Source, catalogue: Catalogue, known: Mapping[str, SegmentRule | None] | None = None
+    source: Source,
+    catalogue: Catalogue,
+    known: Mapping[str, SegmentRule | None] | None = None,
+    *,
+    believed: bool = False,
 ) -> SegmentRule:
     """known: the segments it may read, None for one that is wrong itself. Raises RuleError with every problem of the
     document."""
@@ -105,13 +109,14 @@ def read_segment(
         hash=content_hash(top, *(other.hash for other in read_by_it)),
         mark=source.mark(top, "segment"),
     )
-    checker.problems += [problem for example in examples for problem in try_segment(rule, example)]
+    if not believed:
+        checker.problems += [problem for example in examples for problem in try_segment(rule, example)]
     if checker.problems:
         raise RuleError(checker.problems)
     return rule
 
 
-def read_policy(source: Source) -> PolicyRule:
+def read_policy(source: Source, *, believed: bool = False) -> PolicyRule:
     """Raises RuleError with every problem of the document."""
     top, checker = source.top, Checker(source, QUESTION)
     checker.keys(top, POLICY_KEYS)
@@ -145,7 +150,8 @@ def read_policy(source: Source) -> PolicyRule:
         content_hash(top),
         source.mark(top, "policy"),
     )
-    checker.problems += [problem for example in examples for problem in try_policy(rule, example)]
+    if not believed:
+        checker.problems += [problem for example in examples for problem in try_policy(rule, example)]
     if checker.problems:
         raise RuleError(checker.problems)
     return rule

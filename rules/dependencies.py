@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rules.tree import (
+    BucketTest,
     Condition,
     ConsentTest,
     EventTest,
@@ -31,6 +32,7 @@ class Reads:
     segments: frozenset[str] = frozenset()
     scores: frozenset[str] = frozenset()
     consents: frozenset[tuple[str, str]] = frozenset()
+    buckets: frozenset[str] = frozenset()
 
 
 def dependencies(condition: Condition) -> Reads:
@@ -46,6 +48,7 @@ def dependencies(condition: Condition) -> Reads:
         segments=frozenset(node.name for node in nodes if isinstance(node, SegmentTest)),
         scores=frozenset(leaf.name for leaf in found if isinstance(leaf, ScoreTest)),
         consents=frozenset((leaf.purpose, leaf.channel) for leaf in found if isinstance(leaf, ConsentTest)),
+        buckets=frozenset(leaf.of for leaf in found if isinstance(leaf, BucketTest)),
     )
 
 

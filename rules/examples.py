@@ -54,13 +54,29 @@ def try_segment(rule: SegmentRule, example: Example) -> list[Problem]:
     if rule.reads.timed and example.now is None:
         what, hint = f"The example “{example.name}” has no day.", "Add now: 2026-01-31, as the rule speaks of time."
         return [Problem(example.mark, what, hint)]
-    now = datetime.combine(example.now or SOME_DAY, NOON, ZoneInfo(rule.zone))
-    return _compare(example, "in" if holds(rule.when, Given(example.given), now, rule.zone) else "out")
+    unasked = set(example.given.get("buckets", {})) - rule.reads.buckets
+    if unasked:
+        what = f"The rule draws nothing for {', '.join(sorted(unasked))}."
+        return [
+            Problem(
+                example.mark, what, nearest(min(unasked), rule.reads.buckets) if rule.reads.buckets else "Remove it."
+            )
+        ]
+    return _compare(example, segment_verdict(rule, example))
 
 
 def try_policy(rule: PolicyRule, example: Example) -> list[Problem]:
+    return _compare(example, policy_verdict(rule, example))
+
+
+def segment_verdict(rule: SegmentRule, example: Example) -> str:
+    now = datetime.combine(example.now or SOME_DAY, NOON, ZoneInfo(rule.zone))
+    return "in" if holds(rule.when, Given(example.given), now, rule.zone) else "out"
+
+
+def policy_verdict(rule: PolicyRule, example: Example) -> str:
     now = datetime.combine(example.now or SOME_DAY, NOON, ZoneInfo("UTC"))
-    return _compare(example, rule.verdict if holds(rule.applies, Given(example.given), now, "UTC") else "silent")
+    return rule.verdict if holds(rule.applies, Given(example.given), now, "UTC") else "silent"
 
 
 def _compare(example: Example, verdict: str) -> list[Problem]:

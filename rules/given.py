@@ -166,7 +166,7 @@ def _car(reader: Reader, row: Mapping[str, Any], cars: list[VehicleSeen]) -> int
 def _scores(reader: Reader, rows: list[Any]) -> list[tuple[str, ScoreSeen]]:
     found = []
     for index, row in enumerate(rows):
-        known = isinstance(row, Mapping) and row.get("name") in reader.catalogue.scores
+        known = isinstance(row, Mapping) and str(row.get("name")) in reader.catalogue.scores
         if not known or not is_day(row.get("as_of")) or "value" not in row:
             what = "A score needs a name that exists, a value and a day."
             reader.wrong(rows, index, what, f"Write {HINTS['scores']}. {nearest('', reader.catalogue.scores)}")

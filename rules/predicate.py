@@ -34,7 +34,7 @@ __all__ = ["EventSeen", "ScoreSeen", "Trace", "VehicleSeen", "View", "holds", "t
 class Trace:
     """One node's verdict. seen: the value, the count of events or of cars, or the standing score row; currency: of a value
     in minor units; event_ids: those that were counted; measures: what each measure of an EventTest came to; car: whose
-    part this is, below a VehicleTest, which has one part per car."""
+    test or part this is, below a VehicleTest, which has one part per car."""
 
     node: Condition
     holds: bool
@@ -97,7 +97,7 @@ def _trace(condition: Condition, view: View, moment: Moment, car: VehicleSeen | 
             fitting = [part.holds for part in parts]
             return Trace(condition, _quantified(condition, fitting), sum(fitting), parts=parts)
         case _:
-            return _leaf(condition, view, moment, car)
+            return replace(_leaf(condition, view, moment, car), car=car)
 
 
 def _leaf(node: Leaf, view: View, moment: Moment, car: VehicleSeen | None) -> Trace:

@@ -1,4 +1,4 @@
-"""hub check, hub schema, hub plugins, hub rules engine."""
+"""hub check, hub schema, hub plugins, hub rules test, cost, engine."""
 
 import json
 from pathlib import Path
@@ -15,8 +15,10 @@ from hub.plugins import installed, load_plugins
 from hub.settings import load_settings
 from hub.targets import TARGETS
 from rules import RuleError, load_book
+from rules.cost import DEAR, cost
 from rules.mapping import load_mapping
 from rules.schema import schema_of
+from rules.trying import Tried, tried
 
 
 @click.command()
@@ -96,6 +98,58 @@ def plugins_command(as_json: bool) -> None:
 @click.group("rules")
 def rules_group() -> None:
     """Rules and their engine."""
+
+
+@rules_group.command("test")
+@click.argument("segment", required=False)
+@json_option
+def rules_test(segment: str | None, as_json: bool) -> None:
+    """Try the examples of all segments and policies, and show what came out."""
+    settings = load_settings()
+    try:
+        rows = tried(settings.config, catalogue(load_plugins(settings.plugins)))
+    except RuleError as error:
+        raise ConfigError(str(error), "Mend these first: hub check.") from error
+    if segment is not None:
+        rows = [row for row in rows if row.rule == segment]
+        if not rows:
+            raise ConfigError(f"There is no rule “{segment}”.", "hub rules test shows them all.")
+    if as_json:
+        click.echo(json.dumps({"examples": [row.as_json() for row in rows]}, ensure_ascii=False))
+    else:
+        _print_tried(rows)
+    if not all(row.right for row in rows):
+        raise SystemExit(1)
+
+
+def _print_tried(rows: list[Tried]) -> None:
+    table = Table("rule", "example", "expected", "came out", "place")
+    for row in rows:
+        came_out = row.came_out if row.right else f"[bold red]{row.came_out}[/]"
+        table.add_row(row.rule, row.example, row.expected, came_out, row.place)
+    console = Console(width=140 if not Console().is_terminal else None)
+    console.print(table)
+    wrong = sum(not row.right for row in rows)
+    console.print(f"{len(rows)} examples, {wrong} wrong." if wrong else f"{len(rows)} examples, all as expected.")
+
+
+@rules_group.command("cost")
+@json_option
+def rules_cost(as_json: bool) -> None:
+    """What each segment costs over all customers, in units of one test of a stored fact."""
+    settings = load_settings()
+    try:
+        book = load_book(settings.config, catalogue(load_plugins(settings.plugins)))
+    except RuleError as error:
+        raise ConfigError(str(error), "Mend these first: hub check.") from error
+    costs = {name: cost(rule.when) for name, rule in book.segments.items()}
+    if as_json:
+        click.echo(json.dumps({"costs": costs}))
+        return
+    table = Table("segment", "cost", "")
+    for name, units in sorted(costs.items(), key=lambda one: -one[1]):
+        table.add_row(name, str(units), "dear: a window on its events would help" if units >= DEAR else "")
+    Console().print(table)
 
 
 @rules_group.command("engine")

@@ -7,30 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from hub.targets import TARGETS
+from language import CATALOGUE
 from rules import Problem, RuleError
 from rules.book import read_policy, read_segment
-from rules.catalogue import Catalogue, EventKind, Fact
 from rules.errors import NOWHERE
 from rules.mapping import read_mapping
-from rules.parse import MOST_BYTES, read_text
+from rules.parse import MOST_BYTES, read, read_text
 
 CONFIG = Path(__file__).parents[2] / "config"
-CATALOGUE = Catalogue(
-    [
-        Fact("visits.count", "number"),
-        Fact("visits.last_on", "day"),
-        Fact("loyalty.tier", "text"),
-        Fact("spend.total", "money", "spend.currency", "", False, "spend_minor", "spend_currency"),
-    ],
-    [EventKind("visit", "", {"amount": "money", "items": "number"}), EventKind("complaint")],
-)
-TARGETS = {
-    "customer": dict.fromkeys(("name", "email", "phone", "language", "residence", "branch"), "text")
-    | {"joined_on": "day"},
-    "visit": {"at": "instant", "amount": "money", "items": "number"},
-}
+LAPSED_REGULARS = read_segment(read(CONFIG / "segments" / "lapsed_regulars.yaml"), CATALOGUE)
 READERS: dict[str, Callable[..., object]] = {
-    "segments": lambda source: read_segment(source, CATALOGUE),
+    "segments": lambda source: read_segment(source, CATALOGUE, {"lapsed_regulars": LAPSED_REGULARS}),
     "policies": read_policy,
     "mappings": lambda source: read_mapping(source, TARGETS),
 }
@@ -40,6 +28,8 @@ GOOD = {
     for path in sorted((CONFIG / folder).glob("*.yaml"))
 }
 LAPSED = GOOD["segments/lapsed_regulars"].decode()
+DIESEL = GOOD["segments/lapsed_diesel_regulars"].decode()
+LEAVING = GOOD["segments/about_to_leave"].decode()
 VISITS = GOOD["mappings/purchases"].decode()
 POLICY = GOOD["policies/phones_stay_in_the_gulf"].decode()
 PLACE = re.compile(r"[a-z/_]+\.yaml:[1-9][0-9]*:[1-9][0-9]*: ")
@@ -57,10 +47,20 @@ def misspelt() -> Iterator[tuple[str, bytes]]:
 
 
 def of_wrong_type() -> Iterator[tuple[str, bytes]]:
-    """Every value of one file per kind, replaced by values of all sorts."""
-    for kind, text in {"segments": LAPSED, "policies": POLICY, "mappings": VISITS}.items():
-        for match in re.finditer(r"(?<=: )([^\s{}\[\],#]+)", text):
-            for value in VALUES:
+    """Every value of some files, replaced by values of all sorts; of their examples, those of the first."""
+    files = [
+        ("segments", LAPSED),
+        ("segments", DIESEL),
+        ("segments", LEAVING),
+        ("policies", POLICY),
+        ("mappings", VISITS),
+    ]
+    for kind, text in files:
+        first_example_ends = [match.start() for match in re.finditer(r"  - \{?name:", text)][1:2]
+        for match in re.finditer(
+            r"(?<=: )([^\s{}\[\],#]+)", text[: first_example_ends[0] if first_example_ends else None]
+        ):
+            for value in VALUES if text is LAPSED else VALUES[::3]:
                 mutated = text[: match.start()] + value + text[match.end() :]
                 yield f"{kind}: {match[0]} is {value[:20]}", mutated.encode()
 
@@ -124,6 +124,16 @@ ODD: dict[str, bytes] = {
     "never true": LAPSED.replace("at_least: 3}", "at_least: 3, below: 2}").encode(),
     "between backwards": LAPSED.replace("at_least: 3}", "between: [5, 1]}").encode(),
     "contains nothing": LAPSED.replace("visits.count: {at_least: 3}", "loyalty.tier: {contains: ''}").encode(),
+    "an event of a car that is not there": DIESEL.replace("vehicle: golf", "vehicle: glof").encode(),
+    "a segment that is not there": DIESEL.replace("in: lapsed_regulars", "in: lapsed_regular").encode(),
+    "an absence without an end": DIESEL.replace(", within: 14d}", "}").encode(),
+    "by nothing": DIESEL.replace("by: vehicle", "by: car").encode(),
+    "cars as a mapping": DIESEL.replace("vehicles: [{name: golf", "vehicles: {name: golf")
+    .replace("2019-05-02}]", "2019-05-02}")
+    .encode(),
+    "leaving above entering": LEAVING.replace("leave_below: 0.5", "leave_below: 0.7").encode(),
+    "a score of nobody": LEAVING.replace("name: churn", "name: [churn]").encode(),
+    "a bucket of everybody": LEAVING.replace("below: 0.1", "below: 1").encode(),
     "carriage returns": LAPSED.replace("\n", "\r").encode(),
     "directive": b"%YAML 9.9\n---\na: b",
     "unknown directive": b"%FOO\n---\na: b",

@@ -7,30 +7,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from rules.catalogue import Catalogue, EventKind, Fact
+from hub.targets import TARGETS
+from language import CATALOGUE
 from rules.documents import plain
 from rules.operators import OPERATORS
 from rules.parse import read
 from rules.schema import schema_of
 
 CONFIG = Path(__file__).parents[2] / "config"
-CATALOGUE = Catalogue(
-    [
-        Fact("visits.count", "number"),
-        Fact("visits.last_on", "day"),
-        Fact("seen_at", "instant"),
-        Fact("loyalty.tier", "text"),
-        Fact("staff", "flag"),
-        Fact("customer.name", "text", personal=True),
-        Fact("spend.total", "money", "spend.currency", "", False, "spend_minor", "spend_currency"),
-    ],
-    [EventKind("visit", "", {"amount": "money", "items": "number"}), EventKind("complaint")],
-)
-TARGETS = {
-    "customer": dict.fromkeys(("name", "email", "phone", "language", "residence", "branch"), "text")
-    | {"joined_on": "day"},
-    "visit": {"at": "instant", "amount": "money", "items": "number"},
-}
 SCHEMAS = {kind: schema_of(kind, CATALOGUE, TARGETS) for kind in ("segment", "policy", "mapping")}
 FOLDERS = {"segments": "segment", "policies": "policy", "mappings": "mapping"}
 FILES = [path for folder in FOLDERS for path in sorted((CONFIG / folder).glob("*.yaml"))]
@@ -106,6 +90,23 @@ WHENS: dict[str, Any] = {
     "exactly and at least": {"event": {"kind": "visit", "exactly": 1, "at_least": 1}},
     "half an event": {"event": {"kind": "visit", "at_least": 1.5}},
     "a field of another event": {"event": {"kind": "complaint", "where": {"items": {"is": 1}}}},
+    "two windows": {"event": {"kind": "visit", "within": "30d", "during": "last_month"}},
+    "an unknown period": {"visits.last_on": {"during": "next_month"}},
+    "a sum of texts": {"event": {"kind": "visit", "sum": {"branch": {"is": 1}}}},
+    "a car without some": {"vehicle": [{"fuel": {"is": "diesel"}}]},
+    "a customer's fact of a car": {"vehicle": {"some": [{"visits.count": {"is": 1}}]}},
+    "a car in a car": {"vehicle": {"some": [{"vehicle": {"some": [{"fuel": {"is": "diesel"}}]}}]}},
+    "an age in years": {"vehicle": {"some": [{"age": {"at_least": 4}}]}},
+    "one step": {"sequence": {"steps": ["visit"]}},
+    "a step that is two": {"sequence": {"steps": ["visit", {"event": "visit", "not": "complaint"}]}},
+    "by a field that no event has": {"sequence": {"steps": ["visit", "complaint"], "by": "colour"}},
+    "a segment alone": {"segment": "regulars"},
+    "consent to nothing": {"consent": {"channel": "mail", "is": "granted"}},
+    "an unknown score": {"score.chrun": {"at_least": 0.5}},
+    "a score without a test": {"score.churn": {"max_age": "7d"}},
+    "a confidence above one": {"score.churn": {"at_least": 0.5, "min_confidence": 2}},
+    "a bucket without a share": {"bucket": {"of": "spring"}},
+    "a set with is": {"tags": {"is": "x"}},
     "a mistake deep inside": {"not": {"any": [{"all": [{"visits.count": {"is": None}}]}]}},
 }
 
@@ -123,6 +124,14 @@ CHANGES: dict[str, tuple[str, str, Callable[[dict[str, Any]], Any]]] = {
     "an unknown verdict": ("policy", "policies/loyalty.yaml", lambda found: found.update(verdict="maybe")),
     "a mask without fields": ("policy", "policies/phones_stay_in_the_gulf.yaml", lambda found: found.pop("mask")),
     "fields without a mask": ("policy", "policies/loyalty.yaml", lambda found: found.update(mask=["phone"])),
+    "a car with an unknown fact": (
+        "segment", "segments/lapsed_diesel_regulars.yaml",
+        lambda found: found["examples"][0]["given"]["vehicles"][0].update(colour="red"),
+    ),
+    "a score without a day": (
+        "segment", "segments/about_to_leave.yaml",
+        lambda found: found["examples"][0]["given"]["scores"][0].pop("as_of"),
+    ),
     "an event in a policy": ("policy", "policies/loyalty.yaml", lambda found: found.update(applies={"event": {"kind": "visit"}})),
     "no key": ("mapping", "mappings/purchases.yaml", lambda found: found.pop("key")),
     "an unknown record": ("mapping", "mappings/purchases.yaml", lambda found: found.update(record="purchase")),

@@ -218,6 +218,43 @@ def test_why_tells_each_test_with_the_value_seen(run, hub, noting, told_by_club)
     assert "yes: loyalty.tier is gold; asked: is one of gold, platinum" in out
 
 
+def test_why_tells_what_would_have_to_change_and_as_json_every_node(run, hub, noting, told_by_club):
+    told_by_club(member_id="m-1", tier="silver", version=1)
+    with hub.look() as session:
+        ref = session.scalars(select(Customer.ref)).one()
+
+    words = run("why", ref, "gold_members", "-r", "eu")[1]
+    (answer,) = json.loads(run("why", ref, "gold_members", "-r", "eu", "--json")[1])
+
+    assert "to enter: loyalty.tier is silver; needed: is one of gold, platinum" in words
+    assert (answer["in"], answer["flips_at"], answer["told"]["seen"]) == (False, None, "loyalty.tier is silver")
+    assert answer["told"]["place"].endswith("gold_members.yaml:5:3")
+
+
+def test_the_examples_of_all_rules_are_a_table_and_a_wrong_one_is_an_error(run, settings):
+    code, out, _ = run("rules", "test")
+    path = settings.config / "segments" / "gold_members.yaml"
+    before = path.read_text()
+    path.write_text(before.replace("{loyalty.tier: silver}, expect: out", "{loyalty.tier: silver}, expect: in"))
+    wrong = run("rules", "test", "gold_members", "--json")
+    path.write_text(before)
+
+    assert code == 0
+    assert "silent since spring" in out
+    assert out.rstrip().endswith("all as expected.")
+    assert wrong[0] == 1
+    rows = json.loads(wrong[1])["examples"]
+    assert [(row["example"], row["expected"], row["came_out"]) for row in rows if not row["right"]] == [
+        ("silver", "in", "out")
+    ]
+
+
+def test_rules_are_told_by_what_they_cost(run):
+    costs = json.loads(run("rules", "cost", "--json")[1])["costs"]
+
+    assert costs["gold_members"] < costs["lapsed_regulars"]
+
+
 def test_a_token_and_a_sign_in_link_are_shown_once(run):
     token = run("tokens", "grant", "a partner", "--scope", "status:read", "-r", "eu")[1].strip()
     link = run("sign-in", "Theo", "--role", "operator", "-r", "eu")[1].strip()
