@@ -1,29 +1,38 @@
 """HubSpot: contacts learn segments and tiers by upsert, calls become tasks, changes come back by signed webhooks."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from connectors.hubspot import words
+from connectors.hubspot.objects import Objects
 from connectors.hubspot.sandbox import HubSpotSandbox
 from connectors.hubspot.signature import check_signature
 from hub.sdk import (
+    DELETE,
+    SET_FIELDS,
     Account,
     Answer,
     EffectClass,
+    FieldShape,
     Incoming,
     Kind,
     Knock,
+    Listing,
     Outcome,
+    Page,
     PartnerError,
     Push,
     Record,
     RetryLater,
     Sandbox,
+    Seen,
     Topic,
     hookimpl,
     read_json,
 )
+from hub.sdk.budget import Window
 from hub.sdk.outcomes import each
 
 PERSON = ("name", "email", "phone")
@@ -40,11 +49,34 @@ class HubSpot:
         Topic("segment_left", EffectClass.NATURAL, "crm_sync", PERSON),
         Topic("tier_changed", EffectClass.NATURAL, "crm_sync", PERSON),
         Topic("call_task", EffectClass.ASKABLE, "crm_sync"),
+        Topic(SET_FIELDS, EffectClass.NATURAL, "crm_sync", PERSON),
+        Topic(DELETE, EffectClass.NATURAL, "crm_sync"),
+    )
+    kinds: ClassVar[tuple[str, ...]] = ("contact", "company", "deal", "vehicle")
+    # of a private app on the professional tier; search has a window of its own
+    limits: ClassVar[tuple[Window, ...]] = (
+        Window("burst", 190, 10.0),
+        Window("search", 5, 1.0, only="/search", cap=1),
+        Window("daily", 650_000, 86_400.0),
     )
 
     def __init__(self, account: Account) -> None:
         self.api = account.api
         self.client_secret = account.secrets.get("webhook_secret", "")
+        self.app_id = str(account.options.get("app_id", ""))
+        self.objects = Objects(account.api, str(account.options.get("vehicle_type", "vehicles")), self.now)
+
+    now: Callable[[], datetime] = staticmethod(lambda: datetime.now(UTC))
+
+    @staticmethod
+    def usage(headers: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+        """How many calls HubSpot says are left."""
+        for name, header in (
+            ("burst", "X-HubSpot-RateLimit-Remaining"),
+            ("daily", "X-HubSpot-RateLimit-Daily-Remaining"),
+        ):
+            if (left := headers.get(header, "")).isdigit():
+                yield name, int(left)
 
     def verify(self, knock: Knock) -> Sequence[Incoming]:
         check_signature(knock, self.client_secret)
@@ -62,20 +94,43 @@ class HubSpot:
         return Answer(status=200, body=b"")
 
     def normalise(self, payload: bytes) -> Iterable[Record]:
-        return words.records(words.read_events([read_json(payload)])[0])
+        found = read_json(payload)
+        if isinstance(found, dict) and found.get("fetched") == "contact":
+            return words.standing(found)
+        return words.records(words.read_events([found])[0])
+
+    def observe(self, payload: bytes) -> Sequence[Seen]:
+        found = read_json(payload)
+        if isinstance(found, dict) and found.get("fetched"):
+            return [words.seen(str(found["fetched"]), found, list(found.get("properties") or ()))]
+        return list(words.observed(words.read_events([found])[0], self.app_id))
+
+    def fetch(self, cursor: str | None) -> Page:
+        return self.objects.fetch(cursor)
+
+    def list(self, kind: str, fields: Sequence[str], cursor: str | None) -> Listing:
+        return self.objects.list(kind, fields, cursor)
+
+    def read(self, kind: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Seen]:
+        return self.objects.read(kind, ids, fields)
+
+    def describe(self, kind: str) -> Sequence[FieldShape]:
+        return self.objects.describe(kind)
 
     def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
-        contacts = [push for push in batch if push.topic != "call_task"]
-        tasks = [push for push in batch if push.topic == "call_task"]
-        told = self._upsert(contacts) if contacts else []
+        """By ways of telling, in the order in which they stand here; what was told is known whatever becomes of the rest."""
+        told: tuple[Outcome, ...] = ()
+        ways = {SET_FIELDS: self.objects.set_fields, DELETE: self.objects.delete, "call_task": self._add_tasks}
+        upserts = [push for push in batch if push.topic not in ways]
         try:
-            return [*told, *each(tasks, self._add_task)]
+            told = tuple(self._upsert(upserts)) if upserts else ()
+            for topic, write in ways.items():
+                some = [push for push in batch if push.topic == topic]
+                told += tuple(write(some)) if some else ()
         except PartnerError as error:
-            error.outcomes = (
-                *told,
-                *error.outcomes,
-            )  # the contacts are known to be there, whatever became of the tasks
+            error.outcomes = (*told, *error.outcomes)
             raise
+        return told
 
     def ask(self, batch: Sequence[Push]) -> Mapping[str, bool]:
         """Is there a task with our reference? One search for all of them."""
@@ -86,7 +141,7 @@ class HubSpot:
         there = {result["properties"].get("garage_effect") for result in found.get("results", [])}
         return {push.key: push.key in there for push in batch}
 
-    def _upsert(self, batch: Sequence[Push]) -> list[Outcome]:
+    def _upsert(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         """Success is no error in the body, whatever the status: each input is found again by its write trace."""
         found = self.api.request("POST", UPSERT, json={"inputs": [words.contact(push) for push in batch]})
         if not isinstance(found, dict):
@@ -99,6 +154,9 @@ class HubSpot:
             else Outcome(push.key, "sent" if push.entity in ids else "unknown", partner_id=ids.get(push.entity))
             for push in batch
         ]
+
+    def _add_tasks(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        return each(batch, self._add_task)
 
     def _add_task(self, push: Push) -> None:
         self.api.request("POST", TASKS, json=words.task(push))

@@ -1,143 +1,278 @@
-"""HubSpot's local stand-in: contacts by batch upsert with property history, tasks, and search, in its public contract."""
+"""HubSpot's local stand-in: objects, batches, search, merge, erasure and properties in its public contract, with its limits."""
 
-import hashlib
-import json
-import uuid
-from collections.abc import Iterable, Mapping
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from hub.sdk.effects_log import EffectsLog, account_of, applied, put_thing, thing
+from connectors.hubspot.books import PROPERTIES, TYPES, Books, Problem, unique_of
+from hub.sdk.effects_log import EffectsLog, account_of, applied
 
-MOST = 100
-WATCHED = ("garage_segments", "garage_tier")  # a change of these is an effect of ours
-STAMP = "2026-01-01T00:00:00Z"
+MOST, PAGE, FOUND = 100, 200, 10_000  # inputs of a batch, a page of search, results of one search
+BURST, SPAN = 190, 10.0
+OPERATORS: Mapping[str, Callable[[str, Mapping[str, Any]], bool]] = {
+    "EQ": lambda value, one: value == one.get("value"),
+    "NEQ": lambda value, one: value != one.get("value"),
+    "IN": lambda value, one: value in one.get("values", ()),
+    "NOT_IN": lambda value, one: value not in one.get("values", ()),
+    "GT": lambda value, one: value != "" and _order(value) > _order(one["value"]),
+    "GTE": lambda value, one: value != "" and _order(value) >= _order(one["value"]),
+    "LT": lambda value, one: value != "" and _order(value) < _order(one["value"]),
+    "LTE": lambda value, one: value != "" and _order(value) <= _order(one["value"]),
+    "HAS_PROPERTY": lambda value, one: value != "",
+    "NOT_HAS_PROPERTY": lambda value, one: value == "",
+}
 
 
 class HubSpotSandbox:
+    """search_lag: seconds until a change can be searched for. burst: calls in ten seconds, counted when they arrive."""
+
     name = "hubspot"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        search_lag: float = 0.0,
+        burst: int = BURST,
+    ) -> None:
         self.log = EffectsLog(folder / "hubspot.db")
+        self.now, self.lag, self.burst = now, timedelta(seconds=search_lag), burst
+        self.lock = threading.Lock()
+        self.arrivals: dict[str, deque[float]] = {}
         self.app = Flask("hubspot_sandbox", static_folder=None)
-        self.app.add_url_rule("/crm/v3/objects/contacts/batch/upsert", view_func=self.upsert, methods=["POST"])
-        self.app.add_url_rule("/crm/v3/objects/tasks", view_func=self.add_task, methods=["POST"])
-        self.app.add_url_rule("/crm/v3/objects/tasks/search", view_func=self.search_tasks, methods=["POST"])
+        objects = "/crm/v3/objects/<kind>"
+        for rule, view, method in (
+            (objects, self.page, "GET"), (objects, self.create, "POST"), (f"{objects}/<number>", self.one, "GET"),
+            (f"{objects}/<number>", self.one, "PATCH"), (f"{objects}/<number>", self.one, "DELETE"),
+            (f"{objects}/batch/<verb>", self.batch, "POST"), (f"{objects}/search", self.search, "POST"),
+            (f"{objects}/merge", self.merge, "POST"), (f"{objects}/gdpr-delete", self.erase, "POST"),
+            ("/crm/v3/properties/<kind>", self.properties, "GET"),
+        ):  # fmt: skip
+            self.app.add_url_rule(rule, f"{view.__name__}_{method}", self._guarded(view), methods=[method])
 
     def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         return self.app(environ, start_response)
 
-    def upsert(self) -> Response | tuple[Response, int]:
-        account, inputs = _account(), (request.get_json(silent=True) or {}).get("inputs")
-        if not account:
-            return _error(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
+    def act(self, account: str, do: Callable[[Books], Any]) -> Any:
+        """What a person at HubSpot would do: in one transaction, with the account's books."""
+        return self.log.transact(lambda db: do(Books(db, account, self.now)))
+
+    def _guarded(self, view: Any) -> Any:
+        """Whoever comes has a token and a place in the window; every answer says how many places are left."""
+
+        def guarded(**given: str) -> Response:
+            account = account_of(request.headers.get("Authorization", ""))
+            left = self._arrive(account)
+            try:
+                if not account:
+                    raise Problem(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
+                if left < 0:
+                    raise Problem(429, "RATE_LIMITS", "You have reached your ten_secondly_rolling limit.")
+                if "kind" in given:
+                    given["kind"] = TYPES.get(given["kind"], given["kind"])
+                answer = view(account, **given)
+                response: Response = self.app.make_response(answer)
+            except Problem as problem:
+                response = self.app.make_response((problem.body(), problem.status))
+            response.headers["X-HubSpot-RateLimit-Max"] = str(self.burst)
+            response.headers["X-HubSpot-RateLimit-Remaining"] = str(max(0, left))
+            response.headers["X-HubSpot-RateLimit-Interval-Milliseconds"] = str(int(SPAN * 1000))
+            return response
+
+        return guarded
+
+    def _arrive(self, account: str) -> int:
+        at = time.monotonic()
+        with self.lock:
+            seen = self.arrivals.setdefault(account, deque())
+            while seen and at - seen[0] >= SPAN:
+                seen.popleft()
+            if len(seen) >= self.burst:
+                return -1
+            seen.append(at)
+            return self.burst - len(seen)
+
+    def page(self, account: str, kind: str) -> Any:
+        limit = int(request.args.get("limit", 10))
+        if limit > MOST:
+            raise Problem(400, "VALIDATION_ERROR", "limit must be at most 100.")
+        archived, after = request.args.get("archived", "").lower() == "true", request.args.get("after", "")
+        rows = [row for row in self.act(account, lambda books: list(books.all(kind))) if row["archived"] == archived]
+        rows = [row for row in rows if row["id"] > after and "into" not in row]
+        body: dict[str, Any] = {"results": [_shown(row, _named()) for row in rows[:limit]]}
+        if len(rows) > limit:
+            body["paging"] = {"next": {"after": rows[limit - 1]["id"]}}
+        return jsonify(body)
+
+    def create(self, account: str, kind: str) -> Any:
+        body = request.get_json(silent=True) or {}
+        if not isinstance(body.get("properties"), dict) or "associations" not in body:
+            raise Problem(400, "VALIDATION_ERROR", "properties and associations are required.")
+
+        def make(books: Books) -> dict[str, Any]:
+            properties = body["properties"]
+            if kind == "tasks":  # HubSpot tells no repeats apart here: the same task twice is two tasks
+                effect, ref = str(properties.get("garage_effect", "")), str(properties.get("garage_ref"))
+                applied(books.db, account, effect, "task", ref, str(properties.get("hs_task_subject")))
+            return books.create(kind, properties)
+
+        return jsonify(_shown(self.act(account, make))), 201
+
+    def one(self, account: str, kind: str, number: str) -> Any:
+        by = request.args.get("idProperty")
+        if request.method == "DELETE":
+            self.act(account, lambda books: books.archive(kind, number))
+            return "", 204
+        given = (request.get_json(silent=True) or {}).get("properties") or {}
+
+        def act(books: Books) -> dict[str, Any]:
+            found = books.alive(kind, number, by)
+            return books.update(kind, found, given) if request.method == "PATCH" else found
+
+        return jsonify(_shown(self.act(account, act), _named()))
+
+    def batch(self, account: str, kind: str, verb: str) -> Any:
+        body = request.get_json(silent=True) or {}
+        inputs = body.get("inputs")
         if not isinstance(inputs, list) or not 1 <= len(inputs) <= MOST:
-            return _error(400, "VALIDATION_ERROR", f"inputs must have 1 to {MOST} items.")
-        results, errors = self.log.transact(lambda db: _upsert_all(db, account, inputs))
-        body = {"status": "COMPLETE", "results": results, "startedAt": STAMP, "completedAt": STAMP}
+            raise Problem(400, "VALIDATION_ERROR", f"inputs must have 1 to {MOST} items.")
+        steps = {"create": _create, "read": _read, "update": _update, "upsert": _upsert, "archive": _archive}
+        if verb not in steps:
+            raise Problem(404, "NOT_FOUND", "no such verb")
+        results: list[dict[str, Any]] = []
+        errors: list[dict[str, Any]] = []
+
+        def all_of(books: Books) -> None:
+            for one in inputs:
+                try:
+                    results.append(_shown(steps[verb](books, kind, one, body), body.get("properties") or ()))
+                except Problem as problem:
+                    errors.append(problem.body(one.get("objectWriteTraceId")))
+
+        self.act(account, all_of)
+        if verb == "archive":
+            return "", 204
+        stamp = self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        said: dict[str, Any] = {"status": "COMPLETE", "results": results, "startedAt": stamp, "completedAt": stamp}
         if errors:
-            body |= {"numErrors": len(errors), "errors": errors}
-        return jsonify(body), 207 if errors else 200
+            said |= {"numErrors": len(errors), "errors": errors}
+        return jsonify(said), 207 if errors else 201 if verb == "create" else 200
 
-    def add_task(self) -> Response | tuple[Response, int]:
-        account, body = _account(), request.get_json(silent=True) or {}
-        if not account:
-            return _error(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
-        properties = body.get("properties")
-        if not isinstance(properties, dict) or "associations" not in body:
-            return _error(400, "VALIDATION_ERROR", "properties and associations are required.")
-        return jsonify(self.log.transact(lambda db: _add_task(db, account, properties))), 201
-
-    def search_tasks(self) -> Response | tuple[Response, int]:
-        account, body = _account(), request.get_json(silent=True) or {}
-        if not account:
-            return _error(401, "INVALID_AUTHENTICATION", "Authentication credentials not found.")
-        if not {"limit", "after", "filterGroups", "properties", "sorts"} <= body.keys() or int(body["limit"]) > 200:
-            return _error(
+    def search(self, account: str, kind: str) -> Any:
+        body = request.get_json(silent=True) or {}
+        if not {"limit", "after", "filterGroups", "properties", "sorts"} <= body.keys() or int(body["limit"]) > PAGE:
+            raise Problem(
                 400, "VALIDATION_ERROR", "limit (<= 200), after, filterGroups, properties and sorts are required."
             )
-        wanted = {
-            value
-            for group in body["filterGroups"]
-            for one in group["filters"]
-            for value in one.get("values", [one.get("value")])
+        groups, start, limit = body["filterGroups"], int(body["after"] or 0), int(body["limit"])
+        if len(groups) > 5 or any(one["operator"] not in OPERATORS for group in groups for one in group["filters"]):
+            raise Problem(400, "VALIDATION_ERROR", "There are at most 5 groups, and operators are a closed list.")
+        if start + limit > FOUND:
+            raise Problem(400, "VALIDATION_ERROR", "The search reaches no further than 10,000 results.")
+        edge = (self.now() - self.lag).astimezone(UTC)
+        rows = [
+            row
+            for row in self.act(account, lambda books: list(books.all(kind)))
+            if not row["archived"] and datetime.fromisoformat(row["updatedAt"]) <= edge and _holds(row, groups)
+        ]
+        for sort in reversed(body["sorts"]):
+            name, down = sort.get("propertyName", "hs_object_id"), sort.get("direction") == "DESCENDING"
+            rows.sort(key=lambda row: _order(_value(row, name)), reverse=down)
+        said: dict[str, Any] = {
+            "total": len(rows),
+            "results": [_shown(row, body["properties"]) for row in rows[start:][:limit]],
         }
-        found = self.log.transact(lambda db: _tasks(db, account, wanted))
-        return jsonify(total=len(found), results=found)
+        if len(rows) > start + limit:
+            said["paging"] = {"next": {"after": str(start + limit)}}
+        return jsonify(said)
+
+    def merge(self, account: str, kind: str) -> Any:
+        body = request.get_json(silent=True) or {}
+        winner, loser = str(body.get("primaryObjectId")), str(body.get("objectIdToMerge"))
+        return jsonify(_shown(self.act(account, lambda books: books.merge(kind, winner, loser))))
+
+    def erase(self, account: str, kind: str) -> Any:
+        body = request.get_json(silent=True) or {}
+        if kind != "contacts":
+            raise Problem(404, "NOT_FOUND", "only contacts are deleted for privacy")
+        self.act(account, lambda books: books.erase(str(body.get("objectId")), body.get("idProperty")))
+        return "", 204
+
+    def properties(self, account: str, kind: str) -> Any:
+        if kind not in PROPERTIES:
+            raise Problem(404, "OBJECT_NOT_FOUND", "no such type")
+        return jsonify(results=[_property(kind, name) for name in PROPERTIES[kind]])
 
 
-def _upsert_all(
-    db: Any, account: str, inputs: list[dict[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    results: list[dict[str, Any]] = []
-    errors: list[dict[str, Any]] = []
-    for one in inputs:
-        properties = one.get("properties")
-        strings = isinstance(properties, dict) and all(isinstance(value, str) for value in properties.values())
-        if properties is None or not strings or one.get("idProperty") != "garage_ref" or not one.get("id"):
-            errors.append(
-                _problem("VALIDATION_ERROR", "Property values must be strings.", one.get("objectWriteTraceId"))
-            )
-        else:
-            results.append(_upsert(db, account, one, properties))
-    return results, errors
+def _create(books: Books, kind: str, one: Mapping[str, Any], _: Mapping[str, Any]) -> dict[str, Any]:
+    return books.create(kind, one.get("properties") or {}, one.get("objectWriteTraceId"))
 
 
-def _upsert(db: Any, account: str, one: Mapping[str, Any], properties: Mapping[str, str]) -> dict[str, Any]:
-    """A property's history grows only when its value changes."""
-    ref = str(one["id"])
-    stored = thing(db, f"contact:{account}", ref)
-    contact: dict[str, Any] = (
-        json.loads(stored) if stored else {"id": str(_number(f"{account}{ref}")), "properties": {}, "createdAt": STAMP}
+def _read(books: Books, kind: str, one: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    return books.alive(kind, str(one.get("id")), body.get("idProperty"))
+
+
+def _update(books: Books, kind: str, one: Mapping[str, Any], _: Mapping[str, Any]) -> dict[str, Any]:
+    found = books.alive(kind, str(one.get("id")), one.get("idProperty"))
+    return books.update(kind, found, one.get("properties") or {}, one.get("objectWriteTraceId"))
+
+
+def _upsert(books: Books, kind: str, one: Mapping[str, Any], _: Mapping[str, Any]) -> dict[str, Any]:
+    name, value, properties = one.get("idProperty"), one.get("id"), one.get("properties")
+    if name not in unique_of(kind) or not value or not isinstance(properties, dict):
+        raise Problem(400, "VALIDATION_ERROR", "idProperty (unique), id and properties are required.")
+    number, trace = books.find(kind, name, str(value)), one.get("objectWriteTraceId")
+    if number is None:
+        return {**books.create(kind, {**properties, name: str(value)}, trace), "new": True}
+    return {**books.update(kind, books.alive(kind, number), properties, trace), "new": False}
+
+
+def _archive(books: Books, kind: str, one: Mapping[str, Any], _: Mapping[str, Any]) -> dict[str, Any]:
+    books.archive(kind, str(one.get("id")))
+    return {}
+
+
+def _named() -> list[str]:
+    return [name for given in request.args.getlist("properties") for name in given.split(",") if name]
+
+
+def _shown(row: Mapping[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
+    """With the properties that were asked for, empty ones as null."""
+    wanted = list(names)
+    shown = {name: value for name, value in row.items() if name not in ("into", "properties")}
+    properties = row.get("properties", {})
+    return {**shown, "properties": {name: properties.get(name) for name in wanted} if wanted else properties}
+
+
+def _value(row: Mapping[str, Any], name: str) -> str:
+    return str(row["properties"].get(name) or "")
+
+
+def _order(value: str) -> tuple[int, float, str]:
+    """Times are told in ISO form and asked for in milliseconds; numbers order as numbers."""
+    if "T" in value and value[:4].isdigit():
+        return 0, datetime.fromisoformat(value).timestamp() * 1000, ""
+    return (0, float(value), "") if value.lstrip("-").isdigit() else (1, 0.0, value)
+
+
+def _holds(row: Mapping[str, Any], groups: list[dict[str, Any]]) -> bool:
+    return not groups or any(
+        all(OPERATORS[one["operator"]](_value(row, one["propertyName"]), one) for one in group["filters"])
+        for group in groups
     )
-    for name in WATCHED:
-        if name in properties and properties[name] != contact["properties"].get(name, ""):
-            applied(db, account, str(one.get("objectWriteTraceId")), name, ref, properties[name])
-    contact["properties"] |= properties
-    contact["updatedAt"] = STAMP
-    put_thing(db, f"contact:{account}", ref, json.dumps(contact))
-    return {**contact, "new": stored is None, "archived": False}
 
 
-def _add_task(db: Any, account: str, properties: Mapping[str, str]) -> dict[str, Any]:
-    """HubSpot tells no repeats apart here: the same task twice is two tasks."""
-    effect = str(properties.get("garage_effect", ""))
-    applied(db, account, effect, "task", str(properties.get("garage_ref")), str(properties.get("hs_task_subject")))
-    number = str(_number(str(uuid.uuid4())))
-    put_thing(db, f"task:{account}", number, json.dumps(dict(properties)))
-    return {"id": number, "properties": dict(properties), "createdAt": STAMP, "updatedAt": STAMP, "archived": False}
-
-
-def _tasks(db: Any, account: str, wanted: set[str]) -> list[dict[str, Any]]:
-    rows = db.execute("SELECT id, body FROM things WHERE kind = ?", (f"task:{account}",)).fetchall()
-    found = [(number, json.loads(body)) for number, body in rows]
-    return [
-        {"id": number, "properties": properties, "createdAt": STAMP, "updatedAt": STAMP, "archived": False}
-        for number, properties in found
-        if properties.get("garage_effect") in wanted
-    ]
-
-
-def _account() -> str:
-    return account_of(request.headers.get("Authorization", ""))
-
-
-def _number(text: str) -> int:
-    return int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)
-
-
-def _problem(category: str, message: str, trace: object) -> dict[str, Any]:
-    context = {"objectWriteTraceId": [str(trace)]} if trace else {}
+def _property(kind: str, name: str) -> dict[str, Any]:
+    types = {"amount": "number", "odometer_km": "number", "closedate": "datetime", "hs_timestamp": "datetime"}
     return {
-        "status": "error",
-        "category": category,
-        "message": message,
-        "correlationId": str(uuid.uuid4()),
-        "context": context,
-    }
-
-
-def _error(status: int, category: str, message: str) -> tuple[Response, int]:
-    return jsonify(_problem(category, message, None)), status
+        "name": name, "label": name, "type": "datetime" if name.endswith("modifieddate") else types.get(name, "string"),
+        "fieldType": "text", "groupName": "garage", "description": "", "options": [],
+        "hasUniqueValue": name in unique_of(kind), "modificationMetadata": {
+            "archivable": True, "readOnlyDefinition": False, "readOnlyValue": name.startswith("hs_") and "task" not in name},
+    }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from hub.sdk import CustomerKey, CustomerRecord, ErasedRecord, Push, Record, WrongInput
+from hub.sdk import CustomerKey, CustomerRecord, ErasedRecord, Push, Record, Seen, WrongInput
 
 LAST_MOMENT = 253_402_300_799_000  # ms: the end of the year 9999
 FIELDS = {"email": "email", "phone": "phone", "address": "address", "hs_language": "language"}
@@ -23,6 +23,10 @@ class Event(Schema):
     occurredAt = fields.Integer(required=True, validate=validate.Range(0, LAST_MOMENT))  # noqa: N815
     propertyName = fields.String()  # noqa: N815
     propertyValue = fields.String(allow_none=True)  # noqa: N815
+    changeSource = fields.String(load_default="")  # noqa: N815
+    sourceId = fields.String(load_default="")  # noqa: N815
+    primaryObjectId = fields.Integer()  # noqa: N815
+    mergedObjectIds = fields.List(fields.Integer(), load_default=list)  # noqa: N815
 
 
 EVENTS = Event(many=True)
@@ -56,6 +60,79 @@ def records(event: Mapping[str, Any]) -> Iterator[Record]:
         yield CustomerRecord(customer=key, at=at(event), **{FIELDS[name]: event["propertyValue"]})
     elif kind == "contact.privacyDeletion":
         yield ErasedRecord(customer=key, at=at(event))
+
+
+def fetched(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A contact as it stands, in the shape in which fetched ones are kept."""
+    return {"fetched": "contact", "id": str(row["id"]), "updatedAt": row["updatedAt"], "properties": row["properties"]}
+
+
+def standing(found: Mapping[str, Any]) -> Iterator[Record]:
+    """All that a fetched contact says of a Customer."""
+    said = found["properties"]
+    person = {ours: said[theirs] for theirs, ours in FIELDS.items() if said.get(theirs)}
+    if name := " ".join(part for part in (said.get("firstname"), said.get("lastname")) if part):
+        person["name"] = name
+    yield CustomerRecord(
+        customer=CustomerKey(partner_id=found["id"], ref=said.get("garage_ref")),
+        at=moment(found["updatedAt"]),
+        **person,
+    )
+
+
+def seen(kind: str, row: Mapping[str, Any], names: Sequence[str]) -> Seen:
+    """Raises WrongInput."""
+    try:
+        said = row.get("properties") or {}
+        shown = {name: said.get(name) or None for name in names if name in said}
+        state: Any = "archived" if row.get("archived") else "live"
+        return Seen(kind, str(row["id"]), said.get("garage_ref"), shown, moment(row["updatedAt"]), state)
+    except (KeyError, AttributeError, TypeError):
+        raise WrongInput("HubSpot's object makes no sense.") from None
+
+
+def observed(event: Mapping[str, Any], app_id: str) -> Iterator[Seen]:
+    """What an event says about objects; only contacts, companies, deals and vehicles are spoken of."""
+    kind, _, motion = event["subscriptionType"].partition(".")
+    kind = "vehicle" if kind == "object" else kind
+    number, when = str(event["objectId"]), at(event)
+    origin = "us" if app_id and event["sourceId"] == app_id else event["changeSource"].casefold() or None
+    states: dict[str, Any] = {
+        "creation": "live",
+        "deletion": "archived",
+        "restore": "live",
+        "privacyDeletion": "erased",
+    }
+    if motion == "propertyChange" and event.get("propertyName"):
+        told = {event["propertyName"]: event.get("propertyValue") or None}
+        yield Seen(kind, number, fields=told, at=when, origin=origin)
+    elif motion == "merge":
+        into = str(event.get("primaryObjectId", number))
+        gone = [str(one) for one in event["mergedObjectIds"]]
+        yield from (Seen(kind, one, at=when, state="merged", into=into) for one in gone if one != into)
+    elif motion in states:
+        yield Seen(kind, number, at=when, state=states[motion], origin=origin)
+
+
+def ref_of(push: Push) -> str:
+    return str(push.body.get("ref") or push.entity)
+
+
+def fields_of(push: Push) -> dict[str, Any]:
+    """One input of a batch: every value a text, an empty one clears."""
+    given = {name: "" if value is None else str(value) for name, value in (push.body.get("fields") or {}).items()}
+    if push.partner_id:
+        return {"id": push.partner_id, "objectWriteTraceId": push.key, "properties": given}
+    properties = {**given, "garage_ref": ref_of(push)}
+    return {"idProperty": "garage_ref", "id": ref_of(push), "objectWriteTraceId": push.key, "properties": properties}
+
+
+def moment(text: str) -> datetime:
+    """Raises WrongInput."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, TypeError):
+        raise WrongInput("HubSpot's time makes no sense.") from None
 
 
 def contact(push: Push) -> dict[str, Any]:

@@ -106,6 +106,8 @@ def turn(
 ) -> Turn:
     """read(cursor, limit): rows of the window behind `after`, in order, at most `limit`. A short page ends the window, and
     the next turn opens a new one: its overlap tells rows again under keys that are known."""
+    if cursor.after is None:  # nothing of this window has been read yet, so it may still be drawn up to now
+        cursor = replace(cursor, until=max(cursor.until, _edge(now, pace)))
     rows = () if cursor.empty else read(cursor, pace.page)
     if len(rows) >= pace.page:
         place = cursor.past(rows[-1], by_id)

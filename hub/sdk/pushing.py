@@ -11,7 +11,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from hub.errors import AuthBroken, PartnerError, Refused
 from hub.sdk.checks import Notebook
-from hub.sdk.contracts import Account, Asks, EffectClass, Outcome, Push, Topic
+from hub.sdk.contracts import DELETE, SET_FIELDS, Account, Asks, EffectClass, Outcome, Push, Topic
 from hub.sdk.effects_log import EffectsLog
 from hub.sdk.faults import FaultDial, Faults
 from hub.sdk.http import PartnerClient
@@ -19,7 +19,7 @@ from hub.sdk.outcomes import outcome_of
 
 BODY = {
     "segment": "kit", "segments": ["kit", "regulars"], "tier": "gold", "text": "Your tier is gold now.",
-    "name": "Ada Kit", "email": "ada@example.org", "phone": "+491520000000",
+    "name": "Ada Kit", "phone": "+491520000000", "kind": "contact", "fields": {"phone": "+491520000001"}, "how": "archive",
 }  # fmt: skip
 TIMEOUT = (2.0, 0.4)  # seconds
 WISH = 7.0  # seconds a busy sandbox asks for
@@ -65,9 +65,16 @@ class Bench:
     numbers: Iterator[int]
 
     def fresh(self, topic: Topic, many: int) -> list[Push]:
-        return [
-            Push(topic.name, f"kit_{n}", f"ref_{n}", None, BODY, 1) for n in (next(self.numbers) for _ in range(many))
-        ]
+        """Pushes about people nobody knows yet, of one address each; who is to be deleted is made first."""
+        numbers = [next(self.numbers) for _ in range(many)]
+        made = [self._push(topic.name, n) for n in numbers]
+        if topic.name == DELETE:
+            self.connector.push([self._push(SET_FIELDS, n, "make_") for n in numbers])
+        return made
+
+    def _push(self, topic: str, n: int, prefix: str = "") -> Push:
+        body = {**BODY, "email": f"ada.{n}@example.org"}
+        return Push(topic, f"{prefix}kit_{n}", f"ref_{n}", None, body, 1)
 
     def effects(self) -> int:
         return len(self.sandbox.log.rows())

@@ -1,0 +1,161 @@
+"""HubSpot's objects as the hub reads and writes them, against the sandbox over a socket."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.hubspot import HubSpot
+from connectors.hubspot.sandbox import HubSpotSandbox
+from hub.errors import WrongInput
+from hub.sdk import CustomerRecord, Describes, Fetches, Lists, Observes, Push
+from hub.sdk.effects_log import account_of as number_of
+from proving import CRM_SECRET, TOKEN, account_of
+from served import calling
+
+ACCOUNT = number_of(f"Bearer {TOKEN}")
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class World:
+    def __init__(self, folder: Path, api: Any, crm: HubSpotSandbox) -> None:
+        self.crm, self.now = crm, START
+        crm.now = lambda: self.now
+        self.hub = HubSpot(account_of(CRM_SECRET, api))
+        self.hub.objects.now = lambda: self.now
+
+    def act(self, do: Any) -> Any:
+        return self.crm.act(ACCOUNT, do)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    crm = HubSpotSandbox(tmp_path, burst=100_000)
+    with calling(crm.wsgi) as api:
+        yield World(tmp_path, api, crm)
+
+
+def push(n: int, topic: str = "set_fields", partner_id: str | None = None, **body: Any) -> Push:
+    given = {"kind": "contact", "fields": {"firstname": f"N{n}", "email": f"n{n}@example.org"}, **body}
+    return Push(topic, f"key{n}", f"ref{n}", partner_id, given, 1)
+
+
+def test_it_can_do_all_that_sync_needs(world: World) -> None:
+    for motion in (Lists, Describes, Observes, Fetches):
+        assert isinstance(world.hub, motion)
+
+
+def test_fields_are_set_by_our_ref_then_by_id_and_the_id_comes_back(world: World) -> None:
+    (first,) = world.hub.push([push(1)])
+    (second,) = world.hub.push([push(1, partner_id=first.partner_id, fields={"phone": "+4930", "lastname": None})])
+    assert (first.state, second.state, second.partner_id) == ("sent", "sent", first.partner_id)
+    (seen,) = world.hub.list("contact", ["firstname", "phone", "lastname"], None).seen
+    assert (seen.ref, dict(seen.fields)) == ("ref1", {"firstname": "N1", "phone": "+4930", "lastname": None})
+
+
+def test_each_record_has_its_own_verdict(world: World) -> None:
+    world.hub.push([push(1)])
+    told = {one.key: one for one in world.hub.push([
+        push(2), push(3, fields={"unheard_of": "x"}), push(4, fields={"email": "n1@example.org"}), push(5, kind="boat"),
+    ])}  # fmt: skip
+    assert {key: one.state for key, one in told.items()} == {
+        "key2": "sent", "key3": "refused", "key4": "refused", "key5": "refused",
+    }  # fmt: skip
+    assert told["key4"].reason == "conflict: CONFLICT"
+
+
+def test_a_listing_pages_through_all_and_a_reading_follows_merges(world: World) -> None:
+    for start in range(0, 250, 100):
+        world.hub.push([push(n) for n in range(start, min(start + 100, 250))])
+    ids: list[str] = []
+    cursor = None
+    while True:
+        page = world.hub.list("contact", ["email"], cursor)
+        ids += [one.id for one in page.seen]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert len(set(ids)) == 250
+    world.act(lambda books: books.merge("contacts", ids[0], ids[1]))
+    world.act(lambda books: books.archive("contacts", ids[2]))
+    states = [(one.id, one.state, one.into) for one in world.hub.read("contact", [*ids[:4], "7"], ["email"])]
+    assert states == [
+        (ids[0], "live", None), (ids[1], "merged", ids[0]), (ids[2], "missing", None), (ids[3], "live", None),
+        ("7", "missing", None),
+    ]  # fmt: skip
+
+
+def test_changes_are_fetched_exactly_once_however_many_share_a_moment(world: World) -> None:
+    cursor = world.hub.fetch(None).cursor
+    world.now += timedelta(minutes=1)
+    for start in range(0, 500, 100):
+        world.hub.push([push(n) for n in range(start, start + 100)])
+    world.now += timedelta(minutes=1)
+    keys: list[str] = []
+    more = True
+    while more:
+        page = world.hub.fetch(cursor)
+        keys += [one.key for one in page.incoming]
+        cursor, more = page.cursor, page.more
+    assert len(keys) == len(set(keys)) == 500
+    world.now += timedelta(minutes=1)
+    again = world.hub.fetch(cursor)
+    assert {one.key for one in again.incoming} <= set(keys)
+
+
+def test_a_fetched_contact_is_a_customer_and_an_object(world: World) -> None:
+    cursor = world.hub.fetch(None).cursor
+    world.now += timedelta(minutes=1)
+    world.hub.push([push(1, fields={"firstname": "Zoë", "lastname": "Kit", "email": "z@example.org"})])
+    world.now += timedelta(minutes=1)
+    (one,) = world.hub.fetch(cursor).incoming
+    (record,) = world.hub.normalise(one.payload)
+    assert isinstance(record, CustomerRecord)
+    assert (record.name, record.email, record.customer.ref) == ("Zoë Kit", "z@example.org", "ref1")
+    (seen,) = world.hub.observe(one.payload)
+    assert (seen.id, seen.fields["email"], seen.fields["phone"]) == (one.entity, "z@example.org", None)
+
+
+def test_deleting_is_by_id_never_blocks_a_stranger_and_twice_is_once(world: World) -> None:
+    (made, _) = world.hub.push([push(1), push(2)])
+    for _ in range(2):
+        told = world.hub.push([
+            push(1, "delete", made.partner_id, how="erase"), push(2, "delete", how="archive"), push(9, "delete", how="erase"),
+        ])  # fmt: skip
+        assert {one.state for one in told} == {"sent"}
+    assert world.hub.list("contact", [], None).seen == []
+    assert world.act(lambda books: books.blocked()) == []
+
+
+def test_fields_of_a_kind_are_described(world: World) -> None:
+    shapes = {one.name: one for one in world.hub.describe("contact")}
+    assert (shapes["email"].unique, shapes["email"].type, shapes["hs_object_id"].writable) == (True, "text", False)
+    with pytest.raises(WrongInput):
+        world.hub.describe("boat")
+
+
+EVENT = {"eventId": 1, "objectId": 7, "occurredAt": 1772366390000, "sourceId": "42", "changeSource": "INTEGRATION"}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"subscriptionType": "contact.propertyChange", "propertyName": "phone", "propertyValue": ""},
+         [("contact", "7", "live", None, {"phone": None}, "us")]),
+        ({"subscriptionType": "contact.merge", "primaryObjectId": 7, "mergedObjectIds": [7, 8, 9]},
+         [("contact", "8", "merged", "7", {}, None), ("contact", "9", "merged", "7", {}, None)]),
+        ({"subscriptionType": "company.deletion"}, [("company", "7", "archived", None, {}, "us")]),
+        ({"subscriptionType": "contact.restore"}, [("contact", "7", "live", None, {}, "us")]),
+        ({"subscriptionType": "contact.privacyDeletion"}, [("contact", "7", "erased", None, {}, "us")]),
+        ({"subscriptionType": "object.creation"}, [("vehicle", "7", "live", None, {}, "us")]),
+        ({"subscriptionType": "contact.associationChange"}, []),
+    ],
+)  # fmt: skip
+def test_what_an_event_says_about_objects(event: dict[str, Any], expected: list[Any]) -> None:
+    crm = HubSpot(account_of(CRM_SECRET))
+    crm.app_id = "42"
+    seen = crm.observe(json.dumps({**EVENT, **event}).encode())
+    assert [(one.kind, one.id, one.state, one.into, dict(one.fields), one.origin) for one in seen] == expected
