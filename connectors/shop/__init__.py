@@ -1,7 +1,6 @@
 """The garage's own system: visits, advice, invoices and appointments come in as rows; signals for its desks go out."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,6 +9,7 @@ from connectors.shop.sandbox import ShopSandbox
 from hub.sdk import (
     Account,
     Answer,
+    Bounds,
     EffectClass,
     ImportPage,
     Incoming,
@@ -63,8 +63,8 @@ class Shop:
         key = f"{kind}:{row['key']}:{row['version']}:{at.isoformat()}"
         return Incoming(key=key, entity=whose, payload=dumped(row), at=at, version=row["version"])
 
-    def history(self, path: Path, branches: Collection[str], now: datetime) -> Iterator[ImportPage]:
-        return history.pages(path, branches, now)
+    def history(self, path: Path, bounds: Bounds) -> Iterator[ImportPage]:
+        return history.pages(path, bounds)
 
     def normalise(self, payload: bytes) -> Iterable[Record]:
         return words.records(payload)

@@ -5,12 +5,12 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from hub.sdk import ImportPage, Incoming, RowProblem, WrongInput
+from hub.sdk import Bounds, ImportPage, Incoming, RowProblem, WrongInput
 from hub.sdk.row_checks import Refusal, check, dumped
 
 PAGE = 500  # rows: one delivery, one transaction
@@ -18,14 +18,15 @@ LONGEST = 5000  # rows: a page goes on while the customer stays the same, so tha
 LONGEST_LINE = 1_000_000
 
 
-def pages(path: Path, branches: Collection[str], now: datetime) -> Iterator[ImportPage]:
+def pages(path: Path, bounds: Bounds) -> Iterator[ImportPage]:
     """Good rows as pages for the inbox, bad ones as problems beside them. Branches that the file tells of count, too."""
-    known = set(branches)
+    known = set(bounds.branches)
+    bounds = replace(bounds, branches=known)
     good: list[bytes] = []
     problems: list[RowProblem] = []
     last = ""
     for line, text in _lines(path):
-        row, refusals = _read(text, known, now)
+        row, refusals = _read(text, bounds)
         if row is None:
             problems.append(_problem(line, refusals))
             continue
@@ -61,13 +62,13 @@ def _open(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def _read(text: bytes, branches: Collection[str], now: datetime) -> tuple[dict[str, Any] | None, list[Refusal]]:
+def _read(text: bytes, bounds: Bounds) -> tuple[dict[str, Any] | None, list[Refusal]]:
     try:
         row = json.loads(text)
     except (ValueError, RecursionError):
         return None, [Refusal("", "Is no JSON.", "One JSON object a line, UTF-8.")]
     kind = row.get("type") if isinstance(row, dict) else ""
-    return check(kind if isinstance(kind, str) else "", row, branches, now)
+    return check(kind if isinstance(kind, str) else "", row, bounds)
 
 
 def _problem(line: int, refusals: list[Refusal]) -> RowProblem:

@@ -62,7 +62,9 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     about = [record for record in records if not isinstance(record, ShopRecord)]
     people = Identities(work, partner, hub.here.jurisdiction)
     people.load((record.customer for record in about), _marks(about))
-    cars = vehicles.Vehicles(work, partner, _vehicle_ids(about))
+    told = {record.partner_id for record in about if isinstance(record, VehicleRecord)}
+    named = {one for record in about if (one := getattr(record, "vehicle_partner_id", None))}
+    cars = vehicles.Vehicles(work, partner, named, told)
     station = Station(work, partner, people, places, cars)
     _fold_people(hub, station, [record for record in about if not isinstance(record, ServiceRecord)], folded)
     _fold_service(station, [record for record in about if isinstance(record, ServiceRecord)], folded)
@@ -85,19 +87,20 @@ def _marks(records: Sequence[PersonRecord | ServiceRecord]) -> dict[CustomerKey,
     return found
 
 
-def _vehicle_ids(records: Sequence[PersonRecord | ServiceRecord]) -> set[str]:
-    told = {record.partner_id for record in records if isinstance(record, VehicleRecord)}
-    return told | {one for record in records if (one := getattr(record, "vehicle_partner_id", None))}
-
-
 def _fold_people(hub: Hub, station: Station, records: Sequence[PersonRecord], folded: Folded) -> None:
+    named = [record for record in records if isinstance(record, CustomerRecord | VehicleRecord)]
+    station.people.load_held(record.customer for record in named)
+    consents = []
     for record in records:
         known = station.people.of(record.customer)
         if known is None:
             folded.erased += 1
+        elif isinstance(record, ConsentRecord):
+            consents.append(record)
         elif not isinstance(record, EventRecord):
             news = _fold_one(hub, station, known, record, folded)
             folded.new, folded.repeats = folded.new + news, folded.repeats + (not news)
+    _fold_consents(station, consents, folded)
     _fold_events(station, [record for record in records if isinstance(record, EventRecord)], folded)
 
 
@@ -124,15 +127,14 @@ def _fold_one(hub: Hub, station: Station, known: Known, record: PersonRecord, fo
     changed: set[str] = set()
     match record:
         case CustomerRecord():
-            changed = _fold_person(work, known, record)
+            changed = _fold_person(station, known, record)
         case VehicleRecord():
-            for touched in vehicles.fold_vehicle(station.vehicles, known, record, local_day(work.now, hub.here.zone)):
+            today, held = local_day(work.now, hub.here.zone), station.people.held
+            for touched in vehicles.fold_vehicle(station.vehicles, held, known, record, today):
                 folded.touched[touched].add("vehicles")
                 changed = {"vehicles"}
         case LoyaltyRecord():
             changed = _fold_card(work, partner, known, record, folded)
-        case ConsentRecord():
-            return _fold_consent(work, partner, known, record)
         case ErasedRecord():
             work.audit(partner.name, "erased_at_partner", "customer", customer_id)
             return True
@@ -152,7 +154,7 @@ def _fold_card(work: Work, partner: Partner, known: Known, record: LoyaltyRecord
     return {"loyalty"}
 
 
-def _fold_person(work: Work, known: Known, record: CustomerRecord) -> set[str]:
+def _fold_person(station: Station, known: Known, record: CustomerRecord) -> set[str]:
     changed: set[str] = set()
     for name in ("branch", "language", "joined_on"):
         value = getattr(record, name)
@@ -164,28 +166,43 @@ def _fold_person(work: Work, known: Known, record: CustomerRecord) -> set[str]:
         changed.add("customer.jurisdiction")
     for name in ("name", "email", "phone", "address"):
         value = getattr(record, name)
-        if value and set_value(work, known, name, value):
-            _index(work, known, name, value, record.residence)
+        if value and set_value(station.work, station.people.held, known, name, value):
+            _index(station, known, name, value, record.residence)
             changed.add(name)
     return changed
 
 
-def _index(work: Work, known: Known, name: str, value: str, country: str | None) -> None:
+def _index(station: Station, known: Known, name: str, value: str, country: str | None) -> None:
+    work, held = station.work, station.people.held
     if name == "email":
-        identity.set_alias(work, known.person, "email", identity.fold_email(value))
+        identity.set_alias(work, held, known.person, "email", identity.fold_email(value))
     elif name == "phone":
-        identity.set_alias(work, known.person, "phone", identity.fold_phone(value, country))
+        identity.set_alias(work, held, known.person, "phone", identity.fold_phone(value, country))
     elif name == "name":
         for word in identity.name_words(value):
-            identity.set_alias(work, known.person, "name_word", word, several=True)
+            identity.set_alias(work, held, known.person, "name_word", word, several=True)
 
 
-def _fold_consent(work: Work, partner: Partner, known: Known, record: ConsentRecord) -> bool:
-    parts = (str(known.person.id), record.purpose, record.channel, record.state, record.at.isoformat())
-    source = work.vault.fingerprint("consent", partner.name, *parts)
-    exists = select(Consent.id).where(Consent.connection_id == partner.id, Consent.source_hash == source)
-    if work.session.scalar(exists) is not None:
-        return False
+def _fold_consents(station: Station, records: Sequence[ConsentRecord], folded: Folded) -> None:
+    """Append-only, and known again by all that makes one."""
+    work, partner = station.work, station.partner
+    keyed: dict[bytes, tuple[Known, ConsentRecord]] = {}
+    for record in records:
+        if (known := station.people.of(record.customer)) is not None:
+            parts = (str(known.person.id), record.purpose, record.channel, record.state, record.at.isoformat())
+            keyed[work.vault.fingerprint("consent", partner.name, *parts)] = (known, record)
+    seen: set[bytes] = set()
+    for batch in batches(keyed):
+        mine = (Consent.connection_id == partner.id, Consent.source_hash.in_(batch))
+        seen |= set(work.session.scalars(select(Consent.source_hash).where(*mine)))
+    for source, (known, record) in keyed.items():
+        if source not in seen:
+            _add_consent(work, partner, known, record, source)
+    folded.new += len(keyed) - len(seen)
+    folded.repeats += len(records) - len(keyed) + len(seen)
+
+
+def _add_consent(work: Work, partner: Partner, known: Known, record: ConsentRecord, source: bytes) -> None:
     work.add(
         Consent(
             person_id=known.person.id,
@@ -200,7 +217,6 @@ def _fold_consent(work: Work, partner: Partner, known: Known, record: ConsentRec
         )
     )
     work.audit(partner.name, f"consent_{record.state}", "person", known.person.id, purpose=record.purpose)
-    return True
 
 
 def _fold_events(station: Station, records: Sequence[EventRecord], folded: Folded) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from hub.core import Partner
 from hub.flow.batches import batches
+from hub.flow.held import Held
 from hub.models import Alias, Customer, Link, Person, Profile, Tombstone, new_ref
 from hub.sdk import CustomerKey
 from hub.work import Work
@@ -34,6 +35,7 @@ class Identities:
         self.by_number: dict[str, Known] = {}
         self.by_ref: dict[str, Known] = {}
         self.made: set[int] = set()
+        self.held = Held(work)
         self.erased: set[tuple[str, bytes]] = set()
         self.erased_refs: set[str] = set()
         self.marks: dict[CustomerKey, Sequence[tuple[str, str]]] = {}
@@ -54,6 +56,19 @@ class Identities:
         }
         lock_customers(self.work, [one.customer.id for one in found.values()])
         self._find_erased([key for key in wanted if self._known(key) is None])
+
+    def load_held(self, keys: Iterable[CustomerKey]) -> None:
+        """Personal values and aliases of those we know, before somebody asks for them one by one."""
+        known = (self._known(key) for key in keys)
+        ids = [one.person.id for one in known if one is not None]
+        self.held.load(ids)
+        self.work.open_keys.update(self.work.vault.open_keys(self.work.session, self._closed(ids)))
+
+    def _closed(self, person_ids: Sequence[int]) -> list[int]:
+        found = [*self.by_partner_id.values(), *self.by_number.values(), *self.by_ref.values()]
+        wanted = set(person_ids)
+        keys = {one.person.data_key_id for one in found if one.person.id in wanted}
+        return [key for key in keys if key is not None and key not in self.work.open_keys]
 
     def of(self, key: CustomerKey) -> Known | None:
         """The customer of this key, made if need be; None for somebody who was erased and is not to come back this way."""
@@ -144,6 +159,7 @@ class Identities:
         )  # fmt: skip
         work.new_refs.append(customer.ref)
         self.made.add(customer.id)
+        self.held.born(person.id)
         return Known(customer, person)
 
     def _remember(self, key: CustomerKey, known: Known) -> None:
@@ -152,8 +168,7 @@ class Identities:
             link(self.work, self.partner, "customer", key.partner_id, known.customer.id, known.person)
         if key.customer_number and key.customer_number not in self.by_number:
             self.by_number[key.customer_number] = known
-            fresh = known.customer.id in self.made
-            set_alias(self.work, known.person, "customer_number", key.customer_number, several=True, fresh=fresh)
+            set_alias(self.work, self.held, known.person, "customer_number", key.customer_number, several=True)
         self.by_ref.setdefault(known.customer.ref, known)
 
 
@@ -185,22 +200,18 @@ def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: in
     )
 
 
-def set_alias(work: Work, person: Person, kind: str, value: str, *, several: bool = False, fresh: bool = False) -> None:
-    """Let a person be found by this value. several: beside the ones they have (numbers, name words), else instead of them.
-
-    fresh: the person has none of this kind yet, so none is looked for."""
+def set_alias(work: Work, held: Held, person: Person, kind: str, value: str, *, several: bool = False) -> None:
+    """Let a person be found by this value. several: beside the ones they have (numbers, name words), else instead of them."""
     epoch = work.vault.epochs(work.session)[0]
     blind = work.vault.blind(epoch, kind, value)
-    held = select(Alias).where(Alias.person_id == person.id, Alias.kind == kind)
-    rows = [] if fresh else list(work.session.scalars(held))
-    same = next((row for row in rows if row.hash == blind), None)
-    if same is not None:
+    rows = held.aliases_of(person.id, kind)
+    if any(row.hash == blind for row in rows):
         return
     sealed = work.vault.seal(work.key(person.data_key_id), value.encode(), f"alias:{kind}:{person.id}")
     if rows and not several:
         rows[0].hash, rows[0].epoch, rows[0].sealed = blind, epoch, sealed
     else:
-        work.add(Alias(person_id=person.id, kind=kind, hash=blind, epoch=epoch, sealed=sealed))
+        rows.append(work.add(Alias(person_id=person.id, kind=kind, hash=blind, epoch=epoch, sealed=sealed)))
 
 
 def fold_email(value: str) -> str:

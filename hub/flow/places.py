@@ -8,11 +8,17 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from hub.core import Hub
 from hub.errors import WrongInput
 from hub.flow.batches import batches
 from hub.models import Bay, Branch, Slot, table
-from hub.sdk import BranchRecord, ShopRecord, SlotRecord
+from hub.sdk import Bounds, BranchRecord, ShopRecord, SlotRecord
 from hub.work import Work
+
+
+def bounds(hub: Hub, session: Session) -> Bounds:
+    """What rows that come in now are judged by."""
+    return Bounds(set(session.scalars(select(Branch.code))), hub.here.residences, hub.clock())
 
 
 class Places:

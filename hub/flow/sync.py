@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from hub.core import Hub, Partner
 from hub.errors import ConfigError
-from hub.flow import inbox, pipeline
+from hub.flow import inbox, pipeline, places
 from hub.flow.batches import batches
-from hub.models import Branch, Delivery
+from hub.models import Delivery
 from hub.sdk import ImportPage, Imports, RowProblem, TakesRows
 
 SHOWN = 1000  # problems kept for the report; more are counted
@@ -79,8 +79,8 @@ def history_of(hub: Hub, partner: Partner, path: Path) -> Iterator[ImportPage]:
     if not isinstance(connector, TakesRows):
         raise ConfigError(f"“{partner.name}” takes no rows.", "Name a connection with connector: shop.")
     with hub.look() as session:
-        branches = set(session.scalars(select(Branch.code)))
-    return connector.history(path, branches, hub.clock())
+        bounds = places.bounds(hub, session)
+    return connector.history(path, bounds)
 
 
 def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Random) -> None:

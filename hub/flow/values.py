@@ -1,20 +1,23 @@
 """Personal values, each sealed under its person's key and bound to its place."""
 
+from hub.flow.held import Held
 from hub.flow.identity import Known
 from hub.models import PersonalValue
 from hub.work import Work
 
 
-def set_value(work: Work, known: Known, name: str, value: str, about_id: int = 0) -> bool:
+def set_value(work: Work, held: Held, known: Known, name: str, value: str, about_id: int = 0) -> bool:
     """Seal a personal value under the person's key; answers False when it is the one we have."""
     person, context = known.person, value_context(known.person.id, name, about_id)
     key = work.key(person.data_key_id)
-    row = work.session.get(PersonalValue, (person.id, name, about_id))
+    rows = held.values_of(person.id)
+    row = rows.get((name, about_id))
     if row is not None and work.vault.unseal(key, row.sealed, context) == value.encode():
         return False
     sealed = work.vault.seal(key, value.encode(), context)
     if row is None:
-        work.add(PersonalValue(person_id=person.id, field=name, about_id=about_id, sealed=sealed))
+        made = PersonalValue(person_id=person.id, field=name, about_id=about_id, sealed=sealed)
+        rows[name, about_id] = work.add(made)
     else:
         row.sealed = sealed
     return True

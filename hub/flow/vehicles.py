@@ -1,6 +1,6 @@
 """Vehicle records into vehicles, and who owns which from what day on."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from hub.core import Partner
 from hub.flow import identity
 from hub.flow.batches import batches
+from hub.flow.held import Held
 from hub.flow.identity import Known
 from hub.flow.values import set_value
 from hub.models import Link, Ownership, Vehicle, new_ref
@@ -18,18 +19,32 @@ FACTS = ("make", "model", "fuel", "first_registered", "odometer_km")
 
 
 class Vehicles:
-    """The vehicles of one batch of records, by the partner's ids, looked up together and made where they are new."""
+    """The vehicles of one batch of records, by the partner's ids, looked up together and made where they are new.
 
-    def __init__(self, work: Work, partner: Partner, partner_ids: Iterable[str]) -> None:
+    told: ids of those that are told of, not only named; their rows and owners are read, too."""
+
+    def __init__(self, work: Work, partner: Partner, named: Iterable[str], told: Collection[str] = ()) -> None:
         self.work = work
         self.partner = partner
         self.known: dict[str, int] = {}
+        self.rows: dict[int, Vehicle] = {}
+        self.owners: dict[int, list[Ownership]] = {}
         kind = f"link:{partner.id}:vehicle"
-        hashes = {blind: one for one in partner_ids for blind in work.vault.blinds(work.session, kind, one)}
+        hashes = {blind: one for one in {*named, *told} for blind in work.vault.blinds(work.session, kind, one)}
         for batch in batches(hashes):
             mine = (Link.connection_id == partner.id, Link.about == "vehicle", Link.hash.in_(batch))
             for blind, vehicle_id in work.session.execute(select(Link.hash, Link.about_id).where(*mine)):
                 self.known[hashes[blind]] = vehicle_id
+        self._read([self.known[one] for one in told if one in self.known])
+
+    def _read(self, ids: Sequence[int]) -> None:
+        for batch in batches(ids):
+            self.rows |= {
+                row.id: row for row in self.work.session.scalars(select(Vehicle).where(Vehicle.id.in_(batch)))
+            }
+            owned = select(Ownership).where(Ownership.vehicle_id.in_(batch), Ownership.role == "owner")
+            for row in self.work.session.scalars(owned.order_by(Ownership.since, Ownership.id)):
+                self.owners.setdefault(row.vehicle_id, []).append(row)
 
     def of(self, partner_id: str | None, known: Known) -> int | None:
         """The vehicle of this id; one we never heard of is made, and more may be told of it later."""
@@ -37,37 +52,37 @@ class Vehicles:
             return None
         if partner_id not in self.known:
             vehicle = self.work.add(Vehicle(ref=new_ref(), made_at=self.work.now))
-            self.known[partner_id] = vehicle.id
+            self.known[partner_id], self.rows[vehicle.id] = vehicle.id, vehicle
             identity.link(self.work, self.partner, "vehicle", partner_id, vehicle.id, known.person)
         return self.known[partner_id]
 
+    def own(self, vehicle_id: int, customer_id: int, since: date, until: date | None) -> None:
+        row = Ownership(vehicle_id=vehicle_id, customer_id=customer_id, role="owner", since=since, until=until)
+        self.owners.setdefault(vehicle_id, []).append(self.work.add(row))
 
-def fold_vehicle(vehicles: Vehicles, known: Known, record: VehicleRecord, today: date) -> Iterator[int]:
+
+def fold_vehicle(vehicles: Vehicles, held: Held, known: Known, record: VehicleRecord, today: date) -> Iterator[int]:
     """Answers the customers whose vehicles changed: the owner, and whoever owned it before."""
-    work = vehicles.work
     vehicle_id = vehicles.of(record.partner_id, known) or 0
-    vehicle = work.session.get_one(Vehicle, vehicle_id)
+    vehicle = vehicles.rows[vehicle_id]
     changed = False
     for name in FACTS:
         value = getattr(record, name)
         if value is not None and getattr(vehicle, name) != value:
             setattr(vehicle, name, value)
             changed = True
-    work.session.flush()
-    moved = list(_own(work, known, vehicle_id, record, today))
-    named = _name(work, known, vehicle_id, record)
+    moved = list(_own(vehicles, known, vehicle_id, record, today))
+    named = _name(vehicles.work, held, known, vehicle_id, record)
     yield from moved
     if (changed or named) and known.customer.id not in moved:
         yield known.customer.id
 
 
-def _own(work: Work, known: Known, vehicle_id: int, record: VehicleRecord, today: date) -> Iterator[int]:
+def _own(vehicles: Vehicles, known: Known, vehicle_id: int, record: VehicleRecord, today: date) -> Iterator[int]:
     """Ownership is dated: a new owner ends the one before, a sale ends it without one. What an earlier owner tells late
     changes nothing of who owns it now."""
-    wanted = (Ownership.vehicle_id == vehicle_id, Ownership.role == "owner")
-    row = work.session.scalars(
-        select(Ownership).where(*wanted).order_by(Ownership.since.desc(), Ownership.id.desc())
-    ).first()
+    rows = vehicles.owners.get(vehicle_id, [])
+    row = rows[-1] if rows else None
     mine = row is not None and row.customer_id == known.customer.id
     since = record.owned_since or today
     if row is not None and mine and row.until is None:
@@ -82,18 +97,17 @@ def _own(work: Work, known: Known, vehicle_id: int, record: VehicleRecord, today
     if row is not None and row.until is None:
         row.until = max(since, row.since)
         yield row.customer_id
-    until = max(record.owned_until, since) if record.owned_until else None
-    work.add(Ownership(vehicle_id=vehicle_id, customer_id=known.customer.id, role="owner", since=since, until=until))
+    vehicles.own(vehicle_id, known.customer.id, since, max(record.owned_until, since) if record.owned_until else None)
     yield known.customer.id
 
 
-def _name(work: Work, known: Known, vehicle_id: int, record: VehicleRecord) -> bool:
+def _name(work: Work, held: Held, known: Known, vehicle_id: int, record: VehicleRecord) -> bool:
     """VIN and plate name a person: they lie sealed with the owner, and can be found by keyed hash."""
     changed = False
     for name in ("vin", "plate"):
         value = getattr(record, name)
-        if not value or not set_value(work, known, name, value, vehicle_id):
+        if not value or not set_value(work, held, known, name, value, vehicle_id):
             continue
         changed = True
-        identity.set_alias(work, known.person, name, identity.fold_plate(value), several=True)
+        identity.set_alias(work, held, known.person, name, identity.fold_plate(value), several=True)
     return changed

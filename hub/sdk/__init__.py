@@ -20,6 +20,7 @@ from hub.sdk.contracts import (
     Answer,
     Api,
     Asks,
+    Bounds,
     Channel,
     Connector,
     Decision,
@@ -76,7 +77,7 @@ from rules.catalogue import Fact
 from rules.mapping import Bad, Field, FileMapping, convert
 
 __all__ = [
-    "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "Asks", "AuthBroken", "Bad",
+    "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "Asks", "AuthBroken", "Bad", "Bounds",
     "BranchRecord", "Channel", "ConfigError", "Connector", "ConsentRecord", "CustomerKey", "CustomerRecord",
     "Decision", "Describes", "EffectClass", "ErasedRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field",
     "FieldShape", "FileMapping", "FindingRecord", "Gone", "Hub", "ImportPage", "Imports", "Incoming",

@@ -99,6 +99,15 @@ class Imports(Protocol):
         """Stream a file as pages; raises WrongInput when it is no such file at all."""
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What rows are judged by. branches: codes that are known. residences: countries whose people are kept here; empty: all."""
+
+    branches: Collection[str]
+    residences: Collection[str]
+    now: datetime
+
+
 @runtime_checkable
 class TakesRows(Protocol):
     """Rows of the garage's own system, checked by hub.sdk.rows before: by the API, and from files of history."""
@@ -106,7 +115,7 @@ class TakesRows(Protocol):
     def incoming(self, row: Mapping[str, Any]) -> Incoming:
         """One row for the inbox; its key is the same whenever the same version of the same thing is told."""
 
-    def history(self, path: Path, branches: Collection[str], now: datetime) -> Iterator[ImportPage]:
+    def history(self, path: Path, bounds: Bounds) -> Iterator[ImportPage]:
         """Stream a file of rows as pages; raises WrongInput when it is no such file at all."""
 
 

@@ -1,14 +1,15 @@
 """Is this a row we take? Its checked form, or every field that is wrong, why, and how to mend it."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from marshmallow import Schema, ValidationError
 
 from hub.errors import WrongInput
+from hub.sdk.contracts import Bounds
 from hub.sdk.row_fields import CODE
 from hub.sdk.rows import KINDS
 
@@ -35,10 +36,10 @@ class Refusal:
     hint: str
 
 
-def check(kind: str, row: Any, branches: Collection[str], now: datetime) -> tuple[dict[str, Any] | None, list[Refusal]]:
-    """The row as it is kept (defaults filled in, times in UTC), or why not. branches: codes that are known."""
+def check(kind: str, row: Any, bounds: Bounds) -> tuple[dict[str, Any] | None, list[Refusal]]:
+    """The row as it is kept (defaults filled in, times in UTC), or why not."""
     found, refusals = shaped(kind, row)
-    if found is not None and (refusals := list(_unfit(kind, found, branches, now))):
+    if found is not None and (refusals := list(_unfit(kind, found, bounds))):
         return None, refusals
     return found, refusals
 
@@ -79,8 +80,11 @@ def _flat(messages: Any, path: str) -> Iterator[tuple[str, str, str]]:
         yield path, str(messages[0])[:200], SEE
 
 
-def _unfit(kind: str, row: Mapping[str, Any], branches: Collection[str], now: datetime) -> Iterator[Refusal]:
-    if row.get("branch") is not None and row["branch"] not in branches:
+def _unfit(kind: str, row: Mapping[str, Any], bounds: Bounds) -> Iterator[Refusal]:
+    now = bounds.now
+    if bounds.residences and row.get("residence", "") and row["residence"] not in bounds.residences:
+        yield Refusal("residence", "Is not kept in this region.", f"Here: {', '.join(sorted(bounds.residences))}.")
+    if row.get("branch") is not None and row["branch"] not in bounds.branches:
         yield Refusal("branch", "Is no branch we know.", "Tell the branch first: a row of type branch.")
     for name in PAST.get(kind, ()):
         if row.get(name) is not None and row[name] > now + EARLY:

@@ -84,8 +84,8 @@ class Door(MethodView):
         partner = _partner(hub)
         rows = rows_in(request.get_data(), request.content_type or "")
         with hub.look() as session:
-            branches = set(session.scalars(select(Branch.code)))
-        judged = [_judge(self.kind, row, branches, hub) for row in rows]
+            bounds = places.bounds(hub, session)
+        judged = [check(self.kind, row, bounds) for row in rows]
         return self._take(partner, judged)  # type: ignore[call-arg]
 
     @once
@@ -135,19 +135,6 @@ def _line(line: bytes) -> Any:
         return json.loads(line)
     except (ValueError, RecursionError):
         return None  # refused as what it is: no JSON object
-
-
-def _judge(kind: str, row: Any, branches: set[str], hub: Hub) -> tuple[dict[str, Any] | None, list[Refusal]]:
-    found, refusals = check(kind, row, branches, hub.clock())
-    if (
-        found
-        and kind == "customer"
-        and (home := found.get("residence"))
-        and home not in (hub.here.residences or [home])
-    ):
-        hint = f"Tell the region they live in; {hub.region_code} keeps {', '.join(sorted(hub.here.residences))}."
-        return None, [Refusal("residence", "Is not kept in this region.", hint)]
-    return found, refusals
 
 
 def _keep(work: Work, partner: Partner, judged: Sequence[tuple[Any, list[Refusal]]]) -> list[str | list[Refusal]]:

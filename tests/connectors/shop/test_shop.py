@@ -9,7 +9,7 @@ import pytest
 from connectors.shop import Shop, history
 from connectors.shop.sandbox import ShopSandbox, make_books
 from hub.errors import WrongInput
-from hub.sdk import CustomerRecord, Knock, Push, VisitRecord, sign
+from hub.sdk import Bounds, CustomerRecord, Knock, Push, VisitRecord, sign
 from hub.sdk.receiving import recorded_in
 from hub.sdk.row_checks import check
 from proving import SHOP, SHOP_SECRET, Scripted, account_of, payloads_of
@@ -35,7 +35,7 @@ def written(path, *rows):
 
 
 def read(path, branches=("berlin-mitte",)):
-    return list(Shop(SHOP).history(path, set(branches), AT))
+    return list(Shop(SHOP).history(path, Bounds(set(branches), (), AT)))
 
 
 def test_a_visit_comes_with_its_lines_in_minor_units():
@@ -138,7 +138,7 @@ def test_the_sandbox_keeps_the_same_books_for_the_same_seed_and_every_row_of_the
     books = make_books(seed=1)
 
     assert books == make_books(seed=1) != make_books(seed=2)
-    wrong = [check(row["type"], row, {"sandbox"}, AT)[1] for row in books]
+    wrong = [check(row["type"], row, Bounds({"sandbox"}, (), AT))[1] for row in books]
     assert not any(wrong)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from hub.cli import cli, main
 from hub.models import Customer, Event, Membership
 from hub.settings import load_settings
+from shops import ROWS, a_row
 
 PURCHASES = "customer_id,date,items,spend\n0001,1997-01-01,2,29.33\n0001,1997-01-01,2,29.33\n0002,1997-01-18,2,29.73\n"
 
@@ -261,6 +262,40 @@ def test_a_token_and_a_sign_in_link_are_shown_once(run):
 
     assert token.startswith("gh_")
     assert link.startswith("http://eu.localhost:18101/sign-in/")
+
+
+def test_a_shops_history_comes_in_by_its_own_rows_and_a_second_time_changes_nothing(run, tmp_path):
+    file = tmp_path / "history.ndjson"
+    story = [a_row(kind) if kind != "appointment" else a_row(kind, state="arrived") for kind in ROWS]
+    rows = [*story, a_row("visit", key="V-2", odometer_km=-1), 7]
+    file.write_text("\n".join(map(json.dumps, rows)))
+
+    first = run("import", file, "--connection", "shop", "--json")
+    again = run("import", file, "--connection", "shop", "--json")
+
+    counts = {"rows": len(rows), "imported": len(ROWS), "unchanged": 0, "rejected": 2}
+    found = json.loads(first[1])
+    assert {name: found[name] for name in counts} == counts
+    assert [(one["line"], one["column"]) for one in found["problems"]] == [(13, "odometer_km"), (14, "(row)")]
+    assert json.loads(again[1])["unchanged"] == len(ROWS)
+
+
+def test_history_of_a_connection_that_is_no_shop_is_refused(run, tmp_path):
+    file = tmp_path / "history.ndjson"
+    file.write_text("{}")
+
+    assert (run("import", file, "--connection", "club")[0], run("import", file, "--connection", "nobody")[0]) == (1, 1)
+    assert "takes no rows" in run("import", file, "--connection", "club")[2]
+    assert run("import", file)[0] == run("import", file, "--connection", "shop", "--mapping", "m.yaml")[0] == 2
+
+
+def test_a_token_for_rows_names_a_connection_that_is_there(run):
+    granted = run("tokens", "grant", "the shop", "--scope", "rows:write", "--connection", "shop", "--region", "eu")
+    refused = run("tokens", "grant", "the shop", "--scope", "rows:write", "--connection", "nobody", "--region", "eu")
+
+    assert (granted[0], granted[1].startswith("gh_")) == (0, True)
+    assert refused[0] == 1
+    assert "nobody" in refused[2]
 
 
 def test_plugins_say_which_of_them_are_active(run):
