@@ -78,6 +78,17 @@ def measure_holds(node: Measure, events: Sequence[EventSeen], moment: Moment) ->
 
 def followed(node: tree.Sequence, view: View, moment: Moment, car: VehicleSeen | None) -> tuple[EventSeen, ...]:
     """The events of the first run that fits, one per step that must be there; empty where none does."""
+    steps = following(node, view, moment, car)
+    search = _Search(node, steps, moment.today)
+    for start in steps[0]:
+        keyed = node.by is None or start.value(node.by, str(node.by_type)) is not None
+        if keyed and (run := search.on(1, (start,))):
+            return run
+    return ()
+
+
+def following(node: tree.Sequence, view: View, moment: Moment, car: VehicleSeen | None) -> list[list[EventSeen]]:
+    """Per step the events that fit it by themselves, in order of time; of the first those within its window."""
     steps = [
         [
             event
@@ -87,32 +98,28 @@ def followed(node: tree.Sequence, view: View, moment: Moment, car: VehicleSeen |
         for step in node.steps
     ]
     first, last = node.within.reach(moment.today) if node.within else (date.min, date.max)
-    search = _Search(node, steps, moment.today)
-    for start in steps[0]:
-        keyed = node.by is None or start.value(node.by, str(node.by_type)) is not None
-        if keyed and first <= start.local_day <= last and (run := search.on(1, (start,))):
-            return run
-    return ()
+    return [[event for event in steps[0] if first <= event.local_day <= last], *steps[1:]]
 
 
 class _Search:
-    """What comes after a step depends on that step's event alone, so no event is tried twice for a step."""
+    """What comes after a step depends on that step's time and key alone, so none is tried twice for a step."""
 
     def __init__(self, node: tree.Sequence, events: list[list[EventSeen]], today: date) -> None:
         self.node = node
         self.events = events
         self.today = today
-        self.dead: set[tuple[int, tuple[datetime, int]]] = set()
+        self.dead: set[tuple[int, tuple[datetime, int], Any]] = set()
 
     def on(self, index: int, run: tuple[EventSeen, ...]) -> tuple[EventSeen, ...]:
         """The run continued from step `index` to the end, or nothing."""
         if index == len(self.node.steps):
             return run
-        if (index, run[-1].order) in self.dead:
+        place = (index, run[-1].order, run[-1].value(self.node.by, str(self.node.by_type)) if self.node.by else None)
+        if place in self.dead:
             return ()
         found = self._absent(index, run) if self.node.steps[index].absent else self._present(index, run, [])
         if not found:
-            self.dead.add((index, run[-1].order))
+            self.dead.add(place)
         return found
 
     def _present(self, index: int, run: tuple[EventSeen, ...], barred: list[EventSeen]) -> tuple[EventSeen, ...]:

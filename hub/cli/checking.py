@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hub.catalogue import catalogue
+from hub.cli.engine import engine
 from hub.cli.opened import json_option
 from hub.core import connector_classes
 from hub.errors import ConfigError
@@ -152,10 +153,6 @@ def rules_cost(as_json: bool) -> None:
     Console().print(table)
 
 
-@rules_group.command("engine")
-def rules_engine() -> None:
-    """Which engine serves."""
-    click.echo("rule engine: built-in predicate (segments and policies by SQL and compiled conditions)")
-
+rules_group.add_command(engine)
 
 COMMANDS = {"check": check, "schema": schema, "plugins": plugins_command, "rules": rules_group}
