@@ -307,6 +307,7 @@ def test_plugins_say_which_of_them_are_active(run):
         "loyalty",
         "shop",
         "sms",
+        "webhook",
         "compliance",
         "portal",
     }
