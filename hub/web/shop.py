@@ -154,6 +154,7 @@ def _keep(work: Work, partner: Partner, judged: Sequence[tuple[Any, list[Refusal
             fresh.append(one)
             verdicts.append("accepted")
     inbox.keep(work, partner, fresh)
+    work.session.flush()  # here it shows whether another call told one of them at this moment
     return verdicts
 
 

@@ -109,6 +109,19 @@ def test_a_row_that_was_told_before_is_a_duplicate_and_a_later_version_is_news(h
     assert how_many(hub, Visit) == 1
 
 
+def test_a_row_that_several_calls_tell_at_once_is_kept_once(app, hub, token):
+    def tell(number):
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"at-once-{number}"}
+        return app.test_client().post("/api/v1/visits", json=[a_row("visit")], headers=headers).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = set(pool.map(tell, range(4)))
+
+    assert 202 in statuses
+    assert statuses <= {202, 503}
+    assert how_many(hub, Delivery) == 1
+
+
 def test_a_call_that_is_repeated_is_answered_and_not_done_again(hub, post):
     first = post("visits", [a_row("visit")], key="the-same-call")
 
