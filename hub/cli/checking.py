@@ -36,6 +36,20 @@ def check(folder: Path | None, as_json: bool) -> None:
         raise SystemExit(1)
     if not as_json:
         click.echo("The configuration is right.")
+        for line in dear(folder):
+            click.echo(line)
+
+
+def dear(folder: Path | None) -> list[str]:
+    """Of a configuration that is right: the segments that cost much over all customers."""
+    settings = load_settings(config=folder)
+    book = load_book(settings.config, catalogue(load_plugins(settings.plugins)), believed=True)
+    costs = {rule.mark: cost(rule.when) for rule in book.segments.values()}
+    return [
+        f"{mark.file}:{mark.line}: costs {units} times a test of a stored fact; a window on its events would help."
+        for mark, units in sorted(costs.items())
+        if units >= DEAR
+    ]
 
 
 def problems_of(folder: Path | None) -> list[str]:

@@ -250,6 +250,22 @@ def test_the_examples_of_all_rules_are_a_table_and_a_wrong_one_is_an_error(run, 
     ]
 
 
+def test_a_dear_rule_is_right_and_told_all_the_same(run, settings):
+    path = settings.config / "segments" / "dear.yaml"
+    often = "\n".join(
+        f"    - event: {{kind: visit, at_least: {number}, sum: {{amount: {{above: {number} EUR}}}}}}"
+        for number in (1, 2, 3)
+    )
+    path.write_text(f"segment: dear\ntitle: Dear\nwhen:\n  any:\n{often}\nexamples:\n"
+                    "  - {name: paid, given: {events: [{kind: visit, on: 2026-01-31, amount: 5 EUR}]}, expect: in}\n"
+                    "  - {name: nobody, expect: out}\n")  # fmt: skip
+    code, out, _ = run("check")
+    path.unlink()
+
+    assert code == 0
+    assert "dear.yaml:1: costs 240 times a test of a stored fact" in out
+
+
 def test_rules_are_told_by_what_they_cost(run):
     costs = json.loads(run("rules", "cost", "--json")[1])["costs"]
 
