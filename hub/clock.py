@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from hub.core import Hub
 from hub.errors import PartDown
-from hub.flow import effects, inbox, outbox, seals, segments, timers, uploads
+from hub.flow import effects, inbox, outbox, pulls, seals, segments, timers, uploads
 from hub.gate import erase_rows
 from hub.models import IdempotencyKey, Lease
 from hub.own import OWN
@@ -62,7 +62,8 @@ def tick(hub: Hub) -> int:
     with hub.begin() as work:
         outbox.expire(work, partners)
         waiting = inbox.overdue(work) | outbox.overdue(work)
-        due = sorted({*(names[one] for one in waiting if one in names), *([OWN] if uploads.overdue(work) else [])})
+        ringing = {names[one] for one in waiting if one in names} | pulls.overdue(work, hub.partners)
+        due = sorted(ringing | ({OWN} if uploads.overdue(work) else set()))
     hub.bell.ring_anew(due)
     timers.tick(hub)
     turn_segments(hub)

@@ -5,7 +5,7 @@ import time
 from random import SystemRandom
 
 from hub.core import Hub, Partner
-from hub.flow import pipeline, uploads
+from hub.flow import pipeline, pulls, uploads
 from hub.own import OWN
 
 SHIFT = 3.0  # seconds of one drain; a longer one rings again, so that no connection waits behind a busy one
@@ -43,6 +43,7 @@ def _drain(hub: Hub, partner: Partner) -> None:
     last_look = False
     while True:
         did = pipeline.process(hub, partner, rng) + pipeline.send(hub, partner, rng)
+        did += pulls.pull(hub, partner, rng)
         if partner.name == OWN:
             did += uploads.work_off(hub)
         if did and time.monotonic() < end:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.errors import Quarantined, WrongInput
-from hub.flow import cards, identity, service, timers, vehicles
+from hub.flow import cards, fleets, identity, service, timers, vehicles
 from hub.flow.batches import batches
 from hub.flow.identity import Identities, Known
 from hub.flow.outbox import Intent
@@ -17,6 +17,7 @@ from hub.flow.places import Places
 from hub.flow.told import Station
 from hub.flow.values import set_value
 from hub.models import Consent, Customer, Event
+from hub.own import OWN
 from hub.sdk import (
     ConsentRecord,
     CustomerKey,
@@ -25,6 +26,7 @@ from hub.sdk import (
     EventRecord,
     LoyaltyRecord,
     PersonRecord,
+    ReadingRecord,
     Record,
     ServiceRecord,
     ShopRecord,
@@ -59,7 +61,10 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     shop = [record for record in records if isinstance(record, ShopRecord)]
     folded.new += (news := places.fold(shop))
     folded.repeats += len(shop) - news
-    about = [record for record in records if not isinstance(record, ShopRecord)]
+    readings = [record for record in records if isinstance(record, ReadingRecord)]
+    folded.new += (moved := fleets.fold_readings(work, hub.partner(OWN), readings))
+    folded.repeats += len(readings) - moved
+    about = [record for record in records if not isinstance(record, ShopRecord | ReadingRecord)]
     people = Identities(work, partner, hub.here.jurisdiction)
     people.load((record.customer for record in about), _marks(about))
     told = {record.partner_id for record in about if isinstance(record, VehicleRecord)}

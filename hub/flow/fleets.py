@@ -14,7 +14,9 @@ from hub.flow.timeline import MIXED, Stretch, Timeline
 from hub.flow.values import value_context
 from hub.models import Alias, Assignment, Fleet, Link, Person, PersonalValue, Vehicle, new_ref
 from hub.own import OWN
+from hub.sdk import ReadingRecord
 from hub.work import Work
+from rules.vin import fold_vin
 
 Verdict = list[Any]  # [line, verdict] or [line, verdict, column, reason, hint]
 
@@ -109,6 +111,20 @@ def find_vehicles(work: Work, own: Partner, vins: Iterable[str]) -> dict[str, in
         )
         found |= {blinds[blind]: vehicle_id for blind, vehicle_id in work.session.execute(rows)}
     return found | _of_customers(work, {vin for vin in blinds.values() if vin not in found})
+
+
+def fold_readings(work: Work, own: Partner, readings: Sequence[ReadingRecord]) -> int:
+    """Odometers move on with the latest reading, in whatever order they come; answers how many did. Of a vehicle that
+    nobody told us of, a reading is nothing."""
+    latest = {vin: one for one in sorted(readings, key=lambda one: one.at) if (vin := fold_vin(one.vin))}
+    vehicles = find_vehicles(work, own, latest) if latest else {}
+    moved = 0
+    for vin, vehicle_id in sorted(vehicles.items(), key=lambda pair: pair[1]):
+        reading, vehicle = latest[vin], work.session.get_one(Vehicle, vehicle_id)
+        if vehicle.odometer_at is None or vehicle.odometer_at < reading.at:
+            vehicle.odometer_km, vehicle.odometer_at = reading.odometer_km, reading.at
+            moved += 1
+    return moved
 
 
 def _of_customers(work: Work, vins: set[str]) -> dict[str, int]:

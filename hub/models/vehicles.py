@@ -21,6 +21,7 @@ class Vehicle(Regional, Base):
     fuel: Mapped[str | None] = mapped_column(String(16), info=SERVICE)
     first_registered: Mapped[date | None] = mapped_column(info=SERVICE)
     odometer_km: Mapped[int | None] = mapped_column(info=SERVICE)
+    odometer_at: Mapped[datetime | None] = mapped_column(info=SERVICE)
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)
 
 

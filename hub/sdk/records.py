@@ -243,7 +243,16 @@ class SlotRecord:
     open: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadingRecord:
+    """An odometer as a feed read it, by VIN; it is about a vehicle and nobody. The latest reading by its own time stands."""
+
+    vin: str
+    at: datetime
+    odometer_km: int
+
+
 ServiceRecord = VisitRecord | InvoiceRecord | InspectionRecord | RecommendationRecord | AppointmentRecord
 ShopRecord = BranchRecord | SlotRecord
 PersonRecord = CustomerRecord | VehicleRecord | EventRecord | LoyaltyRecord | ConsentRecord | ErasedRecord
-Record = PersonRecord | ServiceRecord | ShopRecord
+Record = PersonRecord | ServiceRecord | ShopRecord | ReadingRecord

@@ -1,0 +1,49 @@
+"""Vehicle status feed of a fleet's telematics (rFMS 4): odometer readings are pulled, page by page."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from connectors.fleet import words
+from connectors.fleet.sandbox import FleetSandbox
+from hub.sdk import Account, Incoming, Kind, Page, ReadingRecord, Sandbox, Topic, WrongInput, hookimpl, read_json
+
+
+class Fleet:
+    name: ClassVar[str] = "fleet"
+    kind: ClassVar[Kind] = "fleet"
+    topics: ClassVar[tuple[Topic, ...]] = ()
+
+    def __init__(self, account: Account) -> None:
+        self.api = account.api
+
+    def fetch(self, cursor: str | None) -> Page:
+        """The latest status of every vehicle, in order of VIN; `cursor` is the last VIN of the page before.
+
+        A page is known by what it says, so a pass that brings nothing new is nothing."""
+        params = {"latestOnly": "true", **({"lastVin": cursor} if cursor else {})}
+        answer = self.api.request("GET", "/vehiclestatuses", params=params, headers={"Accept": words.MEDIA}) or {}
+        statuses, more = words.read(answer)
+        if not statuses:
+            return Page([], None)
+        payload = json.dumps({"vehicleStatuses": statuses}, sort_keys=True).encode()
+        last = str(statuses[-1]["vin"])
+        if more and cursor is not None and last <= cursor:
+            raise WrongInput("The feed goes round in circles: its next page is none.", "lastVin has to lead on.")
+        incoming = Incoming(hashlib.sha256(payload).hexdigest(), "statuses", payload)
+        return Page([incoming], last if more else None)
+
+    def normalise(self, payload: bytes) -> Iterable[ReadingRecord]:
+        return words.records(read_json(payload))
+
+
+@hookimpl
+def register_connectors() -> Sequence[type[Fleet]]:
+    return [Fleet]
+
+
+@hookimpl
+def register_sandboxes(folder: Path, seed: int) -> Sequence[Sandbox]:
+    return [FleetSandbox(folder)]
