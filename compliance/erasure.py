@@ -147,7 +147,7 @@ def lift(hub: Hub, kind: str, value: str, actor: str) -> int:
 
 def _tell(hub: Hub, work: Work, request: ErasureRequest) -> None:
     customer = work.session.scalars(select(Customer).where(Customer.person_id == request.person_id)).one()
-    refs = {"customer_id": customer.id, "kind": "customer", "how": "erase"}
+    refs = {"customer_id": customer.id, "kind": "contact", "how": "erase"}
     effects.announce(hub, work, [(customer.id, Intent(CAUSE, customer.ref, f"erase:{request.ref}", refs))])
 
 
