@@ -61,7 +61,10 @@ class People:
         return f"{tongue.given[self.given[index] % len(tongue.given)]} {tongue.family[self.family[index] % len(tongue.family)]}"
 
     def email(self, index: int) -> str:
-        return f"{self.number(int(self.mail_of[index])).casefold()}@example.org"
+        """Of a household's one mailbox each has an own address: a CRM takes none twice."""
+        box = int(self.mail_of[index])
+        own = "" if box == index else f"+{index + 1}"
+        return f"{self.number(box).casefold()}{own}@example.org"
 
     def phone_number(self, index: int) -> str:
         prefix, digits = self.branch.phones
