@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import count
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from hub.sdk.outcomes import outcome_of
 
 BODY = {
     "segment": "kit", "segments": ["kit", "regulars"], "tier": "gold", "text": "Your tier is gold now.",
-    "name": "Ada Kit", "phone": "+491520000000", "kind": "contact", "fields": {"phone": "+491520000001"}, "how": "archive",
+    "name": "Ada Kit", "phone": "+491520000000", "how": "archive",
 }  # fmt: skip
 TIMEOUT = (2.0, 0.4)  # seconds
 WISH = 7.0  # seconds a busy sandbox asks for
@@ -36,15 +37,25 @@ class Judged(Protocol):
 
 
 class Gate:
-    """In front of the sandbox: one fixed status for everybody, while it is set."""
+    """In front of the sandbox: one fixed status for everybody, while it is set. It knows who is still inside: a call that
+    its caller gave up has its effect late, and must not be counted for the next one."""
 
     def __init__(self, app: FaultDial) -> None:
         self.app = app
         self.status = ""
+        self.inside = 0
+        self.quiet = threading.Condition()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if not self.status:
-            return self.app(environ, start_response)
+            with self.quiet:
+                self.inside += 1
+            try:
+                return self.app(environ, start_response)
+            finally:
+                with self.quiet:
+                    self.inside -= 1
+                    self.quiet.notify_all()
         start_response(self.status, [("Content-Type", "application/json")])
         return [b'{"code": "kit", "category": "KIT"}']
 
@@ -73,10 +84,20 @@ class Bench:
         return made
 
     def _push(self, topic: str, n: int, prefix: str = "") -> Push:
-        body = {**BODY, "email": f"ada.{n}@example.org"}
+        body: dict[str, Any] = {**BODY, "email": f"ada.{n}@example.org"}
+        if topic in (SET_FIELDS, DELETE):
+            body |= {"kind": self.connector.kinds[0], "fields": {self.plain_field: f"kit {n}"}}
         return Push(topic, f"{prefix}kit_{n}", f"ref_{n}", None, body, 1)
 
+    @cached_property
+    def plain_field(self) -> str:
+        """A text that may be written and need not be unique, of the first kind that is kept in step."""
+        shapes = self.connector.describe(self.connector.kinds[0])
+        return next(str(one.name) for one in shapes if one.writable and not one.unique and one.type == "text")
+
     def effects(self) -> int:
+        with self.gate.quiet:
+            self.gate.quiet.wait_for(lambda: self.gate.inside == 0, timeout=5.0)
         return len(self.sandbox.log.rows())
 
     def push(

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.hubspot.sandbox import HubSpotSandbox
 from connectors.loyalty.sandbox import LoyaltySandbox
+from connectors.salesforce.sandbox import SalesforceSandbox
 from connectors.shop.sandbox import ShopSandbox
 from connectors.sms.sandbox import SmsSandbox
 from hub.sdk import Account
@@ -50,6 +51,7 @@ SANDBOXES: dict[str, Callable[[Path], Judged]] = {
     "loyalty": lambda folder: LoyaltySandbox(folder, lambda: datetime.now(UTC)),
     "hubspot": HubSpotSandbox,
     "shop": lambda folder: ShopSandbox(folder, seed=1),
+    "salesforce": SalesforceSandbox,
     "sms": SmsSandbox,
 }
 

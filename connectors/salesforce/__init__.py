@@ -1,0 +1,227 @@
+"""Salesforce: contacts learn segments and tiers by upsert under our ref, calls become tasks, changes come by SOQL pages."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from connectors.salesforce import words
+from connectors.salesforce.sandbox import SalesforceSandbox
+from connectors.salesforce.verdicts import outcomes_of
+from hub.sdk import (
+    DELETE,
+    SET_FIELDS,
+    Account,
+    EffectClass,
+    FieldShape,
+    Incoming,
+    Kind,
+    Listing,
+    Outcome,
+    Page,
+    PartnerError,
+    Push,
+    Record,
+    RetryLater,
+    Sandbox,
+    Seen,
+    Topic,
+    WrongInput,
+    hookimpl,
+    read_json,
+)
+from hub.sdk.budget import Window
+from hub.sdk.cursor import Cursor, Pace, Row, turn
+from hub.sdk.outcomes import each
+
+PERSON = ("name", "email", "phone")
+MOST, PAGE = 200, 2000  # records of a collection, rows of a listing
+PACE = Pace(lag=timedelta(seconds=10), overlap=timedelta(minutes=5), page=200, precision=timedelta(seconds=1))
+SHAPES = {"boolean": "bool", "double": "number", "int": "number", "currency": "number", "date": "date", "datetime": "datetime",
+          "picklist": "choice", "reference": "reference"}  # fmt: skip
+
+
+class Salesforce:
+    name: ClassVar[str] = "salesforce"
+    kind: ClassVar[Kind] = "crm"
+    batch_size: ClassVar[int] = MOST
+    topics: ClassVar[tuple[Topic, ...]] = (
+        Topic("segment_entered", EffectClass.NATURAL, "crm_sync", PERSON),
+        Topic("segment_left", EffectClass.NATURAL, "crm_sync", PERSON),
+        Topic("tier_changed", EffectClass.NATURAL, "crm_sync", PERSON),
+        Topic("call_task", EffectClass.ASKABLE, "crm_sync"),
+        Topic(SET_FIELDS, EffectClass.NATURAL, "crm_sync", PERSON),
+        Topic(DELETE, EffectClass.NATURAL, "crm_sync"),
+    )
+    kinds: ClassVar[tuple[str, ...]] = tuple(words.OBJECTS)
+    limits: ClassVar[tuple[Window, ...]] = (Window("daily", 100_000, 86_400.0),)  # it has no burst limit
+    now: Callable[[], datetime] = staticmethod(lambda: datetime.now(UTC))
+
+    def __init__(self, account: Account) -> None:
+        self.api = account.api
+        self.root = f"/services/data/v{account.options.get('version', '60.0')}"
+
+    @staticmethod
+    def usage(headers: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+        """Sforce-Limit-Info: api-usage=18/5000"""
+        used, _, limit = headers.get("Sforce-Limit-Info", "").partition("api-usage=")[2].partition("/")
+        if used.isdigit() and limit.isdigit():
+            yield "daily", int(limit) - int(used)
+
+    def normalise(self, payload: bytes) -> Iterable[Record]:
+        return words.records(_row(payload))
+
+    def observe(self, payload: bytes) -> Sequence[Seen]:
+        row = _row(payload)
+        return [words.seen("contact", row, [name for name in row if name in words.CONTACT])]
+
+    def fetch(self, cursor: str | None) -> Page:
+        """Contacts that changed, deleted and merged ones too, in the order of (SystemModstamp, Id)."""
+        now = self.now()
+        place = Cursor.parse(cursor) if cursor else Cursor.start(now - PACE.overlap, now, PACE)
+        done = turn(place, self._changed, now, PACE)
+        told = [Incoming(row.key, row.id, json.dumps(row.payload).encode(), row.at) for row in done.rows]
+        return Page(told, str(done.cursor), more=done.more)
+
+    def _changed(self, cursor: Cursor, limit: int) -> Sequence[Row]:
+        where = f"SystemModstamp >= {words.stamp(cursor.since)} AND SystemModstamp < {words.stamp(cursor.until)}"
+        if cursor.after and cursor.after[0]:
+            at, id_ = words.stamp(cursor.after[0]), words.quoted(cursor.after[1])
+            where += f" AND (SystemModstamp > {at} OR (SystemModstamp = {at} AND Id > {id_}))"
+        fields = ["Id", words.REF, *words.CONTACT, "SystemModstamp", "IsDeleted", "MasterRecordId"]
+        rows = self._query(words.select("Contact", fields, where, "SystemModstamp, Id", limit), "queryAll")
+        return [Row(words.moment(row["SystemModstamp"]), row["Id"], row) for row in rows]
+
+    def list(self, kind: str, fields: Sequence[str], cursor: str | None) -> Listing:
+        wanted = ["Id", words.REF, "SystemModstamp", *fields]
+        where = f"Id > {words.quoted(cursor)}" if cursor else ""
+        rows = self._query(words.select(words.object_of(kind), wanted, where, "Id", PAGE))
+        return Listing([words.seen(kind, row, fields) for row in rows], rows[-1]["Id"] if len(rows) == PAGE else None)
+
+    def read(self, kind: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Seen]:
+        """By SOQL over the bin, too, for only there stands where a merged record went."""
+        name = words.object_of(kind)
+        found: dict[str, Seen] = {}
+        for start in range(0, len(ids), MOST):
+            some = [words.quoted(one) for one in ids[start : start + MOST]]
+            wanted = [
+                "Id",
+                words.REF,
+                "SystemModstamp",
+                "IsDeleted",
+                *(["MasterRecordId"] if kind == "contact" else []),
+                *fields,
+            ]
+            rows = self._query(words.select(name, wanted, f"Id IN ({', '.join(some)})", "Id", MOST), "queryAll")
+            found |= {row["Id"]: words.seen(kind, row, fields) for row in rows}
+        return [found.get(one, Seen(kind, one, state="missing")) for one in ids]
+
+    def describe(self, kind: str) -> Sequence[FieldShape]:
+        found = self.api.request("GET", f"{self.root}/sobjects/{words.object_of(kind)}/describe")
+        return [
+            FieldShape(
+                one["name"], SHAPES.get(one["type"], "text"), writable=bool(one.get("updateable")),
+                unique=bool(one.get("unique") or one.get("externalId")), limit=one.get("length") or None,
+                choices=tuple(choice["value"] for choice in one.get("picklistValues") or ()),
+            )
+            for one in found["fields"]
+        ]  # fmt: skip
+
+    def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        ways = {SET_FIELDS: self._set_fields, DELETE: self._delete, "call_task": self._add_tasks}
+        told: tuple[Outcome, ...] = ()
+        contacts = [push for push in batch if push.topic not in ways]
+        try:
+            told = tuple(self._upsert("Contact", contacts, words.contact)) if contacts else ()
+            for topic, write in ways.items():
+                some = [push for push in batch if push.topic == topic]
+                told += tuple(write(some)) if some else ()
+        except PartnerError as error:
+            error.outcomes = (*told, *error.outcomes)
+            raise
+        return told
+
+    def ask(self, batch: Sequence[Push]) -> Mapping[str, bool]:
+        """Is there a task with our reference? One query for all of them."""
+        keys = ", ".join(words.quoted(push.key) for push in batch)
+        rows = self._query(words.select("Task", ["Id", words.EFFECT], f"{words.EFFECT} IN ({keys})", "Id", PAGE))
+        there = {row[words.EFFECT] for row in rows}
+        return {push.key: push.key in there for push in batch}
+
+    def _upsert(self, name: str, batch: Sequence[Push], row: Callable[[Push], dict[str, Any]]) -> Sequence[Outcome]:
+        path = f"{self.root}/composite/sobjects/{name}/{words.REF}"
+        return self._collection("PATCH", path, [*batch], [row(push) for push in batch])
+
+    def _collection(self, method: str, path: str, batch: Any, rows: Any) -> Sequence[Outcome]:
+        return outcomes_of(batch, self.api.request(method, path, json={"allOrNone": False, "records": rows}))
+
+    def _set_fields(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        told: tuple[Outcome, ...] = ()
+        for kind in sorted({str(push.body.get("kind")) for push in batch}):
+            pushes = [push for push in batch if push.body.get("kind") == kind]
+            if kind not in words.OBJECTS:
+                told += tuple(Outcome(push.key, "refused", f"there is no kind {kind}") for push in pushes)
+                continue
+            name = words.object_of(kind)
+            known, new = [push for push in pushes if push.partner_id], [push for push in pushes if not push.partner_id]
+            if known:
+                rows = [words.fields_of(push, name) for push in known]
+                told += tuple(self._collection("PATCH", f"{self.root}/composite/sobjects", known, rows))
+            if new:
+                told += tuple(self._upsert(name, new, lambda push, name=name: words.fields_of(push, name)))  # type: ignore[misc]
+        return told
+
+    def _delete(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        """Who is not there is deleted already."""
+        told: tuple[Outcome, ...] = ()
+        for kind in sorted({str(push.body.get("kind")) for push in batch}):
+            pushes = [push for push in batch if push.body.get("kind") == kind]
+            ids = self._ids(kind, pushes)
+            there = [push for push in pushes if push.key in ids]
+            told += tuple(Outcome(push.key, "sent") for push in pushes if push.key not in ids)
+            if there:
+                params = {"ids": ",".join(ids[push.key] for push in there), "allOrNone": "false"}
+                found = self.api.request("DELETE", f"{self.root}/composite/sobjects", params=params)
+                gone = ("conflict: ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
+                several = outcomes_of(there, found)
+                told += tuple(Outcome(one.key, "sent") if one.reason in gone else one for one in several)
+        return told
+
+    def _ids(self, kind: str, pushes: Sequence[Push]) -> Mapping[str, str]:
+        ids = {push.key: push.partner_id for push in pushes if push.partner_id}
+        unknown = {str(push.body.get("ref") or push.entity): push.key for push in pushes if not push.partner_id}
+        if unknown:
+            where = f"{words.REF} IN ({', '.join(words.quoted(one) for one in unknown)})"
+            rows = self._query(words.select(words.object_of(kind), ["Id", words.REF], where, "Id", PAGE))
+            ids |= {unknown[row[words.REF]]: row["Id"] for row in rows}
+        return ids
+
+    def _add_tasks(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        return each(batch, lambda push: self.api.request("POST", f"{self.root}/sobjects/Task", json=words.task(push)))
+
+    def _query(self, soql: str, verb: str = "query") -> Any:
+        found = self.api.request("GET", f"{self.root}/{verb}", params={"q": soql})
+        rows = [*found["records"]] if isinstance(found, dict) else None
+        while rows is not None and not found["done"]:  # fewer than asked for, if records are wide
+            found = self.api.request("GET", found["nextRecordsUrl"])
+            rows += found["records"]
+        if rows is None:
+            raise RetryLater("Salesforce answered a query without a body.")
+        return [{name: value for name, value in row.items() if name != "attributes"} for row in rows]
+
+
+def _row(payload: bytes) -> dict[str, Any]:
+    found = read_json(payload)
+    if not isinstance(found, dict):
+        raise WrongInput("Salesforce's object makes no sense.")
+    return found
+
+
+@hookimpl
+def register_connectors() -> Sequence[type[Salesforce]]:
+    return [Salesforce]
+
+
+@hookimpl
+def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
+    return [SalesforceSandbox(folder)]
