@@ -143,17 +143,29 @@ class HubSpot:
 
     def _upsert(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         """Success is no error in the body, whatever the status: each input is found again by its write trace."""
-        found = self.api.request("POST", UPSERT, json={"inputs": [words.contact(push) for push in batch]})
+        return self._verdicts(batch, [words.contact(push) for push in batch])
+
+    def _verdicts(self, batch: Sequence[Push], inputs: Sequence[dict[str, Any]]) -> Sequence[Outcome]:
+        found = self.api.request("POST", UPSERT, json={"inputs": [*inputs]})
         if not isinstance(found, dict):
             raise RetryLater("HubSpot answered without a body.", happened=True)
         refused = words.errors_by_trace(found)
+        taken = [(push, one) for push, one in zip(batch, inputs, strict=True)
+                 if refused.get(push.key) == "CONFLICT" and one["properties"].pop("email", None)]  # fmt: skip
+        if taken:  # HubSpot gives an address to one contact only, and families share theirs: the others go without
+            behind = self._verdicts([push for push, _ in taken], [one for _, one in taken])
+            known = {push.key for push, _ in taken}
+            batch = [push for push in batch if push.key not in known]
+        else:
+            behind = ()
         ids = {result.get("properties", {}).get("garage_ref"): str(result["id"]) for result in found.get("results", [])}
-        return [
+        told = [
             Outcome(push.key, "refused", refused[push.key])
             if push.key in refused
             else Outcome(push.key, "sent" if push.entity in ids else "unknown", partner_id=ids.get(push.entity))
             for push in batch
         ]
+        return [*told, *behind]
 
     def _add_tasks(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         return each(batch, self._add_task)

@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from hub.sdk.questions import Decision as Decision
+from hub.sdk.questions import Question as Question
 from hub.sdk.records import Record
 
 Kind = Literal["shop", "crm", "fleet", "loyalty", "channel", "import", "webhook"]
@@ -248,27 +250,6 @@ class Sandbox(Protocol):
     name: str
 
     def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
-
-
-# --- policies ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Question:
-    """May this be done? `facts` are the words policies speak in (rules.QUESTION_FACTS); refs only, no personal value."""
-
-    facts: Mapping[str, Any]
-    now: datetime
-
-
-@dataclass(frozen=True)
-class Decision:
-    """One policy's word. mask: personal fields that must not go along (`mask` restricts what another policy allows)."""
-
-    verdict: Literal["allow", "deny", "mask"]
-    policy: str
-    reason: str
-    mask: frozenset[str] = frozenset()
 
 
 # --- what plugins get in their hands -------------------------------------------------------------------------------

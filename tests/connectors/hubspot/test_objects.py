@@ -67,6 +67,14 @@ def test_each_record_has_its_own_verdict(world: World) -> None:
     assert told["key4"].reason == "conflict: CONFLICT"
 
 
+def test_a_family_that_shares_an_address_is_told_all_the_same(world: World) -> None:
+    family = [push(n, "segment_entered", segments=["a"], email="home@example.org") for n in range(3)]
+    assert {one.state for one in world.hub.push(family)} == {"sent"}
+    seen = world.hub.list("contact", ["email", "garage_segments"], None).seen
+    assert [one.fields["email"] for one in seen].count("home@example.org") == 1
+    assert {one.fields["garage_segments"] for one in seen} == {"a"}
+
+
 def test_a_listing_pages_through_all_and_a_reading_follows_merges(world: World) -> None:
     for start in range(0, 250, 100):
         world.hub.push([push(n) for n in range(start, min(start + 100, 250))])

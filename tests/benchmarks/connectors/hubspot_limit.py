@@ -1,0 +1,61 @@
+"""HubSpot's burst limit with eight workers on a virtual clock: the fullest ten seconds of arrivals, and how much of the limit is used.
+
+python tests/benchmarks/connectors/hubspot_limit.py
+"""
+
+import heapq
+import tempfile
+from pathlib import Path
+from random import Random
+
+from redis import Redis
+
+from hub.embedded import ValkeyServer
+from hub.sdk.budget import Budget, Window
+
+WORKERS, SPAN, LIMIT, CALLS = 8, 10.0, 190, 4000
+BURST = Window("burst", LIMIT, SPAN)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="g") as folder:
+        server = ValkeyServer(Path(folder))
+        server.start()
+        try:
+            arrivals = simulate(Redis.from_url(server.url), Random(7))
+        finally:
+            server.stop()
+    used = len(arrivals) / (arrivals[-1] - arrivals[0]) / (LIMIT / SPAN)
+    print(
+        f"{WORKERS} workers, {len(arrivals)} calls: fullest {SPAN:.0f} s {fullest(arrivals)} of {LIMIT}, {used:.1%} of the limit used"
+    )
+
+
+def simulate(redis: Redis, rng: Random) -> list[float]:
+    """Each worker calls as soon as it may; a call arrives up to `slack` later and is answered within half a second."""
+    now = [1_800_000_000.0]
+    budget = Budget(redis, "bench", [BURST], now=lambda: now[0])
+    ready = [(now[0], worker) for worker in range(WORKERS)]
+    arrivals: list[float] = []
+    while len(arrivals) < CALLS:
+        now[0], worker = heapq.heappop(ready)
+        wait = budget.take()
+        if wait:
+            heapq.heappush(ready, (now[0] + wait, worker))
+            continue
+        arrivals.append(now[0] + rng.uniform(0.0, BURST.slack))
+        heapq.heappush(ready, (now[0] + rng.uniform(0.05, 0.3), worker))
+    return sorted(arrivals)
+
+
+def fullest(arrivals: list[float]) -> int:
+    left = best = 0
+    for right, at in enumerate(arrivals):
+        while at - arrivals[left] > SPAN:
+            left += 1
+        best = max(best, right - left + 1)
+    return best
+
+
+if __name__ == "__main__":
+    main()
