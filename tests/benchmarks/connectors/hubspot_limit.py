@@ -13,7 +13,7 @@ from redis import Redis
 from hub.embedded import ValkeyServer
 from hub.sdk.budget import Budget, Window
 
-WORKERS, SPAN, LIMIT, CALLS = 8, 10.0, 190, 4000
+WORKERS, SPAN, LIMIT, CALLS = 8, 10.0, 190, 1000
 BURST = Window("burst", LIMIT, SPAN)
 
 
