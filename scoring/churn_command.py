@@ -1,6 +1,7 @@
 """hub evaluate churn: who leaves, from a table with a label or from a history of visits."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from hub.errors import WrongInput
-from scoring import labelled
+from scoring import histories, labelled
+from scoring.absence import Absence
+from scoring.backtest import backtest
 from scoring.leaving import Leaving
-from scoring.measure import measured
+from scoring.measure import compared, measured
+from scoring.spans import DAY, HORIZON
 
 Told = dict[str, Any]
 
@@ -25,6 +29,9 @@ Told = dict[str, Any]
 @click.option("--label", help="The label's column.")
 @click.option("--positive", help="The label of those who left.")
 @click.option("--id", "id_column", help="The customer's column; without it rows count.")
+@click.option("--history", type=click.Path(path_type=Path), help="CSV of visits: customer_id, date, items, spend.")
+@click.option("--as-of", type=DAY, help="Nothing later is known: 2026-11-25.")
+@click.option("--horizon", type=HORIZON, help="How long without a visit is leaving: 92d, 39w.")
 @click.option("--folds", default=5, show_default=True, type=click.IntRange(2, 20))
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31))
 @click.option("--predictions", type=click.Path(path_type=Path), help="Write the probabilities here as CSV.")
@@ -34,6 +41,9 @@ def command(
     label: str | None,
     positive: str | None,
     id_column: str | None,
+    history: Path | None,
+    as_of: int | None,
+    horizon: int | None,
     folds: int,
     seed: int,
     predictions: Path | None,
@@ -41,12 +51,21 @@ def command(
 ) -> None:
     """How well can it be told who leaves?
 
-    A table: each row's probability comes from the folds it is not in (columns id, fold, probability)."""
-    if table is None:
-        raise click.UsageError("Name a --table.")
-    if label is None or positive is None:
-        raise click.UsageError("--table needs --label and --positive.")
-    told, out = of_table(labelled.read(table, label, positive, id_column, folds), folds, seed, quiet=as_json)
+    A table: each row's probability comes from the folds it is not in (columns id, fold, probability). A history: the
+    probability of no visit in (as-of, as-of + horizon], from what was known then (columns customer_id, probability, low,
+    high, support, expected_purchases)."""
+    if (table is None) == (history is None):
+        raise click.UsageError("Name a --table or a --history.")
+    if table is not None:
+        if label is None or positive is None:
+            raise click.UsageError("--table needs --label and --positive.")
+        told, out = of_table(labelled.read(table, label, positive, id_column, folds), folds, seed, quiet=as_json)
+    else:
+        if history is None or as_of is None or horizon is None:
+            raise click.UsageError("--history needs --as-of and --horizon.")
+        whole, notes = histories.read(history, datetime.now(UTC).date())
+        told, out = of_history(whole, as_of, horizon, seed, quiet=as_json)
+        told["notes"] = [*notes, *told["notes"]]
     write(predictions, out)
     tell(told, as_json)
 
@@ -80,6 +99,76 @@ def of_table(table: labelled.Labelled, folds: int, seed: int, *, quiet: bool = T
     return told, out
 
 
+def of_history(
+    whole: histories.History, as_of: int, horizon: int, seed: int, *, quiet: bool = True
+) -> tuple[Told, pd.DataFrame]:
+    """Rows after `as_of` are cut off first; they only judge the answers, once these stand."""
+    known = _known(whole, as_of)
+    with threadpool_limits(1), Console(stderr=True, quiet=quiet).status("backtest") as status:
+        tried = backtest(known, horizon, seed)
+        status.update("learning")
+        model = Absence(horizon, seed).fit(known)
+        found = model.candidates(known)
+        champion = tried.champion if tried.champion in found.chance else "regression"
+        chance = found.chance[champion]
+        low, high = model.band(known, chance)
+        support = known.visits.groupby("customer_id").size().to_numpy()
+        out = pd.DataFrame(
+            {
+                "customer_id": found.customers,
+                "probability": chance.round(6),
+                "low": low.round(6),
+                "high": high.round(6),
+                "support": support,
+                "expected_purchases": model.expected(known, chance).round(4),
+            }
+        )
+    told: Told = {
+        "customers": len(out),
+        "horizon_days": horizon,
+        "learned_on_days": model.horizon_,
+        "stretch": round(model.stretch_, 3),
+        "champion": champion,
+        "recency_is_enough": champion == "recency",
+        "backtest": {
+            "origins": len(tried.origins),
+            "horizon_days": tried.horizon,
+            "rows": len(tried.truth),
+            **measured(tried.chance[champion], tried.truth, seed),
+        },
+        "against": {
+            name: compared(tried.chance[champion], other, tried.truth, seed)
+            for name, other in tried.chance.items()
+            if name in {"recency", "BG/NBD", "Pareto/NBD"} and name != champion
+        },
+        "notes": [*dict.fromkeys(model.notes_)],
+    }
+    if model.horizon_ < horizon:
+        told["notes"].append(
+            f"the history is short: learned on {model.horizon_} days and stretched to {horizon} (hazard to the {model.stretch_:.2f})"
+        )
+    if whole.until >= as_of + horizon:
+        truth = whole.silent(found.customers, as_of, horizon)
+        told["outcome"] = {"rows": len(truth), "silent": int(truth.sum()), **_judged(chance, truth, seed)}
+    return told, out
+
+
+def _known(whole: histories.History, as_of: int) -> histories.History:
+    if as_of < whole.began:
+        raise WrongInput("Nobody was known on that day.", "Take a later --as-of.")
+    known = whole.cut(as_of) if as_of <= whole.until else histories.History(whole.visits, as_of)
+    count = len(known.customers())
+    if count < histories.FEWEST_CUSTOMERS:
+        raise WrongInput(
+            f"{count} customers were known on that day: too few.", f"At least {histories.FEWEST_CUSTOMERS} are needed."
+        )
+    return known
+
+
+def _judged(chance: np.ndarray, truth: np.ndarray, seed: int) -> Told:
+    return measured(chance, truth, seed) if 0 < truth.sum() < len(truth) else {}
+
+
 def write(path: Path | None, out: pd.DataFrame) -> None:
     if path is None:
         return
@@ -94,8 +183,11 @@ def tell(told: Told, as_json: bool) -> None:
         click.echo(json.dumps(told, ensure_ascii=False, allow_nan=False))
         return
     for name, value in told.items():
+        if isinstance(value, dict) and "auc_interval" in value:
+            click.echo(f"{name}:")
+            tell(value, as_json=False)
         if name.endswith("_interval") or isinstance(value, dict):
             continue
-        for one in value if isinstance(value, list) and name == "suspicions" else [value]:
+        for one in value if isinstance(value, list) and name in {"suspicions", "notes"} else [value]:
             band = told.get(f"{name}_interval")
             click.echo(f"{name:22} {one}{f'   [{band[0]}, {band[1]}]' if band else ''}")

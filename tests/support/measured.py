@@ -73,3 +73,17 @@ def written(folder: Path, name: str, content: Any) -> Path:
 
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def visits(customers: int = 160, seed: int = 7, days: int = 420) -> pd.DataFrame:
+    """Each customer comes at a rate of their own from 2024-01-01 on, and stays away for good after a while of their own."""
+    chance = np.random.default_rng(seed)
+    rows = []
+    for number in range(customers):
+        at, gap, end = chance.integers(0, 60), chance.gamma(2, 15) + 4, chance.exponential(260)
+        first = at
+        while at < days and at - first <= end:
+            day = (pd.Timestamp("2024-01-01") + pd.Timedelta(days=int(at))).date().isoformat()
+            rows.append([f"{number:04}", day, int(chance.integers(1, 4)), round(float(chance.uniform(10, 90)), 2)])
+            at += 1 + chance.exponential(gap)
+    return pd.DataFrame(rows, columns=["customer_id", "date", "items", "spend"])
