@@ -7,8 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
 
 from hub.core import Hub
+from hub.flow import seen
 from hub.flow.batches import batches
 from hub.flow.identity import lock_customers
 from hub.flow.seen import TABLES
@@ -16,7 +18,10 @@ from hub.models import Customer, Membership, SegmentVersion
 from hub.work import Work
 from rules import SegmentRule
 from rules.calendar import local_day
-from rules.sql import select_members
+from rules.predicate import holds
+from rules.sql import select_candidates, select_members
+
+BREAK_EVEN = 5000  # customers: beyond it one statement over all of them is quicker than reading what is known of each
 
 
 @dataclass(frozen=True)
@@ -32,21 +37,49 @@ class Move:
 
 def reassess(hub: Hub, work: Work, customer_ids: Iterable[int], cause: str) -> list[Move]:
     """Compare every segment's verdict with the memberships of these customers; the caller holds their locks."""
-    ids = sorted(customer_ids)
-    moves = []
-    for rule in hub.book.current().segments.values():
-        if _version(work, rule) is None:
-            continue  # not filled yet: its first full refresh will see these customers, too
-        for batch in batches(ids):
-            moves += _move(work, rule, cause, batch)
-    return moves
+    work.session.flush()
+    rules = [rule for rule in hub.book.current().segments.values() if _version(work, rule)]
+    # one that is not filled yet waits: its first full refresh will see these customers, too
+    return [move for ids in batches(sorted(customer_ids)) for move in _judge(hub, work, rules, cause, ids)]
 
 
 def refresh(hub: Hub, work: Work, rule: SegmentRule, cause: str) -> list[Move]:
-    """One segment over all customers, by SQL."""
-    moves = _move(work, rule, cause, None)
-    version = _version(work, rule) or _apply(work, rule)
-    version.refreshed_on = local_today(rule, work.now)
+    """One segment over all customers, by SQL; when only time has passed, over those alone whom it can have moved."""
+    version = _version(work, rule)
+    ids = _moved_by_time(work, rule, version.refreshed_at) if version and cause == "clock" else None
+    if ids is None:
+        moves = _move(work, rule, cause)
+    else:
+        lock_customers(work, ids)
+        moves = [move for batch in batches(ids) for move in _judge(hub, work, [rule], cause, batch)]
+    version = version or _apply(work, rule)
+    version.refreshed_on, version.refreshed_at = local_today(rule, work.now), work.now
+    return moves
+
+
+def _moved_by_time(work: Work, rule: SegmentRule, since: datetime | None) -> list[int] | None:
+    """None: so many, or since so long ago, that one statement over all customers is quicker."""
+    if since is None or work.now < since:  # a clock that went back moves anybody
+        return None
+    candidates = select_candidates(rule.when, TABLES, since, work.now, rule.zone)
+    if candidates is None:
+        return []
+    ids = sorted(work.session.scalars(candidates.limit(BREAK_EVEN + 1)))
+    return ids if len(ids) <= BREAK_EVEN else None
+
+
+def _judge(hub: Hub, work: Work, rules: Sequence[SegmentRule], cause: str, ids: list[int]) -> list[Move]:
+    """By the predicate, customer by customer: what is known of them is read once for all rules."""
+    work.session.flush()
+    views = seen.load(work.session, hub.book.catalogue, ids)
+    mine = (Membership.left_at.is_(None), Membership.customer_id.in_(ids))
+    inside = set(map(tuple, work.session.execute(select(Membership.segment, Membership.customer_id).where(*mine))))
+    moves = []
+    for rule in rules:
+        holding = {one for one, view in views.items() if holds(rule.when, view, work.now, rule.zone)}
+        enter = sorted(one for one in holding if (rule.name, one) not in inside)
+        leave = sorted(one for one in ids if (rule.name, one) in inside and one not in holding)
+        moves += [*_enter(work, rule, enter, cause), *_leave(work, rule.name, leave, cause)]
     return moves
 
 
@@ -95,20 +128,20 @@ def _apply(work: Work, rule: SegmentRule) -> SegmentVersion:
     return version
 
 
-def _move(work: Work, rule: SegmentRule, cause: str, ids: list[int] | None) -> list[Move]:
-    """Set-based: those who should be in and are not, and those who are in and should not be."""
+def _move(work: Work, rule: SegmentRule, cause: str) -> list[Move]:
     work.session.flush()
-    members = select_members(rule.when, TABLES, work.now, rule.zone).subquery("members")
+    enter, leave = differences(work.session, rule, work.now)
+    lock_customers(work, sorted({*enter, *leave}))
+    return [*_enter(work, rule, enter, cause), *_leave(work, rule.name, leave, cause)]
+
+
+def differences(session: Session, rule: SegmentRule, now: datetime) -> tuple[list[int], list[int]]:
+    """(who should be in and is not, who is in and should not be), by SQL over all customers. Nothing is written."""
+    members = select_members(rule.when, TABLES, now, rule.zone).subquery("members")
     open_rows = select(Membership.customer_id).where(Membership.segment == rule.name, Membership.left_at.is_(None))
     entering = select(members.c.customer_id).where(members.c.customer_id.not_in(open_rows))
     leaving = open_rows.where(Membership.customer_id.not_in(select(members.c.customer_id)))
-    if ids is not None:
-        entering = entering.where(members.c.customer_id.in_(ids))
-        leaving = leaving.where(Membership.customer_id.in_(ids))
-    enter, leave = sorted(work.session.scalars(entering)), sorted(work.session.scalars(leaving))
-    if ids is None:
-        lock_customers(work, sorted({*enter, *leave}))
-    return [*_enter(work, rule, enter, cause), *_leave(work, rule.name, leave, cause)]
+    return sorted(session.scalars(entering)), sorted(session.scalars(leaving))
 
 
 def _enter(work: Work, rule: SegmentRule, ids: list[int], cause: str) -> list[Move]:

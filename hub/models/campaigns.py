@@ -12,7 +12,7 @@ from hub.models.classify import CAMPAIGN, CAMPAIGN_REF, PLAIN
 
 class SegmentVersion(Base):
     """A segment's document as it was applied, known by its content hash. refreshed_on: the last local day whose turn
-    was counted in; None until the first full refresh."""
+    was counted in; None until the first full refresh. refreshed_at: up to when time was."""
 
     __tablename__ = "segment_versions"
     __table_args__ = (
@@ -28,6 +28,7 @@ class SegmentVersion(Base):
     applied_at: Mapped[datetime] = mapped_column(info=CAMPAIGN)
     ended_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)
     refreshed_on: Mapped[date | None] = mapped_column(info=CAMPAIGN)
+    refreshed_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)
 
 
 class Membership(Regional, Base):

@@ -1,0 +1,120 @@
+"""hub segments plan, preview, refresh, history, verify."""
+
+import json
+from pathlib import Path
+
+import click
+
+from hub.cli.looking import show
+from hub.cli.opened import json_option, opened, region_option
+from hub.core import Hub
+from hub.errors import NotFound, WrongInput
+from hub.flow import effects, plans
+from hub.flow import segments as flow
+from rules import RuleError, SegmentRule
+from rules.book import load_book
+
+
+@click.group("segments")
+def segments() -> None:
+    """Who is in which segment: look ahead, refresh, look back, prove."""
+
+
+def _rule(hub: Hub, name: str) -> SegmentRule:
+    """By name, or by a file in a folder of segments that is not in force yet. Raises NotFound, WrongInput."""
+    path = Path(name)
+    rules = hub.book.current().segments
+    if path.suffix == ".yaml":
+        try:
+            rules = load_book(path.resolve().parent.parent, hub.book.catalogue).segments
+        except RuleError as error:
+            raise WrongInput(str(error)) from None
+    if path.stem not in rules:
+        raise NotFound(f"There is no segment “{path.stem}”.", f"Segments: {', '.join(sorted(rules))}.")
+    return rules[path.stem]
+
+
+@segments.command()
+@region_option
+@click.argument("segment")
+@json_option
+def plan(region: str | None, segment: str, as_json: bool) -> None:
+    """Who would enter and leave by the rule as it stands (a name, or CONFIG/segments/NAME.yaml); nothing is written."""
+    with opened(region) as hub:
+        found = plans.plan(hub, _rule(hub, segment))
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        return
+    click.echo(f"{found.segment}: {found.members} members; {found.entering} would enter, {found.leaving} would leave")
+    for word, refs in (("enter", found.sample_entering), ("leave", found.sample_leaving)):
+        for ref in refs:
+            click.echo(f"  would {word}: {ref}")
+    for name, count in found.overlaps.items():
+        click.echo(f"  also in {name}: {count}")
+    for name, count in found.reachable.items():
+        click.echo(f"  may be reached for {name}: {count}")
+
+
+@segments.command()
+@region_option
+@click.argument("segment")
+def preview(region: str | None, segment: str) -> None:
+    """How many customers the rule holds for now, exactly."""
+    with opened(region) as hub:
+        click.echo(plans.preview(hub, _rule(hub, segment)))
+
+
+@segments.command()
+@region_option
+@click.argument("segment")
+def refresh(region: str | None, segment: str) -> None:
+    """Put the rule in force over all customers now; partners are told of every move."""
+    with opened(region) as hub:
+        rule = _rule(hub, Path(segment).stem)
+        with hub.begin() as work:
+            moves = flow.refresh(hub, work, rule, "rule")
+            effects.announce(hub, work, effects.intents_of(moves))
+    entered = sum(move.entered for move in moves)
+    click.echo(f"{rule.name}: {entered} entered, {len(moves) - entered} left")
+
+
+@segments.command()
+@region_option
+@click.argument("segment")
+@json_option
+def history(region: str | None, segment: str, as_json: bool) -> None:
+    """Versions of a segment that were in force, the latest first."""
+    with opened(region) as hub:
+        rows = [(row.hash[:12], row.applied_at, row.ended_at) for row in plans.history(hub, segment)]
+    if not rows:
+        raise NotFound(f"No version of a segment “{segment}” was ever in force.")
+    show(["version", "applied_at", "ended_at"], rows, as_json)
+
+
+@segments.command()
+@region_option
+@click.option("--repair", is_flag=True, help="Mend what differs.")
+@json_option
+def verify(region: str | None, repair: bool, as_json: bool) -> None:
+    """Compute every segment anew and compare: a difference is an incident, told with its trace; exit 1."""
+    with opened(region) as hub:
+        found = plans.verify(hub, hub.book.current().segments.values(), repair=repair)
+    if as_json:
+        rows = [
+            {"segment": one.segment, "customer": one.customer_ref, "inside": one.inside, "sentences": one.sentences}
+            for one in found
+        ]
+        click.echo(json.dumps({"differences": rows}, ensure_ascii=False))
+    else:
+        for one in found:
+            click.echo(
+                f"{one.segment}: {one.customer_ref} is {'in' if one.inside else 'not in'}, and should be otherwise"
+            )
+            for sentence in one.sentences:
+                click.echo(f"  {sentence}")
+        click.echo(f"{len(found)} differences")
+    if found:
+        raise SystemExit(1)
+
+
+COMMANDS = {"segments": segments}
