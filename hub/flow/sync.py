@@ -67,7 +67,7 @@ def import_pages(
 def importer(hub: Hub) -> Partner:
     """The region's connection that reads files. Raises ConfigError."""
     for partner in hub.partners.values():
-        if isinstance(partner.connector, Imports):
+        if partner.connector.kind == "import" and isinstance(partner.connector, Imports):
             return partner
     hint = "Add one with connector: csvfile to hub.yaml."
     raise ConfigError(f"{hub.region_code} has no connection that imports files.", hint)

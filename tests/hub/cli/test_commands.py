@@ -323,6 +323,7 @@ def test_plugins_say_which_of_them_are_active(run):
         "loyalty",
         "shop",
         "sms",
+        "fleet",
         "webhook",
         "compliance",
         "portal",
