@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from hub.core import Hub
 from hub.errors import PartDown
-from hub.flow import effects, inbox, outbox, pulls, seals, segments, timers, uploads
+from hub.flow import effects, following, inbox, outbox, outward, pulls, seals, segments, timers, uploads
 from hub.gate import erase_rows
 from hub.models import IdempotencyKey, Lease
 from hub.own import OWN
@@ -63,6 +63,7 @@ def tick(hub: Hub) -> int:
         outbox.expire(work, partners)
         waiting = inbox.overdue(work) | outbox.overdue(work)
         ringing = {names[one] for one in waiting if one in names} | pulls.overdue(work, hub.partners)
+        ringing |= following.due(hub, work)
         due = sorted(ringing | ({OWN} if uploads.overdue(work) else set()))
     hub.bell.ring_anew(due)
     timers.tick(hub)
@@ -82,6 +83,7 @@ def turn_segments(hub: Hub) -> int:
         with hub.begin() as work:
             moves = segments.refresh(hub, work, rule, cause)
             effects.announce(hub, work, effects.intents_of(moves))
+            outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
         log.info("segment refreshed", extra={"segment": rule.name, "cause": cause, "moves": len(moves)})
     return len(waiting)
 

@@ -5,7 +5,7 @@ import time
 from random import SystemRandom
 
 from hub.core import Hub, Partner
-from hub.flow import pipeline, pulls, uploads
+from hub.flow import following, pipeline, pulls, reconcile, uploads
 from hub.own import OWN
 
 SHIFT = 3.0  # seconds of one drain; a longer one rings again, so that no connection waits behind a busy one
@@ -41,9 +41,12 @@ def _drain(hub: Hub, partner: Partner) -> None:
     end = time.monotonic() + SHIFT
     rng = SystemRandom()
     last_look = False
+    following.turn(hub, partner)
+    reconcile.heal(hub, partner)
     while True:
-        did = pipeline.process(hub, partner, rng) + pipeline.send(hub, partner, rng)
-        did += pulls.pull(hub, partner, rng)
+        did = pipeline.process(hub, partner, rng) + pulls.pull(hub, partner, rng)
+        following.meet(hub, partner)
+        did += pipeline.send(hub, partner, rng)
         if partner.name == OWN:
             did += uploads.work_off(hub)
         if did and time.monotonic() < end:

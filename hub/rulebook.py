@@ -2,23 +2,26 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pluggy
 
 from hub.catalogue import catalogue
+from hub.targets import SYNCED
 from rules import Rulebook, RuleError, load_book
+from rules.syncmap import SyncMap, load_syncs
 
 LOOK_EVERY = 1.0  # seconds
 
 
 @dataclass(frozen=True)
 class Stand:
-    """book: what is in force. wrong: why the newer files are not, or empty."""
+    """book, syncs: what is in force, mappings by connector. wrong: why the newer files are not, or empty."""
 
     book: Rulebook
+    syncs: Mapping[str, SyncMap]
     wrong: str
 
 
@@ -34,10 +37,13 @@ class LiveBook:
         self.lock = threading.Lock()
         self.mark = self._mark()
         self.looked_at = monotonic()
-        self.stand = Stand(load_book(folder, self.catalogue), "")
+        self.stand = Stand(load_book(folder, self.catalogue), load_syncs(folder, SYNCED), "")
 
     def current(self) -> Rulebook:
         return self.now().book
+
+    def sync_of(self, connector: str) -> SyncMap | None:
+        return self.now().syncs.get(connector)
 
     def now(self) -> Stand:
         with self.lock:
@@ -51,9 +57,9 @@ class LiveBook:
 
     def _read(self) -> Stand:
         try:
-            return Stand(load_book(self.folder, self.catalogue), "")
+            return Stand(load_book(self.folder, self.catalogue), load_syncs(self.folder, SYNCED), "")
         except RuleError as error:
-            return Stand(self.stand.book, str(error))
+            return Stand(self.stand.book, self.stand.syncs, str(error))
 
     def _mark(self) -> tuple[tuple[str, int, int], ...]:
         files = sorted(self.folder.glob("*/*.yaml"))

@@ -27,6 +27,7 @@ COMMANDS = {
     "sign-in": "hub.cli.access",
     "why": "hub.cli.looking",
     "loyalty": "hub.cli.loyalty",
+    "sync": "hub.cli.sync",
 }
 
 
@@ -74,6 +75,7 @@ HELP = {
     "tokens": "Grant or revoke API tokens.",
     "sign-in": "A link that signs a member of staff in, once.",
     "loyalty": "Our membership cards against the programme's own books.",
+    "sync": "Keep a partner in step: run, status, pause, resume, reconcile, conflicts.",
     "why": "Why a customer is, or is not, in a segment.",
 }
 

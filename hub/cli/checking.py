@@ -14,11 +14,14 @@ from hub.core import connector_classes
 from hub.errors import ConfigError
 from hub.plugins import installed, load_plugins
 from hub.settings import load_settings
-from hub.targets import TARGETS
+from hub.targets import SYNCED, TARGETS
 from rules import RuleError, load_book
 from rules.cost import DEAR, cost
-from rules.mapping import load_mapping
+from rules.mapping import read_mapping
+from rules.parse import read
 from rules.schema import schema_of
+from rules.sync_schema import sync_schema
+from rules.syncmap import read_sync
 from rules.trying import Tried, tried
 
 
@@ -79,7 +82,8 @@ def problems_of(folder: Path | None) -> list[str]:
         problems += str(error).splitlines()
     for path in sorted((settings.config / "mappings").glob("*.yaml")):
         try:
-            load_mapping(path, TARGETS)
+            source = read(path)
+            read_sync(source, SYNCED) if "sync" in source.top else read_mapping(source, TARGETS)
         except RuleError as error:
             problems += str(error).splitlines()
     for brought in plugins.hook.check_configuration(config=settings.config):
@@ -88,11 +92,12 @@ def problems_of(folder: Path | None) -> list[str]:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["segment", "policy", "mapping"]))
+@click.argument("kind", type=click.Choice(["segment", "policy", "mapping", "sync"]))
 def schema(kind: str) -> None:
     """JSON Schema of a document kind, for editors."""
     known = catalogue(load_plugins(load_settings().plugins))
-    click.echo(json.dumps(schema_of(kind, known, TARGETS), indent=1, ensure_ascii=False))
+    found = sync_schema(SYNCED) if kind == "sync" else schema_of(kind, known, TARGETS)
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False))
 
 
 @click.command("plugins")

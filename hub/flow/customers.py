@@ -1,9 +1,10 @@
 """Records into customers: identity, personal values under the person's key, vehicles, events, cards, consents."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from hub.core import Hub, Partner
 from hub.errors import Quarantined, WrongInput
 from hub.flow import cards, fleets, identity, service, timers, vehicles
 from hub.flow.batches import batches
+from hub.flow.held import Held
 from hub.flow.identity import Identities, Known
 from hub.flow.outbox import Intent
 from hub.flow.places import Places
@@ -36,6 +38,8 @@ from hub.work import Work
 from rules.calendar import local_day
 
 FUTURE_ALLOWED_DAYS = 1
+PLAIN = ("branch", "language", "joined_on")
+PERSONAL = ("name", "email", "phone", "address")
 
 
 @dataclass
@@ -50,6 +54,14 @@ class Folded:
     repeats: int = 0
     erased: int = 0
     clashes: int = 0
+
+    def joined(self, other: "Folded") -> "Folded":
+        for customer_id, changes in other.touched.items():
+            self.touched[customer_id] |= changes
+        self.intents += other.intents
+        self.new, self.repeats = self.new + other.new, self.repeats + other.repeats
+        self.erased, self.clashes = self.erased + other.erased, self.clashes + other.clashes
+        return self
 
 
 def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> Folded:
@@ -160,29 +172,36 @@ def _fold_card(work: Work, partner: Partner, known: Known, record: LoyaltyRecord
 
 
 def _fold_person(station: Station, known: Known, record: CustomerRecord) -> set[str]:
-    changed: set[str] = set()
-    for name in ("branch", "language", "joined_on"):
-        value = getattr(record, name)
-        if value is not None and getattr(known.customer, name) != value:
-            setattr(known.customer, name, value)
-            changed.add(f"customer.{name}")
+    told = {name: getattr(record, name) for name in (*PLAIN, *PERSONAL)}
+    changed = set_fields(station.work, station.people.held, known, {name: value for name, value in told.items() if value}, record.residence)
     if record.residence and known.person.jurisdiction != record.residence:
         known.person.jurisdiction = record.residence
         changed.add("customer.jurisdiction")
-    for name in ("name", "email", "phone", "address"):
-        value = getattr(record, name)
-        if value and set_value(station.work, station.people.held, known, name, value):
-            _index(station, known, name, value, record.residence)
+    return changed
+
+
+def set_fields(
+    work: Work, held: Held, known: Known, values: Mapping[str, Any], country: str | None = None
+) -> set[str]:
+    """Set these fields of a customer, an empty one to nothing; answers what changed, in the words of `touched`."""
+    changed: set[str] = set()
+    for name, value in values.items():
+        if name in PLAIN:
+            if getattr(known.customer, name) != (value or None):
+                setattr(known.customer, name, value or None)
+                changed.add(f"customer.{name}")
+        elif set_value(work, held, known, name, value or ""):
+            _index(work, held, known, name, value or "", country)
             changed.add(name)
     return changed
 
 
-def _index(station: Station, known: Known, name: str, value: str, country: str | None) -> None:
-    work, held = station.work, station.people.held
+def _index(work: Work, held: Held, known: Known, name: str, value: str, country: str | None) -> None:
+    nobody = f"none:{known.person.ref}"  # a name that finds nobody stands for a value that was cleared
     if name == "email":
-        identity.set_alias(work, held, known.person, "email", identity.fold_email(value))
+        identity.set_alias(work, held, known.person, "email", identity.fold_email(value) or nobody)
     elif name == "phone":
-        identity.set_alias(work, held, known.person, "phone", identity.fold_phone(value, country))
+        identity.set_alias(work, held, known.person, "phone", identity.fold_phone(value, country) or nobody)
     elif name == "name":
         for word in identity.name_words(value):
             identity.set_alias(work, held, known.person, "name_word", word, several=True)

@@ -92,9 +92,9 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> l
             outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}")
         else:
             ready.append((claim, subject, topic, decision))
-    opened = _open_values(work, [(subject, set(topic.fields) - decision.mask) for _, subject, topic, decision in ready])
-    links = _open_links(work, partner, [subject for _, subject, _, _ in ready])
-    segments = _segments(work, [subject.customer_id for _, subject, _, _ in ready])
+    opened = open_values(work, [(subject, set(topic.fields) - decision.mask) for _, subject, topic, decision in ready])
+    links = open_links(work, partner, [subject for _, subject, _, _ in ready])
+    segments = segments_of(work, [subject.customer_id for _, subject, _, _ in ready])
     templates = Templates(hub.settings.config / "templates")
     pushes = []
     for claim, subject, topic, decision in ready:
@@ -180,10 +180,11 @@ def _consents(work: Work, person_ids: Iterable[int]) -> dict[tuple[int, str, str
     return states
 
 
-def _open_values(work: Work, wanted: Sequence[tuple[Subject, set[str]]]) -> Mapping[int, dict[str, str]]:
+def open_values(work: Work, wanted: Sequence[tuple[Subject, set[str]]]) -> Mapping[int, dict[str, str]]:
+    """person id -> the personal values asked for; one that was cleared is absent."""
     fields = {name for _, names in wanted for name in names}
     subjects = {subject.person_id: subject for subject, names in wanted if names and subject.data_key_id is not None}
-    _open_keys(work, subjects.values())
+    open_keys(work, subjects.values())
     opened: dict[int, dict[str, str]] = defaultdict(dict)
     for batch in batches(sorted(set(subjects))):
         rows = select(PersonalValue.person_id, PersonalValue.field, PersonalValue.sealed).where(
@@ -191,14 +192,15 @@ def _open_values(work: Work, wanted: Sequence[tuple[Subject, set[str]]]) -> Mapp
         )
         for person_id, name, sealed in work.session.execute(rows):
             key = work.key(subjects[person_id].data_key_id)
-            opened[person_id][name] = work.vault.unseal(key, sealed, value_context(person_id, name, 0)).decode()
+            if value := work.vault.unseal(key, sealed, value_context(person_id, name, 0)).decode():
+                opened[person_id][name] = value
     return opened
 
 
-def _open_links(work: Work, partner: Partner, subjects: Sequence[Subject]) -> dict[int, str]:
+def open_links(work: Work, partner: Partner, subjects: Sequence[Subject]) -> dict[int, str]:
     """customer id -> the partner's own id for them, where we know it."""
     by_id = {subject.customer_id: subject for subject in subjects if subject.data_key_id is not None}
-    _open_keys(work, by_id.values())
+    open_keys(work, by_id.values())
     found: dict[int, str] = {}
     for batch in batches(sorted(set(by_id))):
         rows = select(Link.about_id, Link.sealed).where(
@@ -214,14 +216,14 @@ def _open_links(work: Work, partner: Partner, subjects: Sequence[Subject]) -> di
     return found
 
 
-def _open_keys(work: Work, subjects: Iterable[Subject]) -> None:
+def open_keys(work: Work, subjects: Iterable[Subject]) -> None:
     missing = [
         one.data_key_id for one in subjects if one.data_key_id is not None and one.data_key_id not in work.open_keys
     ]
     work.open_keys.update(work.vault.open_keys(work.session, missing))
 
 
-def _segments(work: Work, customer_ids: Iterable[int]) -> Mapping[int, list[str]]:
+def segments_of(work: Work, customer_ids: Iterable[int]) -> Mapping[int, list[str]]:
     names: dict[int, list[str]] = defaultdict(list)
     for batch in batches(sorted(set(customer_ids))):
         rows = select(Membership.customer_id, Membership.segment).where(

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from hub.core import Partner
 from hub.flow.batches import batches
@@ -74,19 +75,28 @@ class Identities:
         """The customer of this key, made if need be; None for somebody who was erased and is not to come back this way."""
         known = self._known(key)
         if known is None:
-            if self._was_erased(key):
+            if self.was_erased(key):
                 return None
             known = self._make()
         self._remember(key, known)
+        return known
+
+    def find(self, key: CustomerKey) -> Known | None:
+        """The customer of this key, if there is one; its link is learned, nobody is made."""
+        known = self._known(key)
+        if known is not None:
+            self._remember(key, known)
         return known
 
     def _by_links(self, partner_ids: set[str]) -> None:
         kind = f"link:{self.partner.id}:customer"
         hashes = {blind: one for one in partner_ids for blind in self.work.vault.blinds(self.work.session, kind, one)}
         for batch in batches(hashes):
+            winner = aliased(Link)  # a link that was merged at the partner leads on
             rows = self.work.session.execute(
                 select(Link.hash, Customer, Person)
-                .join(Customer, Customer.id == Link.about_id)
+                .outerjoin(winner, winner.id == Link.replaced_by)
+                .join(Customer, Customer.id == func.coalesce(winner.about_id, Link.about_id))
                 .join(Person, Person.id == Customer.person_id)
                 .where(Link.connection_id == self.partner.id, Link.about == "customer", Link.hash.in_(batch))
             )
@@ -123,7 +133,7 @@ class Identities:
             or self.by_number.get(key.customer_number or "")
         )
 
-    def _was_erased(self, key: CustomerKey) -> bool:
+    def was_erased(self, key: CustomerKey) -> bool:
         """By our ref, a number or the partner's id; or by every e-mail and phone that came along: families share some."""
         marks = self._marks_of(key)
         named = not self.erased.isdisjoint(self._names_of(key))
@@ -185,9 +195,9 @@ def lock_customers(work: Work, ids: Sequence[int]) -> None:
         ).all()
 
 
-def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: int, person: Person) -> None:
+def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: int, person: Person) -> Link:
     epoch = work.vault.epochs(work.session)[0]
-    work.add(
+    return work.add(
         Link(
             connection_id=partner.id,
             about=about,

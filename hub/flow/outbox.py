@@ -46,8 +46,10 @@ class Claim:
     doubtful: bool
 
 
-def put(work: Work, partner: Partner, intents: Sequence[Intent]) -> int:
-    """Write messages in the transaction that caused them; answers how many are new. The caller holds the customers' locks."""
+def put(work: Work, partner: Partner, intents: Sequence[Intent], after: float = 0) -> int:
+    """Write messages in the transaction that caused them; answers how many are new. The caller holds the customers' locks.
+
+    after: seconds until they go, so that more of the same can be gathered into one."""
     wanted = {intent.key: intent for intent in intents}
     known = select(Message.effect_key).where(Message.connection_id == partner.id, Message.effect_key.in_(list(wanted)))
     seen = set(work.session.scalars(known))
@@ -56,14 +58,14 @@ def put(work: Work, partner: Partner, intents: Sequence[Intent]) -> int:
     rows = []
     for intent in new:
         last[intent.entity] = last.get(intent.entity, 0) + 1
-        rows.append(_row(work, partner, intent, last[intent.entity]))
+        rows.append(_row(work, partner, intent, last[intent.entity], after))
     work.insert_all(Message, rows)
     if any(row["state"] == "waiting" for row in rows):
         work.ring(partner.name)
     return len(rows)
 
 
-def _row(work: Work, partner: Partner, intent: Intent, seq: int) -> dict[str, Any]:
+def _row(work: Work, partner: Partner, intent: Intent, seq: int, after: float) -> dict[str, Any]:
     return {
         "connection_id": partner.id,
         "entity": intent.entity,
@@ -76,7 +78,7 @@ def _row(work: Work, partner: Partner, intent: Intent, seq: int) -> dict[str, An
         "reason": intent.refused[:400],
         "attempts": 0,
         "doubtful": False,
-        "not_before": work.now,
+        "not_before": work.now + timedelta(seconds=after),
         "fence": 0,
         "made_at": work.now,
         "settled_at": work.now if intent.refused else None,
@@ -182,9 +184,9 @@ def _fate(topic: Topic | None, outcome: Outcome) -> tuple[str, bool]:
     return "waiting", True
 
 
-def refuse(work: Work, one: Claim, reason: str) -> None:
-    """The policy said no at the last moment."""
-    work.session.execute(_mine(one).values(state="refused", reason=reason[:400], lease_until=None, settled_at=work.now))
+def refuse(work: Work, one: Claim, reason: str, state: str = "refused") -> None:
+    """The policy said no at the last moment; or (`cancelled`) there is nothing left to tell."""
+    work.session.execute(_mine(one).values(state=state, reason=reason[:400], lease_until=None, settled_at=work.now))
 
 
 def expire(work: Work, partners: Mapping[int, Partner]) -> int:

@@ -4,6 +4,7 @@ webhook, import, fetch ──▶ inbox.keep        (answered only after this has
                               │  a bell, or the sweep
 process() ────────────────────▼───────────────────────────────────── one transaction
     inbox.take ▶ connector.normalise ▶ customers.fold ▶ facts.refresh ▶ segments.reassess ▶ effects.announce
+                 connector.observe ▶ inward.fold (two-way)                                  outward.notice
                               │  a bell, or the sweep
 send() ───────────────────────▼─────────────────────────────────────
     outbox.claim ▶ policy ▶ effects.render      one transaction
@@ -20,11 +21,24 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from hub.core import Hub, Partner
 from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, Quarantined, RetryLater, WrongInput
-from hub.flow import customers, effects, endpoints, facts, inbox, outbox, segments
+from hub.flow import customers, effects, endpoints, facts, inbox, inward, outbox, outward, segments
 from hub.flow.heartbeat import Heartbeat
 from hub.flow.outbox import Claim
 from hub.models import Connection, Delivery
-from hub.sdk import Asks, EffectClass, Incoming, Normalises, Outcome, Push, Pushes, full_jitter
+from hub.sdk import (
+    SET_FIELDS,
+    Asks,
+    CustomerRecord,
+    EffectClass,
+    Incoming,
+    Normalises,
+    Observes,
+    Outcome,
+    Push,
+    Pushes,
+    Record,
+    full_jitter,
+)
 from hub.work import Work
 
 log = logging.getLogger(__name__)
@@ -75,6 +89,8 @@ def _follow(
     facts.refresh(work, touched)
     moves = segments.reassess(hub, work, touched, "change")
     effects.announce(hub, work, [*intents, *effects.intents_of(moves)])
+    outward.notice(hub, work, touched)
+    outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
     for customer_id, changes in touched.items():
         hub.plugins.hook.customer_changed(work=work, customer_id=customer_id, changes=sorted(changes))
 
@@ -126,7 +142,7 @@ def _fold(
             payload = inbox.open_payload(work, delivery)
             connector = partner.connector
             records = list(connector.normalise(payload)) if isinstance(connector, Normalises) else []
-            folded = customers.fold(hub, work, partner, records)
+            folded = _fold_both(hub, work, partner, records, payload)
     except Quarantined as error:
         inbox.quarantine(work, delivery, error, error.hint)
         return None
@@ -139,6 +155,16 @@ def _fold(
     result = {"new": folded.new, "repeats": folded.repeats, "erased": folded.erased}
     inbox.done(work, delivery, result)
     return folded
+
+
+def _fold_both(hub: Hub, work: Work, partner: Partner, records: Sequence[Record], payload: bytes) -> customers.Folded:
+    """Records, and objects of a partner that is kept in step: there the merge alone sets a customer's fields."""
+    connector = partner.connector
+    if outward.map_of(hub, partner) is None or not isinstance(connector, Observes):
+        return customers.fold(hub, work, partner, records)
+    merged = inward.fold(hub, work, partner, connector.observe(payload))
+    others = [one for one in records if not isinstance(one, CustomerRecord)]
+    return merged.joined(customers.fold(hub, work, partner, others)) if others else merged
 
 
 def _stumble(hub: Hub, partner: Partner, error: Exception, rng: Random) -> int:
@@ -165,7 +191,10 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
     timing = hub.settings.timing
     with hub.begin() as work:
         claims = outbox.claim(work, partner, connector.batch_size, timing.lease)
-        ready = effects.render(hub, work, partner, claims) if claims else []
+        synced = [claim for claim in claims if claim.topic == SET_FIELDS]
+        rendered = outward.render(hub, work, partner, synced) if synced else outward.Rendered()
+        others = [claim for claim in claims if claim.topic != SET_FIELDS]
+        ready = [*rendered.ready, *(effects.render(hub, work, partner, others) if others else [])]
     if not ready:
         return len(claims)
 
@@ -175,6 +204,7 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
     with hub.begin() as work:
         letters = outbox.settle(work, partner, [claim for claim, _ in ready], outcomes, timing, rng)
         endpoints.note(work, [claim for claim, _ in ready], outcomes)
+        outward.settle(hub, work, partner, [claim for claim, _ in ready], rendered, outcomes)
         _note_health(work, partner, error, rng, timing.retry_base, timing.retry_cap)
         work.ring(partner.name)
     for letter in letters:

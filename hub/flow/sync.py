@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from hub.core import Hub, Partner
 from hub.errors import ConfigError
-from hub.flow import inbox, pipeline, places
+from hub.flow import agreements, conflicts, effects, identity, inbox, ours, outward, pipeline, places
 from hub.flow.batches import batches
-from hub.models import Delivery
+from hub.flow.held import Held
+from hub.models import Customer, Delivery, Person
 from hub.sdk import ImportPage, Imports, RowProblem, TakesRows
 
 SHOWN = 1000  # problems kept for the report; more are counted
@@ -81,6 +82,32 @@ def history_of(hub: Hub, partner: Partner, path: Path) -> Iterator[ImportPage]:
     with hub.look() as session:
         bounds = places.bounds(hub, session)
     return connector.history(path, bounds)
+
+
+def decide(hub: Hub, conflict_id: int, take: str, actor: str) -> None:
+    """A person's word on a field that both sides changed: both shall have ours, or theirs. Raises NotFound, Unreadable."""
+    with hub.begin() as work:
+        row = conflicts.waiting(work, conflict_id)
+        partner = next(one for one in hub.partners.values() if one.id == row.connection_id)
+        identity.lock_customers(work, [row.customer_id])
+        subject = effects.load_subjects(work, [row.customer_id])[row.customer_id]
+        agreed = agreements.load(work, partner, row.kind, [subject])[row.customer_id]
+        mapping = outward.map_of(hub, partner)
+        rule = next(
+            (one for kind in (mapping.objects if mapping else ()) for one in kind.fields if one.theirs == row.field),
+            None,
+        )
+        conflicts.close(work, partner, agreed, row.field, take, actor)
+        agreements.save(work, partner, agreed, subject.data_key_id)
+        touched = {"sync"}
+        if take == "theirs" and rule is not None:
+            customer = work.session.get_one(Customer, row.customer_id)
+            known = identity.Known(customer, work.session.get_one(Person, row.person_id))
+            mine = ours.read(work, [subject])[row.customer_id]
+            touched |= ours.write(work, Held(work), known, mine, {rule.ours: agreed.word(row.field).value})
+            customer.version += 1
+        outward.notice(hub, work, {row.customer_id: touched})
+        work.audit(actor, "conflict_decided", "conflict", row.id, take=take)
 
 
 def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Random) -> None:

@@ -7,12 +7,15 @@ from hub.work import Work
 
 
 def set_value(work: Work, held: Held, known: Known, name: str, value: str, about_id: int = 0) -> bool:
-    """Seal a personal value under the person's key; answers False when it is the one we have."""
+    """Seal a personal value under the person's key, an empty one where it was cleared; answers False when it is the one
+    we have."""
     person, context = known.person, value_context(known.person.id, name, about_id)
     key = work.key(person.data_key_id)
     rows = held.values_of(person.id)
     row = rows.get((name, about_id))
     if row is not None and work.vault.unseal(key, row.sealed, context) == value.encode():
+        return False
+    if row is None and not value:
         return False
     sealed = work.vault.seal(key, value.encode(), context)
     if row is None:

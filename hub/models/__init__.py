@@ -33,17 +33,19 @@ from hub.models.service import (
     Visit,
 )
 from hub.models.shop import Bay, Branch, Cost, Offer, Referral, Slot
+from hub.models.sync import Agreement, Conflict, Duplicate, PartnerField, SyncState
 from hub.models.timers import ServiceLevel, Timer, TimerEvent, TimerMark
 from hub.models.traffic import Connection, Cursor, DeadLetter, Delivery, IdempotencyKey, Lease, Message
 from hub.models.vehicles import Ownership, Vehicle
 
 __all__ = [
-    "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay", "Branch",
-    "Connection", "Consent", "Cost", "Cursor", "Customer", "DataKey", "DeadLetter", "Delivery", "Driver", "Endpoint",
-    "Epoch", "ErasureRequest", "Event", "Finding", "Fleet", "Here", "IdempotencyKey", "Inspection", "Instant",
-    "Invoice", "Job", "JobPart", "Lease", "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard",
-    "Message", "Node", "Notice", "Offer", "Ownership", "Person", "PersonalValue", "Principal", "Profile",
-    "Recommendation", "Referral", "Regional", "Role", "Score", "SegmentVersion", "ServiceLevel", "Session",
-    "SignInLink", "Slot", "Staff", "Tier", "Timer", "TimerEvent", "TimerMark", "Token", "Told", "Tombstone",
-    "TransferQuestion", "Vehicle", "Visit", "new_ref", "table",
+    "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
+    "Branch", "Conflict", "Connection", "Consent", "Cost", "Cursor", "Customer", "DataKey", "DeadLetter", "Delivery",
+    "Driver", "Duplicate", "Endpoint", "Epoch", "ErasureRequest", "Event", "Finding", "Fleet", "Here",
+    "IdempotencyKey", "Inspection", "Instant", "Invoice", "Job", "JobPart", "Lease", "LedgerEntry", "LegalHold",
+    "Line", "Link", "Membership", "MembershipCard", "Message", "Node", "Notice", "Offer", "Ownership", "PartnerField",
+    "Person", "PersonalValue", "Principal", "Profile", "Recommendation", "Referral", "Regional", "Role", "Score",
+    "SegmentVersion", "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "SyncState", "Tier", "Timer",
+    "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref",
+    "table",
 ]  # fmt: skip

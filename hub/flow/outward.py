@@ -1,0 +1,265 @@
+"""Our changes to a partner that is kept in step: one waiting message per customer, rendered from what differs when it goes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from hub.core import Hub, Partner
+from hub.flow import agreements, drift, identity, ours, outbox
+from hub.flow.agreements import Agreed
+from hub.flow.batches import batches
+from hub.flow.effects import Asked, Subject, load_subjects, open_links
+from hub.flow.ours import Fields
+from hub.flow.outbox import Claim, Intent
+from hub.models import Link, Message, Person
+from hub.sdk import SET_FIELDS, EffectClass, Observes, Outcome, Push, Topic
+from hub.targets import SYNCED
+from hub.work import Work
+from rules.syncmap import FieldRule, ObjectRule, SyncMap
+from rules.transforms import Unfit, settled, spoken
+
+MASKED = {"given_name": "name", "family_name": "name"}  # policies speak of the name
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a push of this transaction's claims sets, for `settle`. words: field -> (what was there, what is set)."""
+
+    subject: Subject
+    kind: str
+    words: Mapping[str, tuple[str | None, str | None]]
+    at: datetime
+    new: bool
+
+
+@dataclass
+class Rendered:
+    ready: list[tuple[Claim, Push]] = field(default_factory=list)
+    sent: dict[str, Sent] = field(default_factory=dict)
+
+
+def map_of(hub: Hub, partner: Partner) -> SyncMap | None:
+    """The mapping by which this connection is kept in step; None where its connector cannot, or nobody mapped it."""
+    if not isinstance(partner.connector, Observes) or partner.topic(SET_FIELDS) is None:
+        return None
+    return hub.book.sync_of(partner.connector.name)
+
+
+def notice(hub: Hub, work: Work, touched: Mapping[int, set[str]]) -> int:
+    """Customers changed: put a message for each partner whose fields differ by it. Answers how many are new.
+
+    What came from a partner is agreed by now, so it does not differ and does not go back."""
+    count = 0
+    for partner in hub.partners.values():
+        mapping = map_of(hub, partner)
+        for rule in mapping.objects if mapping else ():
+            mine = {
+                one for one, changes in touched.items()
+                if "sync" in changes or ours.fields_of(changes) & rule.of_ours()
+            }  # fmt: skip
+            if mapping and mine:
+                count += want(hub, work, partner, mapping, rule, mine)
+    return count
+
+
+def want(
+    hub: Hub, work: Work, partner: Partner, mapping: SyncMap, rule: ObjectRule, customer_ids: Iterable[int]
+) -> int:
+    """A message for each of these customers that has something to tell; one that waits already covers what is new.
+
+    A waiting message that a worker holds right now is passed over: it has been rendered, so another is put."""
+    linked = _linked(work, partner, customer_ids)
+    subjects = load_subjects(work, customer_ids if "there" in rule.creates else linked)
+    mine = ours.read(work, subjects.values())
+    agreed = agreements.load(work, partner, rule.kind, [one for one in subjects.values() if one.customer_id in mine])
+    gone = drift.quarantined(work.session, partner, rule.kind)
+    eager = []
+    for customer_id, one in agreed.items():
+        differing = differences(rule, one, mine[customer_id], gone)
+        if not differing or one.state != "live" or _was_merged(one, customer_id in linked):
+            continue
+        eager.append(customer_id)
+        fresh = [name for name in differing if one.word(name).ours_at is None] if one.row else []
+        for name in fresh:
+            one.word(name).ours_at = work.now
+        if fresh:
+            agreements.save(work, partner, one, subjects[customer_id].data_key_id)
+    covered = _covered(work, partner, {subjects[one].customer_ref for one in eager}, rule.kind)
+    intents = [
+        Intent(SET_FIELDS, subjects[one].customer_ref, f"sync:{rule.kind}:{work.ids.next()}",
+               {"customer_id": one, "kind": rule.kind})
+        for one in eager if subjects[one].customer_ref not in covered
+    ]  # fmt: skip
+    return outbox.put(work, partner, intents, after=mapping.flush) if intents else 0
+
+
+def differences(
+    rule: ObjectRule, agreed: Agreed, mine: Fields, gone: set[str] | frozenset[str] = frozenset()
+) -> dict[str, FieldRule]:
+    """The partner's fields that do not say what we say, and that we may set."""
+    found = {}
+    for one in rule.fields:
+        if one.direction == "in" or one.theirs in gone:
+            continue
+        word = agreed.words.get(one.theirs)
+        value = settled(one.transform, one.words, mine[one.ours])
+        if word is None:
+            differs = value is not None
+        else:
+            differs = not word.held and (word.doubt or value != word.value)
+        if differs:
+            found[one.theirs] = one
+    return found
+
+
+def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> Rendered:
+    """What differs now, policy asked; a claim that has nothing to say any more is settled here. The customers are locked,
+    and what is about to be written is remembered, so that its echo is known even if nobody hears of its fate."""
+    mapping, done = map_of(hub, partner), Rendered()
+    identity.lock_customers(work, [claim.refs["customer_id"] for claim in claims])
+    subjects = load_subjects(work, [claim.refs["customer_id"] for claim in claims])
+    mine = ours.read(work, subjects.values())
+    asked = Asked(hub, work, partner, list(subjects.values()))
+    links = open_links(work, partner, list(subjects.values()))
+    for claim in claims:
+        rule = mapping.object_of(claim.refs["kind"]) if mapping else None
+        subject = subjects.get(claim.refs["customer_id"])
+        if rule is None or subject is None or subject.customer_id not in mine:
+            outbox.refuse(work, claim, "the customer or the mapping no longer exists")
+            continue
+        agreed = agreements.load(work, partner, rule.kind, [subject])[subject.customer_id]
+        gone = drift.quarantined(work.session, partner, rule.kind)
+        differing = differences(rule, agreed, mine[subject.customer_id], gone)
+        allowed, reason = allowed_of(asked, subject, differing.values())
+        fields = _spoken(work, partner, rule, allowed, mine[subject.customer_id])
+        if not fields or agreed.state != "live":
+            outbox.refuse(work, claim, reason or "both sides agree", "refused" if reason else "cancelled")
+            continue
+        link = links.get(subject.customer_id)
+        words = {}
+        for name in fields:
+            word, now = agreed.word(name), mine[subject.customer_id][differing[name].ours]
+            word.before, word.wrote = word.value, settled(differing[name].transform, differing[name].words, now)
+            word.wrote_at, word.wrote_until = work.now, None
+            words[name] = (word.value, word.wrote)
+        agreements.save(work, partner, agreed, subject.data_key_id)
+        body = {"kind": rule.kind, "fields": fields}
+        done.ready.append((claim, Push(SET_FIELDS, claim.effect_key, subject.customer_ref, link, body, claim.attempt)))
+        done.sent[claim.effect_key] = Sent(subject, rule.kind, words, work.now, link is None)
+    return done
+
+
+def settle(
+    hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim], rendered: Rendered, outcomes: Sequence[Outcome]
+) -> None:
+    """After outbox.settle: what arrived is agreed, unless the partner told something else meanwhile; then it is told again."""
+    fences = {claim.id: claim for claim in claims if claim.effect_key in rendered.sent}
+    arrived = {
+        fences[row.id].effect_key
+        for batch in batches(list(fences))
+        for row in work.session.execute(
+            select(Message.id, Message.fence).where(Message.id.in_(batch), Message.state == "sent")
+        )
+        if row.fence == fences[row.id].fence
+    }
+    learn_links(work, partner, {claim.effect_key: claim.refs["customer_id"] for claim in claims}, outcomes)
+    sent = {key: one for key, one in rendered.sent.items() if key in arrived}
+    identity.lock_customers(work, [one.subject.customer_id for one in sent.values()])
+    mapping = map_of(hub, partner)
+    for one in sent.values():
+        subject = one.subject
+        agreed = agreements.load(work, partner, one.kind, [subject])[subject.customer_id]
+        again = False
+        for name, (before, value) in one.words.items():
+            word = agreed.word(name)
+            word.wrote_until = work.now
+            if word.value == before:
+                word.becomes(value, None)
+                word.ours_at = None
+            elif word.value != value:
+                word.known, word.doubt, again = [*word.known, value], True, True
+        agreed.whole = agreed.whole or one.new
+        agreements.save(work, partner, agreed, subject.data_key_id)
+        rule = mapping.object_of(one.kind) if mapping else None
+        if again and mapping and rule:
+            want(hub, work, partner, mapping, rule, [subject.customer_id])
+
+
+def learn_links(work: Work, partner: Partner, customers: Mapping[str, int], outcomes: Sequence[Outcome]) -> None:
+    """The partner's ids that came back with a push: from now on we know its object by its own name."""
+    told = {customers[one.key]: one.partner_id for one in outcomes if one.partner_id and one.key in customers}
+    missing = set(told) - _linked(work, partner, told)
+    for customer_id, subject in load_subjects(work, missing).items():
+        kind = f"link:{partner.id}:customer"
+        blinds = work.vault.blinds(work.session, kind, told[customer_id] or "")
+        taken = select(Link.id).where(Link.connection_id == partner.id, Link.about == "customer", Link.hash.in_(blinds))
+        if subject.data_key_id is not None and work.session.scalar(taken) is None:
+            person = work.session.get_one(Person, subject.person_id)
+            identity.link(work, partner, "customer", told[customer_id] or "", customer_id, person)
+
+
+def _linked(work: Work, partner: Partner, customer_ids: Iterable[int]) -> set[int]:
+    work.session.flush()
+    found: set[int] = set()
+    for batch in batches(sorted(set(customer_ids))):
+        rows = select(Link.about_id).where(
+            Link.connection_id == partner.id,
+            Link.about == "customer",
+            Link.about_id.in_(batch),
+            Link.replaced_by.is_(None),
+        )
+        found |= set(work.session.scalars(rows))
+    return found
+
+
+def _was_merged(agreed: Agreed, linked: bool) -> bool:
+    return agreed.state == "merged" and not linked
+
+
+def _covered(work: Work, partner: Partner, refs: Iterable[str], kind: str) -> set[str]:
+    """Customers whose message still waits, held here until this transaction ends, so that it is rendered after it."""
+    found: set[str] = set()
+    for batch in batches(sorted(refs)):
+        rows = (
+            select(Message)
+            .where(
+                Message.connection_id == partner.id,
+                Message.entity.in_(batch),
+                Message.topic == SET_FIELDS,
+                Message.state == "waiting",
+            )
+            .with_for_update(skip_locked=True)
+        )
+        found |= {row.entity for row in work.session.scalars(rows) if row.refs.get("kind") == kind}
+    return found
+
+
+def allowed_of(asked: Asked, subject: Subject, rules: Iterable[FieldRule]) -> tuple[list[FieldRule], str]:
+    """Fields that the policy lets leave this person's jurisdiction, and why others stay. Asked once per purpose."""
+    allowed: list[FieldRule] = []
+    reason = ""
+    by_purpose: dict[str, list[FieldRule]] = {}
+    for rule in rules:
+        by_purpose.setdefault(rule.purpose, []).append(rule)
+    for purpose, several in by_purpose.items():
+        names = {MASKED.get(one.ours, one.ours) for one in several if SYNCED["customer"][one.ours].personal}
+        decision = asked.about(subject, Topic(SET_FIELDS, EffectClass.NATURAL, purpose, tuple(sorted(names))))
+        if decision.verdict == "deny":
+            reason = f"{decision.policy}: {decision.reason}"
+        else:
+            allowed += [one for one in several if MASKED.get(one.ours, one.ours) not in decision.mask]
+    return allowed, reason
+
+
+def _spoken(
+    work: Work, partner: Partner, rule: ObjectRule, fields: Iterable[FieldRule], mine: Fields
+) -> dict[str, str | None]:
+    found = {}
+    for one in fields:
+        try:
+            found[one.theirs] = spoken(one.transform, one.words, mine[one.ours])
+        except Unfit:
+            drift.unfit(work, partner, rule.kind, one.theirs)
+    return found
