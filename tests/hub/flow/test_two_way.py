@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from crm import Crm, a_mapping, keep_in_step
+from office import Crm, a_mapping, keep_in_step
 from hub import jobs
 from hub.core import Hub
 from hub.flow import conflicts, effects, ours, outward, pulls, reconcile
@@ -48,30 +48,30 @@ def rows(hub: Hub, model: type) -> list:
 
 
 @pytest.fixture
-def anna(crm: Crm, hub: Hub, clock: StandingClock) -> str:
-    number = crm.make(first="Anna", last="Berg", mail="anna@example.org", tel="+49 170 1", street="Weg 1", tongue="de")
+def anna(office: Crm, hub: Hub, clock: StandingClock) -> str:
+    number = office.make(first="Anna", last="Berg", mail="anna@example.org", tel="+49 170 1", street="Weg 1", tongue="de")
     in_step(hub, clock)
     return number
 
 
-def test_a_contact_of_the_crm_becomes_a_customer_and_nothing_goes_back(crm: Crm, hub: Hub, anna: str) -> None:
+def test_a_contact_of_the_crm_becomes_a_customer_and_nothing_goes_back(office: Crm, hub: Hub, anna: str) -> None:
     assert ours_of(hub)["given_name"] == "Anna"
     assert ours_of(hub)["email"] == "anna@example.org"
-    assert crm.calls["push"] == 0
+    assert office.calls["push"] == 0
 
 
-def test_their_edit_comes_in_and_is_not_sent_back(crm: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
-    crm.edit(anna, mail="Anna.Berg@Example.org", first="Anna Maria")
+def test_their_edit_comes_in_and_is_not_sent_back(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
+    office.edit(anna, mail="Anna.Berg@Example.org", first="Anna Maria")
 
     in_step(hub, clock)
 
     assert ours_of(hub)["email"] == "anna.berg@example.org"
     assert ours_of(hub)["given_name"] == "Anna Maria"
-    assert crm.calls["push"] == 0
+    assert office.calls["push"] == 0
 
 
-def test_a_field_they_empty_is_empty_here(crm: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
-    crm.edit(anna, mail=None)
+def test_a_field_they_empty_is_empty_here(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
+    office.edit(anna, mail=None)
 
     in_step(hub, clock)
 
@@ -80,54 +80,54 @@ def test_a_field_they_empty_is_empty_here(crm: Crm, hub: Hub, clock: StandingClo
 
 @pytest.mark.parametrize("tells_origin", [True, False])
 def test_our_edit_goes_out_once_with_that_field_only(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str, tells_origin: bool
+    office: Crm, hub: Hub, clock: StandingClock, anna: str, tells_origin: bool
 ) -> None:
-    crm.tells_origin = tells_origin
+    office.tells_origin = tells_origin
 
     we_edit(hub, email="new@example.org")
     in_step(hub, clock)
 
-    assert crm.written == [(anna, {"mail": "new@example.org"})]
+    assert office.written == [(anna, {"mail": "new@example.org"})]
     assert ours_of(hub)["email"] == "new@example.org"
     assert not rows(hub, Conflict)
 
 
-def test_edits_within_the_flush_window_are_one_write(crm: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
+def test_edits_within_the_flush_window_are_one_write(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
     for number in range(5):
         we_edit(hub, email=f"try{number}@example.org", language="en")
 
     in_step(hub, clock)
 
-    assert crm.written == [(anna, {"mail": "try4@example.org", "tongue": "en"})]
+    assert office.written == [(anna, {"mail": "try4@example.org", "tongue": "en"})]
 
 
-def test_an_edit_that_was_taken_back_in_time_is_not_told(crm: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
+def test_an_edit_that_was_taken_back_in_time_is_not_told(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
     we_edit(hub, email="typo@example.org")
     we_edit(hub, email="anna@example.org")
 
     in_step(hub, clock)
 
-    assert crm.written == []
+    assert office.written == []
     assert [message.state for message in rows(hub, Message)] == ["cancelled"]
 
 
 def test_of_two_edits_of_one_field_the_newest_counts_and_the_other_is_explained(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
     we_edit(hub, email="ours@example.org")
     clock.pass_by(seconds=1)
-    crm.edit(anna, mail="theirs@example.org")
+    office.edit(anna, mail="theirs@example.org")
 
     in_step(hub, clock)
 
-    assert ours_of(hub)["email"] == crm.things[anna].fields["mail"] == "theirs@example.org"
+    assert ours_of(hub)["email"] == office.things[anna].fields["mail"] == "theirs@example.org"
     [conflict] = rows(hub, Conflict)
     assert (conflict.field, conflict.rule, conflict.won) == ("mail", "newest", "theirs")
 
 
-def test_what_a_conflict_lost_can_be_read_by_whoever_may(crm: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
+def test_what_a_conflict_lost_can_be_read_by_whoever_may(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
     we_edit(hub, language="en")
-    crm.edit(anna, tongue="fr")
+    office.edit(anna, tongue="fr")
     in_step(hub, clock)
 
     with hub.begin() as work:
@@ -136,35 +136,35 @@ def test_what_a_conflict_lost_can_be_read_by_whoever_may(crm: Crm, hub: Hub, clo
         told = conflicts.told(work, conflict, key)
 
     assert told == {"base": "de", "ours": "en", "theirs": "fr", "result": "en"}
-    assert crm.things[anna].fields["tongue"] == "en"
+    assert office.things[anna].fields["tongue"] == "en"
 
 
 @pytest.mark.parametrize("take", ["ours", "theirs"])
 def test_a_manual_field_waits_for_a_person_and_then_both_sides_agree(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str, take: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str, take: str
 ) -> None:
     we_edit(hub, address="Weg 2")
-    crm.edit(anna, street="Weg 3")
+    office.edit(anna, street="Weg 3")
     in_step(hub, clock)
-    assert (ours_of(hub)["address"], crm.things[anna].fields["street"]) == ("Weg 2", "Weg 3")
+    assert (ours_of(hub)["address"], office.things[anna].fields["street"]) == ("Weg 2", "Weg 3")
 
     decide(hub, rows(hub, Conflict)[0].id, take, "test")
     in_step(hub, clock)
 
     wanted = {"ours": "Weg 2", "theirs": "Weg 3"}[take]
-    assert (ours_of(hub)["address"], crm.things[anna].fields["street"]) == (wanted, wanted)
+    assert (ours_of(hub)["address"], office.things[anna].fields["street"]) == (wanted, wanted)
     assert rows(hub, Conflict)[0].settled_by == "test"
 
 
 def test_two_fields_of_one_customer_merge_without_a_conflict(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
     we_edit(hub, email="ours@example.org")
-    crm.edit(anna, first="Anne")
+    office.edit(anna, first="Anne")
 
     in_step(hub, clock)
 
-    assert (ours_of(hub)["given_name"], crm.things[anna].fields["mail"]) == ("Anne", "ours@example.org")
+    assert (ours_of(hub)["given_name"], office.things[anna].fields["mail"]) == ("Anne", "ours@example.org")
     assert not rows(hub, Conflict)
 
 
@@ -176,13 +176,13 @@ def test_the_base_is_kept_under_the_persons_key(hub: Hub, anna: str) -> None:
 
 
 def test_a_merged_contact_leads_on_and_two_customers_stay_two(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
-    other = crm.make(first="A.", last="Berg", mail="a@example.org")
+    other = office.make(first="A.", last="Berg", mail="a@example.org")
     in_step(hub, clock)
 
-    crm.merge(anna, other)
-    crm.edit(other, first="Anna")
+    office.merge(anna, other)
+    office.edit(other, first="Anna")
     in_step(hub, clock)
 
     assert [ours_of(hub, 0)["given_name"], ours_of(hub, 1)["given_name"]] == ["Anna", "Anna"]
@@ -190,13 +190,13 @@ def test_a_merged_contact_leads_on_and_two_customers_stay_two(
     assert (proposed.why, proposed.state) == ("merged_there", "open")
     we_edit(hub, 0, email="gone@example.org")
     in_step(hub, clock)
-    assert crm.written == []
+    assert office.written == []
 
 
 def test_somebody_new_with_a_known_mail_is_proposed_and_not_merged(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
-    crm.make(first="Ben", last="Berg", mail="anna@example.org")
+    office.make(first="Ben", last="Berg", mail="anna@example.org")
 
     in_step(hub, clock)
 
@@ -205,71 +205,71 @@ def test_somebody_new_with_a_known_mail_is_proposed_and_not_merged(
 
 
 def test_an_archived_contact_is_left_alone_until_it_is_restored(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
-    crm.archive(anna)
+    office.archive(anna)
     in_step(hub, clock)
     we_edit(hub, email="later@example.org")
     in_step(hub, clock)
-    assert crm.written == []
+    assert office.written == []
 
-    crm.restore(anna)
+    office.restore(anna)
     in_step(hub, clock)
 
-    assert crm.things[anna].fields["mail"] == ours_of(hub)["email"] == "later@example.org"
+    assert office.things[anna].fields["mail"] == ours_of(hub)["email"] == "later@example.org"
 
 
 def test_a_field_that_is_gone_is_kept_out_and_the_rest_goes_on(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
     pulls.describe(hub, hub.partners["crm"])
-    crm.shapes = [shape for shape in crm.shapes if shape.name != "tongue"]
-    crm.shapes.append(crm.shapes[0].__class__("shoe_size", "number"))
+    office.shapes = [shape for shape in office.shapes if shape.name != "tongue"]
+    office.shapes.append(office.shapes[0].__class__("shoe_size", "number"))
 
     drifts = pulls.describe(hub, hub.partners["crm"])
     we_edit(hub, language="en", email="on@example.org")
     in_step(hub, clock)
 
     assert {(one.field, one.state) for one in drifts} == {("tongue", "gone"), ("shoe_size", "new")}
-    assert crm.written == [(anna, {"mail": "on@example.org"})]
+    assert office.written == [(anna, {"mail": "on@example.org"})]
 
 
 def test_a_value_that_does_not_fit_stays_out_and_is_counted(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
-    crm.edit(anna, mail="no address", first="Anne")
+    office.edit(anna, mail="no address", first="Anne")
 
     in_step(hub, clock)
 
     assert (ours_of(hub)["email"], ours_of(hub)["given_name"]) == ("anna@example.org", "Anne")
 
 
-def test_fields_that_the_policy_holds_back_do_not_leave(crm: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
-    keep_in_step(hub, crm, a_mapping(_with_purpose("marketing")))
+def test_fields_that_the_policy_holds_back_do_not_leave(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
+    keep_in_step(hub, office, a_mapping(_with_purpose("marketing")))
 
     we_edit(hub, email="kept@example.org")
     in_step(hub, clock)
 
-    assert crm.written == []
+    assert office.written == []
     assert "refused" in {message.state for message in rows(hub, Message)}
 
 
 def _with_purpose(purpose: str) -> str:
-    from crm import MAPPING
+    from office import MAPPING
 
     return MAPPING.replace("purpose: crm_sync", f"purpose: {purpose}")
 
 
 def test_a_comparison_names_all_that_differs_and_mends_what_is_chosen(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
     partner = hub.partners["crm"]
-    ben = crm.make(first="Ben", last="Au")
+    ben = office.make(first="Ben", last="Au")
     in_step(hub, clock)
-    crm.edit(anna, first="Hanna")
-    crm.archive(ben)
-    crm.make(first="Cleo", last="Zu")
-    crm.log.clear()
+    office.edit(anna, first="Hanna")
+    office.archive(ben)
+    office.make(first="Cleo", last="Zu")
+    office.log.clear()
 
     report = reconcile.compare(hub, partner)
     assert report.counts() == {"missing_here": 1, "missing_there": 0, "differing": 1, "merged": 0, "erased": 1}
@@ -280,45 +280,45 @@ def test_a_comparison_names_all_that_differs_and_mends_what_is_chosen(
     reconcile.apply(hub, partner, reconcile.compare(hub, partner))
     in_step(hub, clock)
     assert reconcile.compare(hub, partner).clean
-    assert crm.written == []
+    assert office.written == []
 
 
 def test_a_log_that_no_longer_reaches_back_is_mended_without_a_person(
-    crm: Crm, hub: Hub, clock: StandingClock, anna: str
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
-    crm.away = True
+    office.away = True
     jobs.serve(hub)
     for hour in range(0, 96, 8):
         clock.pass_by(hours=8)
         jobs.drain("crm")
-        crm.edit(anna, tel=f"+49 170 {hour:03}")
+        office.edit(anna, tel=f"+49 170 {hour:03}")
         we_edit(hub, email=f"h{hour}@example.org")
-    crm.log_from, crm.away = len(crm.log), False
+    office.log_from, office.away = len(office.log), False
 
     clock.pass_by(hours=1)
     in_step(hub, clock, rounds=8)
 
     assert reconcile.compare(hub, hub.partners["crm"]).clean
     assert ours_of(hub)["phone"] == "+49170088"
-    assert crm.things[anna].fields["mail"] == "h88@example.org"
+    assert office.things[anna].fields["mail"] == "h88@example.org"
 
 
-def test_nobody_is_overwritten_unseen(crm: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
+def test_nobody_is_overwritten_unseen(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
     """The object is known, but only one of its fields was ever told."""
-    crm.things["77"] = crm.things[anna].__class__("contact", "77", None, {**crm.things[anna].fields, "mail": "x@y.org"})
-    crm.edit("77", first="Dora")
+    office.things["77"] = office.things[anna].__class__("contact", "77", None, {**office.things[anna].fields, "mail": "x@y.org"})
+    office.edit("77", first="Dora")
     in_step(hub, clock)
 
     we_edit(hub, 1, family_name="Eck")
     in_step(hub, clock)
 
     assert ours_of(hub, 1)["email"] == "x@y.org"
-    assert set(crm.written[0][1]) == {"last"}
+    assert set(office.written[0][1]) == {"last"}
 
 
-def test_a_pull_and_its_cursor_survive_together(crm: Crm, hub: Hub, clock: StandingClock) -> None:
+def test_a_pull_and_its_cursor_survive_together(office: Crm, hub: Hub, clock: StandingClock) -> None:
     for number in range(250):
-        crm.make(first="N", last=f"N{number}")
+        office.make(first="N", last=f"N{number}")
 
     assert sum(pulls.pull(hub, hub.partners["crm"])) == 250
     assert sum(pulls.pull(hub, hub.partners["crm"])) == 0

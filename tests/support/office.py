@@ -188,10 +188,10 @@ def keep_in_step(hub: Hub, crm: Any, mapping: SyncMap) -> None:
 
 
 @pytest.fixture
-def crm(hub: Hub, clock: Callable[[], datetime]) -> Crm:
+def office(hub: Hub, clock: Callable[[], datetime]) -> Crm:
     made = Crm(clock)
     keep_in_step(hub, made, a_mapping())
     return made
 
 
-__all__ = ["Crm", "a_mapping", "crm", "keep_in_step"]
+__all__ = ["Crm", "a_mapping", "keep_in_step", "office"]
