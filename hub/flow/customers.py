@@ -173,16 +173,20 @@ def _fold_card(work: Work, partner: Partner, known: Known, record: LoyaltyRecord
 
 def _fold_person(station: Station, known: Known, record: CustomerRecord) -> set[str]:
     told = {name: getattr(record, name) for name in (*PLAIN, *PERSONAL)}
-    changed = set_fields(station.work, station.people.held, known, {name: value for name, value in told.items() if value}, record.residence)
+    changed = set_fields(
+        station.work,
+        station.people.held,
+        known,
+        {name: value for name, value in told.items() if value},
+        record.residence,
+    )
     if record.residence and known.person.jurisdiction != record.residence:
         known.person.jurisdiction = record.residence
         changed.add("customer.jurisdiction")
     return changed
 
 
-def set_fields(
-    work: Work, held: Held, known: Known, values: Mapping[str, Any], country: str | None = None
-) -> set[str]:
+def set_fields(work: Work, held: Held, known: Known, values: Mapping[str, Any], country: str | None = None) -> set[str]:
     """Set these fields of a customer, an empty one to nothing; answers what changed, in the words of `touched`."""
     changed: set[str] = set()
     for name, value in values.items():

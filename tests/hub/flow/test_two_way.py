@@ -5,14 +5,15 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
-from office import Crm, a_mapping, keep_in_step
 from hub import jobs
 from hub.core import Hub
 from hub.flow import conflicts, effects, ours, outward, pulls, reconcile
+from hub.flow.held import Held
 from hub.flow.identity import Known
 from hub.flow.sync import decide
 from hub.models import Agreement, Conflict, Customer, Duplicate, Message, Person
 from hubs import StandingClock
+from office import Crm, a_mapping, keep_in_step
 
 DICE = Random(1)
 
@@ -38,7 +39,7 @@ def we_edit(hub: Hub, number: int = 0, **fields: str | None) -> None:
         customer = work.session.scalars(select(Customer).order_by(Customer.id)).all()[number]
         known = Known(customer, work.session.get_one(Person, customer.person_id))
         subject = effects.load_subjects(work, [customer.id])[customer.id]
-        touched = ours.write(work, known, ours.read(work, [subject])[customer.id], fields)
+        touched = ours.write(work, Held(work), known, ours.read(work, [subject])[customer.id], fields)
         outward.notice(hub, work, {customer.id: touched})
 
 
@@ -49,7 +50,9 @@ def rows(hub: Hub, model: type) -> list:
 
 @pytest.fixture
 def anna(office: Crm, hub: Hub, clock: StandingClock) -> str:
-    number = office.make(first="Anna", last="Berg", mail="anna@example.org", tel="+49 170 1", street="Weg 1", tongue="de")
+    number = office.make(
+        first="Anna", last="Berg", mail="anna@example.org", tel="+49 170 1", street="Weg 1", tongue="de"
+    )
     in_step(hub, clock)
     return number
 
@@ -101,7 +104,9 @@ def test_edits_within_the_flush_window_are_one_write(office: Crm, hub: Hub, cloc
     assert office.written == [(anna, {"mail": "try4@example.org", "tongue": "en"})]
 
 
-def test_an_edit_that_was_taken_back_in_time_is_not_told(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
+def test_an_edit_that_was_taken_back_in_time_is_not_told(
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
+) -> None:
     we_edit(hub, email="typo@example.org")
     we_edit(hub, email="anna@example.org")
 
@@ -125,7 +130,9 @@ def test_of_two_edits_of_one_field_the_newest_counts_and_the_other_is_explained(
     assert (conflict.field, conflict.rule, conflict.won) == ("mail", "newest", "theirs")
 
 
-def test_what_a_conflict_lost_can_be_read_by_whoever_may(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
+def test_what_a_conflict_lost_can_be_read_by_whoever_may(
+    office: Crm, hub: Hub, clock: StandingClock, anna: str
+) -> None:
     we_edit(hub, language="en")
     office.edit(anna, tongue="fr")
     in_step(hub, clock)
@@ -305,7 +312,9 @@ def test_a_log_that_no_longer_reaches_back_is_mended_without_a_person(
 
 def test_nobody_is_overwritten_unseen(office: Crm, hub: Hub, clock: StandingClock, anna: str) -> None:
     """The object is known, but only one of its fields was ever told."""
-    office.things["77"] = office.things[anna].__class__("contact", "77", None, {**office.things[anna].fields, "mail": "x@y.org"})
+    office.things["77"] = office.things[anna].__class__(
+        "contact", "77", None, {**office.things[anna].fields, "mail": "x@y.org"}
+    )
     office.edit("77", first="Dora")
     in_step(hub, clock)
 
