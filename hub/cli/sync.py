@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from hub.cli.opened import json_option, opened, region_option
 from hub.core import Hub, Partner
 from hub.errors import PartDown, PartnerError
-from hub.flow import conflicts, drift, outward, pipeline, following, reconcile
+from hub.flow import conflicts, drift, following, outward, pipeline, reconcile
 from hub.flow.sync import decide
 from hub.models import Connection, Customer, DeadLetter, Duplicate, Message, SyncState
 from hub.sdk import Fetches

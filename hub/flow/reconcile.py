@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.core import Hub, Partner
 from hub.errors import ConfigError, PartnerError
-from hub.flow import agreements, drift, ours, outward, following
+from hub.flow import agreements, drift, following, ours, outward
 from hub.flow.batches import batches
 from hub.flow.effects import Asked, load_subjects, open_links
 from hub.flow.identity import Identities

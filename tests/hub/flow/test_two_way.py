@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from hub import jobs
 from hub.core import Hub
-from hub.flow import conflicts, effects, ours, outward, pulls, reconcile
+from hub.flow import conflicts, effects, following, ours, outward, reconcile
 from hub.flow.held import Held
 from hub.flow.identity import Known
 from hub.flow.sync import decide
@@ -229,11 +229,11 @@ def test_an_archived_contact_is_left_alone_until_it_is_restored(
 def test_a_field_that_is_gone_is_kept_out_and_the_rest_goes_on(
     office: Crm, hub: Hub, clock: StandingClock, anna: str
 ) -> None:
-    pulls.describe(hub, hub.partners["crm"])
+    following.describe(hub, hub.partners["crm"])
     office.shapes = [shape for shape in office.shapes if shape.name != "tongue"]
     office.shapes.append(office.shapes[0].__class__("shoe_size", "number"))
 
-    drifts = pulls.describe(hub, hub.partners["crm"])
+    drifts = following.describe(hub, hub.partners["crm"])
     we_edit(hub, language="en", email="on@example.org")
     in_step(hub, clock)
 
@@ -329,5 +329,5 @@ def test_a_pull_and_its_cursor_survive_together(office: Crm, hub: Hub, clock: St
     for number in range(250):
         office.make(first="N", last=f"N{number}")
 
-    assert sum(pulls.pull(hub, hub.partners["crm"])) == 250
-    assert sum(pulls.pull(hub, hub.partners["crm"])) == 0
+    assert sum(following.pull(hub, hub.partners["crm"])) == 250
+    assert sum(following.pull(hub, hub.partners["crm"])) == 0
