@@ -41,8 +41,13 @@ class Rendered:
 
 
 def map_of(hub: Hub, partner: Partner) -> SyncMap | None:
-    """The mapping by which this connection is kept in step; None where its connector cannot, or nobody mapped it."""
-    if not isinstance(partner.connector, Observes) or partner.topic(SET_FIELDS) is None:
+    """The mapping by which this connection is kept in step; None where its options do not say two_way, its connector
+    cannot, or nobody mapped it."""
+    if (
+        not partner.settings.options.get("two_way")
+        or not isinstance(partner.connector, Observes)
+        or partner.topic(SET_FIELDS) is None
+    ):
         return None
     return hub.book.sync_of(partner.connector.name)
 

@@ -182,7 +182,9 @@ def a_mapping(text: str = MAPPING) -> SyncMap:
 
 def keep_in_step(hub: Hub, crm: Any, mapping: SyncMap) -> None:
     """From now on the connection `crm` is this CRM, kept in step by this mapping."""
-    partner = replace(hub.partners["crm"], connector=crm)
+    old = hub.partners["crm"]
+    settings = replace(old.settings, options={**old.settings.options, "two_way": True})
+    partner = replace(old, connector=crm, settings=settings)
     hub.partners["crm"] = partner  # type: ignore[index]
     hub.book.stand = replace(hub.book.stand, syncs={**hub.book.stand.syncs, crm.name: mapping})
 
