@@ -251,6 +251,6 @@ def map_for(hub: Hub, partner: Partner) -> SyncMap:
     """Raises ConfigError where the connection is not kept in step."""
     mapping = outward.map_of(hub, partner)
     if mapping is None:
-        hint = f"It needs options: {{two_way: true}}. Its connector must observe and set fields, and needs config/mappings/{partner.connector.name}.yaml."
+        hint = f"It needs options: {{two_way: true}} and config/mappings/{partner.connector.name}.yaml."
         raise ConfigError(f"“{partner.name}” is not kept in step.", hint)
     return mapping
