@@ -87,7 +87,7 @@ def by_entity(rows, topic):
 
 def judge_recovery(town):
     lease = town.settings.timing.lease
-    found = sorted(town.recoveries())
+    found = sorted(town.recoveries()) or [0.0]  # a strike that met nothing under way asks for no recovery
     p50, p99 = found[len(found) // 2], found[int(len(found) * 0.99)]
     print(
         f"recovery: {len(found)} measured, p50 {p50:.2f} s, p99 {p99:.2f} s, longest {found[-1]:.2f} s, lease {lease:.0f} s"

@@ -7,6 +7,7 @@ from random import Random
 
 from connectors.loyalty import words
 from hub.demo import life
+from hub.sdk import Bounds
 from hub.sdk.effects_log import EffectsLog, put_thing
 from hub.sdk.row_checks import check
 from worlds import TODAY, all_books, books_of
@@ -75,7 +76,7 @@ def test_what_goes_on_is_told_in_rows_that_the_shop_takes_each_under_a_key_of_it
 
     assert len({(row["type"], row["key"]) for row in rows}) == len(rows)
     for row in rows:
-        assert check(row["type"], row, {one.books.branch.code for one in told}, NOW)[1] == []
+        assert check(row["type"], row, Bounds({one.books.branch.code for one in told}, (), NOW))[1] == []
     visits = {row["key"] for row in rows if row["type"] == "visit"}
     assert {row["visit"] for row in rows if "visit" in row} <= visits
 

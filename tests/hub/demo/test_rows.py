@@ -10,6 +10,7 @@ import pytest
 from hub.demo.life import RECENT
 from hub.demo.rows import Pen, history, month, write_rows
 from hub.demo.world.books import DAYS, make_world
+from hub.sdk import Bounds
 from hub.sdk.row_checks import check
 from worlds import TODAY, all_books, books_of
 
@@ -24,7 +25,7 @@ def rows_of(books, until=DAYS - RECENT, now=NOW):
 def test_every_row_comes_in_by_the_shops_door(books):
     days = [row for day in month(Pen(books), DAYS - RECENT, NOW) for row in day]
     refused = [(row["type"], refusals) for row in (*rows_of(books), *days)
-               if (refusals := check(row["type"], json.loads(json.dumps(row)), {books.branch.code}, NOW)[1])]  # fmt: skip
+               if (refusals := check(row["type"], json.loads(json.dumps(row)), Bounds({books.branch.code}, (), NOW))[1])]  # fmt: skip
 
     assert refused == []
 
