@@ -169,7 +169,8 @@ def settle(
         )
         if row.fence == fences[row.id].fence
     }
-    learn_links(work, partner, {claim.effect_key: claim.refs["customer_id"] for claim in claims}, outcomes)
+    customers = {claim.effect_key: claim.refs["customer_id"] for claim in claims if "customer_id" in claim.refs}
+    learn_links(work, partner, customers, outcomes)
     sent = {key: one for key, one in rendered.sent.items() if key in arrived}
     identity.lock_customers(work, [one.subject.customer_id for one in sent.values()])
     mapping = map_of(hub, partner)
