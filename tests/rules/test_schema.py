@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from hub.targets import TARGETS
+from hub.targets import SYNCED, TARGETS
 from language import CATALOGUE
 from rules.documents import plain
 from rules.operators import OPERATORS
 from rules.parse import read
 from rules.schema import schema_of
+from rules.sync_schema import sync_schema
 
 CONFIG = Path(__file__).parents[2] / "config"
 SCHEMAS = {kind: schema_of(kind, CATALOGUE, TARGETS) for kind in ("segment", "policy", "mapping")}
+SCHEMAS["sync"] = sync_schema(SYNCED)
 FOLDERS = {"segments": "segment", "policies": "policy", "mappings": "mapping"}
 FILES = [path for folder in FOLDERS for path in sorted((CONFIG / folder).glob("*.yaml"))]
 
@@ -38,7 +40,9 @@ def test_each_schema_is_one_itself(kind: str) -> None:
 def test_every_file_of_the_configuration_is_valid(path: Path) -> None:
     found = plain(read(path).top)
 
-    errors = [error.message for error in Draft202012Validator(SCHEMAS[FOLDERS[path.parent.name]]).iter_errors(found)]
+    kind = "sync" if "sync" in found else FOLDERS[path.parent.name]
+
+    errors = [error.message for error in Draft202012Validator(SCHEMAS[kind]).iter_errors(found)]
 
     assert errors == []
 
