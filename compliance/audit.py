@@ -40,8 +40,7 @@ def verify(hub: Hub) -> Findings:
         signer = Ed25519PublicKey.from_public_bytes(work.vault.signer())
         kept = work.session.scalars(select(Anchor).order_by(Anchor.position))
         anchors = [seals.told(hub.region_code, anchor) for anchor in kept]
-        path = hub.region.folder / ANCHORS
-        outside = [one for one in seals.read_anchors(path) if one["position"]] if path.exists() else []
+        outside = seals.read_anchors(hub.region.folder / ANCHORS)
         for where, several in (("the database", anchors), ("the file of anchors", outside)):
             for anchor in several:
                 _check(hub.region_code, where, anchor, heads, signer, found)

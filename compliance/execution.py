@@ -121,7 +121,8 @@ def _raise_tombstones(hub: Hub, work: Work, person: Person) -> None:
     for link in work.session.scalars(select(Link).where(Link.person_id == person.id, Link.about == "customer")):
         value = work.vault.unseal(key, link.sealed, f"link:customer:{person.id}").decode()
         marks.append(tombstone_of(work, f"link:{link.connection_id}:customer", value))
-    alive = select(Tombstone.kind, Tombstone.hash).where(Tombstone.expires_at > work.now)
+    mine = Tombstone.hash.in_({mark for _, mark in marks})
+    alive = select(Tombstone.kind, Tombstone.hash).where(mine, Tombstone.expires_at > work.now)
     known = {(row.kind, row.hash) for row in work.session.execute(alive)}
     expires = work.now + timedelta(days=365 * TOMBSTONE_YEARS)
     for kind, mark in sorted(set(marks) - known):

@@ -92,8 +92,8 @@ def seal_audit(hub: Hub) -> int:
     """Chain and anchor what was audited since; no flow ever waits for it. Answers how many entries."""
     with hub.begin() as work:
         count = seals.seal(work)
-    with hub.begin() as work:
-        seals.copy_anchors(work, hub.region.folder / ANCHORS)
+    with hub.look() as session:
+        seals.copy_anchors(session, hub.region_code, hub.region.folder / ANCHORS)
     return count
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from hub.ids import first_at, made_at
 from hub.models import Anchor, AuditEntry, AuditSeal
@@ -18,6 +19,7 @@ from hub.work import Work
 START = b"\0" * 32
 BATCH = 5_000
 LATEST_COMMIT = timedelta(hours=1)
+TAIL = 4096  # bytes, of which an anchor has some 300
 
 
 def text_of(entry: AuditEntry) -> str:
@@ -64,11 +66,11 @@ def seal(work: Work) -> int:
     return len(rows)
 
 
-def copy_anchors(work: Work, path: Path) -> int:
+def copy_anchors(session: Session, region: str, path: Path) -> int:
     """Append the anchors that the file outside the database lacks; answers how many. Called after `seal` has committed."""
-    last = read_anchors(path)[-1]["position"] if path.exists() else 0
-    rows = work.session.scalars(select(Anchor).where(Anchor.position > last).order_by(Anchor.position)).all()
-    lines = [json.dumps(told(work.region.code, row)) + "\n" for row in rows]
+    last = _last_position(path)
+    rows = session.scalars(select(Anchor).where(Anchor.position > last).order_by(Anchor.position)).all()
+    lines = [json.dumps(told(region, row)) + "\n" for row in rows]
     if lines:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
@@ -79,14 +81,29 @@ def copy_anchors(work: Work, path: Path) -> int:
 
 
 def read_anchors(path: Path) -> list[dict[str, Any]]:
-    """A line that a crash cut short is no anchor."""
+    """All of them, as they were told."""
+    return _anchors_in(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def _last_position(path: Path) -> int:
+    """Read from the end: the file grows for years, and the clock asks every few seconds."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL))
+        found = _anchors_in(file.read().decode("utf-8"))
+    return int(found[-1]["position"]) if found else 0
+
+
+def _anchors_in(text: str) -> list[dict[str, Any]]:
+    """A line that a crash, or the beginning of the tail, cut short is no anchor."""
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         try:
             found.append(json.loads(line))
         except ValueError:
             continue
-    return found or [{"position": 0}]
+    return [one for one in found if isinstance(one, dict)]
 
 
 def told(region: str, anchor: Anchor) -> dict[str, Any]:
