@@ -7,6 +7,7 @@ from hub.models.endpoints import Attempt, Endpoint
 from hub.models.events import Event
 from hub.models.fleet import Assignment, Fleet
 from hub.models.jobs import Job, JobPart
+from hub.models.journeys import Enrollment, Experiment, Exposure, JourneyVersion, StepLog, Task
 from hub.models.keys import DataKey, Epoch
 from hub.models.loyalty import LedgerEntry, MembershipCard, Tier
 from hub.models.people import Alias, Customer, Driver, Link, Person, PersonalValue, Staff
@@ -41,11 +42,11 @@ from hub.models.vehicles import Ownership, Vehicle
 __all__ = [
     "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
     "Branch", "Conflict", "Connection", "Consent", "Cost", "Cursor", "Customer", "DataKey", "DeadLetter", "Delivery",
-    "Driver", "Duplicate", "Endpoint", "Epoch", "ErasureRequest", "Event", "Finding", "Fleet", "Here",
-    "IdempotencyKey", "Inspection", "Instant", "Invoice", "Job", "JobPart", "Lease", "LedgerEntry", "LegalHold",
-    "Line", "Link", "Membership", "MembershipCard", "Message", "Node", "Notice", "Offer", "Ownership", "PartnerField",
-    "Person", "PersonalValue", "Principal", "Profile", "Recommendation", "Referral", "Regional", "Role", "Score",
-    "SegmentVersion", "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "SyncState", "Tier", "Timer",
-    "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref",
-    "table",
+    "Driver", "Duplicate", "Endpoint", "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure",
+    "Finding", "Fleet", "Here", "IdempotencyKey", "Inspection", "Instant", "Invoice", "Job", "JobPart",
+    "JourneyVersion", "Lease", "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message",
+    "Node", "Notice", "Offer", "Ownership", "PartnerField", "Person", "PersonalValue", "Principal", "Profile",
+    "Recommendation", "Referral", "Regional", "Role", "Score", "SegmentVersion", "ServiceLevel", "Session",
+    "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer", "TimerEvent", "TimerMark", "Token",
+    "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref", "table",
 ]  # fmt: skip
