@@ -7,8 +7,21 @@ from typing import Any, Protocol
 
 
 class FactReader(Protocol):
-    def frame(self, names: Sequence[str], as_of: date) -> Mapping[str, Sequence[Any]]:
-        """Columns of equal length, one row per customer known at `as_of`, plus `customer_id`; nothing later is seen."""
+    """Columns as they were known on a day: nothing that happened later is in them, and `until` is the last day there is.
+
+    What came of a day is the difference of two frames: whoever has as many visits at `as_of + 92 days` did not come."""
+
+    services: Sequence[str]
+
+    @property
+    def until(self) -> date: ...
+
+    def frame(self, names: Sequence[str], as_of: date) -> Mapping[str, Any]:
+        """Arrays of equal length, a row per customer who had a visit by then, sorted by `customer_id`; NaN where a fact has
+        no value. Raises WrongInput for an unknown fact, ValueError for a day after `until`."""
+
+    def cars(self, names: Sequence[str], as_of: date) -> Mapping[str, Any]:
+        """The same, a row per car that a customer owns on that day, with `vehicle_id` and `customer_id`."""
 
 
 @dataclass(frozen=True)

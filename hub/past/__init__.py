@@ -1,0 +1,1 @@
+"""The region's dated rows, cut at a day before any fact is made of them: what scorers learn from."""
