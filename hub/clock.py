@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from hub.core import Hub
 from hub.errors import PartDown
-from hub.flow import effects, following, inbox, outbox, outward, pulls, seals, segments, timers, uploads
+from hub.flow import documents, effects, following, inbox, outbox, outward, pulls, seals, segments, timers, uploads
 from hub.gate import erase_rows
 from hub.models import IdempotencyKey, Lease
 from hub.own import OWN
@@ -119,6 +119,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                 tick(hub)
                 if time.monotonic() >= next_epoch_look:
                     turn_epoch(hub)
+                    documents.sweep(hub, hub.clock())
                     hub.plugins.hook.minute_passed(hub=hub)
                     next_epoch_look = time.monotonic() + 60
         except PartDown as error:

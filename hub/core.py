@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from hub.bell import Bell
 from hub.errors import ConfigError, HubError, NotFound, PartDown
+from hub.files import Files, FolderFiles
 from hub.ids import NODES, Ids
 from hub.models import Connection, Here, Node
 from hub.own import OWN, Own
@@ -72,6 +73,11 @@ class Hub:
     @property
     def region_code(self) -> str:
         return self.here.code
+
+    @property
+    def files(self) -> Files:
+        """Where this region's documents lie."""
+        return FolderFiles(self.region.folder / "documents")
 
     @contextmanager
     def begin(self) -> Iterator[Work]:

@@ -3,6 +3,7 @@
 from hub.models.access import Principal, Role, Session, SignInLink, Token
 from hub.models.base import Base, Here, Instant, Node, Regional, new_ref, table
 from hub.models.campaigns import Membership, SegmentVersion
+from hub.models.documents import Document, DocumentShare, DocumentView
 from hub.models.endpoints import Attempt, Endpoint
 from hub.models.events import Event
 from hub.models.fleet import Assignment, Fleet
@@ -42,11 +43,12 @@ from hub.models.vehicles import Ownership, Vehicle
 __all__ = [
     "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
     "Branch", "Conflict", "Connection", "Consent", "Cost", "Cursor", "Customer", "DataKey", "DeadLetter", "Delivery",
-    "Driver", "Duplicate", "Endpoint", "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure",
-    "Finding", "Fleet", "Here", "IdempotencyKey", "Inspection", "Instant", "Invoice", "Job", "JobPart",
-    "JourneyVersion", "Lease", "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message",
-    "Node", "Notice", "Offer", "Ownership", "PartnerField", "Person", "PersonalValue", "Principal", "Profile",
-    "Recommendation", "Referral", "Regional", "Role", "Score", "SegmentVersion", "ServiceLevel", "Session",
-    "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer", "TimerEvent", "TimerMark", "Token",
-    "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref", "table",
+    "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint", "Enrollment", "Epoch",
+    "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Here", "IdempotencyKey", "Inspection",
+    "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease", "LedgerEntry", "LegalHold", "Line", "Link",
+    "Membership", "MembershipCard", "Message", "Node", "Notice", "Offer", "Ownership", "PartnerField", "Person",
+    "PersonalValue", "Principal", "Profile", "Recommendation", "Referral", "Regional", "Role", "Score",
+    "SegmentVersion", "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier",
+    "Timer", "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit",
+    "new_ref", "table",
 ]  # fmt: skip

@@ -26,3 +26,5 @@ INDEX = kept("index", "lookup", "customer", "shred")  # keyed blind index, dies 
 KEY = kept("ref", "protection", "customer", "shred")  # wrapped data keys
 PROOF = kept("ref", "accountability", "accountability", "archive")  # consent, holds, tombstones, audit: refs only
 ACCESS = kept("ref", "access", "access", "shred")  # sessions, tokens, roles
+DOCUMENT = kept("no", "documents", "documents", "shred")  # goes with the person, with all that stands around it
+DOCUMENT_REF = kept("ref", "documents", "documents", "shred")
