@@ -1,8 +1,10 @@
 """Predictions: who leaves, what the car needs, what to do next, and how sure we are; this plugin sees hub.sdk only."""
 
+from collections.abc import Sequence
+
 import click
 
-from hub.sdk import hookimpl
+from hub.sdk import Analysis, hookimpl
 
 
 @hookimpl
@@ -11,3 +13,10 @@ def register_commands(cli: click.Group) -> None:
 
     for command in COMMANDS:
         cli.add_command(command)
+
+
+@hookimpl
+def register_analyses() -> Sequence[Analysis]:
+    from scoring.trials import TrialAnalysis
+
+    return [TrialAnalysis()]

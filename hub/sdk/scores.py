@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 
 class FactReader(Protocol):
@@ -47,9 +47,32 @@ class Scorer(Protocol):
     def score(self, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]: ...
 
 
-class Analysis(Protocol):
-    """Statistics over sufficient statistics that the hub read by SQL (counts, sums, sums of squares)."""
+@dataclass(frozen=True)
+class ArmStatistics:
+    """One arm, summed up by the hub. share: of the people it was meant to get, in any unit. n: units that were exposed.
+    by_channel: of them, by the way they came in. metrics: name -> (sums of its columns, sums of their products)."""
 
     name: str
+    share: float
+    n: int
+    by_channel: Mapping[str, int]
+    metrics: Mapping[str, tuple[Sequence[float], Sequence[Sequence[float]]]]
 
-    def judge(self, statistics: Mapping[str, Mapping[str, float]]) -> Mapping[str, Any]: ...
+
+@dataclass(frozen=True)
+class Trial:
+    """control: the arm that the others are compared with. A metric's columns are value; value and base, where it is named
+    in `ratios`; and, where named in `adjusted`, the same once more for the time before the experiment."""
+
+    control: str
+    arms: tuple[ArmStatistics, ...]
+    ratios: frozenset[str] = frozenset()
+    adjusted: frozenset[str] = frozenset()
+
+
+class Analysis(Protocol):
+    """Statistics over what the hub read by SQL. `trial` judges a Trial; the answer is ready to be told as JSON."""
+
+    name: ClassVar[str]
+
+    def judge(self, trial: Trial) -> Mapping[str, Any]: ...

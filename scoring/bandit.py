@@ -1,0 +1,27 @@
+"""Shares of the traffic that follow success: Thompson sampling with a floor under every arm; the holdout stands outside."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hub.sdk import WrongInput
+from scoring.moments import Moments
+
+DRAWS = 10_000
+FLOOR = 0.05
+
+
+def shares(arms: Sequence[Moments], rng: np.random.Generator, floor: float = FLOOR) -> list[float]:
+    """The chance of each arm to be the best, by its first column, none below `floor`; they add up to 1.
+
+    Raises WrongInput for two arms, where a plain test tells more, and for a floor that leaves nothing to share out."""
+    if len(arms) < 3:
+        raise WrongInput("A bandit needs three arms or more.", "Test two arms against each other with a fixed split.")
+    if not 0 < floor * len(arms) < 1:
+        raise WrongInput(f"A floor of {floor:g} under {len(arms)} arms leaves nothing.", "Lower the floor.")
+    if any(arm.n < 2 for arm in arms):
+        return [1 / len(arms)] * len(arms)
+    means = np.array([arm.means[0] for arm in arms])
+    errors = np.sqrt([max(arm.covariance()[0, 0], 0.0) / arm.n for arm in arms])
+    best = np.bincount(rng.normal(means, errors, (DRAWS, len(arms))).argmax(1), minlength=len(arms)) / DRAWS
+    return [float(floor + (1 - floor * len(arms)) * share) for share in best]

@@ -1,0 +1,96 @@
+"""The analysis “trial”: an experiment's arms by their sufficient statistics, and what may be said of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hub.sdk import ArmStatistics, Trial
+from scoring.balance import balance
+from scoring.belief import Belief, Prior, belief
+from scoring.intervals import ALPHA, Interval, always_valid, fixed, holm
+from scoring.moments import Effect, Metric, Moments, effect
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One arm beside the control in one metric. p_adjusted: over all arms and goals (Holm). loss: minor units per unit of
+    the experiment where the metric is money."""
+
+    arm: str
+    metric: str
+    absolute: Effect
+    interval: Interval
+    planned: Interval
+    share: Effect | None
+    bet: Belief | None
+    p_adjusted: float = 1.0
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "arm": self.arm,
+            "metric": self.metric,
+            "difference": self.absolute.value,
+            "interval": [self.interval.low, self.interval.high],
+            "fixed_interval": [self.planned.low, self.planned.high],
+            "p": self.interval.p,
+            "p_adjusted": self.p_adjusted,
+            "share": self.share.value if self.share else None,
+            "wins": self.bet.wins if self.bet else None,
+            "loss_if_chosen": self.bet.loss_if_chosen if self.bet else None,
+            "loss_if_kept": self.bet.loss_if_kept if self.bet else None,
+        }
+
+
+class TrialAnalysis:
+    """Hides every result while the sizes of the arms are wrong: a comparison of unlike people is worse than none."""
+
+    name: ClassVar[str] = "trial"
+
+    def judge(self, trial: Trial) -> Mapping[str, Any]:
+        sizes = [arm.n for arm in trial.arms]
+        channels = {name: [arm.by_channel.get(name, 0) for arm in trial.arms] for name in _channels(trial.arms)}
+        seen = balance(sizes, [arm.share for arm in trial.arms], channels)
+        told: dict[str, Any] = {
+            "control": trial.control,
+            "sizes": {arm.name: arm.n for arm in trial.arms},
+            "balance": {"p": seen.p, "by_channel": dict(seen.by_channel), "broken": seen.broken},
+        }
+        return told if seen.broken else told | {"verdicts": [one.as_json() for one in _verdicts(trial)]}
+
+
+def _channels(arms: Sequence[ArmStatistics]) -> list[str]:
+    return sorted({name for arm in arms for name in arm.by_channel})
+
+
+def _verdicts(trial: Trial) -> list[Verdict]:
+    control = next(arm for arm in trial.arms if arm.name == trial.control)
+    found = [
+        verdict
+        for arm in trial.arms
+        if arm.name != trial.control
+        for metric in sorted(arm.metrics)
+        if (verdict := _verdict(arm, control, metric, trial))
+    ]
+    adjusted = holm([one.interval.p for one in found]) if found else []
+    return [
+        Verdict(one.arm, one.metric, one.absolute, one.interval, one.planned, one.share, one.bet, p)
+        for one, p in zip(found, adjusted, strict=True)
+    ]
+
+
+def _verdict(arm: ArmStatistics, control: ArmStatistics, metric: str, trial: Trial) -> Verdict | None:
+    shape = Metric(metric in trial.ratios, metric in trial.adjusted)
+    here, there = _moments(control, metric), _moments(arm, metric)
+    absolute = effect(here, there, shape)
+    if absolute is None:
+        return None
+    share = effect(here, there, shape, relative=True)
+    bet = belief(share, Prior()).in_money(absolute.control) if share else None
+    return Verdict(arm.name, metric, absolute, always_valid(absolute, ALPHA), fixed(absolute, ALPHA), share, bet)
+
+
+def _moments(arm: ArmStatistics, metric: str) -> Moments:
+    sums, products = arm.metrics[metric]
+    return Moments(arm.n, np.array(sums, float), np.array(products, float))

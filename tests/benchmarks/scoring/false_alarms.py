@@ -1,0 +1,49 @@
+"""A/A: 4,000 tests of nothing, looked at 50 times each: how often each interval is wrong, beside what was promised.
+
+Run: .venv/bin/python tests/benchmarks/scoring/false_alarms.py [runs]
+"""
+
+import json
+import sys
+
+import numpy as np
+
+from scoring.intervals import always_valid, fixed
+from scoring.moments import Metric, Moments, effect
+
+RUNS, LOOKS, UNITS = 4000, 50, 10_000
+
+
+def looks_of(rng: np.random.Generator) -> list[tuple[Moments, Moments]]:
+    """One garage's customers as they come in: 12 % buy, lognormal; at each look the two arms so far."""
+    spent = (rng.random(UNITS) < 0.12) * rng.lognormal(5, 1, UNITS)
+    treated = rng.random(UNITS) < 0.5
+    ends = np.linspace(UNITS / LOOKS, UNITS, LOOKS).astype(int) - 1
+    arms = []
+    for side in (~treated, treated):
+        n, sums, squares = np.cumsum(side), np.cumsum(spent * side), np.cumsum(spent**2 * side)
+        arms.append([Moments(n[end], sums[[end]], squares[[[end]]]) for end in ends])
+    return list(zip(*arms, strict=True))
+
+
+def main(runs: int) -> None:
+    rng = np.random.default_rng(20261126)
+    once = peeking = always = covered = 0
+    for _ in range(runs):
+        found = [one for pair in looks_of(rng) if (one := effect(*pair, Metric()))]
+        planned = fixed(found[-1])
+        once += planned.p < 0.05
+        covered += planned.low <= 0 <= planned.high
+        peeking += any(fixed(one).p < 0.05 for one in found)
+        always += any(always_valid(one).p < 0.05 for one in found)
+    counted = {
+        "planned look": once,
+        "daily looks, planned kind": peeking,
+        "daily looks, always valid": always,
+        "covered": covered,
+    }
+    print(json.dumps({"runs": runs, "looks": LOOKS, **{name: count / runs for name, count in counted.items()}}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else RUNS)
