@@ -9,7 +9,8 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from compliance import audit, certificates, erasure, holds
+from compliance import audit, certificates, erasure, holds, takeaway
+from compliance.disclosure import disclose
 from hub.cli.opened import json_option, opened, region_option
 from hub.errors import NotFound, WrongInput
 from hub.models import ErasureRequest
@@ -144,6 +145,20 @@ def lift(kind: str, value: str, region: str | None, by: str) -> None:
     with opened(region) as hub:
         count = erasure.lift(hub, kind, value, by)
     click.echo(f"{count} tombstone(s) lifted")
+
+
+@privacy.command("export")
+@click.argument("customer_ref")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The zip to write; it must not exist yet.")
+@click.option("--portable", is_flag=True, help="For another provider: the data alone, without the page to read.")
+@region_option
+@by_option
+def export(customer_ref: str, out: Path, portable: bool, region: str | None, by: str) -> None:
+    """Everything that is kept about a person, as a page, JSON and CSV in one zip."""
+    with opened(region) as hub:
+        found = disclose(hub, customer_ref, by)
+    takeaway.write(found, out, portable=portable)
+    click.echo(f"{sum(len(one.rows) for one in found.sections)} rows of {len(found.sections)} record sets in {out}")
 
 
 @click.group("holds")

@@ -51,6 +51,18 @@ def record_sets() -> list[RecordSet]:
     return sorted(found, key=lambda one: (-one.depth, one.name, one.column.name))
 
 
+def readable_sets() -> list[RecordSet]:
+    """Like record_sets, parents before their children, and with the rows that hang below anonymised ones, too (a visit's
+    lines, an inspection's findings): what a person may ask to see."""
+    found = [one for table in Base.metadata.sorted_tables if table.name not in SHELLS for one in _direct(table)]
+    seen = {one.name for one in found}
+    for parent in found:  # grows while it is walked
+        for child in _below(parent, seen):
+            found.append(child)
+            seen.add(child.name)
+    return found
+
+
 def _direct(table: Table) -> list[RecordSet]:
     sets = []
     for column in table.columns:
@@ -64,8 +76,10 @@ def _direct(table: Table) -> list[RecordSet]:
 
 def _children(parent: RecordSet, seen: set[str]) -> list[RecordSet]:
     """Tables that point at the parent's rows and must go before these go."""
-    if parent.verb != "shred":
-        return []
+    return _below(parent, seen) if parent.verb == "shred" else []
+
+
+def _below(parent: RecordSet, seen: set[str]) -> list[RecordSet]:
     return [
         RecordSet(table, column, "parent", "shred", parent=parent)
         for table in Base.metadata.sorted_tables

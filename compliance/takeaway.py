@@ -1,0 +1,127 @@
+"""A disclosure as files: one page to read, one JSON for machines, one CSV per record set, packed into a zip.
+
+Made anew, the same disclosure gives the same bytes; a portable one (GDPR Art. 20) holds the JSON and the CSV alone."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from compliance.disclosure import Disclosure, Section
+from hub.errors import WrongInput
+
+STAMP = (1980, 1, 1, 0, 0, 0)  # of every entry: when it was made stands inside, and two packs compare equal
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+STYLE = """
+:root{color-scheme:light dark;--ink:#16181d;--soft:#5b6270;--line:#e3e6eb;--paper:#fff;--card:#f7f8fa}
+@media(prefers-color-scheme:dark){:root{--ink:#eceef2;--soft:#9aa2b1;--line:#2a2e37;--paper:#111318;--card:#191c23}}
+body{font:16px/1.55 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-inline-size:72rem;
+margin:0 auto;padding:2.5rem 1.25rem}
+h1{font-size:2rem;letter-spacing:-.02em;line-height:1.15}h2{font-size:1.15rem;margin:2.5rem 0 .25rem}
+p,caption{color:var(--soft)}.sheet{overflow-x:auto;border:1px solid var(--line);border-radius:12px;background:var(--card)}
+table{border-collapse:collapse;inline-size:100%;font-size:.9rem}th,td{padding:.5rem .75rem;text-align:start;vertical-align:top;
+border-block-end:1px solid var(--line);white-space:nowrap}th{color:var(--soft);font-weight:500}tr:last-child td{border:0}
+@media print{body{max-inline-size:none;padding:0}.sheet{overflow:visible;border:0}td{white-space:normal}}
+"""
+RIGHTS = (
+    "You may ask us to correct what is wrong, to stop using it, to erase it, or to hand it to somebody else; you may object "
+    "to advertising at any time; and you may complain to the supervisory authority of your country."
+)
+
+
+def pack(disclosure: Disclosure, *, portable: bool = False) -> bytes:
+    """The zip's bytes."""
+    plain = disclosure.plain()
+    files: dict[str, str] = {"data.json": json.dumps(plain, ensure_ascii=False, indent=1) + "\n"}
+    files |= {f"tables/{one.name}.csv": _csv(one) for one in disclosure.sections}
+    if not portable:
+        files["read-me-first.html"] = page(disclosure)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            archive.writestr(zipfile.ZipInfo(name, STAMP), files[name], zipfile.ZIP_DEFLATED)
+    return held.getvalue()
+
+
+def write(disclosure: Disclosure, path: Path, *, portable: bool = False) -> None:
+    """Put the zip at `path`, readable by its owner alone. Raises WrongInput where a file stands already, or none can."""
+    try:
+        with path.open("xb") as target:
+            path.chmod(0o600)
+            target.write(pack(disclosure, portable=portable))
+    except FileExistsError:
+        raise WrongInput(f"{path} exists already.", "Name another file, so that nothing is overwritten.") from None
+    except OSError as error:
+        raise WrongInput(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def page(disclosure: Disclosure) -> str:
+    """One page of HTML that needs nothing else, and prints."""
+    made = f"{disclosure.made_at:%Y-%m-%d %H:%M} UTC"
+    since = f"{disclosure.known_since:%Y-%m-%d}"
+    parts = [
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
+        f"<title>What we keep about you</title><style>{STYLE}</style>",
+        "<h1>What we keep about you</h1>",
+        f"<p>Made on {made}. We have known you since {since}. Your data lie in the region <b>{escape(disclosure.region)}</b>, ",
+        f"under the law of {escape(disclosure.jurisdiction)}.</p><p>{RIGHTS}</p>",
+        *(_sheet(_title(one.name), _why(one), one.columns, one.rows) for one in disclosure.sections),
+        _sheet(
+            "Who else has heard of you",
+            "Partners that know you or were sent messages about you.",
+            *_table(disclosure.told),
+        ),
+        _sheet(
+            "What was done with your data", "Each time somebody looked, changed or decided.", *_table(disclosure.looks)
+        ),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _sheet(title: str, why: str, columns: tuple[str, ...], rows: tuple[dict[str, Any], ...]) -> str:
+    if not rows:
+        return ""
+    head = "".join(f"<th>{escape(_title(name))}" for name in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td><bdi>{escape(_text(row.get(name)))}</bdi>" for name in columns) for row in rows
+    )
+    return f"<h2>{escape(title)}</h2><p>{escape(why)}</p><div class=sheet><table><tr>{head}{body}</table></div>"
+
+
+def _table(rows: tuple[dict[str, Any], ...]) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...]]:
+    return tuple(rows[0]) if rows else (), rows
+
+
+def _why(section: Section) -> str:
+    return f"Kept for: {_title(section.purpose).lower()}. How long: {_title(section.retention).lower()}."
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping | list):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _csv(section: Section) -> str:
+    held = io.StringIO()
+    writer = csv.writer(held, lineterminator="\r\n")  # RFC 4180
+    writer.writerow(section.columns)
+    for row in section.rows:
+        writer.writerow([_cell(row.get(name)) for name in section.columns])
+    return held.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """A text that a spreadsheet would take for a formula gets a mark in front, so that opening the file runs nothing."""
+    text = _text(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
