@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import orm, select
 
-from hub.models import Principal, Role, Session, SignInLink, new_ref
+from hub.errors import NotFound
+from hub.models import Customer, Person, Principal, Role, Session, SignInLink, new_ref
 from hub.work import Work
 
 ROLES = ("advisor", "marketer", "admin", "privacy", "operator", "auditor", "customer")
@@ -17,12 +18,13 @@ SESSION_LASTS = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who asks: the principal, its roles, and the session that proves it."""
+    """Who asks: the principal, its roles, and the session that proves it. person_id: whose data is theirs, for a customer."""
 
     principal_id: int
     title: str
     roles: frozenset[str]
     session_id: int
+    person_id: int | None = None
 
 
 def hash_secret(secret: str) -> bytes:
@@ -40,6 +42,22 @@ def principal_named(work: Work, title: str, roles: Sequence[str]) -> Principal:
     held = set(work.session.scalars(select(Role.role).where(Role.principal_id == principal.id)))
     for role in sorted(set(roles) - held):
         work.add(Role(principal_id=principal.id, role=role, branch=None, granted_at=work.now))
+    return principal
+
+
+def principal_of(work: Work, customer_ref: str) -> Principal:
+    """The customer's own principal, made if need be; its title names nobody. Raises NotFound."""
+    person = select(Person).join(Customer, Customer.person_id == Person.id).where(Customer.ref == customer_ref)
+    found = work.session.scalars(person.with_for_update()).first()
+    if found is None or found.data_key_id is None:
+        raise NotFound(f"There is no customer {customer_ref} in {work.region.code}.")
+    mine = select(Principal).where(Principal.person_id == found.id, Principal.ended_at.is_(None))
+    known = work.session.scalars(mine).first()
+    if known is not None:
+        return known
+    principal = work.add(Principal(ref=new_ref(), title="customer", person_id=found.id, made_at=work.now))
+    work.session.flush()
+    work.add(Role(principal_id=principal.id, role="customer", branch=None, granted_at=work.now))
     return principal
 
 
@@ -84,7 +102,7 @@ def signed_in(session: orm.Session, secret: str, now: datetime) -> SignedIn | No
     if principal is None or principal.ended_at is not None:
         return None
     roles = session.scalars(select(Role.role).where(Role.principal_id == principal.id))
-    return SignedIn(principal.id, principal.title, frozenset(roles), row.id)
+    return SignedIn(principal.id, principal.title, frozenset(roles), row.id, principal.person_id)
 
 
 def revoke(work: Work, session_id: int) -> None:

@@ -1,12 +1,13 @@
 """Pages for customers and consoles for staff."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from flask import Blueprint
 
 from hub.core import Hub
 from hub.sdk import hookimpl
-from portal import access, home, operations
+from portal import access, chain, home, my, operations
 from portal.pages import new_portal
 
 
@@ -14,6 +15,11 @@ from portal.pages import new_portal
 def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
     """One blueprint that holds all pages: what it checks before and adds after a request holds for each of them."""
     portal = new_portal(hub)
-    for pages in (access.bp, home.bp, operations.bp):
+    for pages in (access.bp, home.bp, my.bp, operations.bp):
         portal.register_blueprint(pages)
     return [portal]
+
+
+@hookimpl
+def check_configuration(config: Path) -> Sequence[str]:
+    return chain.problems_of(config)

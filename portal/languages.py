@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
+from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -69,8 +71,36 @@ class Tongue:
         """Today's by the clock, all others with their day."""
         return dates.format_datetime(at, "d MMM, HH:mm", tzinfo=self.zone, locale=self.locale)
 
-    def zone_name(self, at: datetime) -> str:
-        return dates.get_timezone_name(at.astimezone(self.zone), width="long", locale=self.locale)
+    def day(self, on: date) -> str:
+        """3 September 2026."""
+        return dates.format_date(on, "long", locale=self.locale)
+
+    def short_day(self, on: date, today: date) -> str:
+        """The year stands where it is not this one."""
+        return dates.format_skeleton("MMMd" if on.year == today.year else "yMMMd", on, locale=self.locale)
+
+    def weekday(self, at: datetime, zone: str) -> str:
+        return dates.format_skeleton("EEEEdMMMM", at, tzinfo=ZoneInfo(zone), locale=self.locale)
+
+    def month(self, on: date) -> str:
+        return dates.format_skeleton("yMMMM", on, locale=self.locale)
+
+    def clock(self, at: datetime, zone: str) -> str:
+        """Hours and minutes on the wall of a place."""
+        return dates.format_time(at, "short", tzinfo=ZoneInfo(zone), locale=self.locale)
+
+    def km(self, distance: int) -> Markup:
+        """Number and unit never part."""
+        return apart(f"{self.number(distance)}\u00a0km")
+
+    def money(self, minor: int, currency: str) -> Markup:
+        """minor: of a currency with its own number of decimals (three in Kuwait)."""
+        amount = Decimal(minor).scaleb(-numbers.get_currency_precision(currency))
+        return apart(numbers.format_currency(amount, currency, locale=self.locale))
+
+    def zone_name(self, at: datetime, zone: str | None = None) -> str:
+        place = ZoneInfo(zone) if zone else self.zone
+        return dates.get_timezone_name(at.astimezone(place), width="long", locale=self.locale)
 
     def lasting(self, seconds: float) -> Markup:
         """A length of time, in the unit that makes it easy to read."""
@@ -88,6 +118,11 @@ def ltr(text: str) -> Markup:
     return Markup('<bdi dir="ltr">{}</bdi>').format(text)
 
 
+def apart(text: str) -> Markup:
+    """An amount with its unit: set apart from the sentence around it, whichever way that runs."""
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
 def _escaped(values: Mapping[str, Any]) -> dict[str, Markup]:
     return {name: escape(value) for name, value in values.items()}
 
@@ -102,7 +137,7 @@ class Languages:
     @cached_property
     def tongues(self) -> Mapping[str, Tongue]:
         return {
-            code: Tongue(code, Locale.parse(place), self.zone, _catalogue(self.folder / f"{code}.po"))
+            code: Tongue(code, Locale.parse(place), self.zone, _translations(self.folder, code))
             for code, (_, place) in OFFERED.items()
         }
 
@@ -111,12 +146,19 @@ class Languages:
         return self.tongues.get(chosen or "") or self.tongues.get(accepted or "") or self.tongues["en"]
 
 
-def _catalogue(path: Path) -> NullTranslations:
+def catalogue(folder: Path, code: str) -> Catalog:
+    """All sentences of a language: <code>.po, and <code>.<pages>.po for pages that bring their own."""
+    found = Catalog(locale=code)
+    for path in sorted({*folder.glob(f"{code}.po"), *folder.glob(f"{code}.*.po")}):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=code):
+                found[message.id] = message
+    return found
+
+
+def _translations(folder: Path, code: str) -> NullTranslations:
     """English is what the pages are written in and has no file. Compiled in memory: nothing to build, nothing to forget."""
-    if not path.exists():
-        return NullTranslations()
     compiled = BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=path.stem))
+    write_mo(compiled, catalogue(folder, code))
     compiled.seek(0)
     return Translations(compiled)

@@ -18,11 +18,13 @@ from hub.errors import HubError, PartDown, SignInNeeded
 from hub.web.errors import problem
 from hub.web.webhooks import this_hub
 from portal import guard
+from portal.chain import Chain, read_chain
 from portal.desks import desks_of
 from portal.headers import harden, nonce
 from portal.icons import icon, sprite
 from portal.languages import OFFERED, Languages, Tongue, ltr
 from portal.limits import Attempts
+from portal.places import PLACES
 
 log = logging.getLogger(__name__)
 YEAR = 31_536_000
@@ -38,6 +40,7 @@ class Portal:
     languages: Languages
     attempts: Attempts
     streams: threading.BoundedSemaphore
+    chain: Chain
     wait: Callable[[float], None] = time.sleep
 
 
@@ -45,7 +48,12 @@ def new_portal(hub: Hub) -> Blueprint:
     portal = Blueprint(
         "portal", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
-    shared = Portal(Languages(hub.here.zone), Attempts(hub.clock), threading.BoundedSemaphore(STREAMS))
+    shared = Portal(
+        Languages(hub.here.zone),
+        Attempts(hub.clock),
+        threading.BoundedSemaphore(STREAMS),
+        read_chain(hub.settings.config),
+    )
     portal.record(lambda state: state.app.extensions.update(portal=shared))
     portal.before_request(guard.check)
     portal.after_request(_remember_choices)
@@ -108,6 +116,8 @@ def fill(template: str, **values: Any) -> str:
         zone=this_hub().here.zone,
         who=person,
         desks=desks_of(person.roles) if person else (),
+        places=PLACES,
+        chain=this_portal().chain,
         form_token=guard.form_token,
         ltr=ltr,
         icon=icon,

@@ -73,7 +73,7 @@ HELP = {
     "outbox": "Messages that wait, were refused, or are in doubt.",
     "dead-letters": "What was given up: look at it, replay it, or discard it.",
     "tokens": "Grant or revoke API tokens.",
-    "sign-in": "A link that signs a member of staff in, once.",
+    "sign-in": "A link that signs a member of staff or a customer in, once.",
     "loyalty": "Our membership cards against the programme's own books.",
     "sync": "Keep a partner in step: run, status, pause, resume, reconcile, conflicts.",
     "why": "Why a customer is, or is not, in a segment.",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import click
 
-from hub.access import make_sign_in_link, principal_named
+from hub.access import make_sign_in_link, principal_named, principal_of
 from hub.cli.opened import opened, region_option
 from hub.web.access import SCOPES, grant_token
 
@@ -31,12 +31,16 @@ def grant(region: str | None, title: str, scopes: tuple[str, ...], connection: s
 
 @click.command("sign-in")
 @region_option
-@click.argument("title")
-@click.option("--role", "roles", multiple=True, required=True)
-def sign_in(region: str | None, title: str, roles: tuple[str, ...]) -> None:
-    """A link that signs a member of staff in, once, within ten minutes."""
+@click.argument("title", required=False)
+@click.option("--role", "roles", multiple=True, help="Of a member of staff; may be given several times.")
+@click.option("--customer", metavar="REF", help="Instead of title and role: a customer, by their ref.")
+def sign_in(region: str | None, title: str | None, roles: tuple[str, ...], customer: str | None) -> None:
+    """A link that signs a member of staff, or a customer, in, once, within ten minutes."""
+    if bool(customer) == bool(title and roles):
+        raise click.UsageError("Name a member of staff and a --role, or a --customer.")
     with opened(region) as hub, hub.begin() as work:
-        secret = make_sign_in_link(work, principal_named(work, title, roles), timedelta(minutes=10))
+        principal = principal_of(work, customer) if customer else principal_named(work, title or "", roles)
+        secret = make_sign_in_link(work, principal, timedelta(minutes=10))
         here = hub.here
     click.echo(f"http://{here.host}:{here.port}/sign-in/{secret}")
 

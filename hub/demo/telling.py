@@ -6,15 +6,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from hub.access import make_sign_in_link, principal_of
 from hub.demo.order import check_room
 from hub.demo.run import FILL, Demo, loopback, wait_until_ready
+from hub.demo.somebody import somebody
 from hub.errors import PartDown
 from hub.worker import Supervisor
 
@@ -34,6 +36,7 @@ def run_teller(demo: Demo, supervisor: Supervisor) -> None:
         sum_up(demo, statuses)
     else:
         say(console, f"The history is in after {time.monotonic() - demo.began:.0f} s; life goes on.\n")
+        tell_customers(demo, console)
         tell_life(demo, console)
 
 
@@ -45,6 +48,21 @@ def tell_doors(demo: Demo, console: Console) -> None:
         base = f"http://{here.host}:{here.port}"
         say(console, f"  {code:5} {base}/\n        {base}/sign-in/{demo.links[code]}")
     say(console, "\nA new link: ./garage sign-in 'your name' --role operator --region eu      Stop: Ctrl-C\n")
+
+
+def tell_customers(demo: Demo, console: Console) -> None:
+    """Of each region somebody whose pages have much to show."""
+    say(console, "Sign in as a customer (each link works once; use another browser or a private window):\n")
+    for code in demo.order.counts:
+        here = demo.settings.region(code)
+        hub = demo.open_hub(code)
+        with hub.begin() as work:
+            ref = somebody(work.session, work.now)
+            secret = make_sign_in_link(work, principal_of(work, ref), timedelta(hours=12)) if ref else ""
+        hub.close()
+        if ref:
+            say(console, f"  {code:5} http://{here.host}:{here.port}/sign-in/{secret}")
+    say(console, "\nAnother one: ./garage sign-in --customer REF --region eu\n")
 
 
 def watch_history(demo: Demo, console: Console, supervisor: Supervisor) -> dict[str, dict[str, Any]]:

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
-from hub.access import make_sign_in_link, principal_named, revoke, signed_in, use_sign_in_link
-from hub.models import Session, SignInLink
+from hub.access import make_sign_in_link, principal_named, principal_of, revoke, signed_in, use_sign_in_link
+from hub.errors import NotFound
+from hub.models import Principal, Session, SignInLink
+from mine import an_owner
 
 
 def a_link(hub, minutes=10):
@@ -58,3 +61,20 @@ def test_a_revoked_or_ended_session_counts_no_more(hub, clock):
     assert who(hub, second, clock) is not None
     clock.pass_by(hours=13)
     assert who(hub, second, clock) is None
+
+
+def test_a_customer_has_one_principal_that_names_nobody(hub, clock):
+    owner = an_owner(hub)
+    with hub.begin() as work:
+        links = [make_sign_in_link(work, principal_of(work, owner.ref), timedelta(minutes=10)) for _ in range(2)]
+
+    found = [who(hub, used(hub, link), clock) for link in links]
+
+    assert {(one.person_id, one.roles) for one in found} == {(owner.person_id, frozenset({"customer"}))}
+    with hub.look() as session:
+        assert [one.title for one in session.scalars(select(Principal))] == ["customer"]
+
+
+def test_nobody_signs_in_as_a_customer_who_is_not_there(hub):
+    with hub.begin() as work, pytest.raises(NotFound):
+        principal_of(work, "0" * 32)

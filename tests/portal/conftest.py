@@ -10,6 +10,7 @@ from flask import Flask
 from desks import Clock, Traffic, Visitor, build, found, plant
 from hub.app import create_app
 from hub.core import Hub
+from mine import Owner, an_owner, come_in, write_chain
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def empty_region(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hub(tmp_path: Path, clock: Clock, empty_region: Path) -> Iterator[Hub]:
     folder = shutil.copytree(empty_region, tmp_path / "region")
     built = build(folder, clock)
+    write_chain(built)
     yield built
     built.close()
 
@@ -53,3 +55,13 @@ def visitor(app: Flask) -> Visitor:
 @pytest.fixture
 def operator(app: Flask, hub: Hub) -> Visitor:
     return Visitor(app).sign_in(hub, "operator")
+
+
+@pytest.fixture
+def owner(hub: Hub) -> Owner:
+    return an_owner(hub)
+
+
+@pytest.fixture
+def customer(app: Flask, hub: Hub, owner: Owner) -> Visitor:
+    return come_in(app, hub, owner)

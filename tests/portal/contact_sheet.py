@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "support"), str(Path(__file__).parents[2])]
 
-from playwright.sync_api import Browser  # noqa: E402
+from playwright.sync_api import Browser, BrowserContext  # noqa: E402
 
-from browser import WIDTHS, Site, launched, served, sign_in, window  # noqa: E402
+from browser import Site, launched, served, sign_in, window  # noqa: E402
 
 LANGUAGES = ("en", "de", "ar", "th")
 THEMES = ("light", "dark")
@@ -20,7 +20,7 @@ def main(out: Path, only: list[str]) -> None:
         names = [name for name in site.pages() if not only or name in only]
         taken = [
             shot
-            for width in WIDTHS
+            for width in (390, 1280)
             for theme in THEMES
             for language in LANGUAGES
             for shot in take(site, browser, out, names, width, theme, language)
@@ -30,22 +30,25 @@ def main(out: Path, only: list[str]) -> None:
 
 
 def take(site: Site, browser: Browser, out: Path, names: list[str], width: int, theme: str, language: str) -> list[str]:
-    """One context per look; signed in once."""
+    """One window per look and role; signed in once."""
     shots = []
-    plain, known = window(browser, width, theme, language), window(browser, width, theme, language)
-    sign_in(site, known)
+    seats: dict[str, BrowserContext] = {}
     for name in names:
-        path, signed_in = site.pages()[name]
-        page = (known if signed_in else plain).new_page()
+        path, role = site.pages()[name]
+        if role not in seats:
+            seats[role] = window(browser, width, theme, language)
+            if role:
+                sign_in(site, seats[role], role)
+        page = seats[role].new_page()
         page.goto(site.base + path, wait_until="load")
         height = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": width, "height": max(height, WIDTHS[width])})
+        page.set_viewport_size({"width": width, "height": max(height, 800)})
         shot = f"{name}-{width}-{theme}-{language}.png"
         page.screenshot(path=str(out / shot))
         page.close()
         shots.append(shot)
-    plain.close()
-    known.close()
+    for seat in seats.values():
+        seat.close()
     return shots
 
 

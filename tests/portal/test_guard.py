@@ -15,9 +15,12 @@ from portal.guard import check
 
 EVERYBODY = frozenset({None, *ROLES})
 OPERATORS = frozenset({"operator", "admin"})
+CUSTOMERS = frozenset({"customer"})
 MATRIX = {
     ("portal.static", "GET"): EVERYBODY,
     ("portal.home.land", "GET"): EVERYBODY,
+    ("portal.home.brand", "GET"): EVERYBODY,
+    ("portal.my.home", "GET"): CUSTOMERS,
     ("portal.access.ask", "GET"): EVERYBODY,
     ("portal.access.offer", "GET"): EVERYBODY,
     ("portal.access.come_in", "POST"): EVERYBODY,

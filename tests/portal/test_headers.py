@@ -36,7 +36,7 @@ def test_pages_are_not_kept_and_files_are(operator: Visitor, traffic: Traffic) -
     assert operator.get("/operations/").headers["Cache-Control"] == "no-store"
     sheet = operator.get("/static/garage.css")
     assert "no-store" not in sheet.headers["Cache-Control"]
-    assert len(sheet.data) <= 25_000
+    assert len(sheet.data) <= 20_000, "all that a customer's page needs to look well"
     sheet.close()
 
 

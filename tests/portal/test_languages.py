@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
 import portal
 from desks import Traffic, Visitor
-from portal.languages import OFFERED, Languages
+from portal.languages import OFFERED, Languages, catalogue
 
 HOME = Path(portal.__file__).parent
 TRANSLATED = sorted(set(OFFERED) - {"en"})
@@ -24,9 +23,11 @@ def sentences() -> set[str | tuple[str, ...]]:
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_every_sentence_is_translated(code: str) -> None:
-    with (HOME / "locales" / f"{code}.po").open("rb") as file:
-        catalogue = read_po(file, locale=code)
-    known = {message.id for message in catalogue if message.id and all(_strings(message.string)) and not message.fuzzy}
+    known = {
+        message.id
+        for message in catalogue(HOME / "locales", code)
+        if message.id and all(_strings(message.string)) and not message.fuzzy
+    }
 
     missing = sentences() - known
 
@@ -36,10 +37,9 @@ def test_every_sentence_is_translated(code: str) -> None:
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_translation_names_the_same_values(code: str) -> None:
-    with (HOME / "locales" / f"{code}.po").open("rb") as file:
-        catalogue = read_po(file, locale=code)
-
-    problems = [(message.id, str(error)) for message, errors in catalogue.check() for error in errors]
+    problems = [
+        (message.id, str(error)) for message, errors in catalogue(HOME / "locales", code).check() for error in errors
+    ]
 
     assert problems == []
 

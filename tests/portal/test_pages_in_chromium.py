@@ -16,7 +16,17 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt-get install chromium"),
 ]
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PAGES = ("start", "sign-in", "sign-in-link", "lost", "start-signed-in", "operations", "why")
+PAGES = (
+    "start",
+    "sign-in",
+    "sign-in-link",
+    "lost",
+    "start-signed-in",
+    "operations",
+    "why",
+    "my-home",
+    "my-home-new-car",
+)
 TARGETS = """least => [...document.querySelectorAll('a, button, select, summary')].filter(one => {
   const box = one.getBoundingClientRect();
   return box.width && !one.classList.contains('skip') && !one.closest('p:not(.row)') && Math.min(box.width, box.height) < least;
@@ -47,12 +57,12 @@ def windows(site: Site, browser: Browser) -> Iterator[dict[tuple[Any, ...], Brow
 def open_page(
     site: Site, browser: Browser, windows: dict[tuple[Any, ...], BrowserContext], name: str, *look: Any
 ) -> tuple[Page, list[str]]:
-    path, signed_in = site.pages()[name]
-    key = (*look, signed_in)
+    path, role = site.pages()[name]
+    key = (*look, role)
     if key not in windows:
         windows[key] = window(browser, *look)
-        if signed_in:
-            sign_in(site, windows[key])
+        if role:
+            sign_in(site, windows[key], role)
     page = windows[key].new_page()
     said = told_by(page)
     page.goto(site.base + path, wait_until="load")

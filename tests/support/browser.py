@@ -16,9 +16,11 @@ from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
 from hub.embedded import ValkeyServer
+from mine import Owner, an_owner, link_of, write_chain
 from portal.limits import Attempts
 
-WIDTHS = {390: 844, 1280: 800}
+WIDTHS = {320: 640, 390: 844, 768: 1024, 1280: 800}
+NOBODY = ""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -37,17 +39,20 @@ class Site:
     hub: Hub
     base: str
     traffic: Traffic
+    owner: Owner
 
-    def pages(self) -> dict[str, tuple[str, bool]]:
-        """name -> (path, signed in?)"""
+    def pages(self) -> dict[str, tuple[str, str]]:
+        """name -> (path, as whom: nobody, operator or customer)"""
         return {
-            "start": ("/", False),
-            "sign-in": ("/sign-in", False),
-            "sign-in-link": ("/sign-in/" + "x" * 43, False),
-            "lost": ("/nowhere", False),
-            "start-signed-in": ("/", True),
-            "operations": ("/operations/", True),
-            "why": (f"/operations/customers/{self.traffic.customers[0]}/why", True),
+            "start": ("/", NOBODY),
+            "sign-in": ("/sign-in", NOBODY),
+            "sign-in-link": ("/sign-in/" + "x" * 43, NOBODY),
+            "lost": ("/nowhere", NOBODY),
+            "start-signed-in": ("/", "operator"),
+            "operations": ("/operations/", "operator"),
+            "why": (f"/operations/customers/{self.traffic.customers[0]}/why", "operator"),
+            "my-home": ("/my/", "customer"),
+            "my-home-new-car": (f"/my/?car={self.owner.cars[1]}", "customer"),
         }
 
 
@@ -60,7 +65,8 @@ def served(folder: Path) -> Iterator[Site]:
     hub = build(folder, Clock(), redis)
     for _ in range(hub.here.workers):
         Worker([hub.bell.queue], connection=redis).register_birth()
-    traffic = plant(hub)
+    write_chain(hub)
+    traffic, owner = plant(hub), an_owner(hub)
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(
@@ -71,7 +77,7 @@ def served(folder: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic)
+        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner)
     finally:
         server.shutdown()
         thread.join()
@@ -96,12 +102,13 @@ def window(browser: Browser, width: int, theme: str, language: str) -> BrowserCo
     )
 
 
-def sign_in(site: Site, context: BrowserContext) -> None:
+def sign_in(site: Site, context: BrowserContext, role: str = "operator") -> None:
     """By the page and its button, as a person would."""
     page = context.new_page()
-    page.goto(f"{site.base}/sign-in/{link(site.hub, 'operator')}")
+    secret = link_of(site.hub, site.owner) if role == "customer" else link(site.hub, role)
+    page.goto(f"{site.base}/sign-in/{secret}")
     page.locator("main form button").click()
-    page.wait_for_url(f"{site.base}/")
+    page.wait_for_url(f"{site.base}/{'my/' if role == 'customer' else ''}")
     page.close()
 
 

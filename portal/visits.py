@@ -1,0 +1,52 @@
+"""A customer's appointments to come, each in the zone of its branch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.flow.appointments import HOLDS
+from hub.models import Appointment, Branch, Vehicle
+from portal.me import Me
+
+
+@dataclass(frozen=True)
+class Booked:
+    """works: what it is for, in our words. car: what it is called, or nothing. zone: IANA name."""
+
+    id: int
+    starts_at: datetime
+    ends_at: datetime
+    branch: str
+    zone: str
+    car: str
+    vehicle_ref: str
+    works: Sequence[str]
+    state: str
+
+
+def booked(session: Session, me: Me, now: datetime) -> list[Booked]:
+    """Those that have not ended, the next one first."""
+    wanted = (
+        select(Appointment, Branch.title, Branch.zone, Vehicle.make, Vehicle.model, Vehicle.ref)
+        .outerjoin(Branch, Branch.code == Appointment.branch)
+        .outerjoin(Vehicle, Vehicle.id == Appointment.vehicle_id)
+        .where(Appointment.customer_id == me.customer_id, Appointment.state.in_(HOLDS), Appointment.ends_at > now)
+        .order_by(Appointment.starts_at)
+    )
+    return [
+        Booked(
+            id=row.id,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            branch=title or row.branch,
+            zone=zone or "UTC",
+            car=model or make or "",
+            vehicle_ref=ref or "",
+            works=tuple(row.services),
+            state=row.state,
+        )
+        for row, title, zone, make, model, ref in session.execute(wanted)
+    ]
