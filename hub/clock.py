@@ -11,7 +11,20 @@ from sqlalchemy import update
 
 from hub.core import Hub
 from hub.errors import PartDown
-from hub.flow import documents, effects, following, inbox, outbox, outward, pulls, seals, segments, timers, uploads
+from hub.flow import (
+    attendance,
+    documents,
+    effects,
+    following,
+    inbox,
+    outbox,
+    outward,
+    pulls,
+    seals,
+    segments,
+    timers,
+    uploads,
+)
 from hub.gate import erase_rows
 from hub.models import IdempotencyKey, Lease
 from hub.own import OWN
@@ -67,6 +80,7 @@ def tick(hub: Hub) -> int:
         due = sorted(ringing | ({OWN} if uploads.overdue(work) else set()))
     hub.bell.ring_anew(due)
     timers.tick(hub)
+    attendance.tick(hub)
     turn_segments(hub)
     seal_audit(hub)
     return len(due)

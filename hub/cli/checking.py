@@ -13,10 +13,13 @@ from hub.cli.opened import json_option
 from hub.core import connector_classes
 from hub.errors import ConfigError
 from hub.plugins import installed, load_plugins
-from hub.settings import load_settings
+from hub.settings import Settings, load_settings
 from hub.targets import SYNCED, TARGETS
 from rules import RuleError, load_book
 from rules.cost import DEAR, cost
+from rules.desk_schema import desk_schema
+from rules.desks import load_desks
+from rules.hours import load_calendars
 from rules.mapping import read_mapping
 from rules.parse import read
 from rules.schema import schema_of
@@ -86,17 +89,28 @@ def problems_of(folder: Path | None) -> list[str]:
             read_sync(source, SYNCED) if "sync" in source.top else read_mapping(source, TARGETS)
         except RuleError as error:
             problems += str(error).splitlines()
+    problems += _desks(settings)
     for brought in plugins.hook.check_configuration(config=settings.config):
         problems += brought
     return problems
 
 
+def _desks(settings: Settings) -> list[str]:
+    """What is wrong in the desks, and in the calendars that they name."""
+    try:
+        load_desks(settings.config / "desks", load_calendars(settings.config / "calendars"), settings.regions)
+    except RuleError as error:
+        return str(error).splitlines()
+    return []
+
+
 @click.command()
-@click.argument("kind", type=click.Choice(["segment", "policy", "mapping", "sync"]))
+@click.argument("kind", type=click.Choice(["segment", "policy", "mapping", "sync", "desk"]))
 def schema(kind: str) -> None:
     """JSON Schema of a document kind, for editors."""
     known = catalogue(load_plugins(load_settings().plugins))
-    found = sync_schema(SYNCED) if kind == "sync" else schema_of(kind, known, TARGETS)
+    others = {"sync": lambda: sync_schema(SYNCED), "desk": desk_schema}
+    found = others[kind]() if kind in others else schema_of(kind, known, TARGETS)
     click.echo(json.dumps(found, indent=1, ensure_ascii=False))
 
 

@@ -79,12 +79,10 @@ def _process(
             for customer_id, changes in folded.touched.items():
                 touched.setdefault(customer_id, set()).update(changes)
             intents += folded.intents
-    _follow(hub, work, touched, intents)
+    follow(hub, work, touched, intents)
 
 
-def _follow(
-    hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Sequence[tuple[int, outbox.Intent]]
-) -> None:
+def follow(hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Sequence[tuple[int, outbox.Intent]]) -> None:
     """What follows from customers that changed: facts, segments, messages, and whoever wants to know."""
     facts.refresh(work, touched)
     moves = segments.reassess(hub, work, touched, "change")
@@ -116,7 +114,7 @@ def take_now(hub: Hub, work: Work, partner: Partner, incoming: Sequence[Incoming
         for customer_id, changes in folded.touched.items() if folded else ():
             touched.setdefault(customer_id, set()).update(changes)
         intents += folded.intents if folded else []
-    _follow(hub, work, touched, intents)
+    follow(hub, work, touched, intents)
     return outcomes
 
 

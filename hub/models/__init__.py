@@ -3,6 +3,7 @@
 from hub.models.access import Principal, Role, Session, SignInLink, Token
 from hub.models.base import Base, Here, Instant, Node, Regional, new_ref, table
 from hub.models.campaigns import Membership, SegmentVersion
+from hub.models.conversations import Conversation, Handoff, Post, ReplyTimer, Seat
 from hub.models.documents import Document, DocumentShare, DocumentView
 from hub.models.endpoints import Attempt, Endpoint
 from hub.models.events import Event
@@ -42,13 +43,13 @@ from hub.models.vehicles import Ownership, Vehicle
 
 __all__ = [
     "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
-    "Branch", "Conflict", "Connection", "Consent", "Cost", "Cursor", "Customer", "DataKey", "DeadLetter", "Delivery",
-    "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint", "Enrollment", "Epoch",
-    "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Here", "IdempotencyKey", "Inspection",
-    "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease", "LedgerEntry", "LegalHold", "Line", "Link",
-    "Membership", "MembershipCard", "Message", "Node", "Notice", "Offer", "Ownership", "PartnerField", "Person",
-    "PersonalValue", "Principal", "Profile", "Recommendation", "Referral", "Regional", "Role", "Score",
-    "SegmentVersion", "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier",
-    "Timer", "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit",
-    "new_ref", "table",
+    "Branch", "Conflict", "Connection", "Consent", "Conversation", "Cost", "Cursor", "Customer", "DataKey",
+    "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
+    "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
+    "IdempotencyKey", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease", "LedgerEntry",
+    "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Node", "Notice", "Offer", "Ownership",
+    "PartnerField", "Person", "PersonalValue", "Post", "Principal", "Profile", "Recommendation", "Referral",
+    "Regional", "ReplyTimer", "Role", "Score", "Seat", "SegmentVersion", "ServiceLevel", "Session", "SignInLink",
+    "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer", "TimerEvent", "TimerMark", "Token", "Told",
+    "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref", "table",
 ]  # fmt: skip

@@ -358,3 +358,17 @@ def test_an_entry_to_a_segment_by_import_is_counted_once(run, hub, settings, pur
 
     with hub.look() as session:
         assert session.scalars(select(Membership.segment)).all() == ["regulars"]
+
+
+def test_a_wrong_desk_is_told_at_its_line(run, settings):
+    folder = settings.config / "desks"
+    folder.mkdir()
+    (folder / "service.yaml").write_text(
+        "desk: service\ntitle: Desk\ncalendar: nowhere\npromises: {first: 1, next: 1}\n"
+    )
+
+    code, _, said = run("check")
+
+    assert code == 1
+    assert "service.yaml:3:1: There is no calendar “nowhere”." in said
+    assert "service.yaml:4:1: “resolution” is missing." in said

@@ -1,0 +1,151 @@
+"""What is said in a conversation: appended under its row's lock, so that the order is the database's, and read since a seq."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from hub.core import Hub
+from hub.errors import Denied, KeyReused, NotFound, WrongInput
+from hub.models import Conversation, Customer, Person, Post
+from hub.vault import OpenKey
+from hub.work import Work
+
+MOST = 4000  # letters of one post
+PAGE = 200  # posts to a reading
+STAFF_ONLY = ("warned", "broken")  # events about our own promises
+
+
+@dataclass(frozen=True)
+class Said:
+    """A post, opened."""
+
+    seq: int
+    kind: str
+    author: str
+    author_id: int | None
+    event: str | None
+    attributes: Mapping[str, Any]
+    text: str
+    at: datetime
+
+
+def locked(work: Work, ref: str) -> Conversation:
+    """The conversation, and nobody else changes it until this transaction ends. Raises NotFound."""
+    return _lock(work, Conversation.ref == ref)
+
+
+def locked_by_id(work: Work, conversation_id: int) -> Conversation:
+    return _lock(work, Conversation.id == conversation_id)
+
+
+def _lock(work: Work, which: Any) -> Conversation:
+    wanted = select(Conversation).where(which).with_for_update().execution_options(populate_existing=True)
+    row = work.session.scalars(wanted).one_or_none()
+    if row is None:
+        raise NotFound("There is no such conversation.")
+    return row
+
+
+def put(work: Work, conversation: Conversation, post: Post) -> Post:
+    """Give a post the next place; the caller holds the conversation."""
+    conversation.seq += 1
+    conversation.changed_at = work.now
+    post.conversation_id, post.seq, post.at = conversation.id, conversation.seq, work.now
+    work.add(post)
+    work.session.flush()
+    return post
+
+
+def put_words(
+    work: Work, conversation: Conversation, author: str, text: str, *, kind: str = "said", author_id: int | None = None,
+    client_id: str | None = None,
+) -> tuple[Post, bool]:  # fmt: skip
+    """(post, is it new?). Raises WrongInput for no words or too many, KeyReused where the name was used for other words, and
+    Denied once the person's key is gone."""
+    words = clean(text)
+    key = key_of(work, conversation)
+    known = _named(work, conversation, client_id)
+    if known is not None:
+        if open_words(work, key, known) != words:
+            raise KeyReused("This message was sent before with other words.", "Send it again as a new one.")
+        return known, False
+    post = Post(id=work.ids.next(), kind=kind, author=author, author_id=author_id, client_id=client_id)
+    post.sealed = work.vault.seal(key, words.encode(), f"posts.sealed:{post.id}")
+    return put(work, conversation, post), True
+
+
+def put_event(
+    work: Work, conversation: Conversation, event: str, author_id: int | None = None, **attributes: Any
+) -> Post:
+    """A change of state, in the same sequence as the words."""
+    post = Post(kind="event", author="desk", author_id=author_id, event=event, attributes=attributes or None)
+    return put(work, conversation, post)
+
+
+def clean(text: str) -> str:
+    """Without signs that draw nothing and can hide something; line breaks stay. Raises WrongInput."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    words = "".join(sign for sign in plain if sign == "\n" or sign.isprintable() or sign in "\u200c\u200d").strip()
+    if not words:
+        raise WrongInput("There are no words in this message.", "Write something first.")
+    if len(words) > MOST:
+        raise WrongInput("This message is too long.", "Send it in several.")
+    return words
+
+
+def key_of(work: Work, conversation: Conversation) -> OpenKey:
+    """Raises Denied when the person was erased, or their data may not be used at present."""
+    key_id, restricted_at = work.session.execute(_key(conversation)).one()
+    if key_id is None or restricted_at is not None:
+        raise Denied("Nothing can be written here any more.", "The data of this person are not used.")
+    return work.key(key_id)
+
+
+def _key(conversation: Conversation) -> Any:
+    owner = select(Person.data_key_id, Person.restricted_at).join(Customer, Customer.person_id == Person.id)
+    return owner.where(Customer.id == conversation.customer_id)
+
+
+def open_words(work: Work, key: OpenKey, post: Post) -> str:
+    return work.vault.unseal(key, post.sealed, f"posts.sealed:{post.id}").decode() if post.sealed else ""
+
+
+def _named(work: Work, conversation: Conversation, client_id: str | None) -> Post | None:
+    if client_id is None:
+        return None
+    mine = (Post.conversation_id == conversation.id, Post.client_id == client_id)
+    return work.session.scalars(select(Post).where(*mine)).one_or_none()
+
+
+def read(hub: Hub, session: Session, conversation: Conversation, since: int, *, staff: bool) -> list[Said]:
+    """At most a page of posts after `since`, oldest first; a customer sees no notes and nothing of our promises."""
+    mine = select(Post).where(Post.conversation_id == conversation.id, Post.seq > since)
+    if not staff:
+        mine = mine.where(Post.kind != "note", or_(Post.event.is_(None), Post.event.not_in(STAFF_ONLY)))
+    rows = session.scalars(mine.order_by(Post.seq).limit(PAGE)).all()
+    return _opened(hub, session, conversation, rows)
+
+
+def latest(hub: Hub, session: Session, conversation: Conversation, count: int, *, staff: bool) -> list[Said]:
+    """The last posts, oldest first."""
+    mine = select(Post).where(Post.conversation_id == conversation.id)
+    if not staff:
+        mine = mine.where(Post.kind != "note", or_(Post.event.is_(None), Post.event.not_in(STAFF_ONLY)))
+    rows = session.scalars(mine.order_by(Post.seq.desc()).limit(count)).all()
+    return _opened(hub, session, conversation, rows[::-1])
+
+
+def _opened(hub: Hub, session: Session, conversation: Conversation, rows: Sequence[Post]) -> list[Said]:
+    key_id = session.execute(_key(conversation)).one()[0]
+    key = hub.vault.open_keys(session, [key_id]).get(key_id) if key_id is not None and rows else None
+    return [_said(hub, key, row) for row in rows]
+
+
+def _said(hub: Hub, key: OpenKey | None, row: Post) -> Said:
+    sealed = row.sealed if key is not None else None
+    text = hub.vault.unseal(key, sealed, f"posts.sealed:{row.id}").decode() if key and sealed else ""
+    return Said(row.seq, row.kind, row.author, row.author_id, row.event, row.attributes or {}, text, row.at)

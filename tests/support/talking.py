@@ -1,0 +1,93 @@
+"""A customer who writes and advisors who answer, each step a transaction of its own, as pages take it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from hub.access import principal_named
+from hub.core import Hub
+from hub.flow import conversations, posts, seats
+from hub.flow.conversations import Words
+from hub.models import Conversation, Customer, Person, Principal, Profile, new_ref
+from hub.work import Work
+
+CANARY = "the hum is in the front left wheel of my Zoë-blue car"
+
+
+class Talk:
+    """One customer's conversation, seen from both sides."""
+
+    def __init__(self, hub: Hub, language: str = "de", branch: str | None = None) -> None:
+        self.hub, self.language = hub, language
+        with hub.begin() as work:
+            self.customer_id, self.principal_id = a_customer(work, language, branch)
+
+    def write(self, text: str = CANARY, client_id: str | None = None) -> Any:
+        with self.hub.begin() as work:
+            customer = work.session.get_one(Customer, self.customer_id)
+            return conversations.write(self.hub, work, customer, Words(text, client_id), self.language)
+
+    def do(self, verb: Callable[..., Any], *arguments: Any) -> Any:
+        """One of the flow's verbs on the locked conversation."""
+        with self.hub.begin() as work:
+            return verb(self.hub, work, posts.locked(work, self.row().ref), *arguments)
+
+    def hand_off(self, cause: str = "asked") -> None:
+        self.do(conversations.hand_off, cause, ["points"], "The customer hears a hum.")
+
+    def reply(self, advisor: int, text: str = "I am on it.", client_id: str | None = None) -> Any:
+        return self.do(conversations.reply, advisor, Words(text, client_id))
+
+    def row(self) -> Conversation:
+        with self.hub.look() as session:
+            found = conversations.last_of(session, self.customer_id)
+            assert found is not None
+            return found
+
+    def seen(self, *, staff: bool = False, since: int = 0) -> list[posts.Said]:
+        with self.hub.look() as session:
+            found = conversations.last_of(session, self.customer_id)
+            assert found is not None
+            return posts.read(self.hub, session, found, since, staff=staff)
+
+    def story(self, *, staff: bool = False) -> list[str]:
+        """Words and events in their order."""
+        return [one.event or one.text for one in self.seen(staff=staff)]
+
+
+def a_customer(work: Work, language: str = "de", branch: str | None = None) -> tuple[int, int]:
+    """(customer id, principal id) of somebody who can sign in."""
+    key = work.new_key("person")
+    person = work.add(Person(ref=new_ref(), jurisdiction="DE", data_key_id=key.id, made_at=work.now))
+    customer = work.add(
+        Customer(ref=new_ref(), person_id=person.id, language=language, branch=branch, made_at=work.now, version=1)
+    )
+    work.session.flush()
+    work.add(Profile(customer_id=customer.id, jurisdiction="DE", visits_count=0, complaints_count=0, vehicles_count=0,
+                     recommendations_open=0, recommendations_declined=0, appointments_missed=0, changed_at=work.now))  # fmt: skip
+    principal = principal_named(work, f"customer {customer.ref[:6]}", ("customer",))
+    principal.person_id = person.id
+    work.session.flush()
+    return customer.id, principal.id
+
+
+def an_advisor(hub: Hub, title: str = "Jonas", *languages: str) -> int:
+    """Somebody who sits at the inbox; their principal's id."""
+    with hub.begin() as work:
+        principal = principal_named(work, title, ("advisor",))
+        work.session.flush()
+        seats.sit(work, principal.id, list(languages or ("de", "en")))
+        conversations.drain(hub, work)
+        return principal.id
+
+
+def principals(hub: Hub) -> dict[int, str]:
+    with hub.look() as session:
+        return {row.id: row.title for row in session.scalars(select(Principal))}
+
+
+@pytest.fixture
+def talk(hub: Hub) -> Talk:
+    return Talk(hub)
