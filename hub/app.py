@@ -6,17 +6,19 @@ from flask import Flask, Response, jsonify
 from sqlalchemy import text
 
 from hub.core import Hub
-from hub.web import api, endpoints, errors, fleets, levels, shop, webhooks
+from hub.web import api, documents, endpoints, errors, fleets, levels, shop, webhooks
+from hub.web.intake import SealingRequest
 
 
 def create_app(hub: Hub) -> Flask:
     app = Flask("hub", static_folder=None)
     app.extensions["hub"] = hub
+    app.request_class = SealingRequest
     app.config.update(API_TITLE="Garage Hub", API_VERSION="v1", OPENAPI_VERSION="3.1.0", MAX_CONTENT_LENGTH=16_000_000)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(webhooks.bp)
     doors = api.register(app)
-    for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp):
+    for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp, documents.bp):
         doors.register_blueprint(blueprint)
     errors.register(app)  # after the API, which brings handlers of its own: one shape for all errors
     for blueprints in hub.plugins.hook.register_blueprints(hub=hub):

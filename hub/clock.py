@@ -20,6 +20,7 @@ from hub.flow import (
     outbox,
     outward,
     pulls,
+    releases,
     seals,
     segments,
     timers,
@@ -77,7 +78,8 @@ def tick(hub: Hub) -> int:
         waiting = inbox.overdue(work) | outbox.overdue(work)
         ringing = {names[one] for one in waiting if one in names} | pulls.overdue(work, hub.partners)
         ringing |= following.due(hub, work)
-        due = sorted(ringing | ({OWN} if uploads.overdue(work) else set()))
+        own = uploads.overdue(work) or releases.overdue(work, releases.scanner_of(hub) is not None)
+        due = sorted(ringing | ({OWN} if own else set()))
     hub.bell.ring_anew(due)
     timers.tick(hub)
     attendance.tick(hub)
@@ -134,6 +136,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                 if time.monotonic() >= next_epoch_look:
                     turn_epoch(hub)
                     documents.sweep(hub, hub.clock())
+                    releases.clear_workbench(hub, time.time())
                     hub.plugins.hook.minute_passed(hub=hub)
                     next_epoch_look = time.monotonic() + 60
         except PartDown as error:

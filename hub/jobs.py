@@ -5,7 +5,7 @@ import time
 from random import SystemRandom
 
 from hub.core import Hub, Partner
-from hub.flow import following, pipeline, pulls, reconcile, uploads
+from hub.flow import following, pipeline, pulls, reconcile, releases, uploads
 from hub.own import OWN
 
 SHIFT = 3.0  # seconds of one drain; a longer one rings again, so that no connection waits behind a busy one
@@ -48,7 +48,7 @@ def _drain(hub: Hub, partner: Partner) -> None:
         following.meet(hub, partner)
         did += pipeline.send(hub, partner, rng)
         if partner.name == OWN:
-            did += uploads.work_off(hub)
+            did += uploads.work_off(hub) + releases.work_off(hub)
         if did and time.monotonic() < end:
             last_look = False
         elif did:

@@ -1,10 +1,8 @@
 """Documents: a file of its own key first, then the row that wraps the key under the person's; opened at any place, swept when nobody's."""
 
-import hashlib
 import io
-import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO, cast
 
@@ -12,15 +10,15 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.errors import NotFound, TooLarge, Unreadable, WrongInput
+from hub.errors import NotFound, Unreadable, WrongInput
 from hub.files import PART
 from hub.flow.batches import batches
+from hub.flow.drafts import Stored
 from hub.models import Customer, Document, Person, new_ref
-from hub.vault import FrameReader, FrameWriter, Vault
+from hub.vault import FrameReader, Vault
 from hub.work import Work
 
 KINDS = ("invoice", "warranty", "photo", "video", "paper")
-KEY = 32
 SHELVES = 256
 TURN = 60  # minutes in which every shelf is looked at once
 ORPHAN = 3600.0  # seconds after which a file without a row is nobody's: its row would have followed it at once
@@ -28,18 +26,9 @@ MOST_TITLE = 120
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A file that no row knows yet. key: its own, 32 bytes. digest: SHA-256 of its bytes."""
-
-    file: str
-    key: bytes = field(repr=False)
-    size: int
-    digest: bytes = field(repr=False)
-
-
-@dataclass(frozen=True)
 class Paper:
-    """What a document is, apart from its bytes. key: the connection's own name of it; media: a MIME type."""
+    """What a document is, apart from its bytes. key: the connection's own name of it; media: a MIME type. sent: SHA-256 of
+    what was sent, where something else is kept."""
 
     key: str
     kind: str
@@ -51,24 +40,7 @@ class Paper:
     visit_id: int | None = None
     state: str = "released"
     reason: str = ""
-
-
-def store(hub: Hub, chunks: Iterable[bytes], most: int) -> Stored:
-    """Seal the bytes into a new file, a frame at a time. Raises TooLarge behind `most` bytes; then nothing is left."""
-    name, key, digest = os.urandom(16).hex(), os.urandom(KEY), hashlib.sha256()
-    with hub.files.create(name) as file, FrameWriter(file, key, hub.region_code) as writer:
-        for chunk in chunks:
-            if writer.size + len(chunk) > most:
-                raise TooLarge(
-                    f"The file has more than {most // 1_000_000} MB.", "Nothing was stored. Send a smaller one."
-                )
-            digest.update(chunk)
-            writer.write(chunk)
-    return Stored(name, key, writer.size, digest.digest())
-
-
-def discard(hub: Hub, stored: Stored) -> None:
-    hub.files.remove(stored.file)
+    sent: bytes = b""
 
 
 def keep(work: Work, connection_id: int, customer: Customer, paper: Paper, stored: Stored, by: int | None) -> Document:
@@ -85,15 +57,20 @@ def keep(work: Work, connection_id: int, customer: Customer, paper: Paper, store
     title = paper.title.strip()[:MOST_TITLE].encode()
     row.title = work.vault.seal(work.key(person.data_key_id), title, f"documents.title:{row.id}") if title else None
     fill(work, row, person.data_key_id, paper.media, stored)
+    row.content_hash = content_hash(work, paper.sent or stored.digest)
     return work.add(row)
 
 
 def fill(work: Work, row: Document, data_key_id: int | None, media: str, stored: Stored) -> str:
     """Let a row stand for these bytes; answers the file it stood for before, which is nobody's after the commit."""
     before, row.file, row.media, row.size = row.file or "", stored.file, media, stored.size
-    row.content_hash = work.vault.fingerprint("document", stored.digest.hex())
     row.key = work.vault.seal(work.key(data_key_id), stored.key, f"documents.key:{row.id}:{stored.file}")
     return before
+
+
+def content_hash(work: Work, digest: bytes) -> bytes:
+    """Keyed hash of what was sent, by which it is known when it is sent again."""
+    return work.vault.fingerprint("document", digest.hex())
 
 
 def hash_of(vault: Vault, connection_id: int, key: str) -> bytes:

@@ -6,7 +6,7 @@ from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
-from hub.models.classify import ACCESS, DOCUMENT, DOCUMENT_REF, SEALED
+from hub.models.classify import ACCESS, DOCUMENT, DOCUMENT_REF, KEY, SEALED
 
 
 class Document(Regional, Base):
@@ -42,7 +42,7 @@ class Document(Regional, Base):
     media: Mapped[str] = mapped_column(String(80), info=DOCUMENT)
     size: Mapped[int] = mapped_column(info=DOCUMENT)
     file: Mapped[str] = mapped_column(String(32), info=DOCUMENT)
-    key: Mapped[bytes] = mapped_column(info=SEALED)
+    key: Mapped[bytes] = mapped_column(info=KEY)
     state: Mapped[str] = mapped_column(String(16), info=DOCUMENT)
     reason: Mapped[str] = mapped_column(String(40), default="", info=DOCUMENT)
     progress: Mapped[int] = mapped_column(default=0, info=DOCUMENT)

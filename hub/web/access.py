@@ -21,6 +21,7 @@ SCOPES = {
     "status:read": "see queues, lag and dead letters",
     "customers:read": "see customers' refs, segments and facts",
     "consents:write": "record that a customer gave or withdrew consent",
+    "documents:write": "bring documents of one connection's customers",
     "fleets:read": "see one's own fleets, their reports and timers",
     "fleets:write": "tell of one's own fleets, their vehicles and service levels",
     "rows:write": "tell rows of one connection: visits, invoices, appointments ...",

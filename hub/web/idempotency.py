@@ -25,20 +25,23 @@ def once(view: F) -> F:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Response:
-        key = _key()
-        fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + request.get_data()).digest()
-        with this_hub().begin() as work:
-            _alone(work, key)
-            known = work.session.get(IdempotencyKey, key)
-            if known is not None:
-                return _again(known, fingerprint)
-            body, status = view(*args, work=work, **kwargs)
-            work.add(
-                IdempotencyKey(key_hash=key, fingerprint=fingerprint, status=status, answer=body, made_at=work.now)
-            )
-        return make_response(jsonify(body), status)
+        return answer_once(request.get_data(), lambda work: view(*args, work=work, **kwargs))
 
     return guarded  # type: ignore[return-value]
+
+
+def answer_once(said: bytes, act: Callable[[Work], tuple[Any, int]]) -> Response:
+    """said: what this call says, all of it or a digest of it; act is not called when it was answered before."""
+    key = _key()
+    fingerprint = hashlib.sha256(f"{request.method} {request.path}\n".encode() + said).digest()
+    with this_hub().begin() as work:
+        _alone(work, key)
+        known = work.session.get(IdempotencyKey, key)
+        if known is not None:
+            return _again(known, fingerprint)
+        body, status = act(work)
+        work.add(IdempotencyKey(key_hash=key, fingerprint=fingerprint, status=status, answer=body, made_at=work.now))
+    return make_response(jsonify(body), status)
 
 
 def _key() -> bytes:
