@@ -5,6 +5,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -129,6 +130,6 @@ class Moment:
     now: datetime
     zone: str
 
-    @property
+    @cached_property
     def today(self) -> date:
         return local_day(self.now, self.zone)

@@ -5,9 +5,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
-from rules.dependencies import Reads
+from rules.compiled import Checks
+from rules.dependencies import Readers, Reads
 from rules.errors import Mark
 from rules.tree import Condition
 
@@ -62,6 +64,14 @@ class PolicyRule:
 class Rulebook:
     segments: Mapping[str, SegmentRule]
     policies: tuple[PolicyRule, ...]
+
+    @cached_property
+    def readers(self) -> Readers:
+        return Readers({name: rule.reads for name, rule in self.segments.items()})
+
+    @cached_property
+    def checks(self) -> Checks:
+        return Checks({name: (rule.when, rule.zone) for name, rule in self.segments.items()})
 
 
 def content_hash(document: Mapping[str, Any], *others: str) -> str:

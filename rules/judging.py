@@ -21,4 +21,4 @@ def passes(test: Test, value: Any, currency: str | None, moment: Moment) -> bool
         return False
     if isinstance(value, datetime):
         value = local_day(value, moment.zone)
-    return test.operator.test(value, test.argument, moment)
+    return test.operator.test(value, test.operator.on(test.argument, moment.today))

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from operator import contains, eq, ge, gt, le, lt, ne
 from typing import Any, Literal
 
-from rules.calendar import Moment, Window
+from rules.calendar import Span, Window
 
 Type = Literal["number", "money", "text", "day", "instant", "flag", "age", "set", "vehicle"]
 Argument = Literal["same", "list", "pair", "span", "period", "text", "missing"]
@@ -16,58 +17,66 @@ ANY = VALUED | {"age", "set", "vehicle"}
 TEXT, SET, AGE = frozenset({"text"}), frozenset({"set"}), frozenset({"age"})
 
 
+def _as_it_is(argument: Any, today: date) -> Any:
+    return argument
+
+
+def _before(span: Span, today: date) -> date:
+    return span.before(today)
+
+
+def _reach(window: Window, today: date) -> tuple[date, date]:
+    return window.reach(today)
+
+
 @dataclass(frozen=True)
 class Operator:
-    """test(value, argument, moment): value is never missing; instants come in as their local day, an age as the day
-    that it is counted from, a set as its texts."""
+    """test(value, limit): value is never missing; instants come in as their local day, an age as the day that it is
+    counted from, a set as its texts. on(argument, today): the limit that the argument means on that day."""
 
     name: str
     types: frozenset[str]
     argument: Argument
-    test: Callable[[Any, Any, Moment], bool]
+    test: Callable[[Any, Any], bool]
     words: str
-
-
-def _within(value: date, window: Window, moment: Moment) -> bool:
-    first, last = window.reach(moment.today)
-    return first <= value <= last
+    on: Callable[[Any, date], Any] = _as_it_is
 
 
 ROWS = (
-    Operator("is", VALUED, "same", lambda v, a, m: v == a, "is"),
-    Operator("is_not", VALUED, "same", lambda v, a, m: v != a, "is not"),
-    Operator("one_of", TEXT | {"number"}, "list", lambda v, a, m: v in a, "is one of"),
-    Operator("none_of", TEXT | {"number"}, "list", lambda v, a, m: v not in a, "is none of"),
-    Operator("above", frozenset({"number", "money"}), "same", lambda v, a, m: v > a, "is above"),
-    Operator("below", frozenset({"number", "money"}), "same", lambda v, a, m: v < a, "is below"),
-    Operator("at_least", frozenset({"number", "money"}), "same", lambda v, a, m: v >= a, "is at least"),
-    Operator("at_most", frozenset({"number", "money"}), "same", lambda v, a, m: v <= a, "is at most"),
-    Operator("between", ORDERED, "pair", lambda v, a, m: a[0] <= v <= a[1], "is between"),
-    Operator("before", DATED, "same", lambda v, a, m: v < a, "is before"),
-    Operator("after", DATED, "same", lambda v, a, m: v > a, "is after"),
-    Operator("on_or_before", DATED, "same", lambda v, a, m: v <= a, "is on or before"),
-    Operator("on_or_after", DATED, "same", lambda v, a, m: v >= a, "is on or after"),
-    Operator("older_than", DATED, "span", lambda v, a, m: v <= a.before(m.today), "is older than"),
-    Operator("within", DATED, "span", _within, "is within"),
-    Operator("during", DATED, "period", _within, "is in"),
-    Operator("starts_with", TEXT, "text", lambda v, a, m: v.startswith(a), "starts with"),
-    Operator("ends_with", TEXT, "text", lambda v, a, m: v.endswith(a), "ends with"),
-    Operator("contains", TEXT, "text", lambda v, a, m: a in v, "contains"),
-    Operator("has", SET, "text", lambda v, a, m: a in v, "has"),
-    Operator("has_any", SET, "list", lambda v, a, m: any(item in v for item in a), "has one of"),
-    Operator("has_all", SET, "list", lambda v, a, m: all(item in v for item in a), "has all of"),
-    Operator("has_none", SET, "list", lambda v, a, m: not any(item in v for item in a), "has none of"),
+    Operator("is", VALUED, "same", eq, "is"),
+    Operator("is_not", VALUED, "same", ne, "is not"),
+    Operator("one_of", TEXT | {"number"}, "list", lambda v, a: v in a, "is one of"),
+    Operator("none_of", TEXT | {"number"}, "list", lambda v, a: v not in a, "is none of"),
+    Operator("above", frozenset({"number", "money"}), "same", gt, "is above"),
+    Operator("below", frozenset({"number", "money"}), "same", lt, "is below"),
+    Operator("at_least", frozenset({"number", "money"}), "same", ge, "is at least"),
+    Operator("at_most", frozenset({"number", "money"}), "same", le, "is at most"),
+    Operator("between", ORDERED, "pair", lambda v, a: a[0] <= v <= a[1], "is between"),
+    Operator("before", DATED, "same", lt, "is before"),
+    Operator("after", DATED, "same", gt, "is after"),
+    Operator("on_or_before", DATED, "same", le, "is on or before"),
+    Operator("on_or_after", DATED, "same", ge, "is on or after"),
+    Operator("older_than", DATED, "span", le, "is older than", _before),
+    Operator("within", DATED, "span", lambda v, a: a[0] <= v <= a[1], "is within", _reach),
+    Operator("during", DATED, "period", lambda v, a: a[0] <= v <= a[1], "is in", _reach),
+    Operator("starts_with", TEXT, "text", str.startswith, "starts with"),
+    Operator("ends_with", TEXT, "text", str.endswith, "ends with"),
+    Operator("contains", TEXT, "text", contains, "contains"),
+    Operator("has", SET, "text", contains, "has"),
+    Operator("has_any", SET, "list", lambda v, a: any(item in v for item in a), "has one of"),
+    Operator("has_all", SET, "list", lambda v, a: all(item in v for item in a), "has all of"),
+    Operator("has_none", SET, "list", lambda v, a: not any(item in v for item in a), "has none of"),
 )
 # An age is asked in spans and stored as the day it is counted from.
 AGES = (
-    Operator("at_least", AGE, "span", lambda v, a, m: v <= a.before(m.today), "is at least"),
-    Operator("at_most", AGE, "span", lambda v, a, m: v >= a.before(m.today), "is at most"),
-    Operator("above", AGE, "span", lambda v, a, m: v < a.before(m.today), "is above"),
-    Operator("below", AGE, "span", lambda v, a, m: v > a.before(m.today), "is below"),
+    Operator("at_least", AGE, "span", le, "is at least", _before),
+    Operator("at_most", AGE, "span", ge, "is at most", _before),
+    Operator("above", AGE, "span", lt, "is above", _before),
+    Operator("below", AGE, "span", gt, "is below", _before),
 )
 OPERATORS = {row.name: row for row in ROWS}
 OF_AGES = {row.name: row for row in AGES}
-MISSING = Operator("missing", ANY, "missing", lambda v, a, m: False, "is missing")
+MISSING = Operator("missing", ANY, "missing", lambda v, a: False, "is missing")
 
 
 def fitting(type_: str) -> list[str]:

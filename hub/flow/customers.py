@@ -226,6 +226,7 @@ def _fold_consents(station: Station, records: Sequence[ConsentRecord], folded: F
     for source, (known, record) in keyed.items():
         if source not in seen:
             _add_consent(work, partner, known, record, source)
+            folded.touched[known.customer.id].add("consents")
     folded.new += len(keyed) - len(seen)
     folded.repeats += len(records) - len(keyed) + len(seen)
 

@@ -1,6 +1,6 @@
 """Profiles follow their events: the stored facts of touched customers, counted anew in the same transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Date, case, func, select, update
@@ -19,25 +19,43 @@ from hub.models import (
     Tier,
     Vehicle,
     Visit,
+    table,
 )
 from hub.work import Work
 
+PROFILE = table(Profile)
 
-def refresh(work: Work, customer_ids: Iterable[int]) -> None:
-    """Set the profile of each of these customers to what its events, vehicles and card say now. Counting anew rather than
-    adding up makes late and withdrawn events right by themselves."""
+
+def refresh(work: Work, customer_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Set the profile of each of these customers to what its events, vehicles and card say now, and answer what moved, by
+    customer: `fact.COLUMN`. Counting anew rather than adding up makes late and withdrawn events right by themselves."""
     work.session.flush()
+    moved: dict[int, set[str]] = {}
     for ids in batches(sorted(customer_ids)):
-        _refresh(work, ids)
+        moved |= _refresh(work, ids)
+    return moved
 
 
-def _refresh(work: Work, ids: list[int]) -> None:
+def _refresh(work: Work, ids: list[int]) -> dict[int, set[str]]:
     values: dict[int, dict[str, Any]] = {one: _blank(one) for one in ids}
     for read in (_customers, _events, _odometers, _surveys, _vehicles, _advice, _appointments, _cards):
         for customer_id, found in read(work, ids):
             values[customer_id] |= found
-    rows = [{**row, "changed_at": work.now} for row in values.values()]
-    work.session.execute(update(Profile), rows)
+    moved = _differing(work, values)
+    rows = [{**values[one], "changed_at": work.now} for one, names in moved.items() if names]
+    if rows:
+        work.session.execute(update(Profile), rows)
+    return {one: {f"fact.{name}" for name in names} for one, names in moved.items()}
+
+
+def _differing(work: Work, values: Mapping[int, dict[str, Any]]) -> dict[int, list[str]]:
+    """Names of the columns that are to change, by customer. Rows, and not objects of the session: the update that follows
+    would leave those as they were."""
+    rows = work.session.execute(select(PROFILE).where(PROFILE.c.customer_id.in_(values)))
+    return {
+        row["customer_id"]: [name for name, value in values[row["customer_id"]].items() if row[name] != value]
+        for row in rows.mappings()
+    }
 
 
 def _blank(customer_id: int) -> dict[str, Any]:

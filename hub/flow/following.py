@@ -143,8 +143,8 @@ def fold_seen(hub: Hub, partner: Partner, seen: list[Seen]) -> Folded:
     """What was read of the partner, through the same stations as a delivery, in one transaction."""
     with hub.begin() as work:
         folded = inward.fold(hub, work, partner, seen, whole=True)
-        facts.refresh(work, folded.touched)
-        moves = segments.reassess(hub, work, folded.touched, "change")
+        moved = facts.refresh(work, folded.touched)
+        moves = segments.reassess(hub, work, folded.touched, "change", folded.touched, moved)
         effects.announce(hub, work, [*folded.intents, *effects.intents_of(moves)])
         outward.notice(hub, work, folded.touched)
     return folded

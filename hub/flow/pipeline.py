@@ -84,8 +84,8 @@ def _process(
 
 def follow(hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Sequence[tuple[int, outbox.Intent]]) -> None:
     """What follows from customers that changed: facts, segments, messages, and whoever wants to know."""
-    facts.refresh(work, touched)
-    moves = segments.reassess(hub, work, touched, "change")
+    moved = facts.refresh(work, touched)
+    moves = segments.reassess(hub, work, touched, "change", touched, moved)
     effects.announce(hub, work, [*intents, *effects.intents_of(moves)])
     outward.notice(hub, work, touched)
     outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})

@@ -1,7 +1,7 @@
 """What is known of customers, as the predicate reads it: a few queries for all of them, none per customer."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, Literal, cast
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from hub.flow.batches import batches
 from hub.models import Consent, Customer, Event, Ownership, Profile, Score, Vehicle, table
 from rules.catalogue import Catalogue
+from rules.dependencies import Reads
 from rules.sql import Tables
 from rules.views import EventSeen, ScoreSeen, VehicleSeen, View
 
@@ -22,29 +23,32 @@ TABLES = Tables(
     customer=table(Customer),
     consent=table(Consent),
 )
-Grouped = Mapping[int, list[Any]]
+PROFILE = table(Profile)
+EVENT = (Event.id, Event.customer_id, Event.kind, Event.at_utc, Event.local_day, Event.amount_minor, Event.currency,
+         Event.attributes, Event.vehicle_id)  # fmt: skip
 
 
 class Seen(View):
-    """One customer. columns: where each fact is stored."""
+    """One customer. profile: their row by column. columns: where each fact is stored."""
 
-    def __init__(self, customer: Customer, profile: Profile, columns: Mapping[str, str]) -> None:
-        self.customer = customer
+    def __init__(self, ref: str, person_id: int, profile: Mapping[str, Any], columns: Mapping[str, str]) -> None:
+        self.customer_ref = ref
+        self.person_id = person_id
         self.profile = profile
         self.columns = columns
-        self.all_events: list[EventSeen] = []
+        self.by_kind: dict[str, list[EventSeen]] = defaultdict(list)
         self.cars: list[VehicleSeen] = []
         self.rated: dict[str, list[ScoreSeen]] = {}
         self.said: dict[tuple[str, str], str] = {}
 
     def ref(self) -> str:
-        return self.customer.ref
+        return self.customer_ref
 
     def fact(self, name: str) -> Any:
-        return getattr(self.profile, self.columns[name])
+        return self.profile[self.columns[name]]
 
     def events(self, kind: str) -> list[EventSeen]:
-        return [event for event in self.all_events if event.kind == kind]
+        return self.by_kind.get(kind, [])
 
     def vehicles(self) -> list[VehicleSeen]:
         return self.cars
@@ -56,26 +60,35 @@ class Seen(View):
         return cast(Literal["granted", "withdrawn"] | None, self.said.get((purpose, channel)))
 
 
-def load(session: Session, catalogue: Catalogue, customer_ids: Iterable[int]) -> dict[int, Seen]:
-    """By customer id; whoever has no profile is not there."""
+def load(
+    session: Session, catalogue: Catalogue, customer_ids: Iterable[int], reads: Reads | None = None
+) -> dict[int, Seen]:
+    """By customer id; whoever has no profile is not there. reads: only this is asked for, None for all that there is."""
     columns = {fact.name: fact.column for fact in catalogue.facts.values() if fact.column}
     found: dict[int, Seen] = {}
     for ids in batches(sorted(customer_ids)):
-        rows = session.execute(
-            select(Customer, Profile).join(Profile, Profile.customer_id == Customer.id).where(Customer.id.in_(ids))
-        )
-        batch = {customer.id: Seen(customer, profile, columns) for customer, profile in rows}
-        _events(session, batch)
-        _cars(session, batch, catalogue)
-        _scores(session, batch)
-        _consents(session, batch)
+        rows = select(Customer.ref, Customer.person_id, *PROFILE.c).join(Customer, Customer.id == PROFILE.c.customer_id)
+        batch = {
+            row["customer_id"]: Seen(row["ref"], row["person_id"], row, columns)
+            for row in session.execute(rows.where(PROFILE.c.customer_id.in_(ids))).mappings()
+        }
+        if reads is None or reads.events:
+            _events(session, batch, reads.events if reads else None)
+        if reads is None or reads.vehicles:
+            _cars(session, batch, catalogue)
+        if reads is None or reads.scores:
+            _scores(session, batch)
+        if reads is None or reads.consents:
+            _consents(session, batch)
         found |= batch
     return found
 
 
-def _events(session: Session, batch: Mapping[int, Seen]) -> None:
-    rows = session.scalars(select(Event).where(Event.customer_id.in_(batch), Event.withdrawn_at.is_(None)))
-    for row in rows:
+def _events(session: Session, batch: Mapping[int, Seen], kinds: Set[str] | None) -> None:
+    wanted = [Event.customer_id.in_(batch), Event.withdrawn_at.is_(None)]
+    if kinds is not None:
+        wanted.append(Event.kind.in_(sorted(kinds)))
+    for row in session.execute(select(*EVENT).where(*wanted)):
         seen = EventSeen(
             id=row.id,
             kind=row.kind,
@@ -86,7 +99,7 @@ def _events(session: Session, batch: Mapping[int, Seen]) -> None:
             attributes=row.attributes,
             vehicle_id=row.vehicle_id,
         )
-        batch[row.customer_id].all_events.append(seen)
+        batch[row.customer_id].by_kind[row.kind].append(seen)
 
 
 def _cars(session: Session, batch: Mapping[int, Seen], catalogue: Catalogue) -> None:
@@ -117,7 +130,7 @@ def _consents(session: Session, batch: Mapping[int, Seen]) -> None:
     """The latest row per purpose and channel stands."""
     people: dict[int, list[Seen]] = defaultdict(list)
     for seen in batch.values():
-        people[seen.customer.person_id].append(seen)
+        people[seen.person_id].append(seen)
     rows = select(Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
     for person, purpose, channel, state in session.execute(
         rows.where(Consent.person_id.in_(people)).order_by(Consent.at, Consent.id)

@@ -1,8 +1,10 @@
 """Who is in which segment: reassessed for the customers that changed, refreshed for all when a rule or the day turns."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -16,12 +18,17 @@ from hub.flow.identity import lock_customers
 from hub.flow.seen import TABLES
 from hub.models import Customer, Membership, SegmentVersion
 from hub.work import Work
-from rules import SegmentRule
+from rules import Rulebook, SegmentRule
 from rules.calendar import local_day
-from rules.predicate import holds
+from rules.compiled import compiled
+from rules.dependencies import Reads
 from rules.sql import select_candidates, select_members
+from rules.views import View
 
 BREAK_EVEN = 5000  # customers: beyond it one statement over all of them is quicker than reading what is known of each
+# Changes that no rule reads; of what is stored in the profile, hub.flow.facts says which column moved.
+SILENT = frozenset({"name", "email", "phone", "address", "branch", "language", "joined_on", "loyalty", "sync",
+                    "appointment", "inspection", "invoice", "recommendation"})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,12 +42,50 @@ class Move:
     membership_id: int
 
 
-def reassess(hub: Hub, work: Work, customer_ids: Iterable[int], cause: str) -> list[Move]:
-    """Compare every segment's verdict with the memberships of these customers; the caller holds their locks."""
+@dataclass(frozen=True)
+class Case:
+    """A rule that is to be judged for these customers, and the function that does it."""
+
+    rule: SegmentRule
+    check: Callable[[View], bool]
+    ids: Set[int]
+
+
+def reassess(
+    hub: Hub, work: Work, customer_ids: Iterable[int], cause: str, *changes: Mapping[int, Set[str]]
+) -> list[Move]:
+    """Compare the segments' verdicts with the memberships of these customers; the caller holds their locks.
+
+    changes: what changed about each, in the words of rules.dependencies, so that only the rules that read it are judged;
+    where none is given, anything may have."""
     work.session.flush()
-    rules = [rule for rule in hub.book.current().segments.values() if _version(work, rule)]
-    # one that is not filled yet waits: its first full refresh will see these customers, too
-    return [move for ids in batches(sorted(customer_ids)) for move in _judge(hub, work, rules, cause, ids)]
+    book = hub.book.current()
+    filled = _filled(
+        work, book
+    )  # one that is not filled yet waits: its first full refresh will see these customers, too
+    moves = []
+    for ids in batches(sorted(customer_ids)):
+        concerned: dict[str, set[int]] = defaultdict(set)
+        for one in ids:
+            for name in filled & _readers(book, one, changes):
+                concerned[name].add(one)
+        cases = [
+            Case(book.segments[name], book.checks.of(name, work.now), concerned[name]) for name in sorted(concerned)
+        ]
+        moves += _judge(hub, work, cases, cause)
+    return moves
+
+
+def _readers(book: Rulebook, customer_id: int, changes: Sequence[Mapping[int, Set[str]]]) -> frozenset[str]:
+    words = {word for source in changes for word in source.get(customer_id, ())}
+    return book.readers.of(words, SILENT) if changes else book.readers.all
+
+
+def _filled(work: Work, book: Rulebook) -> frozenset[str]:
+    """Names of the segments whose document as it stands has been applied to everybody."""
+    rows = select(SegmentVersion.segment, SegmentVersion.hash).where(SegmentVersion.ended_at.is_(None))
+    found = book.segments
+    return frozenset(name for name, of in work.session.execute(rows) if name in found and found[name].hash == of)
 
 
 def refresh(hub: Hub, work: Work, rule: SegmentRule, cause: str) -> list[Move]:
@@ -51,7 +96,8 @@ def refresh(hub: Hub, work: Work, rule: SegmentRule, cause: str) -> list[Move]:
         moves = _move(work, rule, cause)
     else:
         lock_customers(work, ids)
-        moves = [move for batch in batches(ids) for move in _judge(hub, work, [rule], cause, batch)]
+        check = compiled(rule.when, work.now, rule.zone)
+        moves = [move for some in batches(ids) for move in _judge(hub, work, [Case(rule, check, set(some))], cause)]
     version = version or _apply(work, rule)
     version.refreshed_on, version.refreshed_at = local_today(rule, work.now), work.now
     return moves
@@ -68,19 +114,30 @@ def _moved_by_time(work: Work, rule: SegmentRule, since: datetime | None) -> lis
     return ids if len(ids) <= BREAK_EVEN else None
 
 
-def _judge(hub: Hub, work: Work, rules: Sequence[SegmentRule], cause: str, ids: list[int]) -> list[Move]:
-    """By the predicate, customer by customer: what is known of them is read once for all rules."""
+def _judge(hub: Hub, work: Work, cases: Sequence[Case], cause: str) -> list[Move]:
+    """By the predicate, customer by customer: what the rules read of them is read once for all."""
+    if not cases:
+        return []
     work.session.flush()
-    views = seen.load(work.session, hub.book.catalogue, ids)
-    mine = (Membership.left_at.is_(None), Membership.customer_id.in_(ids))
-    inside = set(map(tuple, work.session.execute(select(Membership.segment, Membership.customer_id).where(*mine))))
+    reads = reduce(Reads.joined, (case.rule.reads for case in cases))
+    views = seen.load(work.session, hub.book.catalogue, set().union(*(case.ids for case in cases)), reads)
+    inside = _inside(work, [case.rule.name for case in cases], views)
     moves = []
-    for rule in rules:
-        holding = {one for one, view in views.items() if holds(rule.when, view, work.now, rule.zone)}
-        enter = sorted(one for one in holding if (rule.name, one) not in inside)
-        leave = sorted(one for one in ids if (rule.name, one) in inside and one not in holding)
-        moves += [*_enter(work, rule, enter, cause), *_leave(work, rule.name, leave, cause)]
+    for case in cases:
+        members = inside[case.rule.name] & case.ids
+        holding = {one for one in case.ids & views.keys() if case.check(views[one])}
+        moves += _enter(work, case.rule, sorted(holding - members), cause)
+        moves += _leave(work, case.rule.name, sorted(members - holding), cause)
     return moves
+
+
+def _inside(work: Work, names: Sequence[str], ids: Iterable[int]) -> dict[str, set[int]]:
+    """Who of these is in, by segment."""
+    found: dict[str, set[int]] = {name: set() for name in names}
+    mine = (Membership.left_at.is_(None), Membership.customer_id.in_(ids), Membership.segment.in_(names))
+    for name, customer_id in work.session.execute(select(Membership.segment, Membership.customer_id).where(*mine)):
+        found[name].add(customer_id)
+    return found
 
 
 def due(work: Work, rules: Iterable[SegmentRule]) -> list[tuple[SegmentRule, str]]:

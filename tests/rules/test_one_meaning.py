@@ -1,4 +1,4 @@
-"""One rule, one meaning: SQL over all customers and the predicate for one agree on every condition.
+"""One rule, one meaning: SQL over all customers, the predicate for one, its trace and its compiled form agree on every condition.
 
 A case is one (rule, customer, now). HUB_PROPERTY_CASES=100000 is the nightly profile."""
 
@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 from conditions import cases, checked
 from histories import CATALOGUE, CUSTOMERS, ROWS, TABLES, TURNS, ZONES, pour, views, world
 from rules.calendar import PERIODS, local_day
+from rules.compiled import compiled
 from rules.errors import NOWHERE
 from rules.operators import OPERATORS, fitting
 from rules.predicate import holds, trace
@@ -39,7 +40,9 @@ def agree(connection: Connection, case: tuple[int, datetime, str, list[Condition
             by_sql = set(connection.scalars(select_members(condition, TABLES, now, zone)))
         by_predicate = {one for one, view in seen.items() if holds(condition, view, now, zone)}
         by_trace = {one for one, view in seen.items() if trace(condition, view, now, zone).holds}
-        assert by_sql == by_predicate == by_trace, (condition, now, zone)
+        check = compiled(condition, now, zone)
+        by_function = {one for one, view in seen.items() if check(view)}
+        assert by_sql == by_predicate == by_trace == by_function, (condition, now, zone)
         telling += 0 < len(by_sql) < len(seen)
     return telling
 

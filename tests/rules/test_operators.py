@@ -1,14 +1,14 @@
 """Each operator by example: one value that passes and one that does not."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
-from rules.calendar import Moment, Period, Span
+from rules.calendar import Period, Span
 from rules.operators import OF_AGES, OPERATORS, fitting
 
-NOW = Moment(datetime(2026, 11, 25, 12, tzinfo=UTC), "UTC")
+TODAY = date(2026, 11, 25)
 DAY = date(2026, 5, 1)
 BY_EXAMPLE: dict[str, tuple[Any, Any, Any]] = {  # argument, passes, does not
     "is": ("gold", "gold", "Gold"),
@@ -47,20 +47,22 @@ AGES_BY_EXAMPLE: dict[str, tuple[date, date]] = {  # of four years: born on a da
 def test_an_operator_passes_what_it_says(name: str) -> None:
     argument, passes, fails = BY_EXAMPLE[name]
 
-    assert OPERATORS[name].test(passes, argument, NOW)
-    assert not OPERATORS[name].test(fails, argument, NOW)
+    limit = OPERATORS[name].on(argument, TODAY)
+    assert OPERATORS[name].test(passes, limit)
+    assert not OPERATORS[name].test(fails, limit)
 
 
 @pytest.mark.parametrize("name", OF_AGES)
 def test_an_age_is_counted_from_its_day(name: str) -> None:
     passes, fails = AGES_BY_EXAMPLE[name]
 
-    assert OF_AGES[name].test(passes, Span(4, "y"), NOW)
-    assert not OF_AGES[name].test(fails, Span(4, "y"), NOW)
+    limit = OF_AGES[name].on(Span(4, "y"), TODAY)
+    assert OF_AGES[name].test(passes, limit)
+    assert not OF_AGES[name].test(fails, limit)
 
 
 def test_a_day_to_come_is_not_within_a_span_that_ends_today() -> None:
-    assert not OPERATORS["within"].test(date(2026, 11, 26), Span(30, "d"), NOW)
+    assert not OPERATORS["within"].test(date(2026, 11, 26), OPERATORS["within"].on(Span(30, "d"), TODAY))
 
 
 def test_each_type_has_its_operators() -> None:

@@ -72,6 +72,17 @@ def test_a_withdrawn_event_counts_no_more(hub):
         assert session.scalars(select(Profile.visits_count)).one() == 1
 
 
+def test_a_refresh_says_which_facts_moved_and_nothing_of_the_others(hub):
+    told(hub, an_event(day="2026-05-02"))
+    with hub.begin() as work:
+        folded = customers.fold(hub, work, hub.partners["files"], [an_event(day="2026-06-02")])
+        moved = facts.refresh(work, folded.touched)
+        again = facts.refresh(work, folded.touched)
+
+    assert list(moved.values()) == [{"fact.visits_count", "fact.visits_last_on"}]
+    assert list(again.values()) == [set()]
+
+
 def test_the_last_survey_is_the_latest_one_whatever_order_they_came_in(hub):
     told(hub, an_event("survey", "2026-06-01", attributes={"score": 9}))
 

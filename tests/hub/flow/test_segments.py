@@ -22,8 +22,8 @@ def visits(hub, number, *days):
     ]  # fmt: skip
     with hub.begin() as work:
         folded = customers.fold(hub, work, hub.partners["files"], records)
-        facts.refresh(work, folded.touched)
-        moves = segments.reassess(hub, work, folded.touched, "change")
+        moved = facts.refresh(work, folded.touched)
+        moves = segments.reassess(hub, work, folded.touched, "change", folded.touched, moved)
         effects.announce(hub, work, effects.intents_of(moves))
     return moves
 
@@ -148,6 +148,23 @@ def test_a_rule_that_is_taken_away_ends_its_memberships_and_partners_hear_of_it(
 
     assert members(filled, "regulars")[0].left_cause == "rule"
     assert [push.topic for push in noting["crm"].told] == ["segment_entered", "segment_left"]
+
+
+def test_a_change_judges_the_rules_that_read_it_and_leaves_the_others_alone(filled):
+    visits(filled, "C-1", "2026-10-30")
+    with filled.begin() as work:
+        customer_id = work.session.scalars(select(Profile.customer_id)).one()
+        work.add(
+            Membership(segment="gold_members", customer_id=customer_id, rule_hash="", entered_at=work.now, cause="rule")
+        )
+
+    visits(filled, "C-1", "2026-11-01")
+    with filled.begin() as work:
+        nothing = segments.reassess(filled, work, [customer_id], "change", {customer_id: {"name"}})
+        card = segments.reassess(filled, work, [customer_id], "change", {customer_id: {"fact.loyalty_tier"}})
+
+    assert nothing == []
+    assert [(move.segment, move.entered) for move in card] == [("gold_members", False)]
 
 
 def test_everything_reassessed_on_change_equals_a_full_refresh(filled):
