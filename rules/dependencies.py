@@ -20,7 +20,6 @@ from rules.tree import (
     parts,
 )
 
-
 KINDS = {"fact", "event", "visit", "score", "consents", "vehicles"}  # of changes
 OF_CARS = {"event", "visit"}  # a visit reads its car's odometer
 

@@ -69,7 +69,7 @@ def load(
     for ids in batches(sorted(customer_ids)):
         rows = select(Customer.ref, Customer.person_id, *PROFILE.c).join(Customer, Customer.id == PROFILE.c.customer_id)
         batch = {
-            row["customer_id"]: Seen(row["ref"], row["person_id"], row, columns)
+            row["customer_id"]: Seen(row["ref"], row["person_id"], dict(row), columns)
             for row in session.execute(rows.where(PROFILE.c.customer_id.in_(ids))).mappings()
         }
         if reads is None or reads.events:
