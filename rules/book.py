@@ -9,6 +9,9 @@ from rules.dependencies import dependencies
 from rules.documents import PolicyRule, Rulebook, SegmentRule, content_hash, plain
 from rules.errors import Mark, Problem, RuleError
 from rules.examples import read_examples, try_policy, try_segment
+from rules.hours import load_calendars
+from rules.journeys.documents import JourneyRule
+from rules.journeys.read import read_journey
 from rules.order import ordered
 from rules.parse import Source, read
 from rules.policy import QUESTION
@@ -20,7 +23,8 @@ POLICY_KEYS = {"policy", "title", "applies", "verdict", "mask", "because", "exam
 
 
 def load_book(folder: Path, catalogue: Catalogue, *, believed: bool = False) -> Rulebook:
-    """config/segments/*.yaml and config/policies/*.yaml. believed: without trying the examples. Raises RuleError."""
+    """config/segments/*.yaml, config/policies/*.yaml and config/journeys/*.yaml. believed: without trying their examples and
+    tests. Raises RuleError."""
     problems: list[Problem] = []
     segments = _load_segments(_sources(folder / "segments", problems), catalogue, problems, believed=believed)
     policies = []
@@ -29,11 +33,13 @@ def load_book(folder: Path, catalogue: Catalogue, *, believed: bool = False) -> 
             policies.append(read_policy(source, believed=believed))
         except RuleError as error:
             problems += error.problems
+    journeys = _load_journeys(folder, catalogue, segments, problems, believed=believed)
+    problems += (problem for journey in journeys.values() for problem in _misnamed(journey.name, journey.mark))
     problems += (problem for rule in segments.values() for problem in _misnamed(rule.name, rule.mark))
     problems += (problem for policy in policies for problem in _misnamed(policy.name, policy.mark))
     if problems:
         raise RuleError(problems)
-    return Rulebook(segments, tuple(policies))
+    return Rulebook(segments, tuple(policies), journeys)
 
 
 def _sources(folder: Path, problems: list[Problem]) -> dict[str, Source]:
@@ -67,6 +73,35 @@ def _load_segments(
         except RuleError as error:
             problems += error.problems
     return {rule.name: rule for rule in known.values() if rule}
+
+
+def _load_journeys(
+    folder: Path,
+    catalogue: Catalogue,
+    segments: Mapping[str, SegmentRule],
+    problems: list[Problem],
+    *,
+    believed: bool,
+) -> dict[str, JourneyRule]:
+    """They may name the segments, the templates and the calendars of the same folder."""
+    sources = _sources(folder / "journeys", problems)
+    if not sources:
+        return {}
+    templates = {path.stem for path in (folder / "templates").glob("*.yaml")}
+    found: dict[str, JourneyRule] = {}
+    try:
+        calendars = load_calendars(folder / "calendars")
+        for source in sources.values():
+            try:
+                rule = read_journey(
+                    source, catalogue, segments, templates=templates, calendars=calendars, believed=believed
+                )
+                found[rule.name] = rule
+            except RuleError as error:
+                problems += error.problems
+    except RuleError as error:  # a calendar is wrong
+        problems += error.problems
+    return found
 
 
 def _misnamed(name: str, mark: Mark) -> list[Problem]:

@@ -32,7 +32,7 @@ def event(reader: Reader, block: Any) -> EventTest | None:
         return None
     reader.keys(value, EVENT_KEYS)
     reader.tests += 1
-    kind = _kind(reader, value, "kind")
+    kind = kind_of(reader, value, "kind")
     if kind is None:
         return None
     before = len(reader.problems)
@@ -41,14 +41,14 @@ def event(reader: Reader, block: Any) -> EventTest | None:
     since, up_to = reader.day(value, "from"), reader.day(value, "up_to")
     if since and up_to and since > up_to:
         reader.wrong(value, "from", f"{since} is after {up_to}: no event lies between.", "Turn them round.")
-    where = _where(reader, value, kind)
+    where = where_of(reader, value, kind)
     measures = tuple(measure for how in MEASURES if how in value for measure in _measures(reader, value, how, kind))
     if len(reader.problems) > before:
         return None
     return EventTest(kind, low, high, window, since, up_to, where, reader.source.mark(block, "event"), measures)
 
 
-def _kind(reader: Reader, block: Any, key: str) -> EventKind | None:
+def kind_of(reader: Reader, block: Any, key: str) -> EventKind | None:
     kind = reader.catalogue.events.get(str(block.get(key)))
     if kind is None:
         what = f"There is no event “{shown(block.get(key))}”."
@@ -78,7 +78,7 @@ def _count(reader: Reader, value: Any) -> tuple[int, int | None]:
     return low, high
 
 
-def _where(reader: Reader, value: Any, kind: EventKind) -> tuple[FieldTest, ...]:
+def where_of(reader: Reader, value: Any, kind: EventKind) -> tuple[FieldTest, ...]:
     if value.get("where") is None and "where" not in value:
         return ()
     fields = kind.all_fields
@@ -162,11 +162,11 @@ def _step(reader: Reader, rows: Any, index: int) -> Step | None:
         reader.wrong(rows, index, "A step is an event, or one that must not be.", hint)
         return None
     reader.keys(row, STEP_KEYS)
-    kind = _kind(reader, row, "not" if "not" in row else "event")
+    kind = kind_of(reader, row, "not" if "not" in row else "event")
     if kind is None:
         return None
     span = reader.span(row, "within") if "within" in row else None
-    return Step(kind, "not" in row, span, _where(reader, row, kind), mark)
+    return Step(kind, "not" in row, span, where_of(reader, row, kind), mark)
 
 
 def _order(reader: Reader, rows: Any, steps: list[Step]) -> None:

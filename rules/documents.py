@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from rules.compiled import Checks
 from rules.dependencies import Readers, Reads
 from rules.errors import Mark
+from rules.journeys.documents import JourneyRule
 from rules.tree import Condition
 
 
@@ -62,8 +63,11 @@ class PolicyRule:
 
 @dataclass(frozen=True)
 class Rulebook:
+    """journeys: as the files have them; which version of one is in force, the hub knows."""
+
     segments: Mapping[str, SegmentRule]
     policies: tuple[PolicyRule, ...]
+    journeys: Mapping[str, JourneyRule] = field(default_factory=dict)
 
     @cached_property
     def readers(self) -> Readers:

@@ -1,6 +1,6 @@
 """What an example gives: facts, cars, events, scores, consents and draws, typed like the values of a rule."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, Literal
 
@@ -112,11 +112,14 @@ def _vehicles(reader: Reader, rows: list[Any]) -> list[VehicleSeen]:
 
 def _events(reader: Reader, rows: list[Any], cars: list[VehicleSeen]) -> list[EventSeen]:
     """Of one day, they happened in the order of the list."""
-    found = (_event(reader, rows, index, cars) for index in range(len(rows)))
+    found = (event_seen(reader, rows, index, cars) for index in range(len(rows)))
     return [event for event in found if event]
 
 
-def _event(reader: Reader, rows: list[Any], index: int, cars: list[VehicleSeen]) -> EventSeen | None:
+def event_seen(
+    reader: Reader, rows: list[Any], index: int, cars: list[VehicleSeen], more: Collection[str] = ()
+) -> EventSeen | None:
+    """more: keys of the row that somebody else reads."""
     row = rows[index]
     kind = reader.catalogue.events.get(str(row.get("kind"))) if isinstance(row, Mapping) else None
     if kind is None or not is_day(row.get("on")):
@@ -124,7 +127,7 @@ def _event(reader: Reader, rows: list[Any], index: int, cars: list[VehicleSeen])
         hint = f"Write {HINTS['events']}. {nearest('', reader.catalogue.events)}"
         reader.wrong(rows, index, what, hint)
         return None
-    reader.keys(row, {*EVENT_KEYS, *kind.fields})
+    reader.keys(row, {*EVENT_KEYS, *kind.fields, *more})
     values = _fields(reader, row, kind)
     amount, currency = values.pop("amount", (None, None))
     return EventSeen(
@@ -183,7 +186,7 @@ def _number(reader: Reader, row: Mapping[str, Any], key: str, otherwise: Any) ->
     return float(fitting[0]) if fitting else 0.0
 
 
-def _consents(reader: Reader, rows: list[Any]) -> dict[tuple[str, str], str]:
+def consents(reader: Reader, rows: list[Any]) -> dict[tuple[str, str], str]:
     found = {}
     for index, row in enumerate(rows):
         if not isinstance(row, Mapping):
@@ -206,7 +209,7 @@ def _buckets(reader: Reader, block: Any, value: Any) -> dict[str, float]:
     return {name: share for name in value if (share := reader.share(value, name)) is not None}
 
 
-READERS = {"vehicles": _vehicles, "scores": _scores, "consents": _consents}
+READERS = {"vehicles": _vehicles, "scores": _scores, "consents": consents}
 HINTS = {
     "events": "{kind: visit, on: 2026-01-31}",
     "vehicles": "{name: golf, fuel: diesel}",

@@ -21,7 +21,7 @@ def counted(node: EventTest, view: View, moment: Moment, car: VehicleSeen | None
         if first <= event.local_day <= last
         and (node.since is None or node.since <= event.local_day)
         and (node.up_to is None or event.local_day <= node.up_to)
-        and _fields_pass(node.where, event, moment)
+        and fields_pass(node.where, event, moment)
     ]
 
 
@@ -30,7 +30,7 @@ def _of(kind: str, view: View, car: VehicleSeen | None) -> Iterable[EventSeen]:
     return events if car is None else [event for event in events if event.vehicle_id == car.id]
 
 
-def _fields_pass(where: Sequence[FieldTest], event: EventSeen, moment: Moment) -> bool:
+def fields_pass(where: Sequence[FieldTest], event: EventSeen, moment: Moment) -> bool:
     return all(passes_all(test.tests, event.value(test.field, test.type), event.currency, moment) for test in where)
 
 
@@ -93,7 +93,7 @@ def following(node: tree.Sequence, view: View, moment: Moment, car: VehicleSeen 
         [
             event
             for event in sorted(_of(step.kind.name, view, car), key=lambda event: event.order)
-            if event.local_day <= moment.today and _fields_pass(step.where, event, moment)
+            if event.local_day <= moment.today and fields_pass(step.where, event, moment)
         ]
         for step in node.steps
     ]

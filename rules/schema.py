@@ -7,19 +7,21 @@ from rules.catalogue import Catalogue, EventKind
 from rules.convert import CURRENCY
 from rules.examples import EXAMPLE_KEYS
 from rules.given import CAR_KEYS, CONSENT_KEYS, SCORE_KEYS, lists_of
+from rules.journeys.schema import journey_schema
 from rules.mapping import FIELD_KEYS, FITTING, KEYS, Targets
 from rules.policy import QUESTION
 from rules.schema_nodes import DAY, FLAG, NAMED, SHARE, TEXT, VALUES, Schema, an_object, definitions
 
 
 def schema_of(kind: str, catalogue: Catalogue, targets: Targets | None = None) -> Schema:
-    """kind: segment, policy or mapping. A document is valid as JSON has it, days as ISO text (rules.documents.plain).
+    """kind: segment, policy, journey or mapping. A document is valid as JSON has it, days as ISO text (rules.documents.plain).
 
     targets: record kinds with fields and types, for a mapping; without them any record and field passes.
     Raises KeyError for another kind."""
     makers: Mapping[str, Callable[[], Schema]] = {
         "segment": lambda: _segment(catalogue),
         "policy": _policy,
+        "journey": lambda: journey_schema(catalogue, _given(catalogue)),
         "mapping": lambda: _mapping(targets),
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": kind, **makers[kind]()}
@@ -57,12 +59,16 @@ def _policy() -> Schema:
     return an_object(POLICY_KEYS, keys, required, **masks, **{"$defs": definitions(QUESTION)})
 
 
-def _examples(catalogue: Catalogue, known: list[str], needed: list[str]) -> Schema:
+def _given(catalogue: Catalogue) -> Schema:
     given: Schema = {name: _or_null(fact.type) for name, fact in catalogue.facts.items()}
     given |= {name: GIVEN[name](catalogue) for name in lists_of(catalogue)}
+    return {"type": "object", "additionalProperties": False, "properties": given}
+
+
+def _examples(catalogue: Catalogue, known: list[str], needed: list[str]) -> Schema:
     example = {
         "name": TEXT,
-        "given": {"type": "object", "additionalProperties": False, "properties": given},
+        "given": _given(catalogue),
         "now": DAY,
         "expect": {"enum": known},
     }

@@ -9,6 +9,8 @@ from rules.book import load_book
 from rules.catalogue import Catalogue
 from rules.documents import Example
 from rules.examples import policy_verdict, segment_verdict
+from rules.hours import load_calendars
+from rules.journeys.trials import try_trial
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ def _tried(folder: Path, catalogue: Catalogue) -> Iterator[Tried]:
         yield from (_row(rule.name, example, segment_verdict(rule, example)) for example in rule.examples)
     for policy in book.policies:
         yield from (_row(policy.name, example, policy_verdict(policy, example)) for example in policy.examples)
+    calendars = load_calendars(folder / "calendars") if book.journeys else {}
+    for journey in book.journeys.values():
+        for trial in journey.trials:
+            wrong = try_trial(journey, trial, calendars)
+            place = f"{Path(trial.mark.file).name}:{trial.mark.line}"
+            yield Tried(journey.name, trial.name, trial.ends, wrong[0].what if wrong else trial.ends, place)
 
 
 def _row(rule: str, example: Example, came_out: str) -> Tried:

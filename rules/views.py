@@ -13,6 +13,8 @@ FITTING = {"number": int | float, "text": str, "flag": bool}
 
 @dataclass(frozen=True)
 class EventSeen:
+    """about_id: the visit, recommendation, appointment ... that it follows from."""
+
     kind: str
     local_day: date
     at: datetime | None = None
@@ -21,6 +23,7 @@ class EventSeen:
     currency: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
     vehicle_id: int | None = None
+    about_id: int | None = None
 
     @property
     def order(self) -> tuple[datetime, int]:

@@ -105,7 +105,7 @@ def _desks(settings: Settings) -> list[str]:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["segment", "policy", "mapping", "sync", "desk"]))
+@click.argument("kind", type=click.Choice(["segment", "policy", "journey", "mapping", "sync", "desk"]))
 def schema(kind: str) -> None:
     """JSON Schema of a document kind, for editors."""
     known = catalogue(load_plugins(load_settings().plugins))

@@ -98,6 +98,7 @@ def _events(session: Session, batch: Mapping[int, Seen], kinds: Set[str] | None)
             currency=row.currency,
             attributes=row.attributes,
             vehicle_id=row.vehicle_id,
+            about_id=row.about_id,
         )
         batch[row.customer_id].by_kind[row.kind].append(seen)
 

@@ -16,9 +16,9 @@ from rules.schema import schema_of
 from rules.sync_schema import sync_schema
 
 CONFIG = Path(__file__).parents[2] / "config"
-SCHEMAS = {kind: schema_of(kind, CATALOGUE, TARGETS) for kind in ("segment", "policy", "mapping")}
+SCHEMAS = {kind: schema_of(kind, CATALOGUE, TARGETS) for kind in ("segment", "policy", "journey", "mapping")}
 SCHEMAS["sync"] = sync_schema(SYNCED)
-FOLDERS = {"segments": "segment", "policies": "policy", "mappings": "mapping"}
+FOLDERS = {"segments": "segment", "policies": "policy", "mappings": "mapping", "journeys": "journey"}
 FILES = [path for folder in FOLDERS for path in sorted((CONFIG / folder).glob("*.yaml"))]
 
 

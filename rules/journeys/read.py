@@ -1,0 +1,127 @@
+"""A journey out of YAML, or everything that is wrong with it."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, cast
+
+from rules.calendar import parse_span
+from rules.catalogue import Catalogue, nearest
+from rules.dependencies import dependencies
+from rules.documents import SegmentRule, content_hash
+from rules.errors import RuleError
+from rules.hours import Calendar
+from rules.journeys.documents import Branch, BySegment, Entry, Exit, JourneyRule, Key
+from rules.journeys.graph import problems_of
+from rules.journeys.read_doors import entry, exits
+from rules.journeys.read_steps import Steps
+from rules.journeys.read_words import Words
+from rules.journeys.trials import read_trials, try_trial
+from rules.parse import Source
+from rules.values import shown
+
+JOURNEY_KEYS = {"journey", "title", "owner", "zone", "key", "purpose", "mode", "again", "exempt", "holdout", "enter",
+                "goal", "exit", "steps", "tests"}  # fmt: skip
+KEYS: tuple[Key, ...] = ("customer", "vehicle", "recommendation", "appointment")
+MODES = ("single", "restart", "queued", "parallel")
+EXEMPT = ("legal", "safety", "booking")
+HOLDOUT, MOST_HELD = 0.1, 0.5
+
+
+def read_journey(
+    source: Source,
+    catalogue: Catalogue,
+    segments: Mapping[str, SegmentRule | None] | None = None,
+    *,
+    templates: Collection[str] | None = None,
+    calendars: Mapping[str, Calendar] | None = None,
+    believed: bool = False,
+) -> JourneyRule:
+    """believed: without trying its tests. Raises RuleError with every problem of the document."""
+    top, words = source.top, Words(source, catalogue, segments, templates, calendars)
+    words.keys(top, JOURNEY_KEYS)
+    words.key = cast(Key, (words.one_of(top, "key", KEYS, "key") if "key" in top else None) or "customer")
+    name, title, zone = words.name(top, "journey"), words.text(top, "title"), words.zone(top)
+    purpose = words.one_of(top, "purpose", catalogue.purposes, "purpose") or ""
+    mode = words.one_of(top, "mode", MODES, "mode") if "mode" in top else "single"
+    door = entry(words, top)
+    steps = Steps(words, purpose)
+    first = steps.read(top, "steps", None)
+    goals = words.awaited_list(top, "goal") if "goal" in top else ()
+    ways_out = exits(words, top)
+    exempt, holdout = _exempt(words, top, purpose), _holdout(words, top)
+    trials = read_trials(words, top, zone)
+    for row, own, to in steps.jumps:
+        if to not in steps.nodes:
+            words.wrong(
+                row["jump"], "to", f"“{own}” jumps to “{shown(to)}”, which is no step.", nearest(to, steps.nodes)
+            )
+    if words.problems or door is None or first is None:
+        raise RuleError(words.problems)
+    found = (dependencies(one) for one in _conditions(door, ways_out, steps))
+    read = sorted({name for reads in found for name in reads.segments} | _door_segments(door))
+    others = [other.hash for one in read if (other := (segments or {}).get(one))]
+    rule = JourneyRule(
+        name=name,
+        title=title,
+        owner=words.text(top, "owner", needed=False),
+        zone=zone,
+        key=words.key,
+        purpose=purpose,
+        mode=mode,  # type: ignore[arg-type]
+        again=_again(words, top),
+        entry=door,
+        exits=ways_out,
+        goals=goals,
+        holdout=0.0 if exempt else holdout,
+        exempt=exempt,
+        nodes=steps.nodes,
+        first=first,
+        trials=trials,
+        hash=content_hash(top, *others),
+        mark=source.mark(top, "journey"),
+    )
+    words.problems += problems_of(rule)
+    if not words.problems and not believed:
+        words.problems += [one for trial in trials for one in try_trial(rule, trial, calendars or {})]
+    if words.problems:
+        raise RuleError(words.problems)
+    return rule
+
+
+def _conditions(entry: Entry, exits: tuple[Exit, ...], steps: Steps) -> list[Any]:
+    cases = [node.action.cases for node in steps.nodes.values() if isinstance(node.action, Branch)]
+    asked = [entry.when, *(leave.when for leave in exits), *(when for several in cases for _, when in several)]
+    return [one for one in asked if one is not None]
+
+
+def _door_segments(entry: Entry) -> set[str]:
+    return {entry.door.segment} if isinstance(entry.door, BySegment) else set()
+
+
+def _again(words: Words, top: Any) -> Any:
+    value = top.get("again", "never")
+    if value in ("never", "always"):
+        return value
+    found = parse_span(value) if isinstance(value, str) else None
+    if found is None:
+        words.wrong(
+            top, "again", f"“{shown(value)}” does not say when again.", "Write never, always, or a span as 180d."
+        )
+    return found
+
+
+def _exempt(words: Words, top: Any, purpose: str) -> str:
+    if "exempt" not in top:
+        return ""
+    exempt = words.one_of(top, "exempt", EXEMPT, "reason to leave nobody out") or ""
+    if exempt and purpose == "marketing":
+        words.wrong(top, "exempt", "Marketing is never exempt from the holdout.", "Remove it, or name another purpose.")
+    if exempt and "holdout" in top:
+        words.wrong(top, "holdout", "“exempt” lets nobody be held back.", "Keep one of the two.")
+    return exempt
+
+
+def _holdout(words: Words, top: Any) -> float:
+    share = words.share(top, "holdout")
+    if share is not None and share > MOST_HELD:
+        words.wrong(top, "holdout", f"A holdout of {share:g} leaves most of them out.", f"Write at most {MOST_HELD:g}.")
+    return HOLDOUT if share is None else share
