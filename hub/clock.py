@@ -21,6 +21,7 @@ from hub.flow import (
     outward,
     pulls,
     releases,
+    runs,
     seals,
     segments,
     timers,
@@ -137,6 +138,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                     turn_epoch(hub)
                     documents.sweep(hub, hub.clock())
                     releases.clear_workbench(hub, time.time())
+                    runs.queue_due(hub)
                     hub.plugins.hook.minute_passed(hub=hub)
                     next_epoch_look = time.monotonic() + 60
         except PartDown as error:

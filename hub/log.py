@@ -15,6 +15,7 @@ FIELDS: Mapping[str, str] = {
     "cause": "why a membership changed",
     "moves": "count of memberships changed",
     "reason": "class of an error, or a code",
+    "scorer": "name of a scorer",
     "child": "name of a process of ours",
     "endpoint": "name of a web endpoint",
     "status": "HTTP status",

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import click
 
-from hub.sdk import Analysis, hookimpl
+from hub.sdk import Analysis, Scorer, hookimpl
+from scoring.lazily import Lazily
 
 
 @hookimpl
@@ -20,3 +21,16 @@ def register_analyses() -> Sequence[Analysis]:
     from scoring.trials import TrialAnalysis
 
     return [TrialAnalysis()]
+
+
+@hookimpl
+def register_scorers() -> Sequence[Scorer]:
+    """Described here, imported when they are asked: scikit-learn takes seconds, and few processes train."""
+    return [
+        Lazily(
+            "churn",
+            "customer",
+            "the probability that the customer does not come within half a year, 0 to 1",
+            "scoring.churn:Churn",
+        ),
+    ]

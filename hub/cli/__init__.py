@@ -28,6 +28,9 @@ COMMANDS = {
     "why": "hub.cli.looking",
     "loyalty": "hub.cli.loyalty",
     "sync": "hub.cli.sync",
+    "train": "hub.cli.scores",
+    "score": "hub.cli.scores",
+    "models": "hub.cli.scores",
 }
 
 
@@ -76,6 +79,9 @@ HELP = {
     "sign-in": "A link that signs a member of staff or a customer in, once.",
     "loyalty": "Our membership cards against the programme's own books.",
     "sync": "Keep a partner in step: run, status, pause, resume, reconcile, conflicts.",
+    "train": "Train a scorer on the region's past; in force only if it is proved better.",
+    "score": "Let a scorer's model judge everybody; segments that read the score follow.",
+    "models": "Models on the shelf: list, show, compare, promote, rollback.",
     "why": "Why a customer is, or is not, in a segment.",
 }
 

@@ -13,12 +13,14 @@ from hub.cli.opened import hub_at, json_option, region_option, regions_of, valke
 from hub.core import check_opened
 from hub.embedded import ValkeyServer
 from hub.errors import PartDown
+from hub.flow import runs
 from hub.opening import make_secrets, open_new_region
 from hub.serving import serve_web
 from hub.settings import Settings, load_settings
 from hub.worker import Supervisor, stop_on_signal
 
 LOOK_EVERY = 0.5  # seconds between two looks at Valkey
+LOOK_FOR_RUNS = 5.0  # seconds between two looks at what is to be trained or scored
 
 
 @click.command()
@@ -76,6 +78,7 @@ def add_region(supervisor: Supervisor, settings: Settings, code: str, *, web: bo
     for number in range(workers or here.workers):
         supervisor.add(f"{code}-worker-{number + 1}", lambda: run_worker(settings, code))
     supervisor.add(f"{code}-clock", lambda: run_clock(settings, code))
+    supervisor.add(f"{code}-scores", lambda: run_scores(settings, code))
     if web:
         check_port(here.port, f"the web server of {code}")
         supervisor.add(f"{code}-web", lambda: serve_web(lambda: hub_at(settings, code), here, settings.timing.stalled))
@@ -122,6 +125,19 @@ def run_clock(settings: Settings, code: str) -> None:
     log.set_up(level_of(settings), region=code)
     stopping = stop_on_signal()
     clock.run(hub_at(settings, code), stopping)
+
+
+def run_scores(settings: Settings, code: str) -> None:
+    """Trainings and scorings, one after the other, in a process of their own: no delivery waits behind them."""
+    log.set_up(level_of(settings), region=code)
+    stopping = stop_on_signal()
+    hub = hub_at(settings, code)
+    while not stopping():
+        try:
+            if not runs.work_off(hub, clock.holder()):
+                time.sleep(LOOK_FOR_RUNS)
+        except PartDown:
+            time.sleep(LOOK_FOR_RUNS)
 
 
 def level_of(settings: Settings) -> str:

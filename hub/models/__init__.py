@@ -25,6 +25,7 @@ from hub.models.privacy import (
     TransferQuestion,
 )
 from hub.models.profiles import Profile, Score
+from hub.models.scoring import Need, Outreach, ScorerRun
 from hub.models.service import (
     Appointment,
     Finding,
@@ -47,9 +48,10 @@ __all__ = [
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
     "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
     "IdempotencyKey", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease", "LedgerEntry",
-    "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Node", "Notice", "Offer", "Ownership",
-    "PartnerField", "Person", "PersonalValue", "Post", "Principal", "Profile", "Recommendation", "Referral",
-    "Regional", "ReplyTimer", "Role", "Score", "Seat", "SegmentVersion", "ServiceLevel", "Session", "SignInLink",
-    "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer", "TimerEvent", "TimerMark", "Token", "Told",
-    "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref", "table",
+    "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Need", "Node", "Notice", "Offer",
+    "Outreach", "Ownership", "PartnerField", "Person", "PersonalValue", "Post", "Principal", "Profile",
+    "Recommendation", "Referral", "Regional", "ReplyTimer", "Role", "Score", "ScorerRun", "Seat", "SegmentVersion",
+    "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer",
+    "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref",
+    "table",
 ]  # fmt: skip

@@ -47,8 +47,9 @@ def intervals(known: Known, rows: Rows) -> Numbers:
     return np.asarray((span + WEIGHT * INTERVAL) / (np.maximum(count - 1, 0) + WEIGHT))
 
 
-def due_of(known: Known) -> Numbers:
-    """Per customer, the most overdue of their cars, in service intervals of that car; NaN without a car."""
+def due_of(known: Known, between: tuple[float, float] | None = None) -> Numbers:
+    """Per customer, the most overdue of their cars, in service intervals of that car; NaN without a car. between: how many of
+    their cars are that far instead."""
     cars = has_cars(known)
     by_car = Known(known.past, "vehicle_id", np.unique(cars["vehicle_id"]))
     place = np.searchsorted(by_car.ids, cars["vehicle_id"])
@@ -59,6 +60,8 @@ def due_of(known: Known) -> Numbers:
     )  # a car that was never serviced here counts from the day it came
     longer = np.where(cars.stream.codes("fuel", ["electric"]), ELECTRIC, 1.0)
     due = (known.day - since) / (intervals(by_car, serviced)[place] * longer)
+    if between is not None:
+        return np.bincount(cars.place, (due >= between[0]) & (due < between[1]), len(known.ids))
     found = np.full(len(known.ids), -np.inf)
     np.maximum.at(found, cars.place, due)
     return np.where(np.isinf(found), np.nan, found)

@@ -12,6 +12,7 @@ from hub.past.streams import Numbers, Past
 
 YEAR = 365
 LONG = 3 * YEAR
+DUE = (0.7, 1.75)  # service intervals
 WATCH = 60  # days that soften the rates of somebody who has only just come
 SAFETY = ("important", "critical")
 
@@ -42,6 +43,13 @@ def _last_year(known: Known) -> Numbers:
 
 def _half_year(known: Known) -> Numbers:
     return known.lately("visits", YEAR // 2).count()
+
+
+def _same_season(known: Known) -> Numbers:
+    """Visits in the half year that follows this day, one year earlier: who comes every autumn comes this autumn."""
+    visits = known.rows("visits")
+    begins = known.day - YEAR
+    return visits.where((visits["day"] > begins) & (visits["day"] <= begins + YEAR // 2)).count()
 
 
 def _rate(known: Known) -> Numbers:
@@ -182,6 +190,11 @@ def _cars(known: Known) -> Numbers:
     return has_cars(known).count()
 
 
+def _cars_due(known: Known) -> Numbers:
+    """Cars whose service is due or nearly, and not so long ago that it was done elsewhere."""
+    return due_of(known, DUE)
+
+
 def _sold_days(known: Known) -> Numbers:
     return known.day - known.rows("disowned").last()
 
@@ -239,6 +252,7 @@ FACTS: Mapping[str, Column] = {
     "visits.watched_days": _watched,
     "visits.in_year": _last_year,
     "visits.in_half_year": _half_year,
+    "visits.same_season": _same_season,
     "visits.per_year": _rate,
     "visits.gap_days": _gap,
     "visits.gap_spread": _gap_spread,
@@ -259,6 +273,7 @@ FACTS: Mapping[str, Column] = {
     "advice.declined_days": _declined_days,
     "advice.declined_safety": _declined_safety,
     "cars.count": _cars,
+    "cars.due": _cars_due,
     "cars.sold_days": _sold_days,
     "cars.age_years": _car_age,
     "cars.electric": _electric,

@@ -72,7 +72,7 @@ from hub.sdk.records import (
     VehicleRecord,
     VisitRecord,
 )
-from hub.sdk.scores import Analysis, ArmStatistics, FactReader, ScoreGiven, Scorer, Trial
+from hub.sdk.scores import Analysis, ArmStatistics, FactReader, ScoreGiven, Scorer, Tell, Trained, Trial
 from hub.sdk.signing import check_hmac_sha256, check_standard_webhook, check_time, sign
 from rules.catalogue import Fact
 from rules.mapping import Bad, Field, FileMapping, convert
@@ -85,7 +85,7 @@ __all__ = [
     "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LineRecord", "Listing", "Lists", "LoyaltyRecord",
     "Normalises", "NotJson", "Observes", "Outcome", "Page", "PartnerClient", "PartnerError", "PersonRecord", "Push",
     "Pushes", "Question", "ReadingRecord", "Receives", "RecommendationRecord", "Record", "Refused", "RetryLater", "RowProblem",
-    "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesRows",
-    "Topic", "Trial", "VehicleRecord", "VisitRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
+    "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesRows", "Tell",
+    "Topic", "Trained", "Trial", "VehicleRecord", "VisitRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
     "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sign",
 ]  # fmt: skip

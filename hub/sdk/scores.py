@@ -1,9 +1,9 @@
 """What a scorer and an analysis are: they get columns and statistics, never tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 
 class FactReader(Protocol):
@@ -24,27 +24,61 @@ class FactReader(Protocol):
         """The same, a row per car that a customer owns on that day, with `vehicle_id` and `customer_id`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScoreGiven:
-    """value: calibrated probability or expected amount. low, high: band. support: how much was seen. reasons: in words."""
+    """value: calibrated probability or expected amount. low, high: 90 % band. support: how many visits it rests on.
+
+    reasons: at most three `fact=value:direction` (`visits.overdue=2.3:+`), the strongest first: codes, as the reader's language
+    is not ours to choose. Of a score about what a car needs also: vehicle_id, service, and what it brings in minor units of
+    `currency`, None where nobody told."""
 
     customer_id: int
-    name: str
     value: float
     low: float
     high: float
     support: int
     reasons: tuple[str, ...]
-    model: str
+    vehicle_id: int = 0
+    service: str = ""
+    price_minor: int | None = None
+    margin_minor: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """model: bytes that only its scorer reads; reading them runs nothing. card: JSON of what it was learned from and how good
+    it was: at least `metrics` (with intervals), `features`, `origins`, `horizon_days`, `rows`, `data_hash`, `versions`,
+    `worth`: is it better than its floor, and `verdict`: why, in one sentence. picture: SVG."""
+
+    model: bytes
+    card: Mapping[str, Any]
+    picture: str
+
+
+Tell = Callable[[int, int], None]  # steps done, steps in all
 
 
 class Scorer(Protocol):
-    name: str
-    needs: tuple[str, ...]
+    """name: of its scores; rules ask for `score.<name>`. about: what a row is. Proved by hub.sdk.testing.check_scorer."""
 
-    def train(self, facts: FactReader, as_of: date, seed: int) -> "Scorer": ...
+    @property
+    def name(self) -> str: ...
 
-    def score(self, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]: ...
+    @property
+    def about(self) -> Literal["customer", "vehicle"]: ...
+
+    @property
+    def meaning(self) -> str: ...
+
+    def train(self, facts: FactReader, as_of: date, seed: int, tell: Tell, champion: bytes | None = None) -> Trained:
+        """Learn from days whose outcome is known at `as_of`; the same facts and seed give the same answers.
+
+        champion: the model in force; `card["against_champion"]` compares both on the same rows. Raises WrongInput where there
+        is too little to learn from, saying what is missing."""
+
+    def score(self, model: bytes, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]:
+        """In the order of ids. Whom it cannot judge it leaves out."""
 
 
 @dataclass(frozen=True)

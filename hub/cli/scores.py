@@ -1,0 +1,186 @@
+"""hub train, hub score, hub models."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from hub.cli.looking import show
+from hub.cli.opened import json_option, opened, region_option
+from hub.clock import holder
+from hub.core import Hub
+from hub.errors import HubError
+from hub.flow import runs, scores
+
+as_of_option = click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Nothing later is known; default today.", default=None
+)
+
+
+@click.command()
+@click.argument("scorer")
+@region_option
+@as_of_option
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31))
+@json_option
+def train(scorer: str, region: str | None, as_of: datetime | None, seed: int, as_json: bool) -> None:
+    """Learn from the region's past, and be judged by a backtest; in force only where it is proved better."""
+    with opened(region) as hub:
+        day = _day(hub, as_of)
+        with _run(hub, scorer, "train", day, as_json) as (run_id, tell):
+            learned = scores.train(hub, scorer, day, seed, tell, "cli")
+            runs.settle(hub, run_id, "done", learned.said, model=learned.version)
+    if as_json:
+        told = {"scorer": scorer, "version": learned.version, "promoted": learned.promoted, "said": learned.said}
+        click.echo(json.dumps({**told, "card": learned.card}, ensure_ascii=False))
+        return
+    click.echo(f"{scorer} {learned.version}: {'in force' if learned.promoted else 'not in force'}: {learned.said}")
+    _show_metrics(learned.card)
+
+
+@click.command()
+@click.argument("scorer")
+@region_option
+@as_of_option
+@json_option
+def score(scorer: str, region: str | None, as_of: datetime | None, as_json: bool) -> None:
+    """Judge everybody by the model in force, and refresh the segments that read the score."""
+    with opened(region) as hub:
+        day = _day(hub, as_of)
+        with _run(hub, scorer, "score", day, as_json) as (run_id, tell):
+            done = scores.score(hub, scorer, day, tell)
+            runs.settle(hub, run_id, "done", model=done.version, rows=done.rows)
+    if as_json:
+        click.echo(json.dumps({"scorer": scorer, "version": done.version, "rows": done.rows, "moves": done.moves}))
+    else:
+        click.echo(f"{scorer} {done.version}: {done.rows:,} scores written, {done.moves:,} memberships moved")
+
+
+@click.group()
+def models() -> None:
+    """What was trained, how good it is, and what is in force."""
+
+
+@models.command("list")
+@click.argument("scorer", required=False)
+@region_option
+@json_option
+def models_list(scorer: str | None, region: str | None, as_json: bool) -> None:
+    """Every model, oldest first."""
+    with opened(region) as hub:
+        shelf = scores.shelf_of(hub)
+        rows = [
+            (name, version, "in force" if version == shelf.champion(name) else "", card["as_of"], card["horizon_days"],
+             card["rows"], card["metrics"].get("auc"), card["verdict"])
+            for name in ([scorer] if scorer else shelf.scorers())
+            for version in shelf.versions(name)
+            for card in [shelf.card(name, version)]
+        ]  # fmt: skip
+    show(["scorer", "version", "state", "as_of", "horizon_days", "rows", "auc", "verdict"], rows, as_json)
+
+
+@models.command("show")
+@click.argument("scorer")
+@click.argument("version", required=False)
+@region_option
+@click.option("--picture", type=click.Path(path_type=Path), default=None, help="Write the picture (SVG) here.")
+@json_option
+def models_show(scorer: str, version: str | None, region: str | None, picture: Path | None, as_json: bool) -> None:
+    """A model's card; without a version, of the one in force."""
+    with opened(region) as hub:
+        shelf = scores.shelf_of(hub)
+        chosen = version or shelf.champion(scorer) or ""
+        card = shelf.card(scorer, chosen)
+        if picture is not None:
+            picture.write_text(shelf.picture(scorer, chosen), encoding="utf-8")
+    if as_json:
+        click.echo(json.dumps({"version": chosen, **card}, ensure_ascii=False))
+        return
+    for name, value in card.items():
+        if name not in {"metrics", "against_floor", "against_champion"}:
+            click.echo(f"{name:18} {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    _show_metrics(card)
+
+
+@models.command("compare")
+@click.argument("scorer")
+@click.argument("one")
+@click.argument("other")
+@region_option
+@json_option
+def models_compare(scorer: str, one: str, other: str, region: str | None, as_json: bool) -> None:
+    """Two models' backtests side by side; the proof on the same rows stands on the card of the later one."""
+    with opened(region) as hub:
+        shelf = scores.shelf_of(hub)
+        cards = {version: shelf.card(scorer, version) for version in (one, other)}
+    names = [name for name in cards[one]["metrics"] if not name.endswith("_interval")]
+    rows = [(name, *(_with_band(card["metrics"], name) for card in cards.values())) for name in names]
+    show(["figure", one, other], rows, as_json)
+
+
+@models.command("promote")
+@click.argument("scorer")
+@click.argument("version")
+@region_option
+def models_promote(scorer: str, version: str, region: str | None) -> None:
+    """Put a model in force by hand; it is audited."""
+    with opened(region) as hub:
+        scores.promote(hub, scorer, version, "cli")
+    click.echo(f"{scorer} {version} is in force")
+
+
+@models.command("rollback")
+@click.argument("scorer")
+@region_option
+def models_rollback(scorer: str, region: str | None) -> None:
+    """Back to the model that was in force before."""
+    with opened(region) as hub:
+        version = scores.rollback(hub, scorer, "cli")
+    click.echo(f"{scorer} {version} is in force again")
+
+
+def _day(hub: Hub, as_of: datetime | None) -> date:
+    """Raises UsageError for a day that is still to come."""
+    today = scores.today(hub)
+    if as_of is not None and as_of.date() > today:
+        raise click.UsageError(f"{as_of.date()} is still to come; today is {today}.")
+    return as_of.date() if as_of else today
+
+
+@contextmanager
+def _run(hub: Hub, scorer: str, verb: str, day: date, quiet: bool) -> Iterator[tuple[int, Callable[[int, int], None]]]:
+    """The run's row, and a bar on the screen; a refusal is settled as such and passed on."""
+    run_id = runs.begin(hub, scorer, verb, day, holder())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
+        bar = progress.add_task(f"{verb} {scorer}", total=None)
+
+        def tell(step: int, steps: int) -> None:
+            progress.update(bar, completed=step, total=steps or None)
+            runs.tell(hub, run_id, step, steps)
+
+        try:
+            yield run_id, tell
+        except HubError as error:
+            runs.settle(hub, run_id, "refused", str(error))
+            raise
+
+
+def _show_metrics(card: Mapping[str, Any]) -> None:
+    for name in card["metrics"]:
+        if not name.endswith("_interval"):
+            click.echo(f"  {name:16} {_with_band(card['metrics'], name)}")
+
+
+def _with_band(metrics: Mapping[str, Any], name: str) -> str:
+    band = metrics.get(f"{name}_interval")
+    return f"{metrics[name]}" + (f"   [{band[0]}, {band[1]}]" if band else "")
+
+
+COMMANDS = {"train": train, "score": score, "models": models}

@@ -1,0 +1,53 @@
+"""Models stand on a shelf: whole or not there, and one of them is in force."""
+
+import pytest
+
+from hub.errors import NotFound
+from hub.sdk import Trained
+from hub.shelf import Shelf
+
+TRAINED = Trained(b"model", {"worth": True}, "<svg/>")
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    shelf = Shelf(tmp_path / "models")
+    for version in ("1", "2"):
+        shelf.put("churn", version, TRAINED)
+    return shelf
+
+
+def test_a_model_comes_with_its_card_and_its_picture(shelf):
+    assert (shelf.model("churn", "1"), shelf.card("churn", "1"), shelf.picture("churn", "1")) == (
+        b"model",
+        {"worth": True},
+        "<svg/>",
+    )
+
+
+def test_nothing_is_in_force_until_it_is_promoted(shelf):
+    assert shelf.champion("churn") is None
+
+    shelf.promote("churn", "2")
+
+    assert shelf.champion("churn") == "2"
+
+
+def test_a_rollback_brings_back_the_one_before(shelf):
+    shelf.promote("churn", "1")
+    shelf.promote("churn", "2")
+
+    assert shelf.rollback("churn") == "1"
+    with pytest.raises(NotFound, match="no champion before"):
+        shelf.rollback("churn")
+
+
+def test_a_half_written_model_is_not_seen(shelf):
+    (shelf.folder / "churn" / ".3.77").mkdir()
+
+    assert shelf.versions("churn") == ["1", "2"]
+
+
+def test_what_is_not_there_cannot_be_promoted(shelf):
+    with pytest.raises(NotFound, match="no model 9 of churn"):
+        shelf.promote("churn", "9")

@@ -1,0 +1,37 @@
+"""A stored model is read without running anything."""
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.linear_model import LogisticRegression
+
+from hub.sdk import WrongInput
+from scoring.silence import Silence
+from scoring.stored import dump, load
+
+
+class Strange:
+    pass
+
+
+def test_what_was_stored_comes_back():
+    rows = np.arange(20.0)[:, None]
+    model = {"names": ["a"], "line": LogisticRegression().fit(rows, rows[:, 0] > 9), "numbers": rows}
+
+    again = load(dump(model))
+
+    assert np.array_equal(again["line"].predict(rows), model["line"].predict(rows))
+    assert again["names"] == ["a"]
+
+
+def test_a_type_that_we_do_not_know_is_refused():
+    with pytest.raises(WrongInput, match="which we do not read"):
+        load(skops.io.dumps({"model": Strange()}))
+
+
+def test_our_own_boosting_is_among_what_we_read():
+    rng = np.random.default_rng(0)
+    values = rng.uniform(1, 9, size=(200, 2))
+    fitted = Silence(["visits.silent_days", "survey.last"]).fit(np.arange(200), values, (values[:, 0] > 5).astype(int))
+
+    assert load(dump(fitted.boosting_)).predict(values).shape == (200,)
