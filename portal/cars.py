@@ -140,6 +140,7 @@ class Advice:
 
     id: int
     vehicle_id: int
+    visit_id: int | None
     part: str
     safety: str
     state: str
@@ -175,6 +176,7 @@ def _advice(me: Me, row: Recommendation, vehicle_id: int, priced: bool) -> Advic
     return Advice(
         id=row.id,
         vehicle_id=vehicle_id,
+        visit_id=row.visit_id,
         part=row.part or row.code,
         safety=row.safety,
         state=row.state,

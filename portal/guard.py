@@ -15,6 +15,7 @@ from hub.web.webhooks import this_hub
 View = TypeVar("View", bound=Callable[..., Any])
 ROLES = "opens_to"  # the attribute of a view
 EVERYBODY = frozenset[str]()
+CUSTOMER = "customer"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 STATIC = "portal.static"
 

@@ -10,7 +10,7 @@ from hub.core import Hub
 from hub.web.webhooks import this_hub
 from portal.cars import Advice, Car, Stop, advice_of, cars_of, stops_of
 from portal.chain import Chain
-from portal.guard import opens_to
+from portal.guard import CUSTOMER, opens_to
 from portal.me import Me, me
 from portal.needs import ORDER, Need, Pace, needs_of, pace_of
 from portal.pages import page, this_portal
@@ -20,7 +20,6 @@ from portal.visits import booked
 from rules.calendar import local_day
 
 bp = Blueprint("my", __name__, url_prefix="/my")
-CUSTOMER = "customer"
 
 
 @dataclass(frozen=True)

@@ -16,4 +16,8 @@ class Place:
 
 
 # In the order in which they are shown. A new page for customers adds its line here and its words in _places.html.
-PLACES = (Place("home", "portal.my.home", "home"),)
+PLACES = (
+    Place("home", "portal.my.home", "home"),
+    Place("cars", "portal.cars.garage", "car"),
+    Place("points", "portal.points.card", "points"),
+)

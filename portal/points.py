@@ -1,12 +1,14 @@
 """A customer's points: the card, its tier and why, each entry, and what will end when."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub.models import LedgerEntry, MembershipCard, Tier
+from hub.models import LedgerEntry, MembershipCard, Tier, Visit
 from portal.chain import Points
 from portal.me import Me
 from rules.calendar import Span
@@ -61,3 +63,67 @@ def _above(rules: Points, tier: str) -> tuple[str, int] | None:
 def _months_before(now: datetime, months: int) -> datetime:
     day = Span(months, "m").before(now.date())
     return now.replace(year=day.year, month=day.month, day=day.day)
+
+
+# --- each point, and when it ends ------------------------------------------------------------------------------------
+
+NEAR = timedelta(days=3)  # a programme counts a visit within days
+
+
+@dataclass(frozen=True)
+class Entry:
+    """points gained or (negative) spent. balance: after it. visited_on: the visit that they were given for, if one is near."""
+
+    at: datetime
+    points: int
+    balance: int
+    visited_on: date | None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Points that end on a day, if they are not spent before."""
+
+    on: date
+    points: int
+
+
+def entries_of(session: Session, me: Me, card: Card) -> list[Entry]:
+    """The earliest first; their sum is the balance."""
+    rows = session.execute(
+        select(LedgerEntry.at, LedgerEntry.points)
+        .where(LedgerEntry.card_id == card.id)
+        .order_by(LedgerEntry.at, LedgerEntry.id)
+    ).all()
+    visits = select(Visit.closed_at).where(Visit.customer_id == me.customer_id, Visit.closed_at.is_not(None))
+    closed = [at for at in session.scalars(visits) if at is not None]
+    found, balance = [], 0
+    for at, points in rows:
+        balance += points
+        found.append(Entry(at, points, balance, _visit_before(at, closed) if points > 0 else None))
+    return found
+
+
+def _visit_before(at: datetime, closed: Iterable[datetime]) -> date | None:
+    near = [visit for visit in closed if abs(at - visit) <= NEAR]
+    return max(near).date() if near else None
+
+
+def ending(entries: Sequence[Entry], rules: Points, now: datetime) -> list[Ending]:
+    """What of the balance will end, by day, the soonest first: the oldest points are spent first. Nothing where points last."""
+    if rules.expire_months is None:
+        return []
+    left: list[list[Any]] = []
+    for entry in entries:
+        if entry.points > 0:
+            left.append([Span(rules.expire_months, "m").after(entry.at.date()), entry.points])
+        spent = max(0, -entry.points)
+        while spent and left:
+            taken = min(spent, left[0][1])
+            spent, left[0][1] = spent - taken, left[0][1] - taken
+            if not left[0][1]:
+                left.pop(0)
+    days: dict[date, int] = {}
+    for on, points in left:
+        days[on] = days.get(on, 0) + points
+    return [Ending(on, points) for on, points in sorted(days.items()) if on > now.date()]

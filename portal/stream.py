@@ -11,10 +11,14 @@ Parts = Mapping[str, str]
 
 
 def events(
-    look: Callable[[int], Parts], still: Callable[[], bool], wait: Callable[[float], None], beats: int = BEATS
+    look: Callable[[int], Parts],
+    still: Callable[[], bool],
+    wait: Callable[[float], None],
+    beats: int = BEATS,
+    every: float = EVERY,
 ) -> Iterator[str]:
     """look(beat): name -> HTML of the parts to compare at this beat. still: may the reader go on? Each beat says at least
-    a comment, so that a reader who has gone is noticed."""
+    a comment, so that a reader who has gone is noticed. every: seconds between two looks."""
     shown: dict[str, str] = {}
     yield f"retry: {RETRY_MS}\n\n"
     for beat in range(beats):
@@ -24,7 +28,7 @@ def events(
         new = {name: html for name, html in look(beat).items() if shown.get(name) != html}
         shown |= new
         yield "".join(event("part", {"name": name, "html": html}) for name, html in new.items()) or ": beat\n\n"
-        wait(EVERY)
+        wait(every)
 
 
 def event(kind: str, values: Mapping[str, str]) -> str:

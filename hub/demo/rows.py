@@ -134,7 +134,7 @@ class Pen:
     def _line(self, row: int) -> Row:
         lines, item = self.books.lines, ITEMS[self.books.lines["item"][row]]
         return {
-            "code": item.code.lower(), "kind": item.kind, "price_minor": int(lines["amount"][row]),
+            "code": item.code.lower(), "kind": item.kind, "title": item.words.capitalize(), "price_minor": int(lines["amount"][row]),
             "cost_minor": round(int(lines["cost"][row]) * item.quantity), "quantity_milli": round(1000 * item.quantity),
         }  # fmt: skip
 

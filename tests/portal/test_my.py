@@ -5,7 +5,7 @@ from flask import Flask
 from desks import Clock, Visitor
 from hub.core import Hub
 from hub.models import Person
-from mine import Owner, an_owner, come_in
+from mine import Owner, a_newcomer, an_owner, come_in
 
 
 def test_a_customer_lands_on_their_own_page(customer: Visitor) -> None:
@@ -81,3 +81,10 @@ def test_a_visit_that_is_over_is_no_next_one(app: Flask, hub: Hub, owner: Owner,
     clock.pass_by(days=3)
 
     assert "None is booked." in come_in(app, hub, owner).get("/my/").text
+
+
+def test_a_newcomer_finds_a_page_that_says_what_will_be_here(app: Flask, hub: Hub) -> None:
+    text = come_in(app, hub, a_newcomer(hub)).get("/my/").text
+
+    assert "No car of yours is with us yet" in text
+    assert "None is booked." in text

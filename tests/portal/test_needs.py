@@ -17,7 +17,7 @@ def stop(number: int, day: str, km: int | None = None) -> Stop:
 
 def advised(part: str, safety: str = "advisory", state: str = "declined", due: str | None = None) -> Advice:
     on = date.fromisoformat(due) if due else None
-    return Advice(1, 1, part, safety, state, date(2026, 4, 2), on, None, 28_900, "EUR", "")
+    return Advice(1, 1, None, part, safety, state, date(2026, 4, 2), on, None, 28_900, "EUR", "")
 
 
 def needs(stops, advice=(), what="service"):

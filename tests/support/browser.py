@@ -52,6 +52,9 @@ class Site:
             "operations": ("/operations/", "operator"),
             "why": (f"/operations/customers/{self.traffic.customers[0]}/why", "operator"),
             "my-home": ("/my/", "customer"),
+            "my-car": (f"/my/cars/{self.owner.cars[0]}", "customer"),
+            "my-cars": ("/my/cars/", "customer"),
+            "my-points": ("/my/points/", "customer"),
             "my-home-new-car": (f"/my/?car={self.owner.cars[1]}", "customer"),
         }
 

@@ -76,6 +76,16 @@ def an_owner(hub: Hub, number: str = "C-17", name: str = "Mara Lindner", plate: 
         return Owner(number, customer.id, customer.person_id, customer.ref, refs)
 
 
+def a_newcomer(hub: Hub, number: str = "C-99") -> Owner:
+    """A customer of whom nothing is known but the name."""
+    with_own_door(hub)
+    folded(hub, CustomerRecord(customer=CustomerKey(partner_id=number), name="Nina Neu"), partner=OWN)
+    with hub.look() as session:
+        customer = session.scalars(select(Customer).order_by(Customer.id.desc())).first()
+        assert customer is not None
+        return Owner(number, customer.id, customer.person_id, customer.ref, ())
+
+
 def told(number: str, name: str, plate: str) -> Iterator[Record]:
     key = CustomerKey(partner_id=number)
     yield BERLIN
