@@ -12,6 +12,7 @@ from sqlalchemy import update
 from hub.core import Hub
 from hub.errors import PartDown
 from hub.flow import (
+    alongside,
     attendance,
     documents,
     effects,
@@ -99,6 +100,7 @@ def turn_segments(hub: Hub) -> int:
     for rule, cause in waiting:
         with hub.begin() as work:
             moves = segments.refresh(hub, work, rule, cause)
+            alongside.make_known(hub, work, effects.intents_of(moves))
             effects.announce(hub, work, effects.intents_of(moves))
             outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
         log.info("segment refreshed", extra={"segment": rule.name, "cause": cause, "moves": len(moves)})

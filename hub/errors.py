@@ -14,6 +14,7 @@ HubError                      has `code` (stable slug), `status` (HTTP) and `hin
 │   └── KeyReused     422     the same Idempotency-Key came with another payload
 ├── PartDown          503     a part we stand on (database, Valkey) does not answer: try again
 ├── Quarantined               a record that must not be stored here: kept aside, asked about
+├── Unmet                     a partner speaks of an object that nobody here has seen as a whole: it is read first
 ├── CrossingRefused           a row, key or session of one region was used in another: a defect, always loud
 ├── Unreadable                a ciphertext or key that cannot be opened: shredded, tampered with, or foreign
 └── PartnerError              the partner said no; translated once, at the border (hub.sdk.http)
@@ -97,6 +98,10 @@ class PartDown(HubError):
 
 class Quarantined(HubError):
     code = "quarantined"
+
+
+class Unmet(HubError):
+    code = "unmet"
 
 
 class CrossingRefused(HubError):

@@ -45,6 +45,7 @@ def _drain(hub: Hub, partner: Partner) -> None:
     reconcile.heal(hub, partner)
     while True:
         did = pipeline.process(hub, partner, rng) + pulls.pull(hub, partner, rng)
+        did += following.introduce(hub, partner)
         following.meet(hub, partner)
         did += pipeline.send(hub, partner, rng)
         if partner.name == OWN:

@@ -1,3 +1,3 @@
 """What every test may ask for; the fixtures themselves stand in tests/support."""
 
-pytest_plugins = ["postgres", "hubs", "partners", "fleeting", "forgetting", "office", "talking"]
+pytest_plugins = ["postgres", "hubs", "partners", "fleeting", "forgetting", "office", "hubspots", "talking"]

@@ -36,7 +36,7 @@ from hub.sdk.budget import Window
 from hub.sdk.outcomes import each
 
 PERSON = ("name", "email", "phone")
-UPSERT = "/crm/v3/objects/contacts/batch/upsert"
+CONTACTS = "/crm/v3/objects/contacts"
 TASKS = "/crm/v3/objects/tasks"
 
 
@@ -79,6 +79,7 @@ class HubSpot:
                 yield name, int(left)
 
     def verify(self, knock: Knock) -> Sequence[Incoming]:
+        """Events of our own app are echoes: they are answered and not kept."""
         check_signature(knock, self.client_secret)
         return [
             Incoming(
@@ -88,6 +89,7 @@ class HubSpot:
                 at=words.at(event),
             )
             for event in words.read_events(read_json(knock.body))
+            if not words.is_ours(event, self.app_id)
         ]
 
     def answer(self, knock: Knock) -> Answer:
@@ -142,30 +144,30 @@ class HubSpot:
         return {push.key: push.key in there for push in batch}
 
     def _upsert(self, batch: Sequence[Push]) -> Sequence[Outcome]:
-        """Success is no error in the body, whatever the status: each input is found again by its write trace."""
-        return self._verdicts(batch, [words.contact(push) for push in batch])
+        """By id where we know it, else by our ref; one that has gone from there is made anew."""
+        known = [push for push in batch if push.partner_id]
+        told = list(self._verdicts("update", known)) if known else []
+        lost = {one.key for one in told if one.state == "refused" and one.reason == words.GONE}
+        new = [push for push in batch if not push.partner_id or push.key in lost]
+        told = [one for one in told if one.key not in lost]
+        return [*told, *(self._verdicts("upsert", new) if new else ())]
 
-    def _verdicts(self, batch: Sequence[Push], inputs: Sequence[dict[str, Any]]) -> Sequence[Outcome]:
-        found = self.api.request("POST", UPSERT, json={"inputs": [*inputs]})
-        if not isinstance(found, dict):
-            raise RetryLater("HubSpot answered without a body.", happened=True)
-        refused = words.errors_by_trace(found)
-        taken = [(push, one) for push, one in zip(batch, inputs, strict=True)
-                 if refused.get(push.key) == "CONFLICT" and one["properties"].pop("email", None)]  # fmt: skip
-        if taken:  # HubSpot gives an address to one contact only, and families share theirs: the others go without
-            behind = self._verdicts([push for push, _ in taken], [one for _, one in taken])
-            known = {push.key for push, _ in taken}
-            batch = [push for push in batch if push.key not in known]
-        else:
-            behind = ()
-        ids = {result.get("properties", {}).get("garage_ref"): str(result["id"]) for result in found.get("results", [])}
-        told = [
-            Outcome(push.key, "refused", refused[push.key])
-            if push.key in refused
-            else Outcome(push.key, "sent" if push.entity in ids else "unknown", partner_id=ids.get(push.entity))
-            for push in batch
-        ]
-        return [*told, *behind]
+    def _verdicts(self, verb: str, batch: Sequence[Push]) -> Sequence[Outcome]:
+        """HubSpot gives an address to one contact only, and families share theirs: the others are told without."""
+        inputs = [words.contact(push, verb) for push in batch]
+        told = self._tell(verb, batch, inputs)
+        taken = {one.key for one in told if one.reason == words.TAKEN}
+        without = [(push, one) for push, one in zip(batch, inputs, strict=True)
+                   if push.key in taken and one["properties"].pop("email", None)]  # fmt: skip
+        if not without:
+            return told
+        again = {one.key: one for one in self._tell(verb, [push for push, _ in without], [one for _, one in without])}
+        return [again.get(one.key, one) for one in told]
+
+    def _tell(self, verb: str, batch: Sequence[Push], inputs: Sequence[dict[str, Any]]) -> Sequence[Outcome]:
+        """Success is no error in the body, whatever the status: each input is found again by its write trace."""
+        found = self.api.request("POST", f"{CONTACTS}/batch/{verb}", json={"inputs": [*inputs]})
+        return words.verdicts(found, batch)
 
     def _add_tasks(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         return each(batch, self._add_task)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.hubspot.events import PERSON, Author, Events
 from hub.sdk.effects_log import applied, put_thing, thing
 
 TYPES = {"0-1": "contacts", "0-2": "companies", "0-3": "deals", "0-27": "tasks"}
@@ -56,10 +57,11 @@ def _shelf(kind: str, account: str) -> str:
 
 
 class Books:
-    """One account's objects, inside one transaction of the sandbox's log."""
+    """One account's objects, inside one transaction of the sandbox's log; every change is told as somebody's event."""
 
-    def __init__(self, db: Any, account: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, db: Any, account: str, now: Callable[[], datetime], author: Author = PERSON) -> None:
         self.db, self.account, self.now = db, account, now
+        self.events = Events(db, account, author)
 
     def get(self, kind: str, id_: str) -> dict[str, Any] | None:
         text = thing(self.db, _shelf(kind, self.account), id_)
@@ -95,6 +97,7 @@ class Books:
             "updatedAt": stamp,
             "archived": False,
         }
+        self.events.tell(kind, "creation", number, datetime.fromisoformat(stamp))
         return self._write(kind, found, properties, trace)
 
     def update(
@@ -111,6 +114,7 @@ class Books:
         found |= {"archived": True, "archivedAt": self._stamp(), "updatedAt": self._stamp()}
         self._release(kind, found)
         self._put(kind, found)
+        self._tell(kind, "deletion", found)
         applied(self.db, self.account, "", "archived", str(found["properties"].get("garage_ref", id_)), id_)
 
     def restore(self, kind: str, id_: str) -> None:
@@ -120,6 +124,7 @@ class Books:
             found.pop("archivedAt", None)
             self._put(kind, found)
             self._index(kind, found)
+            self._tell(kind, "restore", found)
 
     def merge(self, kind: str, winner: str, loser: str) -> dict[str, Any]:
         kept, gone = self.alive(kind, winner), self.alive(kind, loser)
@@ -127,6 +132,7 @@ class Books:
             raise Problem(400, "VALIDATION_ERROR", "Cannot merge an object with itself.")
         self._release(kind, gone)
         self._put(kind, {**gone, "archived": True, "into": kept["id"], "updatedAt": self._stamp()})
+        self._tell(kind, "merge", kept, primaryObjectId=int(kept["id"]), mergedObjectIds=[int(gone["id"])])
         missing = {name: value for name, value in gone["properties"].items() if not kept["properties"].get(name)}
         return self._write(kind, kept, {**missing, "hs_object_id": kept["id"]}, None)
 
@@ -140,6 +146,7 @@ class Books:
             return
         self._release("contacts", found)
         self.db.execute("DELETE FROM things WHERE kind = ? AND id = ?", (_shelf("contacts", self.account), found["id"]))
+        self._tell("contacts", "privacyDeletion", found)
         applied(self.db, self.account, "", "erased", str(found["properties"].get("garage_ref", number)), "")
 
     def blocked(self) -> list[str]:
@@ -159,9 +166,13 @@ class Books:
         if changed:
             found["updatedAt"] = self._stamp()
             found["properties"] = {**before, **given, _STAMPED[kind == "contacts"]: found["updatedAt"]}
+            self.events.tell_changes(kind, found["id"], datetime.fromisoformat(found["updatedAt"]), changed)
         self._put(kind, found)
         self._index(kind, found)
         return found
+
+    def _tell(self, kind: str, motion: str, found: Mapping[str, Any], **more: Any) -> None:
+        self.events.tell(kind, motion, found["id"], self.now(), **more)
 
     def _check(self, kind: str, properties: Mapping[str, Any], own: str | None) -> None:
         if kind not in PROPERTIES:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,6 @@ SHAPES = {
     "bool": "bool",
 }
 FETCHED = ("email", "firstname", "lastname", "phone", "address", "hs_language", "garage_ref", "lastmodifieddate")
-RACE = "CONFLICT"
 
 
 class Objects:
@@ -122,20 +122,27 @@ class Objects:
         return outcomes
 
     def _write(self, path: str, pushes: Sequence[Push]) -> Sequence[Outcome]:
-        found = self.api.request("POST", path, json={"inputs": [words.fields_of(push) for push in pushes]})
-        if not isinstance(found, dict):
-            raise RetryLater("HubSpot answered without a body.", happened=True)
-        refused = words.errors_by_trace(found)
-        by_ref = {(row.get("properties") or {}).get("garage_ref"): str(row["id"]) for row in found.get("results", [])}
-        ids = {str(row["id"]) for row in found.get("results", [])}
-        return [self._verdict(push, refused, by_ref, ids) for push in pushes]
-
-    def _verdict(self, push: Push, refused: Mapping[str, str], by_ref: Mapping[Any, str], ids: set[str]) -> Outcome:
-        if push.key in refused:
-            code = refused[push.key]
-            return Outcome(push.key, "refused", f"conflict: {code}" if code == RACE else code)
-        number = push.partner_id if push.partner_id in ids else by_ref.get(words.ref_of(push))
-        return Outcome(push.key, "sent" if number else "unknown", partner_id=number)
+        """A value that must be unique and is somebody else's is kept out; the rest of the object is told."""
+        inputs = [words.fields_of(push) for push in pushes]
+        told = words.verdicts(self.api.request("POST", path, json={"inputs": inputs}), pushes)
+        taken = {one.key for one in told if one.reason == words.TAKEN}
+        again: dict[str, Outcome] = {}
+        without = []
+        for push, one in zip(pushes, inputs, strict=True):
+            unique = [name for name in words.UNIQUE if one["properties"].get(name)] if push.key in taken else []
+            for name in unique:
+                del one["properties"][name]
+            again |= (
+                {push.key: Outcome(push.key, "sent", partner_id=push.partner_id, kept_out=tuple(unique))}
+                if unique
+                else {}
+            )
+            without += [(push, one)] if unique and one["properties"] else []
+        if without:
+            found = self.api.request("POST", path, json={"inputs": [one for _, one in without]})
+            for one in words.verdicts(found, [push for push, _ in without]):
+                again[one.key] = replace(one, kept_out=again[one.key].kept_out) if one.state == "sent" else one
+        return [again.get(one.key, one) for one in told]
 
     def delete(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         """By HubSpot's own id only: deleting by an e-mail that nobody has would put a stranger on the blocklist. Who is

@@ -10,7 +10,9 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
+from connectors.hubspot import desk
 from connectors.hubspot.books import PROPERTIES, TYPES, Books, Problem, unique_of
+from connectors.hubspot.events import OUR_APP
 from hub.sdk.effects_log import EffectsLog, account_of, applied
 
 MOST, PAGE, FOUND = 100, 200, 10_000  # inputs of a batch, a page of search, results of one search
@@ -55,6 +57,7 @@ class HubSpotSandbox:
             ("/crm/v3/properties/<kind>", self.properties, "GET"),
         ):  # fmt: skip
             self.app.add_url_rule(rule, f"{view.__name__}_{method}", self._guarded(view), methods=[method])
+        self.app.add_url_rule("/desk/<account>", "desk", self.desk, methods=["GET", "POST"])
 
     def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         return self.app(environ, start_response)
@@ -62,6 +65,25 @@ class HubSpotSandbox:
     def act(self, account: str, do: Callable[[Books], Any]) -> Any:
         """What a person at HubSpot would do: in one transaction, with the account's books."""
         return self.log.transact(lambda db: do(Books(db, account, self.now)))
+
+    def _act(self, account: str, do: Callable[[Books], Any]) -> Any:
+        """What an app does through the API."""
+        return self.log.transact(lambda db: do(Books(db, account, self.now, OUR_APP)))
+
+    def desk(self, account: str) -> Any:
+        """For people, on the machine of a demo: no token, and only this stand-in's own contacts."""
+        said = ""
+        if request.method == "POST":
+            given = {name: request.form[name].strip() for name in desk.FIELDS if name in request.form}
+            try:
+                self.act(
+                    account, lambda books: books.update("contacts", books.alive("contacts", request.form["id"]), given)
+                )
+            except Problem as problem:
+                said = problem.message
+        return desk.page(
+            self.act(account, lambda books: [one for one in books.all("contacts") if not one["archived"]]), said
+        )
 
     def _guarded(self, view: Any) -> Any:
         """Whoever comes has a token and a place in the window; every answer says how many places are left."""
@@ -103,7 +125,7 @@ class HubSpotSandbox:
         if limit > MOST:
             raise Problem(400, "VALIDATION_ERROR", "limit must be at most 100.")
         archived, after = request.args.get("archived", "").lower() == "true", request.args.get("after", "")
-        rows = [row for row in self.act(account, lambda books: list(books.all(kind))) if row["archived"] == archived]
+        rows = [row for row in self._act(account, lambda books: list(books.all(kind))) if row["archived"] == archived]
         rows = [row for row in rows if row["id"] > after and "into" not in row]
         body: dict[str, Any] = {"results": [_shown(row, _named()) for row in rows[:limit]]}
         if len(rows) > limit:
@@ -122,12 +144,12 @@ class HubSpotSandbox:
                 applied(books.db, account, effect, "task", ref, str(properties.get("hs_task_subject")))
             return books.create(kind, properties)
 
-        return jsonify(_shown(self.act(account, make))), 201
+        return jsonify(_shown(self._act(account, make))), 201
 
     def one(self, account: str, kind: str, number: str) -> Any:
         by = request.args.get("idProperty")
         if request.method == "DELETE":
-            self.act(account, lambda books: books.archive(kind, number))
+            self._act(account, lambda books: books.archive(kind, number))
             return "", 204
         given = (request.get_json(silent=True) or {}).get("properties") or {}
 
@@ -135,7 +157,7 @@ class HubSpotSandbox:
             found = books.alive(kind, number, by)
             return books.update(kind, found, given) if request.method == "PATCH" else found
 
-        return jsonify(_shown(self.act(account, act), _named()))
+        return jsonify(_shown(self._act(account, act), _named()))
 
     def batch(self, account: str, kind: str, verb: str) -> Any:
         body = request.get_json(silent=True) or {}
@@ -155,7 +177,7 @@ class HubSpotSandbox:
                 except Problem as problem:
                     errors.append(problem.body(one.get("objectWriteTraceId")))
 
-        self.act(account, all_of)
+        self._act(account, all_of)
         if verb == "archive":
             return "", 204
         stamp = self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -178,7 +200,7 @@ class HubSpotSandbox:
         edge = (self.now() - self.lag).astimezone(UTC)
         rows = [
             row
-            for row in self.act(account, lambda books: list(books.all(kind)))
+            for row in self._act(account, lambda books: list(books.all(kind)))
             if not row["archived"] and datetime.fromisoformat(row["updatedAt"]) <= edge and _holds(row, groups)
         ]
         for sort in reversed(body["sorts"]):
@@ -195,13 +217,13 @@ class HubSpotSandbox:
     def merge(self, account: str, kind: str) -> Any:
         body = request.get_json(silent=True) or {}
         winner, loser = str(body.get("primaryObjectId")), str(body.get("objectIdToMerge"))
-        return jsonify(_shown(self.act(account, lambda books: books.merge(kind, winner, loser))))
+        return jsonify(_shown(self._act(account, lambda books: books.merge(kind, winner, loser))))
 
     def erase(self, account: str, kind: str) -> Any:
         body = request.get_json(silent=True) or {}
         if kind != "contacts":
             raise Problem(404, "NOT_FOUND", "only contacts are deleted for privacy")
-        self.act(account, lambda books: books.erase(str(body.get("objectId")), body.get("idProperty")))
+        self._act(account, lambda books: books.erase(str(body.get("objectId")), body.get("idProperty")))
         return "", 204
 
     def properties(self, account: str, kind: str) -> Any:

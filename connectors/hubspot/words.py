@@ -6,9 +6,11 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from hub.sdk import CustomerKey, CustomerRecord, ErasedRecord, Push, Record, Seen, WrongInput
+from hub.sdk import CustomerKey, CustomerRecord, ErasedRecord, Outcome, Push, Record, RetryLater, Seen, WrongInput
 
 LAST_MOMENT = 253_402_300_799_000  # ms: the end of the year 9999
+UNIQUE = ("email", "vin")  # values that HubSpot gives to one object only; garage_ref is ours
+GONE, TAKEN = "OBJECT_NOT_FOUND", "conflict: CONFLICT"
 FIELDS = {"email": "email", "phone": "phone", "address": "address", "hs_language": "language"}
 
 
@@ -46,6 +48,11 @@ def key_of(event: Mapping[str, Any]) -> str:
         str(event.get(name, ""))
         for name in ("subscriptionType", "subscriptionId", "objectId", "eventId", "occurredAt", "propertyName")
     )
+
+
+def is_ours(event: Mapping[str, Any], app_id: str) -> bool:
+    """Did our own app cause it?"""
+    return bool(app_id) and event["sourceId"] == app_id
 
 
 def at(event: Mapping[str, Any]) -> datetime:
@@ -96,7 +103,7 @@ def observed(event: Mapping[str, Any], app_id: str) -> Iterator[Seen]:
     kind, _, motion = event["subscriptionType"].partition(".")
     kind = "vehicle" if kind == "object" else kind
     number, when = str(event["objectId"]), at(event)
-    origin = "us" if app_id and event["sourceId"] == app_id else event["changeSource"].casefold() or None
+    origin = "us" if is_ours(event, app_id) else event["changeSource"].casefold() or None
     states: dict[str, Any] = {
         "creation": "live",
         "deletion": "archived",
@@ -135,15 +142,40 @@ def moment(text: str) -> datetime:
         raise WrongInput("HubSpot's time makes no sense.") from None
 
 
-def contact(push: Push) -> dict[str, Any]:
-    """An upsert by our ref that sets the whole state, so that doing it twice is doing it once."""
-    properties = {"garage_ref": push.entity, "garage_segments": ";".join(push.body.get("segments", []))}
+def contact(push: Push, verb: str = "upsert") -> dict[str, Any]:
+    """The whole state of segments and tier, so that setting it twice is setting it once. update: by HubSpot's id."""
+    properties = {"garage_segments": ";".join(push.body.get("segments", []))}
     if push.topic == "tier_changed":
         properties["garage_tier"] = str(push.body["tier"])
     given, _, family = str(push.body.get("name", "")).rpartition(" ")
     person = {"firstname": given, "lastname": family, "email": push.body.get("email"), "phone": push.body.get("phone")}
     properties |= {name: str(value) for name, value in person.items() if value}
+    if verb == "update":
+        return {"id": push.partner_id, "objectWriteTraceId": push.key, "properties": properties}
+    properties["garage_ref"] = push.entity
     return {"idProperty": "garage_ref", "id": push.entity, "objectWriteTraceId": push.key, "properties": properties}
+
+
+def verdicts(found: Any, pushes: Sequence[Push]) -> list[Outcome]:
+    """One outcome per push. An object that was merged answers under another id; when it can be no other that did, its
+    push was told. Who is neither among the results nor among the errors may or may not have been told."""
+    if not isinstance(found, dict):
+        raise RetryLater("HubSpot answered without a body.", happened=True)
+    refused = errors_by_trace(found)
+    rows = {str(row["id"]): (row.get("properties") or {}).get("garage_ref") for row in found.get("results") or []}
+    by_ref = {ref: number for number, ref in rows.items()}
+    told = [_verdict(push, refused, rows, by_ref) for push in pushes]
+    open_, strays = [one for one in told if one.state == "unknown"], rows.keys() - {one.partner_id for one in told}
+    merged = {one.key for one in open_} if len(open_) == len(strays) else set()
+    return [Outcome(one.key, "sent", "merged") if one.key in merged else one for one in told]
+
+
+def _verdict(push: Push, refused: Mapping[str, str], rows: Mapping[str, Any], by_ref: Mapping[Any, str]) -> Outcome:
+    if push.key in refused:
+        code = refused[push.key]
+        return Outcome(push.key, "refused", TAKEN if code == "CONFLICT" else code)
+    number = push.partner_id if push.partner_id in rows else by_ref.get(ref_of(push))
+    return Outcome(push.key, "sent" if number else "unknown", partner_id=number)
 
 
 def task(push: Push) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def _work_off(hub: Hub, partner: Partner, rng: SystemRandom) -> int:
     total = 0
     while count := pipeline.process(hub, partner, rng):
         total += count
+        following.introduce(hub, partner)
     return total
 
 

@@ -136,22 +136,12 @@ def _ahead(books: Books) -> Iterator[tuple[int, int]]:
     return ((visit, books.visits["day"][visit]) for visit in coming.tolist())
 
 
-def moved(folder: Path, account: str, rng: Random, now: datetime) -> list[dict[str, Any]]:
-    """A customer of the CRM has a new address: events in its words, about a contact that it knows; none while it knows nobody."""
+def moved(folder: Path, account: str, rng: Random) -> dict[str, str]:
+    """A customer of the CRM has a new address: what a person at its desk types in; nothing while it knows nobody."""
     known = "SELECT body FROM things WHERE kind = ? ORDER BY id LIMIT 500"
     log = EffectsLog(folder / "hubspot.db")
     rows = log.transact(lambda db: db.execute(known, (f"contact:{account}",)).fetchall())
     if not rows:
-        return []
-    contact = json.loads(rng.choice(rows)[0])
-    tongue = TONGUES[rng.choice(sorted(TONGUES))]
-    return [
-        {
-            "eventId": rng.randrange(1, 1 << 40),
-            "subscriptionType": "contact.propertyChange",
-            "objectId": int(contact["id"]),
-            "occurredAt": int(now.timestamp() * 1000),
-            "propertyName": "address",
-            "propertyValue": f"{rng.choice(tongue.streets)} {rng.randrange(1, 180)}",
-        }
-    ]
+        return {}
+    contact, tongue = json.loads(rng.choice(rows)[0]), TONGUES[rng.choice(sorted(TONGUES))]
+    return {"id": str(contact["id"]), "address": f"{rng.choice(tongue.streets)} {rng.randrange(1, 180)}"}

@@ -9,8 +9,6 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import select
-
 from hub import log
 from hub.access import make_sign_in_link, principal_named
 from hub.core import Hub
@@ -27,7 +25,6 @@ from hub.demo.world.books import DAYS, Books, make_world
 from hub.demo.world.truth import write_truth
 from hub.errors import ConfigError, PartDown, WrongInput
 from hub.flow.sync import history_of, import_pages
-from hub.models import Link
 from hub.sdk.effects_log import account_of
 from hub.settings import ConnectionSettings, RegionSettings, Settings
 from hub.web.access import grant_token
@@ -85,6 +82,7 @@ def prepare(demo: Demo) -> None:
 
 def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Supervisor], None]) -> None:
     supervisor.add("sandboxes", lambda: run_sandboxes(demo))
+    supervisor.add("crm", lambda: run_crm(demo))
     for code in demo.order.counts:
         supervisor.add(f"{code}-truth", lambda code=code: run_truth(demo, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-import", lambda code=code: run_import(demo, code), once=True)  # type: ignore[misc]
@@ -167,9 +165,8 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
     """The visits that are still to come, as if they were today's: the shop tells them, the club counts points; now and then
     a customer of the CRM moves."""
     log.set_up("WARNING", region=code)
-    shop, club, crm = (sender_of(demo, code, name) for name in ("shop", "loyalty", "hubspot"))
+    shop, club = (sender_of(demo, code, name) for name in ("shop", "loyalty"))
     wait_for(supervisor, {f"{code}-{name}" for name in FILL})
-    hub = demo.open_hub(code)
     pause, rng = len(demo.order.counts) / demo.order.pace, demo.rng(code)
     for told in life.going_on(list(demo.world(code)), rng):
         now = datetime.now(UTC)
@@ -183,15 +180,25 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
                 {**told.member, "version": int(f"{now:%s%f}")},
             )
             time.sleep(pause * rng.uniform(0.4, 1.6))
-        if rng.randrange(life.ELSE_EVERY) == 0 and is_linked(hub, demo.connection(code, "hubspot").name):
-            crm.send_events(life.moved(folder_of(demo), account_of_crm(demo, code), rng, now))
+        if rng.randrange(life.ELSE_EVERY) == 0 and (
+            typed := life.moved(folder_of(demo), account_of_crm(demo, code), rng)
+        ):
+            sandboxes.fill_in(desk_of(demo, code), typed)
 
 
-def is_linked(hub: Hub, connection: str) -> bool:
-    """Does the hub know any customer by this partner's ids? Of a contact it cannot place it would make somebody new."""
-    with hub.look() as session:
-        known = select(Link.id).where(Link.connection_id == hub.partner(connection).id, Link.about == "customer")
-        return session.scalar(known.limit(1)) is not None
+def run_crm(demo: Demo) -> None:
+    """What happens at the CRM is told to each region by signed webhooks, echoes of our own writes among them."""
+    log.set_up("WARNING")
+    senders = {account_of_crm(demo, code): sender_of(demo, code, "hubspot") for code in demo.order.counts}
+    while True:
+        for account, sender in senders.items():
+            sandboxes.relay(folder_of(demo), account, sender)
+        time.sleep(LOOK_EVERY)
+
+
+def desk_of(demo: Demo, code: str) -> str:
+    """The page at which people at the CRM see and change its contacts."""
+    return f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/hubspot/desk/{account_of_crm(demo, code)}"
 
 
 def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:

@@ -8,12 +8,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -21,6 +23,7 @@ from werkzeug.serving import make_server
 
 from hub.plugins import load_plugins
 from hub.sdk import sign
+from hub.sdk.effects_log import EffectsLog, put_thing, thing, things_after
 from hub.sdk.faults import FaultDial
 from hub.settings import Settings
 
@@ -44,6 +47,7 @@ def serve(plugins: Sequence[str], folder: Path, port: int, seed: int) -> None:
 
 
 MOST_ROWS = 400
+EVENTS = 100  # of one webhook of the CRM
 
 Signed = Callable[[bytes], Mapping[str, str]]  # the headers that prove who sends these bytes, made anew for each try
 
@@ -107,6 +111,27 @@ class Sender:
                 return found
         except OSError:
             return {}
+
+
+def relay(folder: Path, account: str, sender: Sender) -> int:
+    """Send what the CRM's stand-in has to tell since the last time, in its order; answers how many events. How far it has
+    got stands in the stand-in's own books, so a demo that is started again goes on there."""
+    log, sent = EffectsLog(folder / "hubspot.db"), 0
+    while events := log.transact(lambda db: _untold(db, account)):
+        sender.send_events([json.loads(body) for _, body in events])
+        sent += len(events)
+        log.transact(partial(put_thing, kind=f"relayed:{account}", id_="", body=events[-1][0]))
+    return sent
+
+
+def _untold(db: Any, account: str) -> list[tuple[str, str]]:
+    return things_after(db, f"event:{account}", thing(db, f"relayed:{account}", "") or "", EVENTS)
+
+
+def fill_in(url: str, typed: Mapping[str, str]) -> None:
+    """A person saves a form of the stand-in; one that is away is no news."""
+    with suppress(OSError):
+        urllib.request.urlopen(url, urlencode(typed).encode(), timeout=5).close()  # noqa: S310 - our own loopback
 
 
 def deliver(url: str, body: bytes, signed: Signed, patience: float = 60.0) -> None:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from hub.access import make_sign_in_link, principal_of
 from hub.demo.order import check_room
-from hub.demo.run import FILL, Demo, loopback, wait_until_ready
+from hub.demo.run import FILL, Demo, desk_of, loopback, wait_until_ready
 from hub.demo.somebody import somebody
 from hub.errors import PartDown
 from hub.worker import Supervisor
@@ -47,6 +47,7 @@ def tell_doors(demo: Demo, console: Console) -> None:
         here = demo.settings.region(code)
         base = f"http://{here.host}:{here.port}"
         say(console, f"  {code:5} {base}/\n        {base}/sign-in/{demo.links[code]}")
+        say(console, f"        {desk_of(demo, code)}  the CRM's own desk: change a contact, the hub hears of it")
     say(console, "\nA new link: ./garage sign-in 'your name' --role operator --region eu      Stop: Ctrl-C\n")
 
 

@@ -22,7 +22,8 @@ class Word:
     """One field as the partner last had it. at: since when. ours_at: when our side came to differ from it.
 
     wrote: what our last write set, sent at wrote_at, known to have arrived at wrote_until; before: what was there then.
-    known: earlier values. held: a person must decide. doubt: it may be otherwise there, so it is written again."""
+    known: earlier values. held: a person must decide. doubt: it may be otherwise there, so it is written again.
+    refused: a value of ours that the partner does not take."""
 
     value: str | None = None
     at: datetime | None = None
@@ -34,6 +35,7 @@ class Word:
     known: list[str | None] = field(default_factory=list)
     held: bool = False
     doubt: bool = False
+    refused: str | None = None
 
     def becomes(self, value: str | None, at: datetime | None) -> None:
         if value != self.value:
@@ -73,6 +75,17 @@ def load(work: Work, partner: Partner, kind: str, subjects: Iterable[Subject]) -
             if keys[row.customer_id] is not None:
                 plain = work.vault.unseal(work.key(keys[row.customer_id]), row.sealed, _context(agreed, partner))
                 agreed.words = {name: _word(one) for name, one in json.loads(plain).items()}
+    return found
+
+
+def at_rest(work: Work, partner: Partner, customer_ids: Iterable[int]) -> dict[int, str]:
+    """customer id -> archived, erased or merged, of those whose object there is not live."""
+    found: dict[int, str] = {}
+    for batch in batches(sorted(set(customer_ids))):
+        rows = select(Agreement.customer_id, Agreement.state).where(
+            Agreement.connection_id == partner.id, Agreement.customer_id.in_(batch), Agreement.state != "live"
+        )
+        found |= {customer_id: state for customer_id, state in work.session.execute(rows)}
     return found
 
 

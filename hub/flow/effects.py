@@ -73,8 +73,11 @@ def _judged(asked: "Asked", subject: Subject, topic: Topic, intent: Intent) -> I
     return replace(intent, refused=f"{decision.policy}: {decision.reason}") if decision.verdict == "deny" else intent
 
 
-def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> list[tuple[Claim, Push]]:
+def render(
+    hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim], without: frozenset[str] = frozenset()
+) -> list[tuple[Claim, Push]]:
     """Ask the policy again and fill in the personal values it lets through; a refused claim is settled here.
+    without: personal fields that are told another way.
 
     Values are opened for this moment only: nothing of it is stored."""
     if any("endpoint_id" in claim.refs for claim in claims):
@@ -92,7 +95,9 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> l
             outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}")
         else:
             ready.append((claim, subject, topic, decision))
-    opened = open_values(work, [(subject, set(topic.fields) - decision.mask) for _, subject, topic, decision in ready])
+    opened = open_values(
+        work, [(subject, set(topic.fields) - decision.mask - without) for _, subject, topic, decision in ready]
+    )
     links = open_links(work, partner, [subject for _, subject, _, _ in ready])
     segments = segments_of(work, [subject.customer_id for _, subject, _, _ in ready])
     templates = Templates(hub.settings.config / "templates")
@@ -101,7 +106,7 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> l
         fields = {
             name: value
             for name, value in opened[subject.person_id].items()
-            if name in topic.fields and name not in decision.mask
+            if name in topic.fields and name not in decision.mask and name not in without
         }
         body = {**fields, **_plain(claim), "segments": segments[subject.customer_id]}
         if claim.template and topic.channel != "api":

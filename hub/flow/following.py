@@ -7,10 +7,11 @@ from sqlalchemy import or_, select
 
 from hub.core import Hub, Partner
 from hub.errors import AuthBroken, PartnerError, RetryLater
-from hub.flow import agreements, drift, effects, facts, inbox, inward, outward, segments
+from hub.flow import agreements, drift, effects, inbox, inward, outward, pipeline
 from hub.flow.customers import Folded
+from hub.flow.identity import Identities
 from hub.models import Connection, Cursor, Link, Message, SyncState
-from hub.sdk import SET_FIELDS, Fetches, Lists, Seen
+from hub.sdk import SET_FIELDS, CustomerKey, Fetches, Lists, Observes, Seen
 from hub.work import Work
 from rules.syncmap import ObjectRule
 
@@ -139,14 +140,54 @@ def meet(hub: Hub, partner: Partner) -> None:
             fold_seen(hub, partner, seen)
 
 
+def introduce(hub: Hub, partner: Partner) -> int:
+    """Objects that the partner spoke of in parts and that nobody here knows are read, so that they become whole customers,
+    or are found to be ours. Answers how many deliveries can go on."""
+    mapping, connector = outward.map_of(hub, partner), partner.connector
+    if mapping is None or not isinstance(connector, Lists) or not inbox.has_held(hub, partner):
+        return 0
+    with hub.begin() as work:
+        strangers = _told_of(work, partner)
+    seen: list[Seen] = []
+    try:
+        for rule in mapping.objects:
+            ids = sorted({one.id for one in strangers.values() if one.kind == rule.kind})
+            seen += connector.read(rule.kind, ids, [one.theirs for one in rule.fields]) if ids else ()
+    except PartnerError as error:
+        failed(hub, partner, error, mapping.every)
+        return 0
+    fold_seen(hub, partner, [one for one in seen if one.state == "live"])
+    with hub.begin() as work:
+        held = [one for one in inbox.held(work, partner, READ) if one.id in strangers]
+        people = Identities(work, partner, hub.here.jurisdiction)
+        keys = {number: CustomerKey(partner_id=one.id) for number, one in strangers.items()}
+        people.load(keys.values())
+        met = [one for one in held if people.find(keys[one.id])]
+        inbox.release(work, met)
+        for one in held:
+            if one not in met:  # gone before anybody saw it, or about somebody who was erased
+                inbox.done(work, one, {"gone": 1})
+    return len(held)
+
+
+def _told_of(work: Work, partner: Partner) -> dict[int, Seen]:
+    """delivery id -> what it speaks of, while the connection may be asked."""
+    connection, connector = work.session.get_one(Connection, partner.id), partner.connector
+    if (
+        connection.state != "active"
+        or (connection.rest_until or work.now) > work.now
+        or not isinstance(connector, Observes)
+    ):
+        return {}
+    found = {one.id: connector.observe(inbox.open_payload(work, one)) for one in inbox.held(work, partner, READ)}
+    return {number: seen[0] for number, seen in found.items() if seen}
+
+
 def fold_seen(hub: Hub, partner: Partner, seen: list[Seen]) -> Folded:
     """What was read of the partner, through the same stations as a delivery, in one transaction."""
     with hub.begin() as work:
         folded = inward.fold(hub, work, partner, seen, whole=True)
-        moved = facts.refresh(work, folded.touched)
-        moves = segments.reassess(hub, work, folded.touched, "change", folded.touched, moved)
-        effects.announce(hub, work, [*folded.intents, *effects.intents_of(moves)])
-        outward.notice(hub, work, folded.touched)
+        pipeline.follow(hub, work, folded.touched, folded.intents)
     return folded
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from hub.core import Partner
+from hub.core import Hub, Partner
 from hub.errors import Quarantined
 from hub.flow.batches import batches
 from hub.gate import erase_rows
@@ -18,6 +18,7 @@ from hub.work import Work
 
 TRIES = 6  # of a delivery that makes our own code stumble
 RETRY_CAP = 60.0
+UNMET, UNMET_WAIT = "unmet", 5.0  # what it speaks of is read meanwhile; seconds until it is looked at in any case
 
 
 def keep(work: Work, partner: Partner, incoming: Sequence[Incoming]) -> int:
@@ -108,6 +109,36 @@ def quarantine(work: Work, delivery: Delivery, error: Quarantined, declared: str
     delivery.state, delivery.reason, delivery.settled_at = "quarantined", error.what[:400], work.now
     work.add(TransferQuestion(delivery_id=delivery.id, declared=declared[:8], asked_at=work.now))
     work.audit("hub", "quarantined", "delivery", delivery.id, declared=declared[:8])
+
+
+def hold(work: Work, delivery: Delivery) -> None:
+    """It speaks of an object that nobody has seen yet: wait until that has been read."""
+    delivery.reason, delivery.not_before = UNMET, work.now + timedelta(seconds=UNMET_WAIT)
+
+
+def held(work: Work, partner: Partner, limit: int) -> list[Delivery]:
+    """Deliveries whose object is to be read, oldest first."""
+    rows = (
+        select(Delivery)
+        .where(Delivery.connection_id == partner.id, Delivery.state == "waiting", Delivery.reason == UNMET)
+        .order_by(Delivery.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(work.session.scalars(rows))
+
+
+def has_held(hub: Hub, partner: Partner) -> bool:
+    """A look that costs next to nothing, for it is taken at every turn of a drain."""
+    mine = (Delivery.connection_id == partner.id, Delivery.state == "waiting", Delivery.reason == UNMET)
+    with hub.look() as session:
+        return session.scalar(select(Delivery.id).where(*mine).limit(1)) is not None
+
+
+def release(work: Work, deliveries: Sequence[Delivery]) -> None:
+    """What they speak of is known by now."""
+    for one in deliveries:
+        one.reason, one.not_before = "", work.now
 
 
 def stumble(work: Work, delivery: Delivery, code: str, reason: str, rng: Random, final: bool) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from hub.core import Hub, Partner
+from hub.errors import Unmet
 from hub.flow import agreements, conflicts, drift, merges, ours
 from hub.flow.agreements import Agreed, Word
 from hub.flow.customers import Folded
@@ -13,7 +14,7 @@ from hub.flow.identity import Identities, Known, fold_email, fold_phone
 from hub.flow.ours import Fields
 from hub.flow.outward import map_of
 from hub.models import Customer
-from hub.sdk import CustomerKey, Seen
+from hub.sdk import CustomerKey, Lists, Seen
 from hub.work import Work
 from rules.merging import Merged, Side, merge
 from rules.syncmap import FieldRule, ObjectRule
@@ -24,7 +25,8 @@ SLACK = timedelta(seconds=5)  # in which a write of ours may be dated after we h
 
 def fold(hub: Hub, work: Work, partner: Partner, seen: Sequence[Seen], whole: bool = False) -> Folded:
     """Merge these objects in their order. whole: each has all its mapped fields, as a reading has. A customer that differs
-    from its partner afterwards is touched by `sync`."""
+    from its partner afterwards is touched by `sync`. Raises Unmet for one that we do not know and that is told in parts:
+    it may be one of ours whose id we have not heard yet."""
     folded, mapping = Folded(), map_of(hub, partner)
     known_kinds = [(one, rule) for one in seen if mapping and (rule := mapping.object_of(one.kind))]
     people = Identities(work, partner, hub.here.jurisdiction)
@@ -34,7 +36,10 @@ def fold(hub: Hub, work: Work, partner: Partner, seen: Sequence[Seen], whole: bo
             merges.follow(work, partner, people, one, rule.kind)
             continue
         make = "here" in rule.creates and one.state == "live"
-        known = people.of(_key(one)) if make else people.find(_key(one))
+        known = people.find(_key(one))
+        if known is None and make and not whole and _is_part(partner, rule, one) and not people.was_erased(_key(one)):
+            raise Unmet(f"A {rule.kind} that is told in parts is read first.")
+        known = known or (people.of(_key(one)) if make else None)
         if known is None:
             folded.erased += make
             continue
@@ -55,6 +60,11 @@ def fold(hub: Hub, work: Work, partner: Partner, seen: Sequence[Seen], whole: bo
         if changes != {"sync"}:
             work.session.get_one(Customer, customer_id).version += 1
     return folded
+
+
+def _is_part(partner: Partner, rule: ObjectRule, one: Seen) -> bool:
+    told = bool(one.ref) or {field.theirs for field in rule.fields} <= one.fields.keys()
+    return not told and isinstance(partner.connector, Lists)
 
 
 def _key(one: Seen) -> CustomerKey:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.flow import agreements, drift, identity, ours, outbox
-from hub.flow.agreements import Agreed
+from hub.flow.agreements import Agreed, Word
 from hub.flow.batches import batches
 from hub.flow.effects import Asked, Subject, load_subjects, open_links
 from hub.flow.ours import Fields
@@ -70,13 +70,15 @@ def notice(hub: Hub, work: Work, touched: Mapping[int, set[str]]) -> int:
 
 
 def want(
-    hub: Hub, work: Work, partner: Partner, mapping: SyncMap, rule: ObjectRule, customer_ids: Iterable[int]
-) -> int:
+    hub: Hub, work: Work, partner: Partner, mapping: SyncMap, rule: ObjectRule, customer_ids: Iterable[int],
+    make: bool = False,
+) -> int:  # fmt: skip
     """A message for each of these customers that has something to tell; one that waits already covers what is new.
+    make: also for those who are not there yet.
 
     A waiting message that a worker holds right now is passed over: it has been rendered, so another is put."""
-    linked = _linked(work, partner, customer_ids)
-    subjects = load_subjects(work, customer_ids if "there" in rule.creates else linked)
+    linked = linked_of(work, partner, customer_ids)
+    subjects = load_subjects(work, customer_ids if make or "there" in rule.creates else linked)
     mine = ours.read(work, subjects.values())
     agreed = agreements.load(work, partner, rule.kind, [one for one in subjects.values() if one.customer_id in mine])
     gone = drift.quarantined(work.session, partner, rule.kind)
@@ -113,10 +115,15 @@ def differences(
         if word is None:
             differs = value is not None
         else:
-            differs = not word.held and (word.doubt or value != word.value)
+            differs = not word.held and (word.doubt or value != word.value) and not is_refused(word, value)
         if differs:
             found[one.theirs] = one
     return found
+
+
+def is_refused(word: Word, value: str | None) -> bool:
+    """Has the partner said that it does not take this value?"""
+    return value is not None and value == word.refused
 
 
 def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> Rendered:
@@ -174,13 +181,18 @@ def settle(
     sent = {key: one for key, one in rendered.sent.items() if key in arrived}
     identity.lock_customers(work, [one.subject.customer_id for one in sent.values()])
     mapping = map_of(hub, partner)
-    for one in sent.values():
+    kept_out = {outcome.key: set(outcome.kept_out) for outcome in outcomes}
+    for key, one in sent.items():
         subject = one.subject
         agreed = agreements.load(work, partner, one.kind, [subject])[subject.customer_id]
         again = False
         for name, (before, value) in one.words.items():
             word = agreed.word(name)
-            word.wrote_until = work.now
+            if name in kept_out[key]:
+                word.refused, word.wrote, word.wrote_at = value, None, None
+                drift.unfit(work, partner, one.kind, name)
+                continue
+            word.wrote_until, word.refused = work.now, None
             if word.value == before:
                 word.becomes(value, None)
                 word.ours_at = None
@@ -196,7 +208,7 @@ def settle(
 def learn_links(work: Work, partner: Partner, customers: Mapping[str, int], outcomes: Sequence[Outcome]) -> None:
     """The partner's ids that came back with a push: from now on we know its object by its own name."""
     told = {customers[one.key]: one.partner_id for one in outcomes if one.partner_id and one.key in customers}
-    missing = set(told) - _linked(work, partner, told)
+    missing = set(told) - linked_of(work, partner, told)
     for customer_id, subject in load_subjects(work, missing).items():
         kind = f"link:{partner.id}:customer"
         blinds = work.vault.blinds(work.session, kind, told[customer_id] or "")
@@ -206,7 +218,7 @@ def learn_links(work: Work, partner: Partner, customers: Mapping[str, int], outc
             identity.link(work, partner, "customer", told[customer_id] or "", customer_id, person)
 
 
-def _linked(work: Work, partner: Partner, customer_ids: Iterable[int]) -> set[int]:
+def linked_of(work: Work, partner: Partner, customer_ids: Iterable[int]) -> set[int]:
     work.session.flush()
     found: set[int] = set()
     for batch in batches(sorted(set(customer_ids))):

@@ -20,8 +20,8 @@ from random import Random
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from hub.core import Hub, Partner
-from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, Quarantined, RetryLater, WrongInput
-from hub.flow import customers, effects, endpoints, facts, inbox, inward, outbox, outward, segments
+from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, Quarantined, RetryLater, Unmet, WrongInput
+from hub.flow import alongside, customers, effects, endpoints, facts, inbox, inward, outbox, outward, segments
 from hub.flow.heartbeat import Heartbeat
 from hub.flow.outbox import Claim
 from hub.models import Connection, Delivery
@@ -86,7 +86,9 @@ def follow(hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Seque
     """What follows from customers that changed: facts, segments, messages, and whoever wants to know."""
     moved = facts.refresh(work, touched)
     moves = segments.reassess(hub, work, touched, "change", touched, moved)
-    effects.announce(hub, work, [*intents, *effects.intents_of(moves)])
+    told = [*intents, *effects.intents_of(moves)]
+    alongside.make_known(hub, work, told)
+    effects.announce(hub, work, told)
     outward.notice(hub, work, touched)
     outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
     for customer_id, changes in touched.items():
@@ -144,6 +146,9 @@ def _fold(
     except Quarantined as error:
         inbox.quarantine(work, delivery, error, error.hint)
         return None
+    except Unmet:
+        inbox.hold(work, delivery)
+        return None
     except (DataError, WrongInput) as error:
         unstorable = ("unstorable", "A value that the database cannot hold.")
         code, reason = (error.code, str(error)) if isinstance(error, WrongInput) else unstorable
@@ -191,8 +196,9 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
         claims = outbox.claim(work, partner, connector.batch_size, timing.lease)
         synced = [claim for claim in claims if claim.topic == SET_FIELDS]
         rendered = outward.render(hub, work, partner, synced) if synced else outward.Rendered()
-        others = [claim for claim in claims if claim.topic != SET_FIELDS]
-        ready = [*rendered.ready, *(effects.render(hub, work, partner, others) if others else [])]
+        others = alongside.let_rest(hub, work, partner, [claim for claim in claims if claim.topic != SET_FIELDS])
+        without = alongside.carried(hub, partner)
+        ready = [*rendered.ready, *(effects.render(hub, work, partner, others, without) if others else [])]
     if not ready:
         return len(claims)
 

@@ -182,9 +182,10 @@ def _differing(
         except Unfit:
             continue
         word = agreed.words.get(one.theirs)
-        if theirs == settled(one.transform, one.words, mine[one.ours]):
+        now = settled(one.transform, one.words, mine[one.ours])
+        if theirs == now:
             continue
-        if word is not None and word.held:
+        if word is not None and (word.held or outward.is_refused(word, now)):
             waiting += 1
         else:
             found[one.theirs] = one if word is not None and word.value == theirs else None

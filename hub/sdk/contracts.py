@@ -178,13 +178,16 @@ class Push:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one push. state `retry` waits `after` seconds (None: our own backoff); `unknown` may have happened."""
+    """What became of one push. state `retry` waits `after` seconds (None: our own backoff); `unknown` may have happened.
+
+    kept_out: fields of a `set_fields` that was sent which the partner does not take, and will not take another time."""
 
     key: str
     state: Literal["sent", "retry", "refused", "gone", "unknown"]
     reason: str = ""
     after: float | None = None
     partner_id: str | None = None
+    kept_out: tuple[str, ...] = ()
 
 
 @runtime_checkable

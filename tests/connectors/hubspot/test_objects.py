@@ -62,9 +62,39 @@ def test_each_record_has_its_own_verdict(world: World) -> None:
         push(2), push(3, fields={"unheard_of": "x"}), push(4, fields={"email": "n1@example.org"}), push(5, kind="boat"),
     ])}  # fmt: skip
     assert {key: one.state for key, one in told.items()} == {
-        "key2": "sent", "key3": "refused", "key4": "refused", "key5": "refused",
+        "key2": "sent", "key3": "refused", "key4": "sent", "key5": "refused",
     }  # fmt: skip
-    assert told["key4"].reason == "conflict: CONFLICT"
+
+
+def test_an_address_that_is_somebody_elses_is_kept_out_and_the_rest_is_told(world: World) -> None:
+    (first, second) = world.hub.push([push(1), push(2)])
+    taken = {"firstname": "Zoë", "email": "n1@example.org"}
+    several = [push(2, partner_id=second.partner_id, fields=taken), push(3, fields=taken)]
+    known, new = world.hub.push(several)
+    (alone,) = world.hub.push([push(2, partner_id=second.partner_id, fields={"email": "n1@example.org"})])
+    assert [(one.state, one.kept_out) for one in (known, new, alone)] == [("sent", ("email",))] * 3
+    seen = {one.id: one.fields for one in world.hub.list("contact", ["firstname", "email"], None).seen}
+    assert seen[str(second.partner_id)] == {"firstname": "Zoë", "email": "n2@example.org"}
+    assert seen[str(new.partner_id)] == {"firstname": "Zoë", "email": None}
+    assert seen[str(first.partner_id)]["email"] == "n1@example.org"
+
+
+def test_who_is_known_by_id_is_told_by_id_whatever_their_ref_and_made_anew_when_gone(world: World) -> None:
+    number = world.act(lambda books: books.create("contacts", {"firstname": "Eva"}))["id"]
+    entered = [push(7, "segment_entered", partner_id=number, segments=["a"])]
+    assert world.hub.push(entered)[0].partner_id == number
+    world.act(lambda books: books.archive("contacts", number))
+    (made,) = world.hub.push(entered)
+    assert (made.state, made.partner_id == number) == ("sent", False)
+
+
+def test_what_is_told_of_a_merged_contact_arrives_where_it_lives_on(world: World) -> None:
+    kept, gone = world.hub.push([push(1), push(2)])
+    world.act(lambda books: books.merge("contacts", kept.partner_id, gone.partner_id))
+    (told,) = world.hub.push([push(2, partner_id=gone.partner_id, fields={"phone": "+4930"})])
+    assert (told.state, told.partner_id) == ("sent", None)
+    (seen,) = world.hub.list("contact", ["phone"], None).seen
+    assert seen.fields["phone"] == "+4930"
 
 
 def test_a_family_that_shares_an_address_is_told_all_the_same(world: World) -> None:

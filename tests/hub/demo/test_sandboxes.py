@@ -11,6 +11,7 @@ import pytest
 from connectors.hubspot.signature import check_signature
 from hub.demo import sandboxes
 from hub.sdk import Knock
+from hub.sdk.effects_log import EffectsLog, put_thing
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -98,3 +99,15 @@ def test_events_of_the_crm_are_signed_as_the_connector_checks_it(door):
     check_signature(knock, SECRET)
     assert json.loads(body) == [{"eventId": 1, "objectId": 2}]
     assert more == []
+
+
+def test_what_happens_at_the_crm_is_told_once_in_its_order_however_often_the_demo_starts(door, tmp_path):
+    log = EffectsLog(tmp_path / "hubspot.db")
+    for number in range(130):
+        log.transact(lambda db, n=number: put_thing(db, "event:ours", f"{n:012}", json.dumps({"eventId": n})))
+
+    sent = [sandboxes.relay(tmp_path, "ours", sender(door)) for _ in range(2)]
+
+    assert sent == [130, 0]
+    told = [event["eventId"] for _, body in door.knocks for event in json.loads(body)]
+    assert told == list(range(130))
