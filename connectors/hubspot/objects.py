@@ -123,26 +123,20 @@ class Objects:
 
     def _write(self, path: str, pushes: Sequence[Push]) -> Sequence[Outcome]:
         """A value that must be unique and is somebody else's is kept out; the rest of the object is told."""
-        inputs = [words.fields_of(push) for push in pushes]
-        told = words.verdicts(self.api.request("POST", path, json={"inputs": inputs}), pushes)
-        taken = {one.key for one in told if one.reason == words.TAKEN}
-        again: dict[str, Outcome] = {}
-        without = []
-        for push, one in zip(pushes, inputs, strict=True):
-            unique = [name for name in words.UNIQUE if one["properties"].get(name)] if push.key in taken else []
-            for name in unique:
-                del one["properties"][name]
-            again |= (
-                {push.key: Outcome(push.key, "sent", partner_id=push.partner_id, kept_out=tuple(unique))}
-                if unique
-                else {}
-            )
-            without += [(push, one)] if unique and one["properties"] else []
-        if without:
-            found = self.api.request("POST", path, json={"inputs": [one for _, one in without]})
-            for one in words.verdicts(found, [push for push, _ in without]):
-                again[one.key] = replace(one, kept_out=again[one.key].kept_out) if one.state == "sent" else one
+        inputs = {push.key: words.fields_of(push) for push in pushes}
+        told = self._tell(path, pushes, inputs)
+        kept_out = {one.key: words.keep_out(inputs[one.key]) for one in told if one.reason == words.TAKEN}
+        rest = [push for push in pushes if kept_out.get(push.key) and inputs[push.key]["properties"]]
+        again = {one.key: one for one in (self._tell(path, rest, inputs) if rest else ())}
+        for push in pushes:
+            if names := kept_out.get(push.key):
+                one = again.get(push.key) or Outcome(push.key, "sent", partner_id=push.partner_id)
+                again[push.key] = replace(one, kept_out=names) if one.state == "sent" else one
         return [again.get(one.key, one) for one in told]
+
+    def _tell(self, path: str, pushes: Sequence[Push], inputs: Mapping[str, Any]) -> Sequence[Outcome]:
+        found = self.api.request("POST", path, json={"inputs": [inputs[push.key] for push in pushes]})
+        return words.verdicts(found, pushes)
 
     def delete(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         """By HubSpot's own id only: deleting by an e-mail that nobody has would put a stranger on the blocklist. Who is

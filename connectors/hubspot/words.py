@@ -134,6 +134,14 @@ def fields_of(push: Push) -> dict[str, Any]:
     return {"idProperty": "garage_ref", "id": ref_of(push), "objectWriteTraceId": push.key, "properties": properties}
 
 
+def keep_out(one: dict[str, Any]) -> tuple[str, ...]:
+    """Take values that must be unique out of this input; answers their names."""
+    names = tuple(name for name in UNIQUE if one["properties"].get(name))
+    for name in names:
+        del one["properties"][name]
+    return names
+
+
 def moment(text: str) -> datetime:
     """Raises WrongInput."""
     try:
