@@ -10,10 +10,11 @@ from flask import Response, current_app, g, request
 from hub.access import SESSION_LASTS, SignedIn, signed_in
 from hub.core import Hub
 from hub.errors import Denied, NotFound, SignInNeeded
+from hub.web.intake import expect_file
 from hub.web.webhooks import this_hub
 
 View = TypeVar("View", bound=Callable[..., Any])
-ROLES = "opens_to"  # the attribute of a view
+ROLES, FILE = "opens_to", "takes_file"  # attributes of a view
 EVERYBODY = frozenset[str]()
 CUSTOMER = "customer"
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -30,8 +31,21 @@ def opens_to(*roles: str) -> Callable[[View], View]:
     return mark
 
 
+def takes_file(most: int) -> Callable[[View], View]:
+    """A form of this view may hold a file of so many bytes; a larger one is refused before it is read."""
+
+    def mark(view: View) -> View:
+        setattr(view, FILE, most)
+        return view
+
+    return mark
+
+
 def check() -> None:
     """Before each request. Raises SignInNeeded, Denied, and NotFound for a view that says nothing of roles."""
+    most = getattr(current_app.view_functions.get(request.endpoint or ""), FILE, None)
+    if most is not None:
+        expect_file(most)
     g.who = None if request.endpoint == STATIC else _who(this_hub(), session_secret())
     if request.method not in SAFE:
         _same_origin()

@@ -28,6 +28,7 @@ def policy() -> str:
             "style-src 'self'",
             f"script-src 'nonce-{nonce()}'",
             "img-src 'self'",
+            "media-src 'self'",
             "connect-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",

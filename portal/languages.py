@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from io import BytesIO
@@ -101,6 +101,11 @@ class Tongue:
     def zone_name(self, at: datetime, zone: str | None = None) -> str:
         place = ZoneInfo(zone) if zone else self.zone
         return dates.get_timezone_name(at.astimezone(place), width="long", locale=self.locale)
+
+    def span(self, hours: int) -> str:
+        """A length of time in words: 1 hour, 7 days."""
+        length, days = timedelta(hours=hours), hours % 24 == 0
+        return dates.format_timedelta(length, "day" if days else "hour", threshold=99, locale=self.locale)
 
     def lasting(self, seconds: float) -> Markup:
         """A length of time, in the unit that makes it easy to read."""

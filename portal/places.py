@@ -19,5 +19,6 @@ class Place:
 PLACES = (
     Place("home", "portal.my.home", "home"),
     Place("cars", "portal.cars.garage", "car"),
+    Place("documents", "portal.documents.overview", "paper"),
     Place("points", "portal.points.card", "points"),
 )

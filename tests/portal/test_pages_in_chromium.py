@@ -26,6 +26,11 @@ PAGES = (
     "why",
     "my-home",
     "my-home-new-car",
+    "documents",
+    "document-film",
+    "document-paper",
+    "document-waiting",
+    "shared",
 )
 TARGETS = """least => [...document.querySelectorAll('a, button, select, summary')].filter(one => {
   const box = one.getBoundingClientRect();

@@ -16,6 +16,7 @@ from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
 from hub.embedded import ValkeyServer
+from kept import Kept, some_documents
 from mine import Owner, an_owner, link_of, write_chain
 from portal.limits import Attempts
 
@@ -40,6 +41,7 @@ class Site:
     base: str
     traffic: Traffic
     owner: Owner
+    kept: Kept
 
     def pages(self) -> dict[str, tuple[str, str]]:
         """name -> (path, as whom: nobody, operator or customer)"""
@@ -56,6 +58,11 @@ class Site:
             "my-cars": ("/my/cars/", "customer"),
             "my-points": ("/my/points/", "customer"),
             "my-home-new-car": (f"/my/?car={self.owner.cars[1]}", "customer"),
+            "documents": ("/my/documents/", "customer"),
+            "document-film": (f"/my/documents/{self.kept.refs['film']}", "customer"),
+            "document-paper": (f"/my/documents/{self.kept.refs['invoice']}", "customer"),
+            "document-waiting": (f"/my/documents/{self.kept.refs['converting']}", "customer"),
+            "shared": (f"/shared/{self.kept.share[0]}", NOBODY),
         }
 
 
@@ -70,6 +77,7 @@ def served(folder: Path) -> Iterator[Site]:
         Worker([hub.bell.queue], connection=redis).register_birth()
     write_chain(hub)
     traffic, owner = plant(hub), an_owner(hub)
+    kept = some_documents(hub, owner)
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(
@@ -80,7 +88,7 @@ def served(folder: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner)
+        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner, kept)
     finally:
         server.shutdown()
         thread.join()
