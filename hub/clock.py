@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 
@@ -20,6 +21,7 @@ from hub.flow import (
     inbox,
     outbox,
     outward,
+    plans,
     pulls,
     releases,
     runs,
@@ -37,6 +39,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
 KEYS_KEPT = timedelta(hours=24)
 ANCHORS = "anchors.jsonl"
+NIGHT = (1, 6)  # hours of the region's own zone
+PROVED = timedelta(hours=20)  # so that each night has its turn, also when the clocks change
 
 
 def holder() -> str:
@@ -96,15 +100,27 @@ def turn_segments(hub: Hub) -> int:
     with hub.begin() as work:
         waiting = segments.due(work, rules.values())
         gone = segments.retire(work, list(rules))
-        effects.announce(hub, work, effects.intents_of(gone))
+        outward.follow(hub, work, gone)
     for rule, cause in waiting:
         with hub.begin() as work:
             moves = segments.refresh(hub, work, rule, cause)
             alongside.make_known(hub, work, effects.intents_of(moves))
-            effects.announce(hub, work, effects.intents_of(moves))
-            outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
+            outward.follow(hub, work, moves)
         log.info("segment refreshed", extra={"segment": rule.name, "cause": cause, "moves": len(moves)})
     return len(waiting)
+
+
+def prove_segments(hub: Hub) -> int:
+    """At night each segment is computed anew by SQL and compared, one at a call, so that time does not stand still for it. A
+    difference is an incident, and mended. Answers how many there were."""
+    now = hub.clock()
+    if not NIGHT[0] <= now.astimezone(ZoneInfo(hub.here.zone)).hour < NIGHT[1]:
+        return 0
+    rules = plans.unverified(hub, hub.book.current().segments.values(), now - PROVED)
+    found = plans.verify(hub, rules[:1], repair=True)
+    for one in found:
+        log.error("membership differed from its rule", extra={"segment": one.segment})
+    return len(found)
 
 
 def seal_audit(hub: Hub) -> int:
@@ -138,6 +154,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                 tick(hub)
                 if time.monotonic() >= next_epoch_look:
                     turn_epoch(hub)
+                    prove_segments(hub)
                     documents.sweep(hub, hub.clock())
                     releases.clear_workbench(hub, time.time())
                     runs.queue_due(hub)

@@ -15,6 +15,7 @@ from rules.journeys.read import read_journey
 from rules.order import ordered
 from rules.parse import Source, read
 from rules.policy import QUESTION
+from rules.tree import Pinned
 from rules.values import shown
 
 VERDICTS = ("allow", "deny", "mask")
@@ -129,20 +130,22 @@ def read_segment(
     title, owner = checker.text(top, "title"), checker.text(top, "owner", needed=False)
     if checker.problems or when is None:
         raise RuleError(checker.problems)
-    found = dependencies(when)
+    whole = Pinned(name, when, source.mark(top, "when"))
+    found = dependencies(whole)
     read_by_it = [rule for other in sorted(found.segments) if (rule := (known or {}).get(other))]
     rule = SegmentRule(
         name=name,
         title=title,
         owner=owner,
         zone=zone,
-        when=when,
+        when=whole,
         reads=found,
         tests=checker.tests,
         examples=examples,
         document=plain(top),
         hash=content_hash(top, *(other.hash for other in read_by_it)),
         mark=source.mark(top, "segment"),
+        text=source.text,
     )
     if not believed:
         checker.problems += [problem for example in examples for problem in try_segment(rule, example)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from rules.predicate import Trace
-from rules.tree import All, AnyOf, Not, SegmentTest, VehicleTest
+from rules.tree import All, AnyOf, Not, Pinned, SegmentTest, VehicleTest
 from rules.wording import words
 
 
@@ -14,6 +14,9 @@ def changes(found: Trace) -> list[str]:
             return _each(found.parts, False) if not found.holds else _cheapest(found.parts)
         case AnyOf():
             return _cheapest(found.parts) if not found.holds else _each(found.parts, True)
+        case Pinned():
+            held = [f"{words(found)[0]}; the pin would have to be taken off"] if found.seen else []
+            return held + (changes(found.parts[0]) if found.parts[0].holds == found.holds else [])
         case Not() | SegmentTest():
             return changes(found.parts[0])
         case VehicleTest() as node:

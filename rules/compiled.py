@@ -17,6 +17,7 @@ from rules.tree import (
     ConsentTest,
     FactTest,
     Not,
+    Pinned,
     SegmentTest,
     Test,
     VehicleTest,
@@ -81,6 +82,8 @@ def _check(condition: Condition, moment: Moment) -> Check:
         case Not(item):
             inner = _check(item, moment)
             return lambda view, car: not inner(view, car)
+        case Pinned():
+            return _pinned(condition, moment)
         case SegmentTest():
             return _segment(condition, moment)
         case VehicleTest():
@@ -113,6 +116,16 @@ def _any(checks: list[Check]) -> Check:
         return False
 
     return some
+
+
+def _pinned(node: Pinned, moment: Moment) -> Check:
+    inner, segment, today = _check(node.condition, moment), node.segment, moment.today
+
+    def decided(view: View, car: VehicleSeen | None) -> bool:
+        pin = view.pin(segment)
+        return pin.inside if pin and pin.stands(today) else inner(view, car)
+
+    return decided
 
 
 def _segment(node: SegmentTest, moment: Moment) -> Check:

@@ -11,6 +11,7 @@ from rules.tree import (
     EventTest,
     FactTest,
     Leaf,
+    Pinned,
     ScoreTest,
     SegmentTest,
     Sequence,
@@ -20,7 +21,7 @@ from rules.tree import (
     parts,
 )
 
-KINDS = {"fact", "event", "visit", "score", "consents", "vehicles"}  # of changes
+KINDS = {"fact", "event", "visit", "score", "consents", "pin", "vehicles"}  # of changes
 OF_CARS = {"event", "visit"}  # a visit reads its car's odometer
 
 
@@ -28,7 +29,7 @@ OF_CARS = {"event", "visit"}  # a visit reads its car's odometer
 class Reads:
     """Names of what a condition depends on, through other segments, too; with amounts come their currencies. columns: where
     the facts are stored. vehicles: cars and who owns them. consents: (purpose, channel). timed: its verdict can change by
-    time alone."""
+    time alone, even where no pin comes to its end. pins: of which segments, its own among them."""
 
     facts: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
@@ -39,12 +40,14 @@ class Reads:
     consents: frozenset[tuple[str, str]] = frozenset()
     buckets: frozenset[str] = frozenset()
     columns: frozenset[str] = frozenset()
+    pins: frozenset[str] = frozenset()
 
     @property
     def words(self) -> frozenset[str]:
-        """The changes that can move a verdict: `fact.COLUMN`, `event.KIND`, `score.NAME`, `consents`, `vehicles`."""
+        """The changes that can move a verdict: `fact.COLUMN`, `event.KIND`, `score.NAME`, `pin.SEGMENT`, `consents`,
+        `vehicles`."""
         found = {f"fact.{name}" for name in self.columns} | {f"event.{name}" for name in self.events}
-        found |= {f"score.{name}" for name in self.scores}
+        found |= {f"score.{name}" for name in self.scores} | {f"pin.{name}" for name in self.pins}
         found |= {word for word, there in (("consents", self.consents), ("vehicles", self.vehicles)) if there}
         return frozenset(found)
 
@@ -94,6 +97,7 @@ def dependencies(condition: Condition) -> Reads:
         scores=frozenset(leaf.name for leaf in found if isinstance(leaf, ScoreTest)),
         consents=frozenset((leaf.purpose, leaf.channel) for leaf in found if isinstance(leaf, ConsentTest)),
         buckets=frozenset(leaf.of for leaf in found if isinstance(leaf, BucketTest)),
+        pins=frozenset(node.segment for node in nodes if isinstance(node, Pinned)),
     )
 
 

@@ -31,7 +31,7 @@ class Example:
 @dataclass(frozen=True)
 class SegmentRule:
     """tests: how many there are, those of segments that it reads included. hash: of its content and of theirs, so that it
-    is another rule when one of them is."""
+    is another rule when one of them is. text: the file as it was written."""
 
     name: str
     title: str
@@ -44,6 +44,7 @@ class SegmentRule:
     document: Mapping[str, Any]
     hash: str
     mark: Mark
+    text: str = ""
 
 
 @dataclass(frozen=True)

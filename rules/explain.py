@@ -9,7 +9,7 @@ from rules.changes import changes
 from rules.documents import plain
 from rules.flips import next_flip
 from rules.predicate import Trace, VehicleSeen, View, trace
-from rules.tree import SegmentTest
+from rules.tree import Pinned, SegmentTest
 from rules.wording import words
 
 
@@ -67,6 +67,8 @@ def explain(condition: Any, view: View, now: datetime, zone: str) -> Explained:
 
 
 def _tell(found: Trace, view: View, now: datetime, zone: str, car: VehicleSeen | None) -> Told:
+    if isinstance(found.node, Pinned) and found.seen is None:  # nobody's hand is in it
+        return _tell(found.parts[0], view, now, zone, car)
     seen, asked = words(found)
     mark = found.node.mark
     inner = found.node.zone if isinstance(found.node, SegmentTest) else zone

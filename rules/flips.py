@@ -13,6 +13,7 @@ from rules.tree import (
     EventTest,
     FactTest,
     Leaf,
+    Pinned,
     ScoreTest,
     SegmentTest,
     Sequence,
@@ -43,6 +44,11 @@ def turns(condition: Condition, view: View, zone: str, car: VehicleSeen | None =
         case FactTest() | EventTest() | Sequence() | ScoreTest() | ConsentTest() | BucketTest():
             for day in _days(condition, view, zone, car):
                 yield start_of(day, zone)
+        case Pinned():
+            pin = view.pin(condition.segment)
+            if pin and pin.last_on:
+                yield start_of(pin.last_on + timedelta(days=1), zone)
+            yield from turns(condition.condition, view, zone, car)
         case SegmentTest():
             yield from turns(condition.condition, view, condition.zone)
         case VehicleTest():

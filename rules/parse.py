@@ -18,11 +18,12 @@ DEEPEST = 50
 
 
 class Source:
-    """One file: its document, and the mark of any key or item in it."""
+    """One file: its document, the mark of any key or item in it, and its text."""
 
-    def __init__(self, file: str, top: CommentedMap) -> None:
+    def __init__(self, file: str, top: CommentedMap, text: str = "") -> None:
         self.file = file
         self.top = top
+        self.text = text
 
     def mark(self, block: Any, key: Any = None) -> Mark:
         """The place of a key in a mapping, of an item in a list, or of the block itself."""
@@ -62,7 +63,7 @@ def read_text(raw: bytes, file: str) -> Source:
         raise RuleError([Problem(start, "The file is empty.", "Delete it, or write a document.")])
     if not isinstance(top, CommentedMap):
         raise RuleError([Problem(start, "The document must be a mapping.", "Begin with segment:, policy: or mapping:")])
-    return Source(file, top)
+    return Source(file, top, text)
 
 
 class PlainComposer(Composer):

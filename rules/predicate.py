@@ -20,19 +20,20 @@ from rules.tree import (
     FactTest,
     Leaf,
     Not,
+    Pinned,
     ScoreTest,
     SegmentTest,
     Sequence,
     VehicleTest,
 )
-from rules.views import EventSeen, ScoreSeen, VehicleSeen, View
+from rules.views import EventSeen, PinSeen, ScoreSeen, VehicleSeen, View
 
 __all__ = ["EventSeen", "ScoreSeen", "Trace", "VehicleSeen", "View", "holds", "trace"]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """One node's verdict. seen: the value, the count of events or of cars, or the standing score row; currency: of a value
+    """One node's verdict. seen: the value, the count of events or of cars, the standing score row or pin; currency: of a value
     in minor units; event_ids: those that were counted; measures: what each measure of an EventTest came to; car: whose
     test or part this is, below a VehicleTest, which has one part per car."""
 
@@ -64,6 +65,9 @@ def judge(condition: Condition, view: View, moment: Moment, car: VehicleSeen | N
             return any(judge(item, view, moment, car) for item in items)
         case Not(item):
             return not judge(item, view, moment, car)
+        case Pinned():
+            pin = standing_pin(condition, view, moment)
+            return pin.inside if pin else judge(condition.condition, view, moment, None)
         case SegmentTest():
             return judge(condition.condition, view, Moment(moment.now, condition.zone), None) == condition.inside
         case VehicleTest():
@@ -87,6 +91,9 @@ def _trace(condition: Condition, view: View, moment: Moment, car: VehicleSeen | 
         case Not(item):
             part = _trace(item, view, moment, car)
             return Trace(condition, not part.holds, parts=(part,))
+        case Pinned():
+            part, pin = _trace(condition.condition, view, moment, None), standing_pin(condition, view, moment)
+            return Trace(condition, pin.inside if pin else part.holds, pin, parts=(part,))
         case SegmentTest():
             part = _trace(condition.condition, view, Moment(moment.now, condition.zone), None)
             return Trace(condition, part.holds == condition.inside, part.holds, parts=(part,))
@@ -125,6 +132,11 @@ def _leaf(node: Leaf, view: View, moment: Moment, car: VehicleSeen | None) -> Tr
             return Trace(node, first_place(node.low) <= drawn < first_place(node.high), drawn / PLACES)
         case unknown:
             assert_never(unknown)
+
+
+def standing_pin(node: Pinned, view: View, moment: Moment) -> PinSeen | None:
+    pin = view.pin(node.segment)
+    return pin if pin and pin.stands(moment.today) else None
 
 
 def _cars(view: View, moment: Moment) -> list[VehicleSeen]:

@@ -113,8 +113,18 @@ class VehicleTest:
 
 
 @dataclass(frozen=True)
+class Pinned:
+    """The whole of a segment: whoever was put in or left out by hand is so while their pin stands, and of everybody else
+    the condition decides."""
+
+    segment: str
+    condition: "Condition"
+    mark: Mark
+
+
+@dataclass(frozen=True)
 class SegmentTest:
-    """Whether another segment's condition holds, in that segment's own zone."""
+    """Whether somebody is in another segment, in that segment's own zone."""
 
     name: str
     inside: bool
@@ -176,7 +186,7 @@ class Not:
 
 
 Leaf: TypeAlias = FactTest | EventTest | Sequence | ScoreTest | ConsentTest | BucketTest
-Condition: TypeAlias = All | AnyOf | Not | VehicleTest | SegmentTest | Leaf
+Condition: TypeAlias = All | AnyOf | Not | Pinned | VehicleTest | SegmentTest | Leaf
 
 
 def parts(condition: Condition) -> tuple[Condition, ...]:
@@ -185,7 +195,7 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
             return items
         case Not(item):
             return (item,)
-        case VehicleTest() | SegmentTest():
+        case Pinned() | VehicleTest() | SegmentTest():
             return (condition.condition,)
         case _:
             return ()
@@ -194,7 +204,7 @@ def parts(condition: Condition) -> tuple[Condition, ...]:
 def leaves(condition: Condition) -> Iterator[Leaf]:
     """Those below cars and other segments, too."""
     match condition:
-        case All() | AnyOf() | Not() | VehicleTest() | SegmentTest():
+        case All() | AnyOf() | Not() | Pinned() | VehicleTest() | SegmentTest():
             for part in parts(condition):
                 yield from leaves(part)
         case _:

@@ -86,12 +86,23 @@ class ScoreSeen:
         return 1.0 - (self.high - self.low)
 
 
+@dataclass(frozen=True)
+class PinSeen:
+    """Put in or left out by hand, up to and with `last_on`, a local day of the segment's zone; None: until it is taken off."""
+
+    inside: bool
+    last_on: date | None = None
+
+    def stands(self, day: date) -> bool:
+        return self.last_on is None or day <= self.last_on
+
+
 class View(Protocol):
     """Whoever knows less leaves out what it cannot answer: then there is none of it.
 
     fact: its stored value, None when missing. events: those of the kind that stand, in any order. vehicles: every
     ownership. scores: every row of this name, in any order. consent: granted, withdrawn, or None. place: of PLACES, what
-    the experiment drew for the customer's ref."""
+    the experiment drew for the customer's ref. pin: the one that was not taken off, whether it has ended or not."""
 
     def ref(self) -> str:
         return ""
@@ -110,6 +121,9 @@ class View(Protocol):
 
     def scores(self, name: str) -> Sequence[ScoreSeen]:
         return ()
+
+    def pin(self, segment: str) -> PinSeen | None:
+        return None
 
     def consent(self, purpose: str, channel: str) -> Literal["granted", "withdrawn"] | None:
         return None

@@ -16,6 +16,7 @@ from rules.tree import (
     FieldTest,
     Measure,
     Not,
+    Pinned,
     ScoreTest,
     SegmentTest,
     Sequence,
@@ -24,7 +25,7 @@ from rules.tree import (
     VehicleTest,
 )
 from rules.values import from_minor
-from rules.views import ScoreSeen, VehicleSeen
+from rules.views import PinSeen, ScoreSeen, VehicleSeen
 
 
 def words(found: Trace) -> tuple[str, str]:
@@ -45,6 +46,8 @@ def words(found: Trace) -> tuple[str, str]:
             return f"{'a' if found.holds else 'no'} run of {_steps(node)}", "one"
         case VehicleTest() as node:
             return f"{found.seen} of {len(found.parts)} car(s)", f"{node.quantifier} of the cars owned today"
+        case Pinned() as node:
+            return _pin(found.seen, node), ""
         case SegmentTest() as node:
             return f"segment {node.name}: {'in' if found.seen else 'not in'}", "in" if node.inside else "not in"
         case ScoreTest() as node:
@@ -55,6 +58,11 @@ def words(found: Trace) -> tuple[str, str]:
             return f"place in {node.of} is {found.seen:.4f}", f"from {node.low:g} and below {node.high:g}"
         case unknown:
             assert_never(unknown)
+
+
+def _pin(pin: PinSeen, node: Pinned) -> str:
+    until = f" up to {pin.last_on}" if pin.last_on else ""
+    return f"{'put into' if pin.inside else 'kept out of'} {node.segment} by hand{until}"
 
 
 def asked(tests: Iterable[Test]) -> str:

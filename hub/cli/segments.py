@@ -1,4 +1,4 @@
-"""hub segments plan, preview, refresh, history, verify."""
+"""hub segments plan, preview, refresh, apply, diff, rollback, remove, history, verify; pins are in hub.cli.pins."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,10 @@ import click
 
 from hub.cli.looking import show
 from hub.cli.opened import json_option, opened, region_option
+from hub.cli.pins import pin, pins, unpin
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.flow import effects, plans
+from hub.flow import outward, plans, versions
 from hub.flow import segments as flow
 from rules import RuleError, SegmentRule
 from rules.book import load_book
@@ -73,9 +74,66 @@ def refresh(region: str | None, segment: str) -> None:
         rule = _rule(hub, Path(segment).stem)
         with hub.begin() as work:
             moves = flow.refresh(hub, work, rule, "rule")
-            effects.announce(hub, work, effects.intents_of(moves))
-    entered = sum(move.entered for move in moves)
-    click.echo(f"{rule.name}: {entered} entered, {len(moves) - entered} left")
+            outward.follow(hub, work, moves)
+    _print_moves(rule.name, moves)
+
+
+@segments.command()
+@region_option
+@click.argument("segment")
+def apply(region: str | None, segment: str) -> None:
+    """Put a segment in force over all customers now: a name, or a file, which is copied to CONFIG/segments first."""
+    path = Path(segment)
+    with opened(region) as hub:
+        path = path if path.suffix == ".yaml" else versions.file_of(hub, segment)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise NotFound(f"{path} cannot be read.", "Name a segment, or a file in UTF-8.") from None
+        moves = versions.apply(hub, path.stem, text)
+    _print_moves(path.stem, moves)
+
+
+@segments.command()
+@region_option
+@click.argument("segment")
+@click.option("--from", "one", default=None, help="A version's hash (hub segments history); default: the one in force.")
+@click.option("--to", "other", default=None, help="A version's hash; default: the file as it stands.")
+def diff(region: str | None, segment: str, one: str | None, other: str | None) -> None:
+    """What differs between a version and the file, or between two versions; exit 1 where something does."""
+    with opened(region) as hub:
+        lines = versions.difference(hub, segment, one, other)
+    click.echo("\n".join(lines) if lines else "no difference")
+    if lines:
+        raise SystemExit(1)
+
+
+@segments.command()
+@region_option
+@click.argument("segment")
+@click.argument("version", required=False)
+def rollback(region: str | None, segment: str, version: str | None) -> None:
+    """Go back to the version before, or to the one whose hash begins with VERSION: its file, and its members."""
+    with opened(region) as hub:
+        found, moves = versions.roll_back(hub, segment, version)
+    click.echo(f"{segment}: version {found[: versions.SHOWN]} is in force")
+    _print_moves(segment, moves)
+
+
+@segments.command()
+@region_option
+@click.argument("segment")
+def remove(region: str | None, segment: str) -> None:
+    """Delete a segment that nothing else reads, and end its memberships."""
+    with opened(region) as hub:
+        moves = versions.remove(hub, segment)
+    _print_moves(segment, moves)
+
+
+def _print_moves(name: str, moves: list[flow.Move]) -> None:
+    mine = [move for move in moves if move.segment == name]
+    entered = sum(move.entered for move in mine)
+    click.echo(f"{name}: {entered} entered, {len(mine) - entered} left")
 
 
 @segments.command()
@@ -116,5 +174,8 @@ def verify(region: str | None, repair: bool, as_json: bool) -> None:
     if found:
         raise SystemExit(1)
 
+
+for command in (pin, unpin, pins):
+    segments.add_command(command)
 
 COMMANDS = {"segments": segments}

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.flow import effects, seen, segments
+from hub.flow import outward, seen, segments
 from hub.flow.batches import batches
-from hub.models import Consent, Customer, Membership, SegmentVersion
+from hub.models import Consent, Customer, Incident, Membership, Person, SegmentVersion
+from hub.work import Work
 from rules import SegmentRule
 from rules.explain import explain
 from rules.sql import select_members
@@ -79,22 +81,52 @@ def history(hub: Hub, name: str) -> list[SegmentVersion]:
 
 
 def verify(hub: Hub, rules: Iterable[SegmentRule], *, repair: bool) -> list[Difference]:
-    """Every membership against a full computation by SQL. A difference is kept as an incident, and mended if asked for."""
+    """Every membership against a full computation by SQL. A difference is kept as an incident with its trace, and mended if
+    asked for."""
     found = []
     for rule in rules:
         with hub.begin() as work:
             if any(waiting is rule for waiting, _ in segments.due(work, [rule])):
                 continue  # not yet brought up to date: the clock will, and that is no incident
-            missing, surplus = segments.differences(work.session, rule, work.now)
-            views = seen.load(work.session, hub.book.catalogue, [*missing, *surplus])
-            for customer_id in (*missing, *surplus):
-                sentences = list(explain(rule.when, views[customer_id], work.now, rule.zone).sentences)
-                ref, inside = views[customer_id].ref(), customer_id in surplus
-                found.append(Difference(rule.name, ref, inside, sentences))
-                work.audit("hub", "segment_differs", "customer", customer_id, segment=rule.name, inside=inside)
-            if repair and (missing or surplus):
-                effects.announce(hub, work, effects.intents_of(segments.refresh(hub, work, rule, "rule")))
+            found += (differing := _differing(hub, work, rule, mended=repair))
+            if repair and differing:
+                outward.follow(hub, work, segments.refresh(hub, work, rule, "rule"))
+            current = (SegmentVersion.segment == rule.name, SegmentVersion.ended_at.is_(None))
+            work.session.execute(update(SegmentVersion).where(*current).values(verified_at=work.now))
     return found
+
+
+def unverified(hub: Hub, rules: Iterable[SegmentRule], since: datetime) -> list[SegmentRule]:
+    """Those whose memberships were not computed anew since then, the longest ago first."""
+    with hub.look() as session:
+        columns = (SegmentVersion.segment, SegmentVersion.verified_at)
+        at = {name: at for name, at in session.execute(select(*columns).where(SegmentVersion.ended_at.is_(None)))}
+    waiting = [rule for rule in rules if rule.name in at and ((seen := at[rule.name]) is None or seen < since)]
+    return sorted(waiting, key=lambda rule: at[rule.name] or datetime.min.replace(tzinfo=UTC))
+
+
+def _differing(hub: Hub, work: Work, rule: SegmentRule, *, mended: bool) -> list[Difference]:
+    missing, surplus = segments.differences(work.session, rule, work.now)
+    views = seen.load(work.session, hub.book.catalogue, [*missing, *surplus])
+    found = []
+    for customer_id in (*missing, *surplus):
+        sentences = list(explain(rule.when, views[customer_id], work.now, rule.zone).sentences)
+        one = Difference(rule.name, views[customer_id].ref(), customer_id in surplus, sentences)
+        found.append(one)
+        _keep(work, rule, customer_id, one, mended=mended)
+        work.audit("hub", "segment_differs", "customer", customer_id, segment=rule.name, inside=one.inside)
+    return found
+
+
+def _keep(work: Work, rule: SegmentRule, customer_id: int, one: Difference, *, mended: bool) -> None:
+    statement = select(Person.data_key_id).join(Customer, Customer.person_id == Person.id)
+    key_id = work.session.scalar(statement.where(Customer.id == customer_id))
+    row = Incident(id=work.ids.next(), segment=rule.name, customer_id=customer_id, rule_hash=rule.hash,
+                   inside=one.inside, found_at=work.now, mended_at=work.now if mended else None)  # fmt: skip
+    if key_id is not None:
+        trace = "\n".join(one.sentences).encode()
+        row.trace = work.vault.seal(work.key(key_id), trace, f"incidents.trace:{row.id}")
+    work.add(row)
 
 
 def _refs(session: Session, ids: list[int]) -> list[str]:

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.flow.batches import batches
-from hub.models import Consent, Customer, Event, Ownership, Profile, Score, Vehicle, table
+from hub.models import Consent, Customer, Event, Ownership, Pin, Profile, Score, Vehicle, table
 from rules.catalogue import Catalogue
 from rules.dependencies import Reads
 from rules.sql import Tables
-from rules.views import EventSeen, ScoreSeen, VehicleSeen, View
+from rules.views import EventSeen, PinSeen, ScoreSeen, VehicleSeen, View
 
 TABLES = Tables(
     profile=table(Profile),
@@ -22,6 +22,7 @@ TABLES = Tables(
     score=table(Score),
     customer=table(Customer),
     consent=table(Consent),
+    pin=table(Pin),
 )
 PROFILE = table(Profile)
 EVENT = (Event.id, Event.customer_id, Event.kind, Event.at_utc, Event.local_day, Event.amount_minor, Event.currency,
@@ -39,6 +40,7 @@ class Seen(View):
         self.by_kind: dict[str, list[EventSeen]] = defaultdict(list)
         self.cars: list[VehicleSeen] = []
         self.rated: dict[str, list[ScoreSeen]] = {}
+        self.pins: dict[str, PinSeen] = {}
         self.said: dict[tuple[str, str], str] = {}
 
     def ref(self) -> str:
@@ -55,6 +57,9 @@ class Seen(View):
 
     def scores(self, name: str) -> list[ScoreSeen]:
         return self.rated.get(name, [])
+
+    def pin(self, segment: str) -> PinSeen | None:
+        return self.pins.get(segment)
 
     def consent(self, purpose: str, channel: str) -> Literal["granted", "withdrawn"] | None:
         return cast(Literal["granted", "withdrawn"] | None, self.said.get((purpose, channel)))
@@ -78,6 +83,8 @@ def load(
             _cars(session, batch, catalogue)
         if reads is None or reads.scores:
             _scores(session, batch)
+        if reads is None or reads.pins:
+            _pins(session, batch)
         if reads is None or reads.consents:
             _consents(session, batch)
         found |= batch
@@ -125,6 +132,14 @@ def _scores(session: Session, batch: Mapping[int, Seen]) -> None:
     for row in session.scalars(select(Score).where(Score.customer_id.in_(batch))):
         seen = ScoreSeen(row.value, row.low, row.high, row.support, row.as_of, row.id)
         batch[row.customer_id].rated.setdefault(row.name, []).append(seen)
+
+
+def _pins(session: Session, batch: Mapping[int, Seen]) -> None:
+    columns = (Pin.customer_id, Pin.segment, Pin.inside, Pin.last_on)
+    for customer_id, segment, inside, last_on in session.execute(
+        select(*columns).where(Pin.customer_id.in_(batch), Pin.ended_at.is_(None))
+    ):
+        batch[customer_id].pins[segment] = PinSeen(inside, last_on)
 
 
 def _consents(session: Session, batch: Mapping[int, Seen]) -> None:

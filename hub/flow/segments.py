@@ -16,11 +16,11 @@ from hub.flow import seen
 from hub.flow.batches import batches
 from hub.flow.identity import lock_customers
 from hub.flow.seen import TABLES
-from hub.models import Customer, Membership, SegmentVersion
+from hub.models import Customer, Membership, Pin, SegmentVersion
 from hub.work import Work
 from rules import Rulebook, SegmentRule
 from rules.calendar import local_day
-from rules.compiled import compiled
+from rules.compiled import compiled, zones
 from rules.dependencies import Reads
 from rules.sql import select_candidates, select_members
 from rules.views import View
@@ -141,15 +141,30 @@ def _inside(work: Work, names: Sequence[str], ids: Iterable[int]) -> dict[str, s
 
 
 def due(work: Work, rules: Iterable[SegmentRule]) -> list[tuple[SegmentRule, str]]:
-    """Segments whose document is new, or whose windows have moved since the local day turned in their zone."""
+    """Segments whose document is new, or whose windows have moved since the local day turned in their zone, or in that of a
+    segment that they read."""
+    ending = _ending_pins(work)
     waiting = []
     for rule in rules:
         version = _version(work, rule)
         if version is None or version.refreshed_on is None:
             waiting.append((rule, "rule"))
-        elif rule.reads.timed and version.refreshed_on < local_today(rule, work.now):
+        elif (rule.reads.timed or rule.reads.pins & ending) and _day_turned(rule, version, work.now):
             waiting.append((rule, "clock"))
     return waiting
+
+
+def _day_turned(rule: SegmentRule, version: SegmentVersion, now: datetime) -> bool:
+    since = version.refreshed_at
+    if since is None:
+        return version.refreshed_on is None or version.refreshed_on < local_today(rule, now)
+    return any(local_day(since, zone) != local_day(now, zone) for zone in {rule.zone, *zones(rule.when)})
+
+
+def _ending_pins(work: Work) -> set[str]:
+    """Segments with pins that end by themselves."""
+    rows = select(Pin.segment).where(Pin.ended_at.is_(None), Pin.last_on.is_not(None))
+    return set(work.session.scalars(rows.distinct()))
 
 
 def retire(work: Work, names: Sequence[str]) -> list[Move]:
@@ -178,7 +193,7 @@ def _apply(work: Work, rule: SegmentRule) -> SegmentVersion:
     known = select(SegmentVersion).where(SegmentVersion.segment == rule.name, SegmentVersion.hash == rule.hash)
     version = work.session.scalars(known).first()
     if version is None:
-        version = SegmentVersion(segment=rule.name, hash=rule.hash, document=rule.document)
+        version = SegmentVersion(segment=rule.name, hash=rule.hash, document=rule.document, written=rule.text)
         work.add(version)
     version.applied_at, version.ended_at = work.now, None
     work.audit("hub", "segment_applied", "segment_version", version.id, segment=rule.name, hash=rule.hash)

@@ -2,7 +2,7 @@
 
 from hub.models.access import Principal, Role, Session, SignInLink, Token
 from hub.models.base import Base, Here, Instant, Node, Regional, new_ref, table
-from hub.models.campaigns import Membership, SegmentVersion
+from hub.models.campaigns import Incident, Membership, Pin, SegmentVersion
 from hub.models.conversations import Conversation, Handoff, Post, ReplyTimer, Seat
 from hub.models.documents import Document, DocumentShare, DocumentView
 from hub.models.endpoints import Attempt, Endpoint
@@ -47,9 +47,9 @@ __all__ = [
     "Branch", "Conflict", "Connection", "Consent", "Conversation", "Cost", "Cursor", "Customer", "DataKey",
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
     "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
-    "IdempotencyKey", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease", "LedgerEntry",
-    "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Need", "Node", "Notice", "Offer",
-    "Outreach", "Ownership", "PartnerField", "Person", "PersonalValue", "Post", "Principal", "Profile",
+    "IdempotencyKey", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",
+    "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Need", "Node", "Notice", "Offer",
+    "Outreach", "Ownership", "PartnerField", "Person", "PersonalValue", "Pin", "Post", "Principal", "Profile",
     "Recommendation", "Referral", "Regional", "ReplyTimer", "Role", "Score", "ScorerRun", "Seat", "SegmentVersion",
     "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer",
     "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref",

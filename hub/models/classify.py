@@ -21,6 +21,7 @@ SERVICE_REF = kept("ref", "service", "service_history", "anonymise")
 LOYALTY = kept("no", "loyalty", "service_history", "anonymise")
 CAMPAIGN = kept("no", "campaigns", "campaigns", "anonymise")
 CAMPAIGN_REF = kept("ref", "campaigns", "campaigns", "anonymise")
+CAMPAIGN_SEALED = kept("sealed", "campaigns", "campaigns", "shred")  # free text about a person, under their key
 SEALED = kept("sealed", "service", "customer", "shred")  # personal value under the person's data key
 INDEX = kept("index", "lookup", "customer", "shred")  # keyed blind index, dies with its pepper
 KEY = kept("ref", "protection", "customer", "shred")  # wrapped data keys

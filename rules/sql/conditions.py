@@ -3,12 +3,25 @@
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from rules.calendar import Moment
 from rules.sql.compare import test_all
 from rules.sql.events import event_test
-from rules.sql.relations import bucket_test, consent_test, score_test
+from rules.sql.relations import bucket_test, consent_test, pinned, score_test
 from rules.sql.scope import Car, Scope, Tables
 from rules.sql.sequences import sequence_test
 from rules.tree import (
@@ -20,6 +33,7 @@ from rules.tree import (
     EventTest,
     FactTest,
     Not,
+    Pinned,
     ScoreTest,
     SegmentTest,
     Sequence,
@@ -27,9 +41,14 @@ from rules.tree import (
 )
 
 
-def select_members(condition: Condition, tables: Tables, now: datetime, zone: str) -> Select[Any]:
-    """The customer_id of everybody for whom the condition holds at `now`."""
-    return select(tables.profile.c.customer_id).where(where(condition, tables, now, zone))
+def select_members(condition: Condition, tables: Tables, now: datetime, zone: str) -> Select[Any] | CompoundSelect[Any]:
+    """The customer_id of everybody for whom the condition holds at `now`. Those pinned into a segment are a part of their
+    own: beside an OR no index would serve the rest."""
+    if not isinstance(condition, Pinned):
+        return select(tables.profile.c.customer_id).where(where(condition, tables, now, zone))
+    scope = Scope(tables, Moment(now, zone))
+    rest = _where(condition.condition, scope), scope.customer.not_in(pinned(condition, scope))
+    return union_all(select(scope.customer).where(*rest), pinned(condition, scope, inside=True))
 
 
 def where(condition: Condition, tables: Tables, now: datetime, zone: str) -> ColumnElement[bool]:
@@ -46,6 +65,9 @@ def _where(condition: Condition, scope: Scope) -> ColumnElement[bool]:
             return or_(false(), *(_where(item, scope) for item in items))
         case Not(item):
             return _not(_where(item, scope))
+        case Pinned():
+            put, held = pinned(condition, scope, inside=True), pinned(condition, scope)
+            return or_(scope.customer.in_(put), and_(scope.customer.not_in(held), _where(condition.condition, scope)))
         case SegmentTest():
             inside = _where(condition.condition, scope.in_zone(condition.zone))
             return inside if condition.inside else _not(inside)

@@ -1,4 +1,4 @@
-"""What stands in tables beside the profile: scores, consents, and the draw of experiments."""
+"""What stands in tables beside the profile: scores, consents, pins, and the draw of experiments."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from rules.operators import MISSING
 from rules.sql.compare import test_all
 from rules.sql.elements import Place
 from rules.sql.scope import Scope
-from rules.tree import BucketTest, ConsentTest, ScoreTest, Test
+from rules.tree import BucketTest, ConsentTest, Pinned, ScoreTest, Test
 
 
 def score_test(node: ScoreTest, scope: Scope) -> ColumnElement[bool]:
@@ -78,3 +78,14 @@ def bucket_test(node: BucketTest, scope: Scope) -> ColumnElement[bool]:
         drawn < literal(first_place(node.high), BigInteger()),
     )
     return scope.customer.in_(select(customer.c.id).where(*within))
+
+
+def pinned(node: Pinned, scope: Scope, *, inside: bool = False) -> Select[Any]:
+    """Whoever has a pin that stands; inside: only those put in."""
+    row, today = scope.tables.alias("pin"), scope.moment.today
+    wanted = [
+        row.c.segment == node.segment,
+        row.c.ended_at.is_(None),
+        or_(row.c.last_on.is_(None), row.c.last_on >= today),
+    ]
+    return select(row.c.customer_id).where(*wanted, *([row.c.inside.is_(True)] if inside else []))

@@ -15,7 +15,7 @@ class Tables:
 
     Where conditions ask for them: ownership (customer_id, vehicle_id, role, since, until), vehicle (id and a column per
     fact), score (id, customer_id, name, as_of, value, low, high, support), customer (id, ref, person_id), consent (id,
-    person_id, purpose, channel, state, at)."""
+    person_id, purpose, channel, state, at), pin (customer_id, segment, inside, last_on, ended_at)."""
 
     profile: FromClause
     event: FromClause
@@ -24,6 +24,7 @@ class Tables:
     score: FromClause | None = None
     customer: FromClause | None = None
     consent: FromClause | None = None
+    pin: FromClause | None = None
 
     def alias(self, name: str) -> FromClause:
         """A new name for a table at each use, so that no subquery is taken for its neighbour."""

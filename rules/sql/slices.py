@@ -16,6 +16,7 @@ from rules.tree import (
     FieldTest,
     Leaf,
     Measure,
+    Pinned,
     ScoreTest,
     SegmentTest,
     Sequence,
@@ -43,6 +44,12 @@ def _slices(
 ) -> Iterator[Select[Any]]:
     days = local_day(then, zone), local_day(now, zone)
     match condition:
+        case Pinned():
+            if days[0] < days[1]:
+                row = tables.alias("pin")
+                ended = row.c.last_on.between(days[0], days[1] - DAY)
+                yield select(row.c.customer_id).where(row.c.segment == condition.segment, ended)
+            yield from _slices(condition.condition, tables, then, now, zone, in_car=in_car)
         case SegmentTest():
             yield from _slices(condition.condition, tables, then, now, condition.zone, in_car=False)
         case VehicleTest():

@@ -16,7 +16,7 @@ from rules.documents import SegmentRule
 from rules.errors import NOWHERE
 from rules.operators import OF_AGES
 from rules.parse import Source
-from rules.tree import Condition
+from rules.tree import Condition, Pinned
 
 Document = dict[str, Any]
 
@@ -274,7 +274,7 @@ def checked(document: Document, segments: dict[str, SegmentRule] | None = None) 
 
 
 def segment(name: str, document: Document, zone: str, known: dict[str, SegmentRule]) -> SegmentRule:
-    when = checked(document, known)
+    when = Pinned(name, checked(document, known), NOWHERE)
     return SegmentRule(name, name, "", zone, when, dependencies(when), 1, (), document, name, NOWHERE)
 
 
@@ -287,4 +287,6 @@ def cases(draw: st.DrawFn, conditions: int) -> tuple[int, datetime, str, list[Co
     known["first"] = segment("first", draw(documents(today, [])), elsewhere, known)
     known["second"] = segment("second", {"not": {"segment": {"in": "first"}}}, zone, known)
     kinds = documents(today, list(known))
-    return draw(st.integers(0, 2**32)), now, zone, [checked(draw(kinds), known) for _ in range(conditions)]
+    found = [checked(draw(kinds), known) for _ in range(conditions)]
+    found[0] = Pinned("top", found[0], NOWHERE)
+    return draw(st.integers(0, 2**32)), now, zone, found

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from rules.calendar import local_day
 from rules.catalogue import Catalogue, EventKind, Fact
 from rules.sql import Tables
-from rules.views import EventSeen, ScoreSeen, VehicleSeen, View
+from rules.views import EventSeen, PinSeen, ScoreSeen, VehicleSeen, View
 
 CUSTOMERS = 24
 CATALOGUE = Catalogue(
@@ -134,7 +134,17 @@ CONSENTS = Table(
     Column("state", String(16), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
 )
-TABLES = Tables(PROFILES, EVENTS, OWNERSHIPS, VEHICLES, SCORES, CUSTOMER_ROWS, CONSENTS)
+PINS = Table(
+    "pins",
+    ROWS,
+    _id(),
+    Column("customer_id", BigInteger, nullable=False),
+    Column("segment", String(80), nullable=False),
+    Column("inside", Boolean, nullable=False),
+    Column("last_on", Date),
+    Column("ended_at", DateTime(timezone=True)),
+)
+TABLES = Tables(PROFILES, EVENTS, OWNERSHIPS, VEHICLES, SCORES, CUSTOMER_ROWS, CONSENTS, PINS)
 
 # Midnight is skipped in Santiago, Cairo, Beirut and Havana; a whole day was in Apia; half an hour in Lord Howe.
 ZONES = ["UTC", "Europe/Berlin", "Asia/Dubai", "America/New_York", "Asia/Kolkata", "America/Santiago", "Africa/Cairo",
@@ -176,6 +186,7 @@ def world(random: Random, now: datetime, zone: str) -> World:
                 found[table].append({"id": len(found[table]) + 1, **make(random, number, now, zone)})
                 if table is VEHICLES:
                     found[OWNERSHIPS] += _ownerships(random, number, found, local_day(now, zone))
+        found[PINS] += _pins(random, number, len(found[PINS]), now, zone)
     return found
 
 
@@ -294,6 +305,17 @@ def _consent(random: Random, customer: int, now: datetime, zone: str) -> dict[st
     }
 
 
+def _pins(random: Random, customer: int, before: int, now: datetime, zone: str) -> list[dict[str, Any]]:
+    """At most one of a segment was not taken off."""
+    found = []
+    for segment in random.sample(["first", "second", "top"], random.choice([0, 0, 1, 2])):
+        for ended_at in random.choice([[None], [None, now], [now]]):
+            last_on = random.choice([None, _some_day(random, now, zone)])
+            found.append({"id": before + len(found) + 1, "customer_id": customer, "segment": segment,
+                          "inside": random.random() < 0.5, "last_on": last_on, "ended_at": ended_at})  # fmt: skip
+    return found
+
+
 class OneCustomer(View):
     """What the predicate sees of the rows that SQL sees."""
 
@@ -309,6 +331,8 @@ class OneCustomer(View):
             for row in rows[OWNERSHIPS]
             if row["customer_id"] == number and row["role"] == "owner"
         ]
+        pins = (row for row in rows[PINS] if row["customer_id"] == number and not row["ended_at"])
+        self.pins = {row["segment"]: PinSeen(row["inside"], row["last_on"]) for row in pins}
         self.rated = [row for row in rows[SCORES] if row["customer_id"] == number]
         said = (row for row in rows[CONSENTS] if row["person_id"] == self.customer["person_id"])
         self.said = {
@@ -331,6 +355,9 @@ class OneCustomer(View):
     def scores(self, name: str) -> list[ScoreSeen]:
         keys = ("value", "low", "high", "support", "as_of", "id")
         return [ScoreSeen(**{key: row[key] for key in keys}) for row in self.rated if row["name"] == name]
+
+    def pin(self, segment: str) -> PinSeen | None:
+        return self.pins.get(segment)
 
     def consent(self, purpose: str, channel: str) -> Any:
         return self.said.get((purpose, channel))

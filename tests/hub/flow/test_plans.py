@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from hub import clock as moving
 from hub.flow import customers, effects, facts, plans, segments
-from hub.models import AuditEntry, Event, Membership
+from hub.models import AuditEntry, Event, Incident, Membership, SegmentVersion
 from hub.sdk import CustomerKey, EventRecord
 
 DAYS = 20
@@ -113,6 +113,26 @@ def test_a_difference_is_told_with_its_trace_kept_and_mended_when_asked(regular)
         assert session.scalars(select(AuditEntry.action).where(AuditEntry.action == "segment_differs")).all() == [
             "segment_differs"
         ]
+    assert plans.verify(regular, rules(regular), repair=False) == []
+
+
+def test_at_night_the_clock_proves_every_segment_once_and_keeps_what_differed(regular, clock):
+    count = len(rules(regular))
+    clock.now = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+    assert moving.prove_segments(regular) == 0  # by day nobody is proved
+    with regular.look() as session:
+        assert session.scalars(select(SegmentVersion.verified_at)).all() == [None] * count
+    clock.now = datetime(2026, 11, 26, 1, 30, tzinfo=UTC)  # 02:30 in Berlin
+    moving.turn_segments(regular)
+
+    found = sum(moving.prove_segments(regular) for _ in range(count + 2))
+
+    with regular.look() as session:
+        assert all(session.scalars(select(SegmentVersion.verified_at)))
+        incidents = session.scalars(select(Incident)).all()
+    assert (found, len(incidents)) == (1, 1)
+    assert incidents[0].mended_at is not None
+    assert b"visit" not in incidents[0].trace
     assert plans.verify(regular, rules(regular), repair=False) == []
 
 

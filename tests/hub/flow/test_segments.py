@@ -72,6 +72,24 @@ def test_the_turn_of_the_day_moves_people_whom_nothing_happened_to(filled, notin
     assert [row.cause for row in members(filled, "lapsed_regulars")] == ["clock"]
 
 
+def test_a_day_that_turns_in_the_zone_of_a_segment_that_is_read_turns_its_reader_too(filled, clock, settings):
+    text = (settings.config / "segments" / "lapsed_regulars.yaml").read_text()
+    far = text.replace("lapsed_regulars", "far_away").replace("Europe/Berlin", "Asia/Singapore")
+    (settings.config / "segments" / "far_away.yaml").write_text(far)
+    (settings.config / "segments" / "reader.yaml").write_text(
+        "segment: reader\ntitle: Reads it\nzone: Europe/Berlin\nwhen: {segment: {in: far_away}}\n"
+        + text[text.index("examples:") :]
+    )
+    filled.book.looked_at -= 5
+    moving.turn_segments(filled)
+    clock.now = datetime(2026, 11, 25, 16, 1, tzinfo=UTC)  # a minute past midnight in Singapore
+
+    with filled.begin() as work:
+        waiting = segments.due(work, filled.book.current().segments.values())
+
+    assert {rule.name for rule, _ in waiting} == {"far_away", "reader"}
+
+
 def test_time_alone_refreshes_no_segment_that_does_not_speak_of_time(filled, clock):
     clock.pass_by(days=1)
 
