@@ -16,11 +16,9 @@ from hub.flow import (
     alongside,
     attendance,
     documents,
-    effects,
     following,
     inbox,
     outbox,
-    outward,
     plans,
     pulls,
     releases,
@@ -100,12 +98,11 @@ def turn_segments(hub: Hub) -> int:
     with hub.begin() as work:
         waiting = segments.due(work, rules.values())
         gone = segments.retire(work, list(rules))
-        outward.follow(hub, work, gone)
+        alongside.follow(hub, work, gone)
     for rule, cause in waiting:
         with hub.begin() as work:
             moves = segments.refresh(hub, work, rule, cause)
-            alongside.make_known(hub, work, effects.intents_of(moves))
-            outward.follow(hub, work, moves)
+            alongside.follow(hub, work, moves)
         log.info("segment refreshed", extra={"segment": rule.name, "cause": cause, "moves": len(moves)})
     return len(waiting)
 

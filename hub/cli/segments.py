@@ -10,7 +10,7 @@ from hub.cli.opened import json_option, opened, region_option
 from hub.cli.pins import pin, pins, unpin
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.flow import outward, plans, versions
+from hub.flow import alongside, plans, versions
 from hub.flow import segments as flow
 from rules import RuleError, SegmentRule
 from rules.book import load_book
@@ -74,7 +74,7 @@ def refresh(region: str | None, segment: str) -> None:
         rule = _rule(hub, Path(segment).stem)
         with hub.begin() as work:
             moves = flow.refresh(hub, work, rule, "rule")
-            outward.follow(hub, work, moves)
+            alongside.follow(hub, work, moves)
     _print_moves(rule.name, moves)
 
 

@@ -4,10 +4,20 @@ from collections.abc import Iterable, Sequence
 
 from hub.core import Hub, Partner
 from hub.flow import agreements, outbox
+from hub.flow.effects import announce, intents_of
 from hub.flow.outbox import Claim, Intent
-from hub.flow.outward import MASKED, linked_of, map_of, want
+from hub.flow.outward import MASKED, linked_of, map_of, notice, want
+from hub.flow.segments import Move
 from hub.sdk import DELETE
 from hub.work import Work
+
+
+def follow(hub: Hub, work: Work, moves: Sequence[Move]) -> None:
+    """Partners hear who entered and left: those that listen, and those that are kept in step with the segments."""
+    intents = intents_of(moves)
+    make_known(hub, work, intents)
+    announce(hub, work, intents)
+    notice(hub, work, {move.customer_id: {"segments"} for move in moves})
 
 
 def make_known(hub: Hub, work: Work, intents: Iterable[tuple[int, Intent]]) -> int:

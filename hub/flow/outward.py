@@ -10,10 +10,9 @@ from hub.core import Hub, Partner
 from hub.flow import agreements, drift, identity, ours, outbox
 from hub.flow.agreements import Agreed, Word
 from hub.flow.batches import batches
-from hub.flow.effects import Asked, Subject, announce, intents_of, load_subjects, open_links
+from hub.flow.effects import Asked, Subject, load_subjects, open_links
 from hub.flow.ours import Fields
 from hub.flow.outbox import Claim, Intent
-from hub.flow.segments import Move
 from hub.models import Link, Message, Person
 from hub.sdk import SET_FIELDS, EffectClass, Observes, Outcome, Push, Topic
 from hub.targets import SYNCED
@@ -68,12 +67,6 @@ def notice(hub: Hub, work: Work, touched: Mapping[int, set[str]]) -> int:
             if mapping and mine:
                 count += want(hub, work, partner, mapping, rule, mine)
     return count
-
-
-def follow(hub: Hub, work: Work, moves: Sequence[Move]) -> None:
-    """Partners hear who entered and left: those that listen, and those that are kept in step with the segments."""
-    announce(hub, work, intents_of(moves))
-    notice(hub, work, {move.customer_id: {"segments"} for move in moves})
 
 
 def want(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.flow import outward, segments
+from hub.flow import alongside, segments
 from hub.flow.identity import lock_customers
 from hub.flow.segments import Move
 from hub.flow.values import open_text
@@ -114,5 +114,5 @@ def _end(work: Work, segment: str, customer_id: int, author: str) -> bool:
 def _follow(hub: Hub, work: Work, segment: str, customer_id: int) -> list[Move]:
     """This segment, and those that read it."""
     moves = segments.reassess(hub, work, [customer_id], "pin", {customer_id: {f"pin.{segment}"}})
-    outward.follow(hub, work, moves)
+    alongside.follow(hub, work, moves)
     return moves

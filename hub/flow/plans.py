@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.flow import outward, seen, segments
+from hub.flow import alongside, seen, segments
 from hub.flow.batches import batches
 from hub.models import Consent, Customer, Incident, Membership, Person, SegmentVersion
 from hub.work import Work
@@ -90,7 +90,7 @@ def verify(hub: Hub, rules: Iterable[SegmentRule], *, repair: bool) -> list[Diff
                 continue  # not yet brought up to date: the clock will, and that is no incident
             found += (differing := _differing(hub, work, rule, mended=repair))
             if repair and differing:
-                outward.follow(hub, work, segments.refresh(hub, work, rule, "rule"))
+                alongside.follow(hub, work, segments.refresh(hub, work, rule, "rule"))
             current = (SegmentVersion.segment == rule.name, SegmentVersion.ended_at.is_(None))
             work.session.execute(update(SegmentVersion).where(*current).values(verified_at=work.now))
     return found

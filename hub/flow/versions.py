@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.flow import outward, segments
+from hub.flow import alongside, segments
 from hub.flow.segments import Move
 from hub.models import SegmentVersion
 from rules import Rulebook, RuleError, load_book
@@ -28,7 +28,7 @@ def apply(hub: Hub, name: str, text: str) -> list[Move]:
     rule = write(hub, name, text).segments[name]
     with hub.begin() as work:
         moves = segments.refresh(hub, work, rule, "rule")
-        outward.follow(hub, work, moves)
+        alongside.follow(hub, work, moves)
         work.audit("cli", "segment_put", "segment_version", None, segment=name, hash=rule.hash)
     return moves
 
@@ -51,7 +51,7 @@ def remove(hub: Hub, name: str) -> list[Move]:
     book = write(hub, name, None)
     with hub.begin() as work:
         moves = segments.retire(work, list(book.segments))
-        outward.follow(hub, work, moves)
+        alongside.follow(hub, work, moves)
         work.audit("cli", "segment_removed", "segment_version", None, segment=name)
     return moves
 
