@@ -26,7 +26,7 @@ TABLES = Tables(
 )
 PROFILE = table(Profile)
 EVENT = (Event.id, Event.customer_id, Event.kind, Event.at_utc, Event.local_day, Event.amount_minor, Event.currency,
-         Event.attributes, Event.vehicle_id)  # fmt: skip
+         Event.attributes, Event.vehicle_id, Event.about_id)  # fmt: skip
 
 
 class Seen(View):
