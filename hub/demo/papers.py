@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 class Paper:
     """kind: invoice or warranty. visit: its number in the books. note: what could not be shown, or nothing."""
 
+    visit: int
     kind: str
     number: str
     customer: str
@@ -45,10 +47,12 @@ def papers_of(books: Books, fonts: Fonts, visits: Sequence[int]) -> Iterator[Pap
     for visit in visits:
         customer = books.people.number(int(books.visits["owner"][visit]))
         lines = pen.lines[visit]
-        yield Paper("invoice", pen.key("R", visit), customer, _invoice(pen, fonts, visit, lines), fonts.note)
+        yield Paper(visit, "invoice", pen.key("R", visit), customer, _invoice(pen, fonts, visit, lines), fonts.note)
         parts = [line for line in lines if ITEMS[books.lines["item"][line]].kind == "part"]
         if parts:
-            yield Paper("warranty", pen.key("W", visit), customer, _warranty(pen, fonts, visit, parts), fonts.note)
+            yield Paper(
+                visit, "warranty", pen.key("W", visit), customer, _warranty(pen, fonts, visit, parts), fonts.note
+            )
 
 
 def latest_visits(books: Books, count: int) -> list[int]:
@@ -57,6 +61,13 @@ def latest_visits(books: Books, count: int) -> list[int]:
     _, first = np.unique(books.visits["owner"][rows], return_index=True)
     found: list[int] = rows[np.sort(first)[:count]].tolist()
     return found
+
+
+def visits_of(books: Books, number: str, count: int) -> list[int]:
+    """The last visits of one customer, the latest first; none of somebody of another branch."""
+    past = np.flatnonzero(books.visits["day"] < DAYS)[::-1].tolist()
+    mine = (visit for visit in past if books.people.number(int(books.visits["owner"][visit])) == number)
+    return list(islice(mine, count))
 
 
 def _invoice(pen: Pen, fonts: Fonts, visit: int, lines: Sequence[int]) -> bytes:

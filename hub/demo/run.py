@@ -1,5 +1,6 @@
 """`hub demo`: opens the regions, starts everything, lets three years come in by the real doors, and life go on."""
 
+import logging
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -12,15 +13,13 @@ from tempfile import TemporaryDirectory
 from hub import log
 from hub.access import make_sign_in_link, principal_named
 from hub.core import Hub
-from hub.demo import life, rows, sandboxes
+from hub.demo import filing, life, rows, sandboxes
 from hub.demo.fonts import find_fonts
 from hub.demo.gauge import Gauge
 from hub.demo.life import RECENT
 from hub.demo.order import Order
-from hub.demo.papers import latest_visits, papers_of
 from hub.demo.rows import Pen, write_rows
 from hub.demo.sandboxes import Sender
-from hub.demo.takes import SUFFIXES, takes_of
 from hub.demo.world.books import DAYS, Books, make_world
 from hub.demo.world.truth import write_truth
 from hub.errors import ConfigError, PartDown, WrongInput
@@ -33,7 +32,6 @@ from hub.worker import Supervisor
 PATIENCE = 240.0  # seconds until a region answers
 LOOK_EVERY = 0.5
 ROWS_EACH = 15  # of a customer, on average: for the bar, until the branch is known
-PAPERS = 3  # visits and findings per branch that get papers, photos and clips
 STAFF = ("operator", "admin")
 FILL = ("truth", "import", "shop", "loyalty")  # the children of a region that end once its history is in
 
@@ -202,22 +200,24 @@ def desk_of(demo: Demo, code: str) -> str:
 
 
 def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:
-    """Invoices, warranties, photos and clips of the last visits of every branch, as files for whoever takes documents in."""
+    """Invoices, warranties, photos and clips of the last visits of every branch, and of whoever's pages are shown, by the
+    shop's door for documents."""
     log.set_up("WARNING", region=code)
     wait_for(supervisor, {f"{code}-{name}" for name in FILL})
-    fonts, folder = find_fonts(), demo.settings.home / "demo" / "documents" / code
-    for books in demo.world(code):
-        for paper in papers_of(books, fonts, latest_visits(books, PAPERS)):
-            put(folder / paper.customer / f"{paper.number}.pdf", paper.content)
-        for take in takes_of(books, PAPERS):
-            put(folder / take.customer / f"{take.finding}.{SUFFIXES[take.kind]}", take.content)
+    hub = demo.open_hub(code)
+    shop = demo.connection(code, "shop").name
+    with hub.begin() as work:
+        token = grant_token(
+            work, principal_named(work, "demo shop", ()), ["documents:write"], timedelta(hours=12), shop
+        )
+    star = filing.number_of_somebody(hub)
+    hub.close()
+    door, fonts = f"{loopback(demo.settings.region(code))}/api/v1/documents", find_fonts()
     if fonts.note:
-        put(folder / "NOTE.txt", f"{fonts.note}\n".encode())
-
-
-def put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+        logging.getLogger(__name__).warning(fonts.note)
+    for books in demo.world(code):
+        for sheet in filing.sheets_of(books, fonts, star):
+            filing.send(door, token, sheet)
 
 
 def wait_for(supervisor: Supervisor, children: set[str]) -> None:

@@ -1,7 +1,7 @@
 """Photos and short inspection clips of the demo garage, drawn and encoded here; the same bytes for the same seed."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +24,9 @@ class Take:
     """kind: photo (JPEG) or clip (MP4, H.264, its index in front, so that it plays while it loads)."""
 
     kind: str
+    visit: int
     finding: str
+    defect: str
     customer: str
     content: bytes
 
@@ -38,20 +40,21 @@ ENCODER = {
 }
 
 
-def takes_of(books: Books, count: int) -> Iterator[Take]:
-    """Of the last findings: a photo of each and a clip that goes closer."""
+def takes_of(books: Books, count: int, visits: Container[int] | None = None) -> Iterator[Take]:
+    """Of the last findings: a photo of each and a clip that goes closer. visits: those of which alone, or all."""
     pen = Pen(books)
     past = [
         row
         for row, visit in enumerate(books.findings["visit"].tolist())
-        if books.day(books.visits["day"][visit]) <= books.today
+        if books.day(books.visits["day"][visit]) <= books.today and (visits is None or visit in visits)
     ]
     for row in past[-count:]:
         defect = jobs.DEFECTS[books.findings["defect"][row]].name
-        owner = int(books.visits["owner"][books.findings["visit"][row]])
+        visit = int(books.findings["visit"][row])
+        number = books.people.number(int(books.visits["owner"][visit]))
         colour = _colour(int(books.findings["car"][row]))
-        yield Take("photo", pen.key("F", row), books.people.number(owner), photo(defect, colour))
-        yield Take("clip", pen.key("F", row), books.people.number(owner), clip(defect, colour))
+        yield Take("photo", visit, pen.key("F", row), defect, number, photo(defect, colour))
+        yield Take("clip", visit, pen.key("F", row), defect, number, clip(defect, colour))
 
 
 def _colour(car: int) -> tuple[int, int, int]:
