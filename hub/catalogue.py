@@ -137,7 +137,7 @@ def catalogue(plugins: pluggy.PluginManager) -> Catalogue:
         (*CORE_FACTS, *brought),
         CORE_EVENTS,
         vehicle=VEHICLE_FACTS,
-        scores=CORE_SCORES | {scorer.name: "" for scorer in scorers if scorer.name not in CORE_SCORES},
+        scores=CORE_SCORES | {one.name: one.meaning for one in scorers if one.about == "customer"},
         purposes=PURPOSES,
         channels=CHANNELS,
         segments=True,

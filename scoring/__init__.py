@@ -33,4 +33,10 @@ def register_scorers() -> Sequence[Scorer]:
             "the probability that the customer does not come within half a year, 0 to 1",
             "scoring.churn:Churn",
         ),
+        Lazily(
+            "need",
+            "vehicle",
+            "the probability that the car is given this service within half a year, 0 to 1",
+            "scoring.needs:CarNeed",
+        ),
     ]

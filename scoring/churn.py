@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from hub.sdk import FactReader, ScoreGiven, Tell, Trained
+from hub.sdk import FactReader, ScoreGiven, Tell, Trained, WrongInput
 from scoring import churn_trial, drift, stored
 from scoring.backtest import Backtest
 from scoring.calibration import Calibrator, chosen
@@ -30,6 +30,7 @@ FACTS = (
     "cars.due", "cars.sold_days", "cars.age_years", "cars.electric", "cars.km_per_day", "loyalty.points",
     "appointments.missed", "appointments.cancelled", "appointments.per_visit", "consent.marketing",
 )  # fmt: skip
+FORM = "churn 1"
 SUPPORT, WATCHED = "visits.count", "visits.watched_days"
 FEWEST_VISITS, FEWEST_DAYS = 2, 182  # whoever came once, and not long ago, has shown nothing yet
 WIDEST = 0.5  # of a band that says anything
@@ -88,10 +89,10 @@ class Churn:
                 card["against_champion"] = self._against(champion, facts, wanted, right, trial, seed)
             step()
         state = _state(model, as_of, self.horizon, best, calibrator)
-        return Trained(stored.dump(state), card, picture("Who stays away", right, trial.truth))
+        return Trained(stored.dump(state, FORM), card, picture("Who stays away", right, trial.truth))
 
     def score(self, model: bytes, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]:
-        known = stored.load(model)
+        known = stored.load(model, FORM)
         names = list(known["names"])
         frame = facts.frame(list(dict.fromkeys((*names, SUPPORT, WATCHED))), as_of)
         values = np.column_stack([frame[name] for name in names]).astype(float)
@@ -108,7 +109,10 @@ class Churn:
     ) -> Mapping[str, Any] | None:
         """On the customers of the latest origin. None where the champion has learned from nearly the same days: it would be
         asked about what it was told."""
-        known = stored.load(champion)
+        try:
+            known = stored.load(champion, FORM)
+        except WrongInput:  # of an earlier version of ours: nothing can be compared
+            return None
         age = (wanted.as_of - date.fromisoformat(known["as_of"])).days
         if known["horizon"] != self.horizon or age < JUDGED_AFTER:
             return None

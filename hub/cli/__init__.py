@@ -31,6 +31,7 @@ COMMANDS = {
     "train": "hub.cli.scores",
     "score": "hub.cli.scores",
     "models": "hub.cli.scores",
+    "outreach": "hub.cli.outreach",
 }
 
 
@@ -82,6 +83,7 @@ HELP = {
     "train": "Train a scorer on the region's past; in force only if it is proved better.",
     "score": "Let a scorer's model judge everybody; segments that read the score follow.",
     "models": "Models on the shelf: list, show, compare, promote, rollback.",
+    "outreach": "Whom a branch calls today, why, what to offer, and what came of it.",
     "why": "Why a customer is, or is not, in a segment.",
 }
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -13,8 +13,10 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import effects, outward, segments
 from hub.flow.bulk import among, write_all
+from hub.gate import erase_rows
 from hub.models import Customer, Need, Person, Score
 from hub.past.reader import PastReader, read_facts
+from hub.past.worth import Purse, Worth
 from hub.sdk.scores import ScoreGiven, Scorer, Tell
 from hub.services import read_services
 from hub.shelf import Shelf
@@ -121,12 +123,17 @@ def score(hub: Hub, name: str, as_of: date, tell: Tell) -> Scored:
     version = shelf.champion(name)
     if version is None:
         raise NotFound(f"{name} has no model in force.", f"Run: hub train {name}")
-    given = scorer.score(shelf.model(name, version), facts_of(hub, as_of), as_of)
-    rows = 0
-    for part in _parts(given):
+    facts, rows = facts_of(hub, as_of), 0
+    with hub.begin() as work:
+        first = work.ids.next()
+    purse = Purse(facts.past)
+    for part in _parts(scorer.score(shelf.model(name, version), facts, as_of)):
         with hub.begin() as work:
-            rows += _write(work, scorer, part, as_of, version)
+            rows += _write(work, scorer, part, as_of, version, purse)
         tell(rows, 0)
+    if scorer.about == "vehicle":  # of needs only the latest stand; ids are in the order of time
+        with hub.begin() as work:
+            erase_rows(work.session, Need, Need.id < first, record_set="needs", persons=(), now=work.now)
     return Scored(version, rows, reassess(hub, name))
 
 
@@ -149,7 +156,7 @@ def _parts(given: Iterable[ScoreGiven]) -> Iterator[list[ScoreGiven]]:
         yield part
 
 
-def _write(work: Work, scorer: Scorer, part: list[ScoreGiven], as_of: date, version: str) -> int:
+def _write(work: Work, scorer: Scorer, part: list[ScoreGiven], as_of: date, version: str, purse: Purse) -> int:
     """Whoever asked to be forgotten or left alone since the facts were read gets no row."""
     used = set(work.session.scalars(
         select(Customer.id).join(Person, Person.id == Customer.person_id)
@@ -157,7 +164,7 @@ def _write(work: Work, scorer: Scorer, part: list[ScoreGiven], as_of: date, vers
     ))  # fmt: skip
     part = [one for one in part if one.customer_id in used]
     if scorer.about == "vehicle":
-        write_all(work, Need, [_need(one, as_of, version) for one in part])
+        write_all(work, Need, [_need(one, as_of, version, purse.worth(one.customer_id, one.service)) for one in part])
     else:
         write_all(work, Score, [{"name": scorer.name, **_score(one, as_of, version)} for one in part])
     return len(part)
@@ -176,12 +183,10 @@ def _score(one: ScoreGiven, as_of: date, version: str) -> dict[str, Any]:
     }
 
 
-def _need(one: ScoreGiven, as_of: date, version: str) -> dict[str, Any]:
+def _need(one: ScoreGiven, as_of: date, version: str, worth: Worth) -> dict[str, Any]:
     return {
         **_score(one, as_of, version),
         "vehicle_id": one.vehicle_id,
         "service": one.service,
-        "price_minor": one.price_minor,
-        "margin_minor": one.margin_minor,
-        "currency": one.currency,
+        **asdict(worth),
     }

@@ -34,7 +34,7 @@ class ScorerRun(Base):
 
 
 class Need(Regional, Base):
-    """A service that a car will probably ask for within the horizon; of each car the rows with the latest `as_of` stand.
+    """A service that a car will probably ask for within the horizon; only the latest scoring's rows are kept.
 
     price_minor, margin_minor: what it usually brings, in `currency`; NULL where nobody told. reasons: as in Score."""
 

@@ -29,8 +29,7 @@ class ScoreGiven:
     """value: calibrated probability or expected amount. low, high: 90 % band. support: how many visits it rests on.
 
     reasons: at most three `fact=value:direction` (`visits.overdue=2.3:+`), the strongest first: codes, as the reader's language
-    is not ours to choose. Of a score about what a car needs also: vehicle_id, service, and what it brings in minor units of
-    `currency`, None where nobody told."""
+    is not ours to choose. vehicle_id, service: of a score about what a car needs."""
 
     customer_id: int
     value: float
@@ -40,9 +39,6 @@ class ScoreGiven:
     reasons: tuple[str, ...]
     vehicle_id: int = 0
     service: str = ""
-    price_minor: int | None = None
-    margin_minor: int | None = None
-    currency: str | None = None
 
 
 @dataclass(frozen=True)

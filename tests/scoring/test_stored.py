@@ -18,7 +18,7 @@ def test_what_was_stored_comes_back():
     rows = np.arange(20.0)[:, None]
     model = {"names": ["a"], "line": LogisticRegression().fit(rows, rows[:, 0] > 9), "numbers": rows}
 
-    again = load(dump(model))
+    again = load(dump(model, "a 1"), "a 1")
 
     assert np.array_equal(again["line"].predict(rows), model["line"].predict(rows))
     assert again["names"] == ["a"]
@@ -26,7 +26,7 @@ def test_what_was_stored_comes_back():
 
 def test_a_type_that_we_do_not_know_is_refused():
     with pytest.raises(WrongInput, match="which we do not read"):
-        load(skops.io.dumps({"model": Strange()}))
+        load(skops.io.dumps({"model": Strange()}), "a 1")
 
 
 def test_our_own_boosting_is_among_what_we_read():
@@ -34,4 +34,9 @@ def test_our_own_boosting_is_among_what_we_read():
     values = rng.uniform(1, 9, size=(200, 2))
     fitted = Silence(["visits.silent_days", "survey.last"]).fit(np.arange(200), values, (values[:, 0] > 5).astype(int))
 
-    assert load(dump(fitted.boosting_)).predict(values).shape == (200,)
+    assert load(dump(fitted.boosting_, "a 1"), "a 1").predict(values).shape == (200,)
+
+
+def test_a_model_of_an_earlier_form_is_refused():
+    with pytest.raises(WrongInput, match="another version of its scorer"):
+        load(dump({}, "churn 1"), "churn 2")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from hub.errors import NotFound, WrongInput
 from hub.flow import runs, scores
 from hub.models import Customer, Membership, Person, Score, ScorerRun
+from hub.past.worth import Purse
 from hub.sdk import EventRecord, ScoreGiven, Trained, hookimpl
 from shops import BERLIN, KEY, at, folded
 
@@ -119,7 +120,7 @@ def test_whoever_asked_to_be_left_alone_meanwhile_gets_no_score(hub, gut):
         work.session.scalars(select(Person)).one().restricted_at = work.now
 
     with hub.begin() as work:
-        assert scores._write(work, gut, given, scores.today(hub), "1") == 0
+        assert scores._write(work, gut, given, scores.today(hub), "1", Purse(facts.past)) == 0
 
 
 def test_without_a_model_in_force_nothing_is_scored(hub, gut):

@@ -1,0 +1,87 @@
+"""hub outreach list, hub outreach note."""
+
+import csv
+import json
+import sys
+from dataclasses import asdict
+
+import click
+from babel.numbers import format_currency, get_currency_precision
+
+from hub.cli.opened import json_option, opened, region_option
+from hub.flow import outreach as flow
+from hub.services import read_services
+
+
+@click.group()
+def outreach() -> None:
+    """Whom a branch calls today, why, and what came of it."""
+
+
+@outreach.command("list")
+@region_option
+@click.option("--branch", required=True, help="Code of the branch.")
+@click.option(
+    "--capacity", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Calls that can be made."
+)
+@click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet.")
+@json_option
+def list_(region: str | None, branch: str, capacity: int, as_csv: bool, as_json: bool) -> None:
+    """Who first, what to offer, what it is worth, and how often lists like this were right."""
+    with opened(region) as hub:
+        found = flow.listed(hub, branch, capacity)
+        services = read_services(hub.settings.config)
+    if as_json:
+        told = {**asdict(found), "day": found.day.isoformat()}
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    if as_csv:
+        names = [name for name in asdict(found.entries[0])] if found.entries else ["rank"]
+        writer = csv.DictWriter(sys.stdout, names)
+        writer.writeheader()
+        writer.writerows({**asdict(one), "reasons": " ".join(one.reasons)} for one in found.entries)
+        return
+    click.echo(f"{branch}, {found.day}: {len(found.entries)} to call, {found.controls} left alone for comparison")
+    click.echo(said(found))
+    for one in found.entries:
+        mark = "!" if one.safety else " "
+        churn = f"{100 * one.churn:3.0f} %" if one.churn is not None else "  ?  "
+        title = services.of(one.service).title("en")
+        click.echo(
+            f"{one.rank:3} {mark} {one.customer_ref}  {title:24} {100 * one.chance:3.0f} % likely, {money(one):>12} "
+            f"expected, stays away {churn}   {' '.join(one.reasons)}"
+        )
+
+
+@outreach.command("note")
+@region_option
+@click.argument("entry", type=int)
+@click.argument("outcome", type=click.Choice(flow.OUTCOMES))
+@click.option("--by", required=True, help="Who called; it is audited.")
+def note(region: str | None, entry: int, outcome: str, by: str) -> None:
+    """What came of a call."""
+    with opened(region) as hub, hub.begin() as work:
+        flow.note(work, entry, outcome, by)
+    click.echo(f"{entry}: {outcome}")
+
+
+def said(found: flow.Listed) -> str:
+    """The list's own accuracy, in one sentence."""
+    known = found.accuracy
+    if not known:
+        return "Nothing is known of how good this list is: no model of what cars need is in force."
+    low, high = known["interval"]
+    return (
+        f"Of lists of {known['list_length']} in the backtest {100 * known['precision']:.0f} % were right "
+        f"[{100 * low:.0f}, {100 * high:.0f}]; of cars drawn by lot {100 * known['by_lot']:.0f} %. "
+        f"A call is taken to add a quarter: an assumption until the comparison proves it."
+    )
+
+
+def money(one: flow.Entry) -> str:
+    if not one.currency:
+        return "?"
+    return format_currency(one.value_minor / 10 ** get_currency_precision(one.currency), one.currency, locale="en")
+
+
+COMMANDS = {"outreach": outreach}

@@ -1,0 +1,179 @@
+"""Whom a branch calls today: safety findings first, then by expected margin, a part drawn by lot and left alone, accuracy told."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.core import Hub
+from hub.errors import NotFound, WrongInput
+from hub.flow import insights, scores
+from hub.flow.insights import Action
+from hub.models import Appointment, Branch, Customer, Need, Outreach, Profile, Score
+from hub.services import read_services
+from hub.work import Work
+
+OUTCOMES = ("booked", "later", "declined", "unreached", "wrong")
+RESTED = timedelta(days=30)  # nobody is called again before
+CONTROL = 10  # one in so many is left alone
+SCORER = "need"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the list. rank: from 1, without those left alone. churn: the score, where there is one."""
+
+    id: int
+    customer_ref: str
+    vehicle_id: int | None
+    rank: int
+    safety: bool
+    service: str
+    chance: float
+    churn: float | None
+    value_minor: int
+    currency: str | None
+    reasons: tuple[str, ...]
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """accuracy: of lists of this length in the backtest, `precision` with its interval, and `by_lot`: of cars drawn by lot.
+    live: what advisors noted of earlier lists, outcome -> count. controls: how many were left alone for comparison."""
+
+    branch: str
+    day: date
+    entries: tuple[Entry, ...]
+    accuracy: Mapping[str, Any]
+    live: Mapping[str, int]
+    controls: int
+
+
+def listed(hub: Hub, branch: str, capacity: int, one_in: int = CONTROL) -> Listed:
+    """Today's list, made at the first call of the day and the same afterwards. Of `one_in` customers one is left alone.
+
+    Raises NotFound for a branch that is not."""
+    day = scores.today(hub)
+    with hub.look() as session:
+        if session.scalar(select(Branch.id).where(Branch.code == branch)) is None:
+            known = ", ".join(session.scalars(select(Branch.code).order_by(Branch.code)))
+            raise NotFound(f"There is no branch “{branch}” in {hub.region_code}.", f"Branches: {known or 'none'}.")
+        made = session.scalar(select(Outreach.id).where(Outreach.branch == branch, Outreach.listed_on == day).limit(1))
+        chosen = [] if made is not None else _choose(hub, session, branch, day, capacity, one_in)
+    if chosen:
+        with hub.begin() as work:
+            _write(work, branch, day, chosen)
+    with hub.look() as session:
+        return _read(hub, session, branch, day, capacity)
+
+
+def note(work: Work, entry_id: int, outcome: str, who: str) -> Outreach:
+    """What came of a call; a later word replaces an earlier one. Raises NotFound, WrongInput."""
+    if outcome not in OUTCOMES:
+        raise WrongInput(f"“{outcome}” is no outcome.", f"Outcomes: {', '.join(OUTCOMES)}.")
+    row = work.session.get(Outreach, entry_id, with_for_update=True)
+    if row is None:
+        raise NotFound("There is no such line on a list.")
+    row.outcome, row.outcome_at, row.outcome_by = outcome, work.now, who
+    work.audit(who, "outreach_noted", "customer", row.customer_id, outcome=outcome)
+    return row
+
+
+def _choose(
+    hub: Hub, session: Session, branch: str, day: date, capacity: int, one_in: int
+) -> list[tuple[Action, bool]]:
+    """Per customer the best permitted action; as many to call as there is capacity, and those drawn to be left alone."""
+    found = insights.actions(hub, session, _free(session, branch, day), read_services(hub.settings.config))
+    best = [permitted[0] for several in found.values() if (permitted := [one for one in several if not one.denied])]
+    refs = {
+        row_id: ref
+        for row_id, ref in session.execute(
+            select(Customer.id, Customer.ref)
+            .join(Profile, Profile.customer_id == Customer.id)
+            .where(Profile.branch == branch)
+        )
+    }
+    chosen: list[tuple[Action, bool]] = []
+    calls = 0
+    for one in sorted(best, key=lambda one: (not one.safety, -one.value_minor, one.customer_id)):
+        if calls == capacity or (one.value_minor <= 0 and not one.safety):
+            break
+        control = not one.safety and _drawn(refs[one.customer_id], day, one_in)  # nobody is left alone with a danger
+        calls += not control
+        chosen.append((one, control))
+    return chosen
+
+
+def _free(session: Session, branch: str, day: date) -> list[int]:
+    """Customers of the branch with a need, who have no appointment, and were on no list lately."""
+    rested = select(Outreach.customer_id).where(Outreach.listed_on > day - RESTED)
+    booked = select(Appointment.customer_id).where(Appointment.state == "booked", Appointment.local_day >= day)
+    wanted = (Profile.branch == branch, Profile.customer_id.not_in(rested), Profile.customer_id.not_in(booked))
+    needy = select(Need.customer_id).distinct()
+    return list(
+        session.scalars(
+            select(Profile.customer_id).where(*wanted, Profile.customer_id.in_(needy)).order_by(Profile.customer_id)
+        )
+    )
+
+
+def _drawn(ref: str, day: date, one_in: int) -> bool:
+    """The same customer and month give the same lot, whoever draws it."""
+    digest = hashlib.sha256(f"outreach:{day:%Y-%m}:{ref}".encode()).digest()
+    return int.from_bytes(digest[:4]) % one_in == 0
+
+
+def _write(work: Work, branch: str, day: date, chosen: Sequence[tuple[Action, bool]]) -> None:
+    churn = _churn(work.session, [one.customer_id for one, _ in chosen])
+    rank = 0
+    for one, control in chosen:
+        rank += not control
+        codes = [f"{why.fact}={'' if why.value is None else f'{why.value:g}'}:{why.direction}" for why in one.reasons]
+        work.add(Outreach(
+            customer_id=one.customer_id, vehicle_id=one.vehicle_id, branch=branch, listed_on=day, rank=rank, control=control,
+            safety=one.safety, service=one.service, churn=churn.get(one.customer_id), chance=one.chance,
+            value_minor=one.value_minor, currency=one.currency, reasons=codes, model=one.model,
+        ))  # fmt: skip
+
+
+def _churn(session: Session, ids: Sequence[int]) -> dict[int, float]:
+    rows = select(Score.customer_id, Score.value).where(Score.name == "churn", Score.customer_id.in_(ids))
+    return {one: value for one, value in session.execute(rows.order_by(Score.as_of, Score.id))}
+
+
+def _read(hub: Hub, session: Session, branch: str, day: date, capacity: int) -> Listed:
+    mine = (Outreach.branch == branch, Outreach.listed_on == day)
+    rows = session.execute(
+        select(Outreach, Customer.ref).join(Customer, Customer.id == Outreach.customer_id)
+        .where(*mine, Outreach.control.is_(False)).order_by(Outreach.rank, Outreach.id).limit(capacity)
+    )  # fmt: skip
+    entries = tuple(
+        Entry(row.id, ref, row.vehicle_id, row.rank, row.safety, row.service, row.chance, row.churn, row.value_minor,
+              row.currency, tuple(row.reasons), row.outcome)
+        for row, ref in rows
+    )  # fmt: skip
+    controls = session.scalar(select(func.count()).select_from(Outreach).where(*mine, Outreach.control.is_(True))) or 0
+    counts = session.execute(
+        select(Outreach.outcome, func.count()).where(Outreach.branch == branch, Outreach.outcome.is_not(None))
+        .group_by(Outreach.outcome)
+    )  # fmt: skip
+    live = {str(outcome): count for outcome, count in counts}
+    return Listed(branch, day, entries, accuracy_of(hub, len(entries)), live, controls)
+
+
+def accuracy_of(hub: Hub, length: int) -> Mapping[str, Any]:
+    """From the card of the model in force, of the list length nearest to this one; empty where there is no model."""
+    shelf = scores.shelf_of(hub)
+    version = shelf.champion(SCORER)
+    if version is None:
+        return {}
+    told = shelf.card(SCORER, version).get("precision_at", {})
+    if not told:
+        return {}
+    nearest = min(told, key=lambda one: (abs(int(one) - length), int(one)))
+    return {"list_length": int(nearest), "model": version, **told[nearest]}
