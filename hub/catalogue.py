@@ -101,6 +101,7 @@ CORE_EVENTS = (
     EventKind("booking_made", "an appointment was made", {"lead_days": "number", "branch": "text"}),
     EventKind("booking_cancelled", "an appointment was cancelled", {"notice_days": "number", "branch": "text"}),
     EventKind("no_show", "the customer did not come to an appointment", {"branch": "text"}),
+    EventKind("warranty_ending", "a warranty of the customer ends within four weeks", {"days": "number"}),
     EventKind(
         "answer_due",
         "a promised answer to the customer's conversation came near: half, three quarters, nine tenths of its time",

@@ -27,6 +27,7 @@ from hub.flow import (
     segments,
     timers,
     uploads,
+    warranties,
 )
 from hub.gate import erase_rows
 from hub.models import IdempotencyKey, Lease
@@ -154,6 +155,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                     prove_segments(hub)
                     documents.sweep(hub, hub.clock())
                     releases.clear_workbench(hub, time.time())
+                    warranties.tell(hub)
                     runs.queue_due(hub)
                     hub.plugins.hook.minute_passed(hub=hub)
                     next_epoch_look = time.monotonic() + 60
