@@ -26,7 +26,7 @@ from rules.tree import (
 from rules.views import VehicleSeen, View
 
 Check: TypeAlias = Callable[[View, VehicleSeen | None], bool]
-Passes: TypeAlias = Callable[[Any, str | None], bool]
+Passes: TypeAlias = Callable[[Any], bool]
 
 
 def compiled(condition: Condition, now: datetime, zone: str) -> Callable[[View], bool]:
@@ -73,14 +73,14 @@ def zones(condition: Condition) -> Iterator[str]:
         yield from zones(part)
 
 
-def _check(condition: Condition, moment: Moment) -> Check:
+def _check(condition: Condition, moment: Moment, *, of_car: bool = False) -> Check:
     match condition:
         case All(items):
-            return _all([_check(item, moment) for item in items])
+            return _all([_check(item, moment, of_car=of_car) for item in items])
         case AnyOf(items):
-            return _any([_check(item, moment) for item in items])
+            return _any([_check(item, moment, of_car=of_car) for item in items])
         case Not(item):
-            inner = _check(item, moment)
+            inner = _check(item, moment, of_car=of_car)
             return lambda view, car: not inner(view, car)
         case Pinned():
             return _pinned(condition, moment)
@@ -89,7 +89,7 @@ def _check(condition: Condition, moment: Moment) -> Check:
         case VehicleTest():
             return _vehicle(condition, moment)
         case FactTest():
-            return _fact(condition, moment)
+            return _fact(condition, moment, of_car=of_car)
         case ConsentTest() as node:
             return lambda view, car: (view.consent(node.purpose, node.channel) or "missing") == node.state
         case BucketTest():
@@ -134,7 +134,7 @@ def _segment(node: SegmentTest, moment: Moment) -> Check:
 
 
 def _vehicle(node: VehicleTest, moment: Moment) -> Check:
-    inner, today = _check(node.condition, moment), moment.today
+    inner, today = _check(node.condition, moment, of_car=True), moment.today
 
     def every(view: View, car: VehicleSeen | None) -> bool:
         owned = [one for one in view.vehicles() if one.owned_on(today)]
@@ -156,30 +156,40 @@ def _bucket(node: BucketTest) -> Check:
 # --- facts
 
 
-def _fact(node: FactTest, moment: Moment) -> Check:
-    name, unit, passes = node.fact.name, node.fact.unit, _passes(node, moment)
+def _fact(node: FactTest, moment: Moment, *, of_car: bool) -> Check:
     if node.fact.type == "money":
-        return lambda view, car: passes(view.fact(name), view.fact(unit))
-    return lambda view, car: passes(view.fact(name) if car is None else car.facts.get(name), None)
+        return _money(node, moment)
+    passes, name, zone = _all_values([_test(test, moment) for test in node.tests]), node.fact.name, moment.zone
+    if of_car:
+        return lambda view, car: car is not None and passes(car.facts.get(name))
+    if node.fact.type != "instant":
+        return lambda view, car: passes(view.fact(name))
+
+    def of_day(view: View, car: VehicleSeen | None) -> bool:
+        value = view.fact(name)
+        return passes(local_day(value, zone) if isinstance(value, datetime) else value)
+
+    return of_day
 
 
-def _passes(node: FactTest, moment: Moment) -> Passes:
-    """All tests of a fact on its value and currency; an instant is asked by its local day."""
-    tests, zone = [_test(test, moment) for test in node.tests], moment.zone
-    if node.fact.type == "instant":
+def _money(node: FactTest, moment: Moment) -> Check:
+    """Amounts in another currency than a test's are missing to it."""
+    name, unit = node.fact.name, node.fact.unit
+    tests = [(_test(test, moment), test.currency) for test in node.tests]
 
-        def of_day(value: Any, currency: str | None) -> bool:
-            day = local_day(value, zone) if isinstance(value, datetime) else value
-            return all(test(day, currency) for test in tests)
+    def passes(view: View, car: VehicleSeen | None) -> bool:
+        value, currency = view.fact(name) if car is None else car.facts.get(name), view.fact(unit)
+        return all(test(value) and asked in (None, currency) for test, asked in tests)
 
-        return of_day
-    return tests[0] if len(tests) == 1 else lambda value, currency: all(test(value, currency) for test in tests)
+    return passes
+
+
+def _all_values(tests: list[Passes]) -> Passes:
+    return tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests)
 
 
 def _test(test: Test, moment: Moment) -> Passes:
     if test.operator is MISSING:
-        return lambda value, currency: value is None
-    holds, limit, asked = test.operator.test, test.operator.on(test.argument, moment.today), test.currency
-    if asked is None:
-        return lambda value, currency: value is not None and holds(value, limit)
-    return lambda value, currency: value is not None and currency == asked and holds(value, limit)
+        return lambda value: value is None
+    holds, limit = test.operator.test, test.operator.on(test.argument, moment.today)
+    return lambda value: value is not None and holds(value, limit)

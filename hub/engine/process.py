@@ -84,9 +84,7 @@ class Process:
             say, hear = cast(IO[str], child.stdin), cast(IO[str], child.stdout)
             say.write(json.dumps(questions) + "\n")
             say.flush()
-            answers = json.loads(hear.readline())
-            if len(answers) != len(questions):
-                raise ValueError("an answer is missing")
+            answers = _read(hear.readline(), len(questions))
         except (OSError, ValueError) as error:
             self.close()
             ended = f"no answer within {self.timeout:g} s" if late.is_set() else f"ended with {child.returncode}"
@@ -124,6 +122,16 @@ class Process:
             except OSError:
                 pass  # what was not yet written to a dead child
         self.child = None
+
+
+def _read(line: str, count: int) -> list[list[str]]:
+    """As many lists of names as there were questions. Raises ValueError for anything else: half an answer is none."""
+    answers = json.loads(line)
+    if not isinstance(answers, list) or len(answers) != count:
+        raise ValueError("not an answer to each question")
+    if not all(isinstance(names, list) and all(isinstance(name, str) for name in names) for names in answers):
+        raise ValueError("answers that are no names")
+    return answers
 
 
 def digest(question: Question) -> str:
