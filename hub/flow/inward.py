@@ -20,6 +20,7 @@ from rules.merging import Merged, Side, merge
 from rules.syncmap import FieldRule, ObjectRule
 from rules.transforms import Unfit, canonical, settled
 
+OUTDATED = timedelta(minutes=10)  # a reading may be older than what was told meanwhile, but never by so much
 SLACK = timedelta(seconds=5)  # in which a write of ours may be dated after we heard that it arrived
 
 
@@ -96,7 +97,8 @@ def _merge(
         except Unfit:
             drift.unfit(work, partner, rule.kind, name)
             continue
-        verdict = _field(work, partner, one, agreed, subject, mine, Side(theirs, seen.at), seen.origin)
+        stands = whole and (at := agreed.word(name).at) is not None and at < work.now - OUTDATED
+        verdict = _field(work, partner, one, agreed, subject, mine, Side(theirs, seen.at), seen.origin, stands)
         if verdict is not None and verdict.winner in {"theirs", "both"}:
             changes[one.ours] = verdict.value
         tell = tell or (verdict is not None and verdict.winner in {"ours", "both"})
@@ -109,12 +111,13 @@ def _merge(
 
 def _field(
     work: Work, partner: Partner, rule: FieldRule, agreed: Agreed, subject: Subject, mine: Mapping[str, str | None],
-    theirs: Side, origin: str | None,
+    theirs: Side, origin: str | None, stands: bool,
 ) -> Merged | None:  # fmt: skip
-    """None where it is no news: told before, overtaken, or our own write coming back."""
+    """None where it is no news: told before, overtaken, or our own write coming back. stands: it was read, and is so now,
+    whatever the partner's clock says."""
     word, now = agreed.word(rule.theirs), settled(rule.transform, rule.words, mine[rule.ours])
     at = theirs.at
-    if conflicts.newer(word.at, at):
+    if conflicts.newer(word.at, at) and not stands:
         return None
     agrees = now == theirs.value or rule.direction != "in"
     if theirs.value == word.value and not word.doubt and word.at is not None and agrees:

@@ -1,0 +1,70 @@
+"""A day of edits on both sides of HubSpot, on a virtual clock: do both sides agree, what echoed, how many calls were too many?
+
+HUB_SYNC_EDITS=50000 HUB_TEST_DATABASES=sqlite python -m pytest -q -s tests/benchmarks/sync/two_way.py
+
+The oracle knows all edits and has the same flush window: for it, each window in which the garage changed a contact is one
+write, and all that fit into a batch are one call; what people at HubSpot change costs it nothing, as their webhooks tell it."""
+
+import os
+import time
+from collections import Counter
+from random import Random
+from typing import Any
+
+from sqlalchemy import func, select
+
+from editing import Story
+from hub.flow import reconcile
+from hub.models import Conflict, Message
+from hubspots import Portal
+
+EDITS = int(os.environ.get("HUB_SYNC_EDITS", "50000"))
+SEED = int(os.environ.get("HUB_SYNC_SEED", "7"))
+DAY, PEOPLE, WINDOW = 86_400.0, 200, 10  # edits to a window
+
+
+def test_a_day(portal: Portal) -> None:
+    story = Story(portal, Random(SEED), pause=2 * DAY / EDITS)
+    story.begin(PEOPLE)
+    calls = counting(portal)
+    began, optimum = time.monotonic(), 0
+    for _ in range(EDITS // WINDOW):
+        before = story.edits["ours"]
+        for _ in range(WINDOW):
+            story.edit()
+        optimum += story.edits["ours"] > before
+        story.work(seconds=6)
+    seconds, writes = time.monotonic() - began, calls["batch/update"] + calls["batch/upsert"]
+    pulls = calls["search"]
+    story.settle(rounds=3)
+    written, wrong = len(portal.writes()), len(story.wrong())
+    clean = reconcile.compare(portal.hub, portal.hub.partners["crm"]).clean
+    print(f"\n{EDITS:,} edits ({dict(story.edits)}) of {PEOPLE} contacts in {seconds:,.0f} s of ours")
+    print(f"wrong in the end: {wrong}; the comparison is clean: {clean}")
+    print(f"conflicts, each with its rule: {count(portal, Conflict):,}; messages: {count(portal, Message):,}")
+    print(
+        f"calls that write: {writes:,}, the oracle's: {optimum:,}, {writes / optimum:.3f} times; that pull: {pulls:,}"
+    )
+    print(f"inputs sent: {calls['inputs']:,}, of which changed nothing (echoes): {calls['inputs'] - written:,}")
+    assert (wrong, clean, calls["inputs"] - written) == (0, True, 0)
+
+
+def count(portal: Portal, model: type) -> int:
+    with portal.hub.look() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def counting(portal: Portal) -> Counter[str]:
+    api: Any = portal.hub.partners["crm"].connector.objects.api  # type: ignore[attr-defined]
+    calls: Counter[str] = Counter()
+    real = api.request
+
+    def request(method: str, path: str, **given: Any) -> Any:
+        name = "/".join(path.split("/")[-2:]) if "batch" in path else path.split("/")[-1]
+        calls[name] += 1
+        if name in ("batch/update", "batch/upsert"):
+            calls["inputs"] += len(given["json"]["inputs"])
+        return real(method, path, **given)
+
+    api.request = request
+    return calls
