@@ -100,6 +100,9 @@ CORE_EVENTS = (
     EventKind("recommendation_sold", "work that was advised was bought", ADVICE),
     EventKind("booking_made", "an appointment was made", {"lead_days": "number", "branch": "text"}),
     EventKind("booking_cancelled", "an appointment was cancelled", {"notice_days": "number", "branch": "text"}),
+    EventKind("mail_bounced", "a mail came back; hard: there is no such mailbox", {"hard": "flag"}),
+    EventKind("mail_complained", "the customer called a mail spam", {}),
+    EventKind("mail_replied", "the customer answered a mail", {}),
     EventKind("no_show", "the customer did not come to an appointment", {"branch": "text"}),
     EventKind("warranty_ending", "a warranty of the customer ends within four weeks", {"days": "number"}),
     EventKind(

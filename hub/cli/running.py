@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import click
 
-from hub import clock, log, worker
+from hub import clock, door, log, worker
 from hub.cli.opened import hub_at, json_option, region_option, regions_of, valkey_environ
 from hub.core import check_opened
 from hub.embedded import ValkeyServer
@@ -79,6 +79,8 @@ def add_region(supervisor: Supervisor, settings: Settings, code: str, *, web: bo
         supervisor.add(f"{code}-worker-{number + 1}", lambda: run_worker(settings, code))
     supervisor.add(f"{code}-clock", lambda: run_clock(settings, code))
     supervisor.add(f"{code}-scores", lambda: run_scores(settings, code))
+    for name in doors_of(settings, code):
+        supervisor.add(f"{code}-{name}", lambda name=name: run_door(settings, code, name))  # type: ignore[misc]
     if web:
         check_port(here.port, f"the web server of {code}")
         supervisor.add(f"{code}-web", lambda: serve_web(lambda: hub_at(settings, code), here, settings.timing.stalled))
@@ -138,6 +140,17 @@ def run_scores(settings: Settings, code: str) -> None:
                 time.sleep(LOOK_FOR_RUNS)
         except PartDown:
             time.sleep(LOOK_FOR_RUNS)
+
+
+def doors_of(settings: Settings, code: str) -> list[str]:
+    """Connections of a region that take mails by LMTP."""
+    return [one.name for one in settings.connections.values() if one.region == code and "lmtp" in one.options]
+
+
+def run_door(settings: Settings, code: str, name: str) -> None:
+    log.set_up(level_of(settings), region=code)
+    stopping = stop_on_signal()
+    door.serve(hub_at(settings, code), name, stopping)
 
 
 def level_of(settings: Settings) -> str:

@@ -22,7 +22,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from hub.plugins import load_plugins
-from hub.sdk import sign
+from hub.sdk import Sandbox, sign
+from hub.sdk.contracts import Listens
 from hub.sdk.effects_log import EffectsLog, put_thing, thing, things_after
 from hub.sdk.faults import FaultDial
 from hub.settings import Settings
@@ -37,13 +38,27 @@ def port_of(settings: Settings) -> int:
 
 
 def make_app(plugins: Sequence[str], folder: Path, seed: int) -> FaultDial:
-    brought = load_plugins(plugins).hook.register_sandboxes(folder=folder, seed=seed)
-    mounts = {f"/{sandbox.name}": sandbox.wsgi for several in brought for sandbox in several}
+    return _mounted(_brought(plugins, folder, seed), seed)
+
+
+def _brought(plugins: Sequence[str], folder: Path, seed: int) -> list[Sandbox]:
+    return [
+        one for several in load_plugins(plugins).hook.register_sandboxes(folder=folder, seed=seed) for one in several
+    ]
+
+
+def _mounted(brought: Sequence[Sandbox], seed: int) -> FaultDial:
+    mounts: dict[str, Any] = {f"/{sandbox.name}": sandbox.wsgi for sandbox in brought}
     return FaultDial(DispatcherMiddleware(NotFound(), mounts), seed)
 
 
 def serve(plugins: Sequence[str], folder: Path, port: int, seed: int) -> None:
-    make_server("127.0.0.1", port, make_app(plugins, folder, seed), threaded=True).serve_forever()
+    """A sandbox that speaks more than HTTP listens on the port above."""
+    brought = _brought(plugins, folder, seed)
+    for sandbox in brought:
+        if isinstance(sandbox, Listens):
+            sandbox.listen(port + 1)
+    make_server("127.0.0.1", port, _mounted(brought, seed), threaded=True).serve_forever()
 
 
 MOST_ROWS = 400

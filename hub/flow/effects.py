@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import case, select
 
 from hub.core import Hub, Partner
+from hub.errors import ConfigError
 from hub.flow import endpoints, outbox
 from hub.flow.batches import batches
 from hub.flow.outbox import Claim, Intent
@@ -108,14 +109,34 @@ def render(
             for name, value in opened[subject.person_id].items()
             if name in topic.fields and name not in decision.mask and name not in without
         }
-        body = {**fields, **_plain(claim), "segments": segments[subject.customer_id]}
-        if claim.template and topic.channel != "api":
-            body["text"] = templates.render(claim.template, subject.language, _plain(claim))
+        try:
+            words = worded(templates, claim, topic, subject.language, fields)
+        except ConfigError as error:
+            outbox.refuse(work, claim, f"template: {error.what}")
+            continue
+        body = {**fields, **_plain(claim), **words, "segments": segments[subject.customer_id]}
         push = Push(
             claim.topic, claim.effect_key, subject.customer_ref, links.get(subject.customer_id), body, claim.attempt
         )
         pushes.append((claim, push))
     return pushes
+
+
+def worded(
+    templates: Templates, claim: Claim, topic: Topic, language: str, fields: Mapping[str, str]
+) -> dict[str, Any]:
+    """The words for a person: a mail's parts, or a short text; nothing for a program. Raises ConfigError.
+
+    A template sees what the step gave, and of the personal fields the name alone."""
+    if not claim.template or topic.channel == "api":
+        return {}
+    name = {"name": fields["name"]} if fields.get("name") else {}
+    values = {**_plain(claim), **claim.refs.get("values", {}), **name}
+    if topic.channel != "mail":
+        return {"text": templates.render(claim.template, language, values)}
+    written = templates.write(claim.template, language, values)
+    button = {"label": written.label, "url": written.link} if written.link else None
+    return {"subject": written.subject, "text": written.text, "button": button, "language": language}
 
 
 def _plain(claim: Claim) -> dict[str, Any]:

@@ -42,6 +42,7 @@ from hub.sdk.contracts import (
     RowProblem,
     Sandbox,
     Step,
+    TakesMail,
     TakesRows,
     Topic,
     Work,
@@ -85,7 +86,7 @@ __all__ = [
     "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LineRecord", "Listing", "Lists", "LoyaltyRecord",
     "Normalises", "NotJson", "Observes", "Outcome", "Page", "PartnerClient", "PartnerError", "PersonRecord", "Push",
     "Pushes", "Question", "ReadingRecord", "Receives", "RecommendationRecord", "Record", "Refused", "RetryLater", "RowProblem",
-    "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesRows", "Tell",
-    "Topic", "Trained", "Trial", "VehicleRecord", "VisitRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
+    "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesMail",
+    "TakesRows", "Tell", "Topic", "Trained", "Trial", "VehicleRecord", "VisitRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
     "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sign",
 ]  # fmt: skip

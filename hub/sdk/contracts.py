@@ -63,6 +63,12 @@ class Normalises(Protocol):
         """The partner's words into ours; raises WrongInput when they make no sense."""
 
 
+@runtime_checkable
+class TakesMail(Protocol):
+    def letter(self, raw: bytes, received_at: datetime) -> Sequence[Incoming]:
+        """A mail that came back to us by our own door: a reply, a bounce. Raises WrongInput when it answers none of ours."""
+
+
 @dataclass(frozen=True)
 class Page:
     """cursor: where the next fetch goes on, at most 400 characters, to be committed with the page; None starts anew.
@@ -253,6 +259,13 @@ class Sandbox(Protocol):
     name: str
 
     def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """A sandbox with a door beside HTTP, such as a mail server's."""
+
+    def listen(self, port: int) -> int: ...
 
 
 # --- what plugins get in their hands -------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """A partner knocks: verify the raw bytes, keep them, answer; all work is for later."""
 
-from flask import Blueprint, Response, current_app, request
+from urllib.parse import parse_qs
+
+from flask import Blueprint, Response, current_app, redirect, request
 
 from hub.core import Hub, Partner
 from hub.errors import NotFound, TooLarge
@@ -18,12 +20,25 @@ def this_hub() -> Hub:
 
 @bp.post("/<connection>")
 def receive(connection: str) -> Response:
+    return _receive(connection, _body())
+
+
+@bp.post("/<connection>/stop/<token>")
+def stop(connection: str, token: str) -> Response:
+    """One click of RFC 8058: only POST acts, as scanners follow every link. A person's own click is led back to the page."""
+    body = _body()
+    answer = _receive(connection, body)
+    if "page" in parse_qs(body.decode("utf-8", "replace")):
+        return redirect("?done=1", 303)  # type: ignore[return-value]
+    return answer
+
+
+def _receive(connection: str, body: bytes) -> Response:
     hub = this_hub()
     partner = hub.partner(connection)
     receiver = _receiver(partner)
-    knock = Knock(
-        request.method, request.url, {name.lower(): value for name, value in request.headers}, _body(), hub.clock()
-    )
+    headers = {name.lower(): value for name, value in request.headers}
+    knock = Knock(request.method, request.url, headers, body, hub.clock())
     incoming = receiver.verify(knock)
     with hub.begin() as work:
         inbox.keep(work, partner, incoming)

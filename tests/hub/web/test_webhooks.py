@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from hub.models import Delivery
+from hub.models import Consent, Customer, Delivery
 from hub.sdk import sign
-from partners import secret
+from partners import drain_all, secret
 
 BODY = json.dumps(
     {
@@ -104,3 +104,50 @@ def test_a_database_that_does_not_answer_is_told_as_503_with_a_time_to_come_back
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"
+
+
+# --- the click that stops mails
+
+
+@pytest.fixture
+def stop(hub, told_by_club):
+    told_by_club(member_id="m-1", name="Ada", version=1)
+    with hub.look() as session:
+        ref = session.scalars(select(Customer.ref)).one()
+    return f"/webhooks/mails/stop/{hub.partner('mails').connector.sender.marks.stop_token(ref, 'marketing')}"
+
+
+def consents(hub):
+    with hub.look() as session:
+        return [(one.purpose, one.channel, one.state, one.notice) for one in session.scalars(select(Consent))]
+
+
+def test_one_click_from_a_mailbox_withdraws_consent_without_a_session(hub, client, stop):
+    for _ in range(2):
+        answer = client.post(stop, data="List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded")
+        assert answer.status_code == 202
+    drain_all(hub)
+
+    assert consents(hub) == [("marketing", "mail", "withdrawn", "one_click")]
+
+
+def test_looking_at_the_link_changes_nothing(hub, client, stop):
+    assert client.get(stop).status_code == 200
+    assert client.head(stop).status_code == 200
+    drain_all(hub)
+
+    assert consents(hub) == []
+
+
+def test_the_pages_button_leads_back_to_the_page(hub, client, stop):
+    answer = client.post(stop, data={"List-Unsubscribe": "One-Click", "page": "1"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "?done=1")
+    assert "We have stopped." in client.get(f"{stop}?done=1").text
+
+
+def test_a_link_that_was_cut_stops_nobodys_mails(hub, client, stop):
+    assert client.post(stop[:-2], data="List-Unsubscribe=One-Click").status_code == 401
+    drain_all(hub)
+
+    assert consents(hub) == []

@@ -1,0 +1,113 @@
+"""Mail by SMTP: told at least once under one Message-ID; clicks that stop, bounces, complaints and replies find their way back."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from typing import Any, ClassVar
+
+from connectors.mail import inward, words
+from connectors.mail.letters import Sender, letter
+from connectors.mail.marks import Marks
+from connectors.mail.sandbox import MailSandbox
+from connectors.mail.smtp import Deferred, Session, server_of
+from hub.sdk import (
+    Account,
+    Answer,
+    ConfigError,
+    EffectClass,
+    Incoming,
+    Kind,
+    Knock,
+    Outcome,
+    PartnerError,
+    Push,
+    Record,
+    Sandbox,
+    Topic,
+    check_standard_webhook,
+    hookimpl,
+)
+from hub.sdk.outcomes import each
+
+FIELDS = ("email", "name")
+
+
+class Mail:
+    """options: smtp (where to), sender (as in a From header), public (our own address, for the link that stops), user.
+    secrets: webhook_secret (signs our marks and a provider's reports), password."""
+
+    name: ClassVar[str] = "mail"
+    kind: ClassVar[Kind] = "channel"
+    batch_size: ClassVar[int] = 20
+    topics: ClassVar[tuple[Topic, ...]] = (
+        Topic("marketing", EffectClass.BLIND, "marketing", FIELDS, "mail", repeat_blind=True),
+        Topic("service_notice", EffectClass.BLIND, "service_notice", FIELDS, "mail", repeat_blind=True),
+        Topic("tier_changed", EffectClass.BLIND, "service_notice", FIELDS, "mail", repeat_blind=True),
+    )
+
+    def __init__(self, account: Account) -> None:
+        options, secret = account.options, account.secrets.get("webhook_secret", "")
+        shown = str(options.get("sender", ""))
+        address = parseaddr(shown)[1]
+        if "@" not in address or not secret:
+            raise ConfigError(
+                f"Connection “{account.connection}” needs options.sender and secrets.webhook_secret.",
+                "Write sender: Garage <service@garage.example>, and name the secret's variable.",
+            )
+        self.secrets = [secret, *filter(None, [account.secrets.get("webhook_secret_previous")])]
+        marks = Marks(secret, address.rpartition("@")[2])
+        public = str(options.get("public", "")).rstrip("/")
+        self.sender = Sender(shown, f"{public}/webhooks/{account.connection}/stop", marks)
+        password = account.secrets.get("password", "")
+        self.server = server_of(str(options.get("smtp", "")), str(options.get("user", "")), password)
+
+    def address_of(self, fields: Mapping[str, str]) -> str | None:
+        return fields.get("email")
+
+    def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        later: dict[str, str] = {}
+        with Session(self.server) as session:
+            try:
+                return _but(later, each(batch, lambda push: self._send(session, push, later)))
+            except PartnerError as error:
+                error.outcomes = tuple(_but(later, [one for one in error.outcomes if isinstance(one, Outcome)]))
+                raise
+
+    def _send(self, session: Session, push: Push, later: dict[str, str]) -> None:
+        """A mailbox that is busy holds up no other: its push alone goes into `later`."""
+        try:
+            session.send(letter(push, self.sender, datetime.now(UTC)), self.sender.address, str(push.body["email"]))
+        except Deferred as error:
+            later[push.key] = str(error)
+
+    def verify(self, knock: Knock) -> Sequence[Incoming]:
+        token = inward.stop_token(knock.url)
+        if token is not None:
+            return [inward.stopped(self.sender.marks.read_stop(token), token, knock.received_at)]
+        key = check_standard_webhook(knock.headers, knock.body, self.secrets, knock.received_at)
+        return [inward.reported(key, knock, self.sender.marks)]
+
+    def answer(self, knock: Knock) -> Answer:
+        return Answer()
+
+    def letter(self, raw: bytes, received_at: datetime) -> Sequence[Incoming]:
+        return [inward.returned(raw, received_at, self.sender.marks)]
+
+    def normalise(self, payload: bytes) -> Iterable[Record]:
+        told = json.loads(payload)
+        return words.records(told, next((one.purpose for one in self.topics if one.name == told["topic"]), "marketing"))
+
+
+def _but(later: Mapping[str, str], outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [Outcome(one.key, "retry", later[one.key]) if one.key in later else one for one in outcomes]
+
+
+@hookimpl
+def register_channels() -> Sequence[type[Mail]]:
+    return [Mail]
+
+
+@hookimpl
+def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
+    return [MailSandbox(folder)]

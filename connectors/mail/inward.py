@@ -1,0 +1,103 @@
+"""What comes back from a mail: one click that stops, a provider's report, a bounce, a complaint or a reply; all as one payload."""
+
+import json
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import Message
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from connectors.mail.marks import Mark, Marks
+from hub.sdk import Incoming, Knock, WrongInput, read_json
+
+REPORTS = {"mail.bounced": "bounced", "mail.complained": "complained"}
+FATES = ("hard", "soft")
+
+
+class Report(Schema):
+    """data of a provider's webhook."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    message_id = fields.String(required=True, validate=validate.Length(1, 400))
+    fate = fields.String(load_default="hard", validate=validate.OneOf(FATES))
+    code = fields.String(load_default="", validate=validate.Regexp(r"[0-9.]{0,12}$"))
+
+
+class Envelope(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    type = fields.String(required=True, validate=validate.OneOf(list(REPORTS)))
+    timestamp = fields.AwareDateTime(required=True)
+    data = fields.Nested(Report, required=True)
+
+
+ENVELOPE = Envelope()
+
+
+def stop_token(url: str) -> str | None:
+    """The token of .../stop/<token>; None for another address."""
+    before, _, token = urlsplit(url).path.rpartition("/")
+    return token if before.endswith("/stop") else None
+
+
+def stopped(mark: Mark, token: str, at: datetime) -> Incoming:
+    """A double click is one; who consents anew and clicks the old mail again is heard again."""
+    return _incoming(f"stop:{token}:{at:%Y%m%d%H%M}", mark, "stopped", at)
+
+
+def reported(key: str, knock: Knock, marks: Marks) -> Incoming:
+    """A provider's report, its signature checked before. Raises WrongInput."""
+    try:
+        told: dict[str, Any] = ENVELOPE.load(read_json(knock.body))
+    except ValidationError as error:
+        raise WrongInput(f"The report makes no sense: {error.messages}", "See connectors/mail/README.md.") from None
+    data = told["data"]
+    mark = marks.read(data["message_id"])
+    return _incoming(key, mark, REPORTS[told["type"]], told["timestamp"], fate=data["fate"], code=data["code"])
+
+
+def returned(raw: bytes, at: datetime, marks: Marks) -> Incoming:
+    """A mail that came in by our own door: a bounce (RFC 3464), a complaint (RFC 5965), or somebody's reply.
+
+    Raises WrongInput where it answers no mail of ours."""
+    message = message_from_bytes(raw, policy=policy.default)
+    key = "mail:" + sha256(raw).hexdigest()
+    report = str(message.get_param("report-type") or "").lower()
+    if message.get_content_type() == "multipart/report" and report == "delivery-status":
+        code = _status(message)
+        return _incoming(key, _marked(raw.decode(errors="replace"), marks), "bounced", at, fate=_fate(code), code=code)
+    if message.get_content_type() == "multipart/report" and report == "feedback-report":
+        return _incoming(key, _marked(raw.decode(errors="replace"), marks), "complained", at)
+    headers = " ".join(str(message.get(name, "")) for name in ("In-Reply-To", "References"))
+    automatic = str(message.get("Auto-Submitted", "no")).lower() != "no"
+    return _incoming(key, _marked(headers, marks), "answered_itself" if automatic else "replied", at)
+
+
+def _marked(text: str, marks: Marks) -> Mark:
+    mark = marks.find(text)
+    if mark is None:
+        raise WrongInput("This mail answers none of ours.", "Keep the Message-ID in In-Reply-To or in the report.")
+    return mark
+
+
+def _status(message: Message) -> str:
+    """The enhanced status code of the first recipient, such as 5.1.1."""
+    for part in message.walk():
+        if "Status" in part:
+            return str(part["Status"]).split()[0]
+    return ""
+
+
+def _fate(code: str) -> str:
+    return "soft" if code.startswith("4") else "hard"
+
+
+def _incoming(key: str, mark: Mark, what: str, at: datetime, **more: str) -> Incoming:
+    told = {"what": what, "ref": mark.entity, "topic": mark.topic, "key": key, "at": at.astimezone(UTC).isoformat()}
+    return Incoming(key, mark.entity, json.dumps({**told, **more}).encode(), at)
