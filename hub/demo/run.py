@@ -94,7 +94,7 @@ def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Super
 
 def run_sandboxes(demo: Demo) -> None:
     log.set_up("WARNING")
-    sandboxes.serve(demo.settings.plugins, folder_of(demo), sandboxes.port_of(demo.settings), demo.order.seed)
+    sandboxes.serve(demo.settings, folder_of(demo), demo.order.seed)
 
 
 def folder_of(demo: Demo) -> Path:

@@ -23,9 +23,9 @@ from werkzeug.serving import make_server
 
 from hub.plugins import load_plugins
 from hub.sdk import Sandbox, sign
-from hub.sdk.contracts import Listens
 from hub.sdk.effects_log import EffectsLog, put_thing, thing, things_after
 from hub.sdk.faults import FaultDial
+from hub.sdk.sandboxes import Listens
 from hub.settings import Settings
 
 
@@ -35,6 +35,12 @@ def port_of(settings: Settings) -> int:
         urlsplit(one.url).port for one in settings.connections.values() if urlsplit(one.url).hostname == "127.0.0.1"
     }
     return next(iter(sorted(port for port in ports if port)), 8190)
+
+
+def mail_port_of(settings: Settings) -> int | None:
+    """Where connections bring their mail to on this machine."""
+    servers = (urlsplit(str(one.options.get("smtp", ""))) for one in settings.connections.values())
+    return next((server.port for server in servers if server.hostname == "127.0.0.1"), None)
 
 
 def make_app(plugins: Sequence[str], folder: Path, seed: int) -> FaultDial:
@@ -52,13 +58,12 @@ def _mounted(brought: Sequence[Sandbox], seed: int) -> FaultDial:
     return FaultDial(DispatcherMiddleware(NotFound(), mounts), seed)
 
 
-def serve(plugins: Sequence[str], folder: Path, port: int, seed: int) -> None:
-    """A sandbox that speaks more than HTTP listens on the port above."""
-    brought = _brought(plugins, folder, seed)
+def serve(settings: Settings, folder: Path, seed: int) -> None:
+    brought = _brought(settings.plugins, folder, seed)
     for sandbox in brought:
-        if isinstance(sandbox, Listens):
-            sandbox.listen(port + 1)
-    make_server("127.0.0.1", port, _mounted(brought, seed), threaded=True).serve_forever()
+        if isinstance(sandbox, Listens) and (port := mail_port_of(settings)):
+            sandbox.listen(port)
+    make_server("127.0.0.1", port_of(settings), _mounted(brought, seed), threaded=True).serve_forever()
 
 
 MOST_ROWS = 400

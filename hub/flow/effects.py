@@ -109,6 +109,9 @@ def render(
             for name, value in opened[subject.person_id].items()
             if name in topic.fields and name not in decision.mask and name not in without
         }
+        if not reachable(partner, topic, fields):
+            outbox.refuse(work, claim, "no_address: nobody can be reached there")
+            continue
         try:
             words = worded(templates, claim, topic, subject.language, fields)
         except ConfigError as error:
@@ -120,6 +123,12 @@ def render(
         )
         pushes.append((claim, push))
     return pushes
+
+
+def reachable(partner: Partner, topic: Topic, fields: Mapping[str, str]) -> bool:
+    """Programs always are; people where the channel finds an address among their fields."""
+    address_of = getattr(partner.connector, "address_of", None)
+    return topic.channel == "api" or address_of is None or bool(address_of(fields))
 
 
 def worded(

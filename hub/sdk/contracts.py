@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 from hub.sdk.questions import Decision as Decision
 from hub.sdk.questions import Question as Question
 from hub.sdk.records import Record
+from hub.sdk.sandboxes import Sandbox as Sandbox
 
 Kind = Literal["shop", "crm", "fleet", "loyalty", "channel", "import", "webhook"]
 
@@ -251,21 +252,6 @@ class Channel(Connector, Protocol):
 
     def address_of(self, fields: Mapping[str, str]) -> str | None:
         """Where this person is reached, or None."""
-
-
-class Sandbox(Protocol):
-    """A partner's local stand-in: a WSGI app that keeps its public contract, mounted at /<name>."""
-
-    name: str
-
-    def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]: ...
-
-
-@runtime_checkable
-class Listens(Protocol):
-    """A sandbox with a door beside HTTP, such as a mail server's."""
-
-    def listen(self, port: int) -> int: ...
 
 
 # --- what plugins get in their hands -------------------------------------------------------------------------------

@@ -189,7 +189,7 @@ def test_status_is_for_people_and_for_programs(run):
     as_table = run("status", "--region", "eu")[1]
 
     names = [row["name"] for row in as_json["regions"][0]["connections"]]
-    assert names == ["club", "crm", "feed", "files", "hooks", "own", "shop", "texts"]
+    assert names == ["club", "crm", "feed", "files", "hooks", "mails", "own", "shop", "texts"]
     assert "Valkey answers" in as_table
     assert "club" in as_table
 

@@ -50,9 +50,9 @@ def test_a_member_who_turns_gold_is_told_to_everybody_who_listens(hub, noting, t
 
 
 def test_a_webhook_that_comes_twice_has_its_effect_once(hub, noting, told_by_club):
-    told_by_club(member_id="m-1", tier="gold", version=1, message_id="same")
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1, message_id="same")
 
-    answer = told_by_club(member_id="m-1", tier="gold", version=1, message_id="same")
+    answer = told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1, message_id="same")
 
     assert answer.status_code == 202
     assert len(deliveries(hub)) == 1
@@ -60,7 +60,7 @@ def test_a_webhook_that_comes_twice_has_its_effect_once(hub, noting, told_by_clu
 
 
 def test_an_older_version_changes_nothing_however_late_it_comes(hub, noting, told_by_club):
-    told_by_club(member_id="m-1", tier="gold", version=5)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=5)
 
     told_by_club("member.tier_changed", member_id="m-1", tier="silver", version=4)
 
@@ -70,7 +70,7 @@ def test_an_older_version_changes_nothing_however_late_it_comes(hub, noting, tol
 
 
 def test_a_lawful_downgrade_is_believed(hub, noting, told_by_club):
-    told_by_club(member_id="m-1", tier="gold", version=5)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=5)
 
     told_by_club("member.tier_changed", member_id="m-1", tier="silver", version=6)
 
@@ -78,7 +78,7 @@ def test_a_lawful_downgrade_is_believed(hub, noting, told_by_club):
 
 
 def test_nobody_is_told_before_the_delivery_is_taken_through(hub, noting, told_by_club):
-    told_by_club(member_id="m-1", tier="gold", version=1, drain=False)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1, drain=False)
 
     assert [row.state for row in deliveries(hub)] == ["waiting"]
     assert noting["crm"].told == []
@@ -86,7 +86,7 @@ def test_nobody_is_told_before_the_delivery_is_taken_through(hub, noting, told_b
 
 
 def test_the_payload_is_gone_once_it_has_served(hub, noting, told_by_club):
-    told_by_club(member_id="m-1", name="Anna Weiß", tier="gold", version=1)
+    told_by_club(member_id="m-1", phone="+493012345", name="Anna Weiß", tier="gold", version=1)
 
     delivery = deliveries(hub)[0]
 
@@ -114,7 +114,7 @@ def test_a_policy_that_crashes_is_a_no(hub, noting, told_by_club):
     Broken.decide = hookimpl(Broken.decide)
     hub.plugins.register(Broken(), name="broken")
 
-    told_by_club(member_id="m-1", tier="gold", version=1)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1)
 
     assert noting["crm"].told == []
 
@@ -160,7 +160,7 @@ def test_phones_of_a_masked_question_do_not_go_along(hub, noting, told_by_club, 
 def test_what_the_partner_says_decides_what_becomes_of_a_message(hub, noting, told_by_club, error, state):
     noting["crm"].answers = [error]
 
-    told_by_club(member_id="m-1", tier="gold", version=1, drain=False)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1, drain=False)
     pipeline.process(hub, hub.partners["club"], DICE)
     pipeline.send(hub, hub.partners["crm"], DICE)
 
@@ -174,7 +174,7 @@ def test_what_the_partner_says_decides_what_becomes_of_a_message(hub, noting, to
 def test_an_outage_rests_the_connection_and_fills_no_dead_letters(hub, noting, told_by_club, clock):
     noting["crm"].answers = [RetryLater("out", after=60)] + [RetryLater("out")] * 40
 
-    told_by_club(member_id="m-1", tier="gold", version=1)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1)
 
     assert health(hub, "crm").rest_until > clock.now + timedelta(seconds=55)
     for _ in range(40):
@@ -189,7 +189,7 @@ def test_an_outage_rests_the_connection_and_fills_no_dead_letters(hub, noting, t
 def test_a_refused_key_parks_the_connection_and_its_messages_wait(hub, noting, told_by_club):
     noting["crm"].answers = [AuthBroken("401 INVALID_AUTHENTICATION")]
 
-    told_by_club(member_id="m-1", tier="gold", version=1)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1)
 
     row = health(hub, "crm")
     assert row.state == "parked"
@@ -210,7 +210,7 @@ def test_a_blind_push_whose_fate_is_unknown_is_never_repeated(hub, noting, told_
 
 def test_an_askable_push_in_doubt_is_asked_about_before_it_is_repeated(hub, noting, told_by_club, clock):
     noting["crm"].answers = ["sent", RetryLater("cut off", happened=True)]
-    told_by_club(member_id="m-1", tier="gold", version=1, drain=False)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1, drain=False)
     pipeline.process(hub, hub.partners["club"], DICE)
     pipeline.send(hub, hub.partners["crm"], DICE)
     pipeline.send(hub, hub.partners["crm"], DICE)
@@ -242,7 +242,7 @@ def test_a_worker_that_slept_through_its_lease_settles_nothing(hub, noting, told
     from hub.flow import effects, outbox
     from hub.sdk import Outcome
 
-    told_by_club(member_id="m-1", tier="gold", version=1, drain=False)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1, drain=False)
     pipeline.process(hub, hub.partners["club"], DICE)
     partner = hub.partners["crm"]
     with hub.begin() as work:
@@ -262,7 +262,7 @@ def test_a_worker_that_slept_through_its_lease_settles_nothing(hub, noting, told
 
 
 def test_a_record_that_declares_another_residence_is_kept_aside_and_asked_about(hub, noting, told_by_club):
-    told_by_club(member_id="m-1", name="Noura", residence="AE", tier="gold", version=1)
+    told_by_club(member_id="m-1", phone="+493012345", name="Noura", residence="AE", tier="gold", version=1)
 
     assert [(row.state, row.payload is not None) for row in deliveries(hub)] == [("quarantined", True)]
     with hub.look() as session:
@@ -276,7 +276,7 @@ def test_a_delivery_that_makes_no_sense_is_a_dead_letter_and_harms_no_other(hub,
 
     with hub.begin() as work:
         inbox.keep(work, hub.partners["club"], [Incoming("bad", "m-9", b'{"type": "member.enrolled"}')])
-    told_by_club(member_id="m-1", tier="gold", version=1)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1)
 
     assert sorted(row.state for row in deliveries(hub)) == ["dead", "done"]
     assert [letter.code for letter in letters(hub)] == ["wrong_input"]
@@ -291,7 +291,7 @@ def test_a_defect_of_ours_is_tried_again_and_in_the_end_put_aside(hub, noting, t
             raise KeyError("a defect with Anna in its message")
 
     hub.plugins.register(Stumbling())
-    told_by_club(member_id="m-1", tier="gold", version=1)
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1)
 
     for _ in range(8):
         clock.pass_by(hours=1)
@@ -337,7 +337,7 @@ def test_two_connections_that_know_the_same_customer_number_speak_of_one_custome
 
 
 def test_a_value_that_no_database_can_hold_is_a_dead_letter_at_once(hub, noting, told_by_club, database):
-    told_by_club(member_id="m-1", tier="go\0ld", version=1)
+    told_by_club(member_id="m-1", phone="+493012345", tier="go\0ld", version=1)
 
     if database == "postgresql":
         assert [letter.code for letter in letters(hub)] == ["unstorable"]
@@ -355,7 +355,7 @@ def test_a_message_that_the_connector_stumbles_over_dies_alone_and_the_others_go
         return true_push(batch)
 
     crm.push = push
-    told_by_club(member_id="m-1", tier="cursed", version=1, drain=False)
+    told_by_club(member_id="m-1", phone="+493012345", tier="cursed", version=1, drain=False)
     for number in range(2, 8):
         told_by_club(member_id=f"m-{number}", tier="gold", version=1, drain=False)
 
