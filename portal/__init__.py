@@ -15,7 +15,17 @@ from portal.pages import new_portal
 def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
     """One blueprint that holds all pages: what it checks before and adds after a request holds for each of them."""
     portal = new_portal(hub)
-    for pages in (access.bp, home.bp, my.bp, timeline.bp, loyalty.bp, documents.bp, shared.bp, operations.bp, stopping.bp):
+    for pages in (
+        access.bp,
+        home.bp,
+        my.bp,
+        timeline.bp,
+        loyalty.bp,
+        documents.bp,
+        shared.bp,
+        operations.bp,
+        stopping.bp,
+    ):
         portal.register_blueprint(pages)
     return [portal]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from hub.sdk import Analysis, Scorer, hookimpl
+from hub.sdk import Analysis, Attribution, Scorer, hookimpl
 from scoring.lazily import Lazily
 
 
@@ -17,10 +17,11 @@ def register_commands(cli: click.Group) -> None:
 
 
 @hookimpl
-def register_analyses() -> Sequence[Analysis]:
+def register_analyses() -> Sequence[Analysis | Attribution]:
+    from scoring.attribution import AttributionAnalysis
     from scoring.trials import TrialAnalysis
 
-    return [TrialAnalysis()]
+    return [TrialAnalysis(), AttributionAnalysis()]
 
 
 @hookimpl

@@ -73,20 +73,32 @@ from hub.sdk.records import (
     VehicleRecord,
     VisitRecord,
 )
-from hub.sdk.scores import Analysis, ArmStatistics, FactReader, ScoreGiven, Scorer, Tell, Trained, Trial
+from hub.sdk.scores import (
+    Analysis,
+    ArmStatistics,
+    Attribution,
+    FactReader,
+    Sale,
+    ScoreGiven,
+    Scorer,
+    Tell,
+    Touch,
+    Trained,
+    Trial,
+)
 from hub.sdk.signing import check_hmac_sha256, check_standard_webhook, check_time, sign
 from rules.catalogue import Fact
 from rules.mapping import Bad, Field, FileMapping, convert
 
 __all__ = [
-    "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "ArmStatistics", "Asks", "AuthBroken", "Bad",
-    "Bounds", "BranchRecord", "Channel", "ConfigError", "Connector", "ConsentRecord", "CustomerKey", "CustomerRecord",
+    "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "ArmStatistics", "Asks", "Attribution",
+    "AuthBroken", "Bad", "Bounds", "BranchRecord", "Channel", "ConfigError", "Connector", "ConsentRecord", "CustomerKey", "CustomerRecord",
     "Decision", "Describes", "EffectClass", "ErasedRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field",
     "FieldShape", "FileMapping", "FindingRecord", "Gone", "Hub", "ImportPage", "Imports", "Incoming",
     "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LineRecord", "Listing", "Lists", "LoyaltyRecord",
     "Normalises", "NotJson", "Observes", "Outcome", "Page", "PartnerClient", "PartnerError", "PersonRecord", "Push",
     "Pushes", "Question", "ReadingRecord", "Receives", "RecommendationRecord", "Record", "Refused", "RetryLater", "RowProblem",
-    "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesMail",
-    "TakesRows", "Tell", "Topic", "Trained", "Trial", "VehicleRecord", "VisitRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
-    "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sign",
+    "Sale", "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesMail",
+    "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial", "VehicleRecord", "VisitRecord", "Work", "WrongInput", "WrongSignature",
+    "check_hmac_sha256", "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sign",
 ]  # fmt: skip

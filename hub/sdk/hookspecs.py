@@ -7,7 +7,7 @@ import click
 import pluggy
 
 from hub.sdk.contracts import Connector, Decision, Hub, Question, Sandbox, Step, Work
-from hub.sdk.scores import Analysis, Scorer
+from hub.sdk.scores import Analysis, Attribution, Scorer
 from rules.catalogue import Fact
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,7 +32,7 @@ def register_scorers() -> Sequence[Scorer]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_analyses() -> Sequence[Analysis]:  # type: ignore[empty-body]
+def register_analyses() -> Sequence[Analysis | Attribution]:  # type: ignore[empty-body]
     """Bring statistics that judge experiments and attribution."""
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, Literal, Protocol
 
 
@@ -106,3 +106,29 @@ class Analysis(Protocol):
     name: ClassVar[str]
 
     def judge(self, trial: Trial) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A message that reached somebody, by the campaign (journey) it belongs to."""
+
+    campaign: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Sale:
+    """An invoice without its tax, or a refund as a negative one. touches: those within reach before it, in order."""
+
+    amount_minor: int
+    currency: str
+    at: datetime
+    touches: tuple[Touch, ...] = ()
+
+
+class Attribution(Protocol):
+    """Shares sales out among campaigns, beside what a holdout proves; `attribution` is the one."""
+
+    name: ClassVar[str]
+
+    def share(self, sales: Sequence[Sale], silent: Mapping[tuple[str, ...], int]) -> Mapping[str, Any]: ...

@@ -321,6 +321,7 @@ def test_plugins_say_which_of_them_are_active(run):
         "csvfile",
         "hubspot",
         "loyalty",
+        "mail",
         "shop",
         "sms",
         "fleet",
