@@ -24,7 +24,7 @@ echo "uv $*" >>"$CALLS"
 echo "index ${UV_DEFAULT_INDEX:-none}, extra ${UV_EXTRA_INDEX_URL:-none}, links ${UV_FIND_LINKS:-none}" >>"$CALLS"
 case "$*" in
   "venv "*) mkdir -p .venv/bin; rm -f .venv/.hub-stamp
-    printf '#!/bin/sh\\necho "$COMPILER"\\n' >.venv/bin/python
+    printf '#!/bin/sh\\necho "venv $*" >>"$CALLS"\\necho "$COMPILER"\\n' >.venv/bin/python
     chmod +x .venv/bin/python ;;
   *"-e .") printf '#!/bin/sh\\necho "hub $*"; exit 7\\n' >.venv/bin/hub; chmod +x .venv/bin/hub ;;
   *"$WRONG"*) echo "Hash mismatch for \\`it\\`" >&2; exit 1 ;;
@@ -91,6 +91,14 @@ def test_a_word_is_handed_to_the_hub_with_its_exit_code(house: House) -> None:
 
     assert done.stdout == "hub segments plan two words\n"
     assert done.returncode == 7
+
+
+def test_all_tests_run_on_all_cores_and_named_ones_as_they_are_named(house: House) -> None:
+    house.run("test")
+    assert house.called("venv -m pytest -q -n auto --dist loadfile\n")
+
+    house.run("test", "tests/rules", "-x")
+    assert house.called("venv -m pytest -q tests/rules -x\n")
 
 
 def test_the_second_call_installs_nothing(house: House) -> None:

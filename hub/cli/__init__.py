@@ -1,6 +1,7 @@
 """`hub`: one verb per motion; exit 0, 1 (the input is wrong), 2 (the call is wrong), 3 (a part is down)."""
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 
@@ -46,21 +47,28 @@ class Lazy(click.Group):
         if name in COMMANDS:
             command: click.Command = import_module(COMMANDS[name]).COMMANDS[name]
             return command
-        return super().get_command(ctx, name) or self._from_plugins(ctx, name)
+        known = super().get_command(ctx, name)
+        if known is None:
+            self._ask_plugins()
+        return known or super().get_command(ctx, name)
 
-    def _from_plugins(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Of the active plugins; where no hub is configured, of all that are installed: evaluating a file needs no hub."""
+    def _ask_plugins(self) -> None:
+        """The active plugins; where no hub is configured, all that are installed: evaluating a file needs no hub."""
         from hub.plugins import installed, load_plugins
         from hub.settings import config_folder, load_settings
 
         configured = (config_folder() / "hub.yaml").exists()
         load_plugins(load_settings().plugins if configured else tuple(installed())).hook.register_commands(cli=self)
-        return super().get_command(ctx, name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, HELP.get(name, "")) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        """The core's, then what plugins bring; a configuration that cannot be read hides those, and not the help."""
+        with suppress(HubError):
+            self._ask_plugins()
+        brought = {name: command.get_short_help_str(90) for name, command in self.commands.items()}
+        for title, rows in (("Commands", HELP), ("Commands of plugins", brought)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(sorted(rows.items()))
 
 
 HELP = {

@@ -331,12 +331,23 @@ def test_plugins_say_which_of_them_are_active(run):
     }
 
 
-def test_help_names_every_command_without_loading_them():
+def test_help_names_every_command():
     done = CliRunner().invoke(cli, ["--help"])
 
     assert done.exit_code == 0
     for command in ("init", "up", "worker", "status", "check", "import", "dead-letters", "why"):
         assert command in done.output
+
+
+def test_help_names_what_plugins_bring_and_stands_a_configuration_that_does_not_load(monkeypatch, tmp_path):
+    monkeypatch.setenv("HUB_CONFIG", str(tmp_path))
+    assert "privacy" in CliRunner().invoke(cli, ["--help"]).output
+
+    (tmp_path / "hub.yaml").write_text("plugins: 7")
+    done = CliRunner().invoke(cli, ["--help"])
+
+    assert done.exit_code == 0
+    assert "segments" in done.output
 
 
 def test_the_own_configuration_of_this_house_is_right():
