@@ -93,12 +93,26 @@ def test_a_word_is_handed_to_the_hub_with_its_exit_code(house: House) -> None:
     assert done.returncode == 7
 
 
-def test_all_tests_run_on_all_cores_and_named_ones_as_they_are_named(house: House) -> None:
+def test_all_tests_run_on_all_cores_and_those_that_need_the_machine_run_alone(house: House) -> None:
     house.run("test")
-    assert house.called("venv -m pytest -q -n auto --dist loadfile\n")
 
+    assert house.called("venv -m pytest -q -n auto --dist loadfile -m not alone\n")
+    assert house.called("venv -m pytest -q -m alone\n")
+
+
+def test_tests_that_are_named_run_as_they_are_named(house: House) -> None:
     house.run("test", "tests/rules", "-x")
+
     assert house.called("venv -m pytest -q tests/rules -x\n")
+
+
+def test_a_failure_in_either_part_is_told(house: House) -> None:
+    house.run("status")
+    python = house.root / ".venv/bin/python"
+    for failing in ("not alone", "-m alone"):
+        python.write_text(f'#!/bin/sh\ncase "$*" in *"{failing}") exit 1 ;; esac\n')
+
+        assert house.run("test").returncode == 1
 
 
 def test_the_second_call_installs_nothing(house: House) -> None:

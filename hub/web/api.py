@@ -9,9 +9,8 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
 from hub.errors import NotFound
-from hub.flow import customers
+from hub.flow import writing
 from hub.models import Customer, Membership
-from hub.own import OWN
 from hub.sdk import ConsentRecord, CustomerKey
 from hub.status import status_of
 from hub.web.access import needs
@@ -95,7 +94,7 @@ class Consents(MethodView):
         if work.session.scalar(select(Customer.id).where(Customer.ref == ref)) is None:
             raise NotFound("There is no such customer.")
         key = CustomerKey(partner_id=ref, ref=ref)
-        customers.fold(hub, work, hub.partner(OWN), [ConsentRecord(customer=key, at=work.now, **told)])
+        writing.write(hub, work, [ConsentRecord(customer=key, at=work.now, **told)])
         return {"customer": ref, "state": told["state"], "at": work.now.isoformat()}, 201
 
 

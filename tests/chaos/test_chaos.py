@@ -12,6 +12,7 @@ import pytest
 from hub.sdk.effects_log import EffectsLog
 from town import TIERS, Town
 
+pytestmark = pytest.mark.alone
 KILLS = int(os.environ.get("HUB_CHAOS_KILLS", "10"))
 WEBHOOKS = int(os.environ.get("HUB_CHAOS_WEBHOOKS", "1000"))
 SEED = int(os.environ.get("HUB_CHAOS_SEED", "7"))

@@ -8,6 +8,10 @@ import textwrap
 import time
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.alone
+
 PROGRAM = textwrap.dedent("""
     import os, signal, sys, time
     from pathlib import Path

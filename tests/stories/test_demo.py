@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.alone
 CONFIG = Path(__file__).parents[2] / "config"
 
 
