@@ -1,6 +1,9 @@
 """hub check, hub schema, hub plugins, hub rules test, cost, engine."""
 
 import json
+import os
+import time
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -10,6 +13,7 @@ from rich.table import Table
 from hub.catalogue import catalogue
 from hub.cli.engine import engine
 from hub.cli.opened import json_option
+from hub.cli.watching import watch
 from hub.core import connector_classes
 from hub.errors import ConfigError
 from hub.plugins import installed, load_plugins
@@ -27,12 +31,19 @@ from rules.sync_schema import sync_schema
 from rules.syncmap import read_sync
 from rules.trying import Tried, tried
 
+KINDS = ("segment", "policy", "journey", "mapping", "sync", "desk")
+LOOK_EVERY = 0.5  # seconds between two looks at the folder
+
 
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--watch", "watching", is_flag=True, help="Check again at every change of a file, until Ctrl-C.")
 @json_option
-def check(folder: Path | None, as_json: bool) -> None:
+def check(folder: Path | None, watching: bool, as_json: bool) -> None:
     """Check a configuration folder (default: HUB_CONFIG): every mistake of every file, where it is and how to mend it."""
+    if watching:
+        _watch(folder)
+        return
     problems = problems_of(folder)
     if as_json:
         click.echo(json.dumps({"problems": problems}, ensure_ascii=False))
@@ -44,6 +55,18 @@ def check(folder: Path | None, as_json: bool) -> None:
         click.echo("The configuration is right.")
         for line in dear(folder):
             click.echo(line)
+
+
+def _watch(folder: Path | None) -> None:
+    where = folder or Path(os.environ.get("HUB_CONFIG", "config"))
+
+    def wait() -> bool:
+        time.sleep(LOOK_EVERY)
+        return True
+
+    for problems in watch(where, lambda: problems_of(folder), wait):
+        told = "\n".join(problems) if problems else "The configuration is right."
+        click.echo(f"{datetime.now():%H:%M:%S}  {len(problems)} problems\n{told}")  # noqa: DTZ005 - for whoever sits there
 
 
 def dear(folder: Path | None) -> list[str]:
@@ -105,13 +128,27 @@ def _desks(settings: Settings) -> list[str]:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["segment", "policy", "journey", "mapping", "sync", "desk"]))
-def schema(kind: str) -> None:
-    """JSON Schema of a document kind, for editors."""
+@click.argument("kind", type=click.Choice(KINDS), required=False)
+@click.option("--write", "to_files", is_flag=True, help="Write all of them to CONFIG/.schema, where editors find them.")
+def schema(kind: str | None, to_files: bool) -> None:
+    """JSON Schema of a document kind, for editors: they complete and underline by the first line of each file."""
+    if (kind is None) != to_files:
+        raise click.UsageError(f"Name a kind ({', '.join(KINDS)}), or say --write.")
+    if kind is not None:
+        click.echo(_schema_text(kind))
+        return
+    folder = load_settings().config / ".schema"
+    folder.mkdir(exist_ok=True)
+    for one in KINDS:
+        (folder / f"{one}.json").write_text(_schema_text(one) + "\n", encoding="utf-8")
+    click.echo(f"{len(KINDS)} schemas in {folder}")
+
+
+def _schema_text(kind: str) -> str:
     known = catalogue(load_plugins(load_settings().plugins))
     others = {"sync": lambda: sync_schema(SYNCED), "desk": desk_schema}
     found = others[kind]() if kind in others else schema_of(kind, known, TARGETS)
-    click.echo(json.dumps(found, indent=1, ensure_ascii=False))
+    return json.dumps(found, indent=1, ensure_ascii=False)
 
 
 @click.command("plugins")

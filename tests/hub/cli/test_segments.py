@@ -81,3 +81,12 @@ def test_a_pin_needs_a_side_and_a_reason(run):
     assert run("segments", "pin", "gold_members", "0" * 32, "--reason", "x", "-r", "eu")[0] == 2
     assert run("segments", "pin", "gold_members", "0" * 32, "--in", "-r", "eu")[0] == 2
     assert run("segments", "pin", "gold_members", "0" * 32, "--in", "--reason", "x", "-r", "eu")[0] == 1
+
+
+def test_schemas_are_written_where_the_first_line_of_a_file_points(run, settings):
+    code, said, _ = run("schema", "--write")
+
+    assert (code, "schemas in" in said) == (0, True)
+    written = json.loads((settings.config / ".schema" / "segment.json").read_text())
+    assert json.loads(run("schema", "segment")[1]) == written
+    assert run("schema")[0] == 2
