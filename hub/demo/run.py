@@ -15,6 +15,7 @@ from hub.access import make_sign_in_link, principal_named
 from hub.core import Hub
 from hub.demo import filing, life, rows, sandboxes
 from hub.demo.fonts import find_fonts
+from hub.demo.foresight import foresee
 from hub.demo.gauge import Gauge
 from hub.demo.life import RECENT
 from hub.demo.order import Order
@@ -32,6 +33,7 @@ from hub.worker import Supervisor
 PATIENCE = 240.0  # seconds until a region answers
 LOOK_EVERY = 0.5
 ROWS_EACH = 15  # of a customer, on average: for the bar, until the branch is known
+FORESEEN = "foresee"  # the child that has the region's scorers trained
 STAFF = ("operator", "admin")
 FILL = ("truth", "import", "shop", "loyalty")  # the children of a region that end once its history is in
 
@@ -86,6 +88,7 @@ def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Super
         supervisor.add(f"{code}-import", lambda code=code: run_import(demo, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-shop", lambda code=code: run_shop(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-loyalty", lambda code=code: run_loyalty(demo, supervisor, code), once=True)  # type: ignore[misc]
+        supervisor.add(f"{code}-{FORESEEN}", lambda code=code: run_foresight(demo, supervisor, code), once=True)  # type: ignore[misc]
         if not demo.once:
             supervisor.add(f"{code}-papers", lambda code=code: run_papers(demo, supervisor, code), once=True)  # type: ignore[misc]
             supervisor.add(f"{code}-life", lambda code=code: run_life(demo, supervisor, code), once=True)  # type: ignore[misc]
@@ -157,6 +160,15 @@ def run_loyalty(demo: Demo, supervisor: Supervisor, code: str) -> None:
         for told in (*life.enrolled(books, demo.order.seed), *life.last_month(books, demo.order.seed)):
             sender.send(told.id, told.kind, told.member, told.at)
     sender.release()
+
+
+def run_foresight(demo: Demo, supervisor: Supervisor, code: str) -> None:
+    """Who stays away and what each car needs, learned from the history as soon as it is in."""
+    log.set_up("WARNING", region=code)
+    wait_for(supervisor, {f"{code}-{name}" for name in FILL})
+    hub = demo.open_hub(code)
+    foresee(hub)
+    hub.close()
 
 
 def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:

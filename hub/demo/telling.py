@@ -15,7 +15,7 @@ from rich.table import Table
 
 from hub.access import make_sign_in_link, principal_of
 from hub.demo.order import check_room
-from hub.demo.run import FILL, Demo, desk_of, loopback, wait_until_ready
+from hub.demo.run import FILL, FORESEEN, Demo, desk_of, loopback, wait_until_ready
 from hub.demo.somebody import somebody
 from hub.errors import PartDown
 from hub.worker import Supervisor
@@ -90,7 +90,8 @@ def watch_history(demo: Demo, console: Console, supervisor: Supervisor) -> dict[
 
 
 def is_done(demo: Demo, supervisor: Supervisor, statuses: Mapping[str, Mapping[str, Any]]) -> bool:
-    names = {f"{code}-{name}" for code in demo.order.counts for name in FILL}
+    wanted = (*FILL, FORESEEN) if demo.once else FILL
+    names = {f"{code}-{name}" for code in demo.order.counts for name in wanted}
     if not all(statuses.values()) or not supervisor.finished(names):
         return False
     return not demo.once or all(is_settled(one) for one in statuses.values())

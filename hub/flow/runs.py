@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from hub.core import Hub
 from hub.errors import HubError
 from hub.flow import scores
-from hub.models import ScorerRun
+from hub.models import Here, ScorerRun
 from hub.work import Work
 from rules.calendar import local_day
 
@@ -25,12 +25,16 @@ def queue(work: Work, scorer: str, verb: str, as_of: date) -> ScorerRun:
 
 
 def queue_due(hub: Hub) -> int:
-    """Once a local day: yesterday is scored, and a model that is a week old gets a challenger; answers how many were queued."""
+    """Once a local day: yesterday is scored, and a model that is a week old gets a challenger; answers how many were queued.
+
+    A region that was opened today has no yesterday: its history may still be on its way in."""
     as_of = local_day(hub.clock(), hub.here.zone) - timedelta(days=1)
     names = scores.scorers_of(hub)
     if not names:
         return 0
     with hub.begin() as work:
+        if local_day(work.session.scalars(select(Here.opened_at)).one(), hub.here.zone) > as_of:
+            return 0
         rows = select(ScorerRun.scorer, ScorerRun.verb, ScorerRun.as_of).where(ScorerRun.as_of > as_of - WEEK)
         known = {(scorer, verb): day for scorer, verb, day in work.session.execute(rows.order_by(ScorerRun.as_of))}
         wanted = [(name, "train") for name in names if (name, "train") not in known]

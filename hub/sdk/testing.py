@@ -22,8 +22,9 @@ from hub.sdk.contracts import (
 )
 from hub.sdk.pushing import Judged, bench, check_pushes
 from hub.sdk.receiving import check_normalises, check_receives, recorded_in
+from hub.sdk.scorer_checks import check_scorer
 
-__all__ = ["Check", "Judged", "Report", "check_connector"]
+__all__ = ["Check", "Judged", "Report", "check_connector", "check_scorer"]
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MOTIONS = (Receives, Normalises, Fetches, Pushes, Imports)

@@ -171,7 +171,12 @@ def settled(hub):
         return [(row.verb, row.state) for row in session.scalars(select(ScorerRun).order_by(ScorerRun.id))]
 
 
+def test_a_region_that_was_opened_today_has_no_yesterday(hub, gut):
+    assert runs.queue_due(hub) == 0
+
+
 def test_the_clock_asks_once_a_day_and_a_process_works_it_off(hub, gut, clock):
+    clock.pass_by(days=1)
     assert runs.queue_due(hub) == 2
     assert runs.queue_due(hub) == 0
 
