@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from rules.opposites import opposite
 from rules.predicate import Trace
 from rules.tree import All, AnyOf, Not, Pinned, SegmentTest, VehicleTest
 from rules.wording import words
@@ -23,9 +24,7 @@ def changes(found: Trace) -> list[str]:
             return _of_cars(node, found)
         case _:
             seen, asked = words(found)
-            return [
-                f"{seen}; it would have to be otherwise than: {asked}" if found.holds else f"{seen}; needed: {asked}"
-            ]
+            return [f"{seen}; needed: {opposite(found) if found.holds else asked}"]
 
 
 def _each(parts: Iterable[Trace], holding: bool) -> list[str]:

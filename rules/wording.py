@@ -72,8 +72,12 @@ def asked(tests: Iterable[Test]) -> str:
 def _asked(test: Test) -> str:
     if test.operator is MISSING:
         return "is missing"
+    return f"{test.operator.words} {argument(test)}"
+
+
+def argument(test: Test) -> str:
     several = test.argument if isinstance(test.argument, tuple) else (test.argument,)
-    return f"{test.operator.words} {', '.join(say(item, test.currency) for item in several)}"
+    return ", ".join(say(item, test.currency) for item in several)
 
 
 def say(value: Any, currency: str | None) -> str:
