@@ -14,6 +14,7 @@ from hub.sdk.outcomes import each
 MOST = 100  # inputs of a batch, rows of a list
 TYPES = {"contact": "contacts", "company": "companies", "deal": "deals", "vehicle": "vehicles"}
 PACE = Pace(lag=timedelta(seconds=15), overlap=timedelta(minutes=2), page=200)  # its search lags by seconds
+REPEATED = timedelta(hours=24)  # how long HubSpot tries to deliver a webhook
 SHAPES = {
     "string": "text",
     "enumeration": "choice",
@@ -85,12 +86,14 @@ class Objects:
 
     def fetch(self, cursor: str | None) -> Page:
         """Contacts that changed, by search: in a frozen window by id, so that neither ties nor the limit of 10,000 results
-        can hold it up. The first reading begins now: what was there before is listed."""
+        can hold it up. The first reading begins now: what was there before is listed. Search tells no deletions and no
+        merges; after a pause longer than HubSpot repeats its webhooks, only a comparison can."""
         now = self.now()
         place = Cursor.parse(cursor) if cursor else Cursor.start(now - PACE.overlap, now, PACE)
         done = turn(place, self._changed, now, PACE, by_id=True)
         told = [Incoming(row.key, row.id, json.dumps(row.payload).encode(), row.at) for row in done.rows]
-        return Page(told, str(done.cursor), more=done.more)
+        missed = place.after is None and place.is_stale(now - REPEATED)
+        return Page(told, str(done.cursor), more=done.more, resync=missed)
 
     def _changed(self, cursor: Cursor, limit: int) -> Sequence[Row]:
         filters = [

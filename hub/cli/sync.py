@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from hub.cli.opened import json_option, opened, region_option
 from hub.core import Hub, Partner
 from hub.errors import PartDown, PartnerError
-from hub.flow import conflicts, drift, following, outward, pipeline, reconcile
+from hub.flow import conflicts, drift, following, merges, outward, pipeline, reconcile
 from hub.flow.sync import decide
 from hub.models import Connection, Customer, DeadLetter, Duplicate, Message, SyncState
 from hub.sdk import Fetches
@@ -22,7 +22,7 @@ from hub.sdk import Fetches
 
 @click.group()
 def sync() -> None:
-    """Keep a partner in step: run, status, pause, resume, reconcile, conflicts, resolve, duplicates."""
+    """Keep a partner in step: run, status, pause, resume, reconcile, conflicts, resolve, duplicates, keep-apart."""
 
 
 @sync.command("run")
@@ -220,6 +220,16 @@ def duplicates(region: str | None, as_json: bool) -> None:
             for row in session.scalars(select(Duplicate).where(Duplicate.state == "open").order_by(Duplicate.id).limit(500))
         ]  # fmt: skip
     _show(rows, as_json, "duplicates", ("id", "customer", "other", "why", "found_at"))
+
+
+@sync.command("keep-apart")
+@click.argument("duplicate", type=int)
+@region_option
+def keep_apart(duplicate: int, region: str | None) -> None:
+    """Say that a proposed pair is two people; it is not proposed again."""
+    with opened(region) as hub, hub.begin() as work:
+        merges.keep_apart(work, duplicate, "cli")
+    click.echo(f"Proposal {duplicate}: they stay two.")
 
 
 def _show(rows: list[dict[str, Any]], as_json: bool, name: str, columns: tuple[str, ...]) -> None:

@@ -3,11 +3,12 @@
 from sqlalchemy import select, update
 
 from hub.core import Partner
+from hub.errors import NotFound
 from hub.flow import agreements
 from hub.flow.agreements import Agreed
 from hub.flow.effects import Subject, load_subjects
 from hub.flow.identity import Identities, Known, link
-from hub.models import Agreement, Alias, Customer, Duplicate, Link
+from hub.models import Alias, Customer, Duplicate, Link
 from hub.sdk import CustomerKey, Seen
 from hub.work import Work
 
@@ -65,13 +66,13 @@ def propose(work: Work, partner: Partner, known: Known) -> None:
             _note(work, partner, known.customer.id, other, why)
 
 
-def state_of(work: Work, partner: Partner, kind: str, customer_id: int) -> str:
-    row = work.session.scalar(
-        select(Agreement.state).where(
-            Agreement.connection_id == partner.id, Agreement.kind == kind, Agreement.customer_id == customer_id
-        )
-    )
-    return row or "unknown"
+def keep_apart(work: Work, duplicate_id: int, actor: str) -> None:
+    """A person says that they are two: it is not proposed again. Raises NotFound."""
+    row = work.session.get(Duplicate, duplicate_id)
+    if row is None or row.state != "open":
+        raise NotFound(f"No proposal {duplicate_id} waits for a word.", "See: hub sync duplicates")
+    row.state, row.settled_at = "kept apart", work.now
+    work.audit(actor, "kept_apart", "duplicate", row.id)
 
 
 def _note(work: Work, partner: Partner, one: int, other: int, why: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from editing import Story, killing
 from hub.flow import reconcile
-from hub.models import Conflict, Connection, Customer, DeadLetter, Delivery, Message
+from hub.models import Conflict, Connection, Customer, DeadLetter, Delivery, Message, SyncState
 
 EDITS = int(os.environ.get("HUB_SYNC_EDITS", "24"))
 SEED = int(os.environ.get("HUB_SYNC_SEED", "11"))
@@ -119,3 +119,33 @@ def test_a_clock_that_goes_ahead_and_is_set_right_again_is_mended_by_a_compariso
 
     assert reconcile.compare(hub, hub.partners["crm"]).clean
     assert story.portal.properties(number)["email"] == "after@example.org"
+
+
+def test_four_days_without_hubspot_end_in_agreement_without_a_person(story, hub):
+    """Its webhooks are given up after a day; so deletions that nobody told are found by a comparison that nobody asked for."""
+    portal = story.portal
+    portal.fail(failing=1.0)
+    portal.lost = 1.0
+    (gone, _), *story.people = story.people
+    for hour in range(0, 96, 8):
+        portal.clock.pass_by(hours=8)
+        if hour == 48:
+            portal.act(lambda books: books.archive("contacts", gone))
+        story.edit()
+        story.work()
+    with hub.look() as session:
+        assert session.scalar(select(func.count()).select_from(DeadLetter)) == 0
+        assert session.get_one(Connection, hub.partners["crm"].id).failures > 0
+    portal.fail()
+    portal.lost = 0.0
+
+    portal.clock.pass_by(hours=1)
+    story.settle()
+
+    assert reconcile.compare(hub, hub.partners["crm"]).clean
+    overruled = {one.rpartition(" ")[0] for one in story.wrong()}  # a reading knows only when the whole contact changed
+    assert len(overruled) <= len(conflicts_of(hub))
+    with hub.look() as session:
+        standing = session.get_one(SyncState, hub.partners["crm"].id)
+        assert (standing.resync, standing.report["erased"]) == (False, 1)
+        assert set(session.scalars(select(Message.state))) <= {"sent", "cancelled"}
