@@ -7,7 +7,7 @@ from flask import Blueprint
 
 from hub.core import Hub
 from hub.sdk import hookimpl
-from portal import access, chain, documents, home, loyalty, my, operations, shared, stopping, timeline
+from portal import access, chain, documents, filing, home, loyalty, my, operations, shared, stopping, timeline
 from portal.pages import new_portal
 
 
@@ -23,6 +23,7 @@ def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
         loyalty.bp,
         documents.bp,
         shared.bp,
+        filing.bp,
         operations.bp,
         stopping.bp,
     ):

@@ -75,13 +75,15 @@ def size_words(tongue: Tongue, size: int) -> Markup:
 def shown(hub: Hub, session: Session, who: Me, rows: Sequence[Document]) -> list[Shown]:
     names = documents.titles(hub, session, who.customer_id, rows)
     cars = {car.id: car.short or car.plate for car in cars_of(session, who)}
+    mine = _principal(session, who)
     return [
-        Shown(
-            row.id, row.ref, row.kind, names.get(row.id, ""), cars.get(row.vehicle_id or 0, ""), form_of(row.media), row.size,
-            row.state, row.reason, row.progress, row.issued_on, row.ends_on, row.brought_by == _principal(session, who),
-        )
-        for row in rows
-    ]  # fmt: skip
+        of_row(row, names.get(row.id, ""), cars.get(row.vehicle_id or 0, ""), row.brought_by == mine) for row in rows
+    ]
+
+
+def of_row(row: Document, title: str, car: str = "", own: bool = False) -> Shown:
+    return Shown(row.id, row.ref, row.kind, title, car, form_of(row.media), row.size, row.state, row.reason, row.progress,
+                 row.issued_on, row.ends_on, own)  # fmt: skip
 
 
 def _principal(session: Session, who: Me) -> int | None:

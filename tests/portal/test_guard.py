@@ -16,6 +16,7 @@ from portal.guard import check
 EVERYBODY = frozenset({None, *ROLES})
 OPERATORS = frozenset({"operator", "admin"})
 CUSTOMERS = frozenset({"customer"})
+ADVISORS = frozenset({"advisor", "admin"})
 MATRIX = {
     ("portal.static", "GET"): EVERYBODY,
     ("portal.home.land", "GET"): EVERYBODY,
@@ -36,6 +37,9 @@ MATRIX = {
     ("portal.documents.download", "GET"): CUSTOMERS,
     ("portal.documents.share", "POST"): CUSTOMERS,
     ("portal.documents.end", "POST"): CUSTOMERS,
+    ("portal.filing.overview", "GET"): ADVISORS,
+    ("portal.filing.bring", "POST"): ADVISORS,
+    ("portal.filing.file", "GET"): ADVISORS,
     ("portal.shared.offer", "GET"): EVERYBODY,
     ("portal.shared.come", "POST"): EVERYBODY,
     ("portal.shared.file", "GET"): EVERYBODY,
@@ -45,7 +49,7 @@ MATRIX = {
     ("portal.operations.stream", "GET"): OPERATORS,
     ("portal.operations.why", "GET"): OPERATORS,
 }
-ARGUMENTS = {"filename": "garage.css", "secret": "x" * 43, "letter_id": "1", "ref": "0" * 32}
+ARGUMENTS = {"filename": "garage.css", "secret": "x" * 43, "letter_id": "1", "ref": "0" * 32, "document": "0" * 32}
 
 
 def routes(app: Flask) -> dict[tuple[str, str], Rule]:
