@@ -43,13 +43,22 @@ MATRIX = {
     ("portal.shared.offer", "GET"): EVERYBODY,
     ("portal.shared.come", "POST"): EVERYBODY,
     ("portal.shared.file", "GET"): EVERYBODY,
+    ("portal.stopping.stop", "GET"): EVERYBODY,
     ("portal.operations.console", "GET"): OPERATORS,
     ("portal.operations.replay", "POST"): OPERATORS,
     ("portal.operations.discard", "POST"): OPERATORS,
     ("portal.operations.stream", "GET"): OPERATORS,
     ("portal.operations.why", "GET"): OPERATORS,
 }
-ARGUMENTS = {"filename": "garage.css", "secret": "x" * 43, "letter_id": "1", "ref": "0" * 32, "document": "0" * 32}
+ARGUMENTS = {
+    "filename": "garage.css",
+    "secret": "x" * 43,
+    "letter_id": "1",
+    "ref": "0" * 32,
+    "document": "0" * 32,
+    "connection": "mail",
+    "token": "x",
+}
 
 
 def routes(app: Flask) -> dict[tuple[str, str], Rule]:
