@@ -10,7 +10,7 @@ STYLE = """
 :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 14%, transparent); --accent: #e8552d }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2.5rem auto; padding: 0 1.25rem }
 h1 { font-size: 1.5rem; margin: 0 } p { margin: .25rem 0 1.5rem; opacity: .7 }
-form { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)) auto; gap: .5rem; padding: .75rem 0;
+form { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .5rem; padding: .75rem 0;
        border-top: 1px solid var(--line); align-items: end }
 label { font-size: .75rem; opacity: .7 } label input { opacity: 1 }
 input { display: block; width: 100%; box-sizing: border-box; font: inherit; font-size: .95rem; padding: .4rem .5rem;
@@ -36,7 +36,7 @@ def page(contacts: Iterable[Mapping[str, Any]], said: str = "") -> str:
 def _form(contact: Mapping[str, Any]) -> str:
     said = contact["properties"]
     inputs = "".join(
-        f'<label>{label}<input name="{name}" value="{escape(str(said.get(name) or ""))}"></label>'
+        f'<label>{label}<input dir="auto" name="{name}" value="{escape(str(said.get(name) or ""))}"></label>'
         for name, label in FIELDS.items()
     )
     segments = ", ".join(str(said.get("garage_segments") or "").split(";"))
