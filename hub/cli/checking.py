@@ -17,6 +17,7 @@ from hub.cli.watching import watch
 from hub.core import connector_classes
 from hub.errors import ConfigError
 from hub.plugins import installed, load_plugins
+from hub.services import read_services
 from hub.settings import Settings, load_settings
 from hub.targets import SYNCED, TARGETS
 from rules import RuleError, load_book
@@ -112,10 +113,18 @@ def problems_of(folder: Path | None) -> list[str]:
             read_sync(source, SYNCED) if "sync" in source.top else read_mapping(source, TARGETS)
         except RuleError as error:
             problems += str(error).splitlines()
-    problems += _desks(settings)
+    problems += [*_desks(settings), *_services(settings)]
     for brought in plugins.hook.check_configuration(config=settings.config):
         problems += brought
     return problems
+
+
+def _services(settings: Settings) -> list[str]:
+    try:
+        read_services(settings.config)
+    except ConfigError as error:
+        return str(error).splitlines()
+    return []
 
 
 def _desks(settings: Settings) -> list[str]:

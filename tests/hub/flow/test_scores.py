@@ -1,6 +1,6 @@
 """Scorers at work in a region: what they say is written, segments follow, and only what is proved comes into force."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,42 +10,11 @@ from hub.errors import NotFound, WrongInput
 from hub.flow import runs, scores
 from hub.models import Customer, Membership, Person, Score, ScorerRun
 from hub.past.worth import Purse
-from hub.sdk import EventRecord, ScoreGiven, Trained, hookimpl
+from hub.sdk import EventRecord
+from scorers import CARD, Bringing, Gut
 from shops import BERLIN, KEY, at, folded
 
-CARD = {"worth": True, "verdict": "better than nothing", "metrics": {"auc": 0.9}, "as_of": "2026-11-25", "rows": 1}
 GAIN = {"gain": 0.1, "interval": [0.05, 0.15], "proved_worse": False}
-
-
-@dataclass
-class Gut:
-    """A scorer that everybody gets the same answer from."""
-
-    value: float = 0.7
-    name: str = "churn"
-    about: str = "customer"
-    meaning: str = "a feeling"
-    card: dict = None
-    breaks: Exception | None = None
-
-    def train(self, facts, as_of, seed, tell, champion=None):
-        if self.breaks:
-            raise self.breaks
-        tell(1, 1)
-        return Trained(b"gut", {**CARD, **(self.card or {})}, "<svg/>")
-
-    def score(self, model, facts, as_of):
-        for one in facts.frame(["visits.count"], as_of)["customer_id"].tolist():
-            yield ScoreGiven(one, self.value, self.value - 0.1, self.value + 0.1, 3, ("visits.count=3:+",))
-
-
-class Bringing:
-    def __init__(self, scorer):
-        self.scorer = scorer
-
-    @hookimpl
-    def register_scorers(self):
-        return [self.scorer]
 
 
 @pytest.fixture
