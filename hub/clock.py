@@ -18,6 +18,7 @@ from hub.flow import (
     documents,
     following,
     inbox,
+    journeys,
     outbox,
     plans,
     pulls,
@@ -89,6 +90,7 @@ def tick(hub: Hub) -> int:
     timers.tick(hub)
     attendance.tick(hub)
     turn_segments(hub)
+    journeys.tick(hub)
     seal_audit(hub)
     return len(due)
 

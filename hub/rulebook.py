@@ -11,6 +11,9 @@ import pluggy
 from hub.catalogue import catalogue
 from hub.targets import SYNCED
 from rules import Rulebook, RuleError, load_book
+from rules.journeys.documents import JourneyRule
+from rules.journeys.read import read_journey
+from rules.parse import read_text
 from rules.syncmap import SyncMap, load_syncs
 
 LOOK_EVERY = 1.0  # seconds
@@ -37,10 +40,22 @@ class LiveBook:
         self.lock = threading.Lock()
         self.mark = self._mark()
         self.looked_at = monotonic()
+        self.read_against: Stand | None = None
+        self.read: dict[str, JourneyRule] = {}
         self.stand = Stand(load_book(folder, self.catalogue), load_syncs(folder, SYNCED), "")
 
     def current(self) -> Rulebook:
         return self.now().book
+
+    def journey(self, text: str) -> JourneyRule:
+        """A version as it was applied, read against the segments in force; remembered until those change. Raises RuleError."""
+        stand = self.now()
+        if self.read_against is not stand:
+            self.read_against, self.read = stand, {}
+        if text not in self.read:
+            source = read_text(text.encode(), "applied")
+            self.read[text] = read_journey(source, self.catalogue, stand.book.segments, believed=True)
+        return self.read[text]
 
     def sync_of(self, connector: str) -> SyncMap | None:
         return self.now().syncs.get(connector)

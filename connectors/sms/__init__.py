@@ -15,6 +15,7 @@ class Sms:
     batch_size: ClassVar[int] = 10
     topics: ClassVar[tuple[Topic, ...]] = (
         Topic("tier_changed", EffectClass.BLIND, "service_notice", fields=("phone",), channel="sms"),
+        Topic("message", EffectClass.BLIND, "marketing", fields=("phone",), channel="sms"),
     )
 
     def __init__(self, account: Account) -> None:

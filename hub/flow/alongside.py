@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from hub.core import Hub, Partner
-from hub.flow import agreements, outbox
+from hub.flow import agreements, journeys, outbox
 from hub.flow.effects import announce, intents_of
 from hub.flow.outbox import Claim, Intent
 from hub.flow.outward import MASKED, linked_of, map_of, notice, want
@@ -13,11 +13,13 @@ from hub.work import Work
 
 
 def follow(hub: Hub, work: Work, moves: Sequence[Move]) -> None:
-    """Partners hear who entered and left: those that listen, and those that are kept in step with the segments."""
+    """Partners hear who entered and left: those that listen, and those that are kept in step with the segments. Journeys
+    move, too."""
     intents = intents_of(moves)
     make_known(hub, work, intents)
     announce(hub, work, intents)
     notice(hub, work, {move.customer_id: {"segments"} for move in moves})
+    journeys.advance(hub, work, (), moves)
 
 
 def make_known(hub: Hub, work: Work, intents: Iterable[tuple[int, Intent]]) -> int:

@@ -45,6 +45,7 @@ def announce(hub: Hub, work: Work, intents: Sequence[tuple[int, Intent]]) -> int
             for customer_id, intent in intents
             if intent.refs.get("origin") != partner.name
             for topic in partner.topics_for(intent.topic)
+            if intent.refs.get("channel") in (None, topic.channel)
         ]
         if mine:
             asked = Asked(hub, work, partner, [subject for subject, _, _ in mine])
@@ -69,8 +70,13 @@ def intents_of(moves: Iterable[Move]) -> list[tuple[int, Intent]]:
     return found
 
 
+def meant(topic: Topic, refs: Mapping[str, Any]) -> Topic:
+    """A topic as this message means it: a journey says itself what its message is for."""
+    return replace(topic, purpose=refs["purpose"]) if "purpose" in refs else topic
+
+
 def _judged(asked: "Asked", subject: Subject, topic: Topic, intent: Intent) -> Intent:
-    decision = asked.about(subject, topic)
+    decision = asked.about(subject, meant(topic, intent.refs))
     return replace(intent, refused=f"{decision.policy}: {decision.reason}") if decision.verdict == "deny" else intent
 
 
@@ -91,7 +97,7 @@ def render(
         if subject is None or topic is None:
             outbox.refuse(work, claim, "the customer or the topic no longer exists")
             continue
-        decision = asked.about(subject, topic)
+        decision = asked.about(subject, meant(topic, claim.refs))
         if decision.verdict == "deny":
             outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}")
         else:

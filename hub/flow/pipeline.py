@@ -21,7 +21,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from hub.core import Hub, Partner
 from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, Quarantined, RetryLater, Unmet, WrongInput
-from hub.flow import alongside, customers, effects, endpoints, facts, inbox, inward, outbox, outward, segments
+from hub.flow import alongside, customers, effects, endpoints, facts, inbox, inward, journeys, outbox, outward, segments
 from hub.flow.heartbeat import Heartbeat
 from hub.flow.outbox import Claim
 from hub.models import Connection, Delivery
@@ -89,6 +89,10 @@ def follow(hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Seque
     told = [*intents, *effects.intents_of(moves)]
     alongside.make_known(hub, work, told)
     effects.announce(hub, work, told)
+    written = journeys.advance(hub, work, touched, moves)
+    if written:  # what a step wrote into a history is a fact like others; the journeys look at it when they next look
+        facts.refresh(work, written)
+        alongside.follow(hub, work, segments.reassess(hub, work, written, "change"))
     outward.notice(hub, work, touched)
     outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
     for customer_id, changes in touched.items():
