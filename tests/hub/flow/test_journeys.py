@@ -76,7 +76,7 @@ def test_an_event_lets_somebody_in_and_the_first_step_is_done_at_once(running):
     assert trace(running) == [("hello", "put")]
     assert (message.topic, message.template, message.effect_key) == (
         "message",
-        "tier_changed",
+        "hello",
         f"message/j{way.id}:hello:1",
     )
     assert message.refs["purpose"] == "service_notice"

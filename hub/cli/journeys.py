@@ -1,0 +1,170 @@
+"""hub journeys list, check, plan, apply, rollback, end, why."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub.catalogue import catalogue
+from hub.cli.looking import show
+from hub.cli.opened import json_option, opened, region_option
+from hub.core import Hub
+from hub.errors import NotFound, WrongInput
+from hub.flow import applying, told_why
+from hub.flow.in_force import versions_in_force
+from hub.plugins import load_plugins
+from hub.settings import load_settings
+from rules import RuleError
+from rules.book import load_book
+from rules.journeys.documents import JourneyRule
+
+fate_option = click.option(
+    "--others", type=click.Choice(["stay", "map", "exit"]), default="stay", show_default=True,
+    help="What becomes of those on an older version: they stay on it, go on in the new one, or leave.",
+)  # fmt: skip
+
+
+@click.group("journeys")
+def journeys() -> None:
+    """Who is spoken to, when and how: look ahead, put in force, look back."""
+
+
+def _rule(hub: Hub, name: str) -> tuple[JourneyRule, str]:
+    """By name, or by a file in a folder of journeys; with its text. Raises NotFound, WrongInput."""
+    path = Path(name)
+    folder = path.resolve().parent.parent if path.suffix == ".yaml" else hub.settings.config
+    try:
+        rules = load_book(folder, hub.book.catalogue).journeys
+    except RuleError as error:
+        raise WrongInput(str(error)) from None
+    if path.stem not in rules:
+        raise NotFound(f"There is no journey “{path.stem}”.", f"Journeys: {', '.join(sorted(rules)) or 'none'}.")
+    return rules[path.stem], (folder / "journeys" / f"{path.stem}.yaml").read_text(encoding="utf-8")
+
+
+@journeys.command("list")
+@region_option
+@json_option
+def list_command(region: str | None, as_json: bool) -> None:
+    """Journeys in force, with how many are on them."""
+    with opened(region) as hub, hub.look() as session:
+        rows = [
+            (one.rule.name, one.rule.title, sum(s.people for s in applying.plan(hub, one.rule).standing))
+            for one in versions_in_force(hub, session)
+        ]
+    show(["journey", "title", "people"], rows, as_json)
+
+
+@journeys.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@json_option
+def check(folder: Path | None, as_json: bool) -> None:
+    """Read every journey of a configuration folder and play its tests; every mistake with its place and mend."""
+    settings = load_settings(config=folder)
+    try:
+        found = load_book(settings.config, catalogue(load_plugins(settings.plugins))).journeys
+    except RuleError as error:
+        if as_json:
+            click.echo(json.dumps({"problems": str(error).splitlines()}, ensure_ascii=False))
+            raise SystemExit(1) from None
+        raise WrongInput(str(error)) from None
+    rows = [(name, len(rule.nodes), len(rule.trials), rule.hash[:12]) for name, rule in sorted(found.items())]
+    show(["journey", "steps", "tests", "version"], rows, as_json)
+
+
+@journeys.command()
+@region_option
+@click.argument("journey")
+@fate_option
+@json_option
+def plan(region: str | None, journey: str, others: applying.Fate, as_json: bool) -> None:
+    """What applying it would do (a name, or CONFIG/journeys/NAME.yaml): people per step and what becomes of each; nothing is
+    written."""
+    with opened(region) as hub:
+        found = applying.plan(hub, _rule(hub, journey)[0], others)
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        return
+    click.echo(f"{found.journey}: version {found.version}; in force {found.in_force or 'none'}")
+    for one in found.standing:
+        to = f" to {one.to}" if one.to else ""
+        click.echo(f"  {one.people} in {one.node} (version {one.version}): {one.fate}{to}; {', '.join(one.samples)}")
+    click.echo(f"  {found.timers} waits would be counted anew; {found.queued} messages wait in the outbox")
+    if found.existing:
+        click.echo(f"  {found.existing} are in its segment already: --existing lets them in, too")
+    for name in found.broken:
+        click.echo(f"  experiment {name}: its arms change, so it asks another question; give it another name")
+
+
+@journeys.command("apply")
+@region_option
+@click.argument("journey")
+@fate_option
+@click.option("--existing", is_flag=True, help="Let in whoever is in its segment already.")
+@click.option("--by", "actor", default="cli", help="Who puts it in force, for the audit.")
+def apply_command(region: str | None, journey: str, others: applying.Fate, existing: bool, actor: str) -> None:
+    """Put it in force; done again after a kill, it goes on where it stopped."""
+    with opened(region) as hub:
+        rule, text = _rule(hub, journey)
+        counts = applying.apply(hub, rule, text, actor, fate=others, existing=existing)
+    told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "nobody is moved"
+    click.echo(f"{rule.name}: version {rule.hash[:12]} is in force; {told}")
+
+
+@journeys.command()
+@region_option
+@click.argument("journey")
+@fate_option
+@click.option("--by", "actor", default="cli", help="Who takes it back, for the audit.")
+def rollback(region: str | None, journey: str, others: applying.Fate, actor: str) -> None:
+    """Put the version before in force again."""
+    with opened(region) as hub:
+        mark = applying.rollback(hub, journey, actor, fate=others)
+    click.echo(f"{journey}: version {mark[:12]} is in force")
+
+
+@journeys.command()
+@region_option
+@click.argument("journey")
+@click.option("--by", "actor", default="cli", help="Who ends it, for the audit.")
+def end(region: str | None, journey: str, actor: str) -> None:
+    """Let nobody in any more; whoever is on the way goes on to its end."""
+    with opened(region) as hub:
+        applying.end(hub, journey, actor)
+    click.echo(f"{journey}: nobody comes in any more")
+
+
+@journeys.command()
+@region_option
+@click.argument("customer")
+@click.argument("journey", required=False)
+@json_option
+def why(region: str | None, customer: str, journey: str | None, as_json: bool) -> None:
+    """How far a customer (by ref) came on each journey and why, what became of each message, and why they are not on it."""
+    with opened(region) as hub:
+        found = told_why.why(hub, customer, journey)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for one in found:
+        click.echo("\n".join(_lines(one)))
+
+
+def _lines(one: dict[str, Any]) -> list[str]:
+    lines = [f"{one['journey']}:"]
+    for way in one["ways"]:
+        ends = (
+            f", {way['reason']}" if way["reason"] else f", in {way['at']} until {way['wakes_at']}" if way["at"] else ""
+        )
+        lines.append(f"  {way['state']}{ends} (by {way['entry']}, {way['entered_at'] or 'not yet in'})")
+        for step in way["steps"]:
+            lines.append(f"    {step['at'][:16]} {step['step']}: {step['outcome']}")
+            lines += [f"      {line}" for line in step.get("because", [])]
+            lines += [f"      {sent['by']}: {sent['state']} {sent['reason']}".rstrip() for sent in step["messages"]]
+            lines += [f"      not sent: {step['unsent']}"] if step.get("unsent") else []
+    lines += [f"  dealt {dealt['arm']} of {dealt['experiment']}" for dealt in one["dealt"]]
+    return [*lines, *(f"  {line}" for line in one["door"]["because"])]
+
+
+COMMANDS = {"journeys": journeys}
