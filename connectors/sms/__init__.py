@@ -15,7 +15,8 @@ class Sms:
     batch_size: ClassVar[int] = 10
     topics: ClassVar[tuple[Topic, ...]] = (
         Topic("tier_changed", EffectClass.BLIND, "service_notice", fields=("phone",), channel="sms"),
-        Topic("message", EffectClass.BLIND, "marketing", fields=("phone",), channel="sms"),
+        Topic("marketing", EffectClass.BLIND, "marketing", fields=("phone",), channel="sms"),
+        Topic("service_notice", EffectClass.BLIND, "service_notice", fields=("phone",), channel="sms"),
     )
 
     def __init__(self, account: Account) -> None:

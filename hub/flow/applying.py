@@ -228,5 +228,5 @@ def _everybody(hub: Hub, rule: JourneyRule) -> Sequence[int]:
 
 def _queued(session: Any, journey: str) -> int:
     """Messages of the journey that wait in the outbox."""
-    waiting = select(Message.refs).where(Message.state == "waiting", Message.topic == "message")
+    waiting = select(Message.refs).where(Message.state == "waiting")
     return sum(refs.get("journey") == journey for refs in session.scalars(waiting))

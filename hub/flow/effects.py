@@ -46,6 +46,7 @@ def announce(hub: Hub, work: Work, intents: Sequence[tuple[int, Intent]]) -> int
             if intent.refs.get("origin") != partner.name
             for topic in partner.topics_for(intent.topic)
             if intent.refs.get("channel") in (None, topic.channel)
+            and intent.refs.get("purpose") in (None, topic.purpose)
         ]
         if mine:
             asked = Asked(hub, work, partner, [subject for subject, _, _ in mine])
@@ -70,13 +71,8 @@ def intents_of(moves: Iterable[Move]) -> list[tuple[int, Intent]]:
     return found
 
 
-def meant(topic: Topic, refs: Mapping[str, Any]) -> Topic:
-    """A topic as this message means it: a journey says itself what its message is for."""
-    return replace(topic, purpose=refs["purpose"]) if "purpose" in refs else topic
-
-
 def _judged(asked: "Asked", subject: Subject, topic: Topic, intent: Intent) -> Intent:
-    decision = asked.about(subject, meant(topic, intent.refs))
+    decision = asked.about(subject, topic)
     return replace(intent, refused=f"{decision.policy}: {decision.reason}") if decision.verdict == "deny" else intent
 
 
@@ -97,7 +93,7 @@ def render(
         if subject is None or topic is None:
             outbox.refuse(work, claim, "the customer or the topic no longer exists")
             continue
-        decision = asked.about(subject, meant(topic, claim.refs))
+        decision = asked.about(subject, topic)
         if decision.verdict == "deny":
             outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}")
         else:

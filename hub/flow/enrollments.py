@@ -143,11 +143,8 @@ class Ledger:
     def _unreached(self, rule: JourneyRule, node: str) -> Mapping[str, str]:
         """Why a message goes nowhere, where that can be told already."""
         action = rule.nodes[node].action
-        return (
-            {"unsent": "no_channel"}
-            if isinstance(action, Message) and not orders.reachable(self.hub, action.channel)
-            else {}
-        )
+        lost = isinstance(action, Message) and not orders.reachable(self.hub, action)
+        return {"unsent": "no_channel"} if lost else {}
 
     def note(self, row: Row, seq: int, node: str, outcome: str, detail: Mapping[str, Any]) -> None:
         line = {"enrollment_id": row["id"], "seq": seq, "node": node, "outcome": outcome[:40], "at": self.work.now}

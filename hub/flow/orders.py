@@ -37,7 +37,7 @@ class Order:
 
     @property
     def refs(self) -> dict[str, Any]:
-        """Refs and names only; `channel` and `purpose` are what the policy is asked about."""
+        """Refs and names only; `channel` and `purpose` choose who is told."""
         one = self.enrollment
         return {
             "customer_id": one["customer_id"],
@@ -74,9 +74,10 @@ def put(hub: Hub, work: Work, orders: Sequence[Order]) -> set[int]:
     return written
 
 
-def reachable(hub: Hub, channel: str) -> bool:
-    """Is there a connection that speaks to people by this channel, and listens to journeys?"""
-    return any(topic.channel == channel for one in hub.partners.values() for topic in one.topics_for(CAUSE))
+def reachable(hub: Hub, message: documents.Message) -> bool:
+    """Is there a connection that listens to journeys, and speaks to people by this channel for this purpose?"""
+    wanted = (message.channel, message.purpose)
+    return any((one.channel, one.purpose) == wanted for all_ in hub.partners.values() for one in all_.topics_for(CAUSE))
 
 
 def cancel(hub: Hub, work: Work, enrollments: Sequence[Mapping[str, Any]], reason: str) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hub import clock as moving
 from hub.flow import applying, customers, journeys, pipeline
 from hub.models import Customer, Enrollment, Experiment, Exposure, Message, Person, StepLog, Task
-from hub.sdk import ConsentRecord, CustomerKey, EventRecord
+from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord, EventRecord
 from partners import drain_all
 from rules.journeys.read import read_journey
 from rules.parse import read_text
@@ -75,9 +75,9 @@ def test_an_event_lets_somebody_in_and_the_first_step_is_done_at_once(running):
     assert (way.state, way.node, way.entry, way.generation) == ("waiting", "pause", "event", 1)
     assert trace(running) == [("hello", "put")]
     assert (message.topic, message.template, message.effect_key) == (
-        "message",
+        "service_notice",
         "hello",
-        f"message/j{way.id}:hello:1",
+        f"service_notice/j{way.id}:hello:1",
     )
     assert message.refs["purpose"] == "service_notice"
 
@@ -264,9 +264,14 @@ def test_the_row_of_a_customer_is_enough_to_erase_all_of_it(running):
 
 
 def test_a_message_goes_out_by_its_channel_and_the_policy_is_asked_what_the_journey_means(running, noting):
+    with running.begin() as work:
+        who = CustomerKey(partner_id="C-1", customer_number="C-1")
+        customers.fold(
+            running, work, running.partners["files"], [CustomerRecord(customer=who, phone="+491701234567", at=work.now)]
+        )
     happens(running, "C-1", "complaint")
 
     drain_all(running)
 
-    assert [push.topic for push in noting["texts"].told] == ["message"]
-    assert [push.topic for push in noting["crm"].told if push.topic == "message"] == []
+    assert [push.topic for push in noting["texts"].told] == ["service_notice"]
+    assert [push.topic for push in noting["crm"].told if push.topic == "service_notice"] == []
