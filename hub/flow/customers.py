@@ -74,8 +74,10 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     folded.new += (news := places.fold(shop))
     folded.repeats += len(shop) - news
     readings = [record for record in records if isinstance(record, ReadingRecord)]
-    folded.new += (moved := fleets.fold_readings(work, hub.partner(OWN), readings))
-    folded.repeats += len(readings) - moved
+    moved = fleets.fold_readings(work, hub.partner(OWN), readings)
+    folded.new, folded.repeats = folded.new + len(moved), folded.repeats + len(readings) - len(moved)
+    for owner in vehicles.lock_owners(work, moved):
+        folded.touched[owner].add("vehicles")
     about = [record for record in records if not isinstance(record, ShopRecord | ReadingRecord)]
     people = Identities(work, partner, hub.here.jurisdiction)
     people.load((record.customer for record in about), _marks(about))

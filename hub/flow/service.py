@@ -10,6 +10,7 @@ from hub.flow import appointments
 from hub.flow.batches import batches
 from hub.flow.told import Happened, Kind, Station, Tally, Telling, tell
 from hub.flow.values import seal_text
+from hub.flow.vehicles import lock_owners
 from hub.models import Finding, Inspection, Invoice, Line, Recommendation, Vehicle, Visit
 from hub.sdk import (
     AppointmentRecord,
@@ -124,6 +125,8 @@ def _follow_visits(station: Station, tally: Tally) -> None:
             update(Vehicle).where(Vehicle.id.in_(cars)).values(odometer_km=latest),
             execution_options={"synchronize_session": False},
         )
+        for owner in lock_owners(station.work, cars):
+            tally.touch(owner, "vehicles")
 
 
 # --- invoices

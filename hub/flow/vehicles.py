@@ -111,3 +111,14 @@ def _name(work: Work, held: Held, known: Known, vehicle_id: int, record: Vehicle
         changed = True
         identity.set_alias(work, held, known.person, name, identity.fold_plate(value), several=True)
     return changed
+
+
+def lock_owners(work: Work, vehicle_ids: Iterable[int]) -> list[int]:
+    """Customers who own one of these vehicles: what is known of it changes what is known of them."""
+    work.session.flush()
+    found: set[int] = set()
+    for batch in batches(sorted(vehicle_ids)):
+        owned = (Ownership.vehicle_id.in_(batch), Ownership.role == "owner", Ownership.until.is_(None))
+        found |= set(work.session.scalars(select(Ownership.customer_id).where(*owned)))
+    identity.lock_customers(work, sorted(found))
+    return sorted(found)

@@ -1,6 +1,6 @@
 """Segments follow their rules: on change, when the rule is new, when the day turns, and when the rule goes away."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hub import clock as moving
 from hub.flow import customers, effects, facts, segments
 from hub.models import Membership, Profile
-from hub.sdk import CustomerKey, EventRecord
+from hub.sdk import CustomerKey, EventRecord, ReadingRecord, VehicleRecord
 from partners import drain_all
 
 
@@ -183,6 +183,30 @@ def test_a_change_judges_the_rules_that_read_it_and_leaves_the_others_alone(fill
 
     assert nothing == []
     assert [(move.segment, move.entered) for move in card] == [("gold_members", False)]
+
+
+def test_a_reading_of_the_odometer_moves_the_owner_of_the_car(filled, clock, settings):
+    (settings.config / "segments" / "far_driven.yaml").write_text(
+        "segment: far_driven\ntitle: Drives far\nwhen: {vehicle: {some: [odometer: {above: 100000}]}}\nexamples:\n"
+        "  - {name: far, now: 2026-11-25, given: {vehicles: [{name: a, odometer: 100001}]}, expect: in}\n"
+        "  - {name: near, now: 2026-11-25, given: {vehicles: [{name: a, odometer: 9}]}, expect: out}\n"
+    )
+    filled.book.looked_at -= 5
+    moving.turn_segments(filled)
+    key = CustomerKey(partner_id="C-1", customer_number="C-1")
+    car = VehicleRecord(customer=key, partner_id="v-1", vin="WVWZZZ1JZXW000001", owned_since=date(2020, 1, 1))
+    told(filled, car)
+
+    told(filled, ReadingRecord(vin="WVWZZZ1JZXW000001", odometer_km=120_000, at=clock.now))
+
+    assert [row.cause for row in members(filled, "far_driven")] == ["change"]
+
+
+def told(hub, *records):
+    with hub.begin() as work:
+        folded = customers.fold(hub, work, hub.partners["files"], records)
+        moved = facts.refresh(work, folded.touched)
+        segments.reassess(hub, work, folded.touched, "change", folded.touched, moved)
 
 
 def test_everything_reassessed_on_change_equals_a_full_refresh(filled):
