@@ -13,7 +13,8 @@ from compliance.periods import deadline_of
 from compliance.registry import record_sets
 from hub.core import Hub
 from hub.errors import Denied, NotFound, WrongInput
-from hub.flow import effects
+from hub.flow import effects, journeys
+from hub.flow.identity import lock_customers
 from hub.flow.outbox import OPEN, Intent
 from hub.gate import holds_on
 from hub.models import Customer, ErasureRequest, Message, Person, new_ref
@@ -73,6 +74,8 @@ def plan(hub: Hub, ref: str, actor: str) -> dict[str, Any]:
         person = work.session.get_one(Person, request.person_id, with_for_update=True)
         customer = work.session.scalars(select(Customer).where(Customer.person_id == person.id)).one()
         person.restricted_at = person.restricted_at or work.now
+        lock_customers(work, [customer.id])
+        journeys.advance(hub, work, [customer.id])  # whoever is frozen leaves every journey at once
         cancelled = _cancel_messages(work, customer.ref)
         items = [_item(work, one, request.person_id, customer.id) for one in record_sets()]
         policies = hub.book.current().policies

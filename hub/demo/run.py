@@ -24,6 +24,7 @@ from hub.demo.sandboxes import Sender
 from hub.demo.world.books import DAYS, Books, make_world
 from hub.demo.world.truth import write_truth
 from hub.errors import ConfigError, PartDown, WrongInput
+from hub.flow import applying
 from hub.flow.sync import history_of, import_pages
 from hub.sdk.effects_log import account_of
 from hub.settings import ConnectionSettings, RegionSettings, Settings
@@ -90,6 +91,7 @@ def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Super
         supervisor.add(f"{code}-loyalty", lambda code=code: run_loyalty(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-{FORESEEN}", lambda code=code: run_foresight(demo, supervisor, code), once=True)  # type: ignore[misc]
         if not demo.once:
+            supervisor.add(f"{code}-journeys", lambda code=code: run_journeys(demo, supervisor, code), once=True)  # type: ignore[misc]
             supervisor.add(f"{code}-papers", lambda code=code: run_papers(demo, supervisor, code), once=True)  # type: ignore[misc]
             supervisor.add(f"{code}-life", lambda code=code: run_life(demo, supervisor, code), once=True)  # type: ignore[misc]
     supervisor.add("teller", lambda: tell(demo, supervisor), once=True, ends_all=demo.once)
@@ -209,6 +211,17 @@ def run_crm(demo: Demo) -> None:
 def desk_of(demo: Demo, code: str) -> str:
     """The page at which people at the CRM see and change its contacts."""
     return f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/hubspot/desk/{account_of_crm(demo, code)}"
+
+
+def run_journeys(demo: Demo, supervisor: Supervisor, code: str) -> None:
+    """The journeys of the configuration, put in force once the history is in: so it starts none of them."""
+    log.set_up("WARNING", region=code)
+    wait_for(supervisor, {f"{code}-{name}" for name in FILL})
+    hub = demo.open_hub(code)
+    for name, rule in sorted(hub.book.current().journeys.items()):
+        text = (demo.settings.config / "journeys" / f"{name}.yaml").read_text(encoding="utf-8")
+        applying.apply(hub, rule, text, "demo", existing=True)
+    hub.close()
 
 
 def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:
