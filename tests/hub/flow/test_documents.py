@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from compliance import erasure, holds
+from compliance.disclosure import disclose
 from hub.errors import NotFound, Unreadable
 from hub.flow import documents
 from hub.flow.documents import Paper
@@ -189,3 +190,13 @@ def test_nothing_is_kept_for_somebody_who_was_erased(hub, anna, kept):
 
     with pytest.raises(NotFound):
         kept(anna)
+
+
+def test_a_person_who_asks_is_told_of_their_documents_and_of_no_key(hub, anna, kept):
+    kept(anna)
+
+    told = disclose(hub, anna, "anna").plain()["records"]["documents"]
+
+    [row] = told["rows"]
+    assert (row["title"], row["kind"], row["issued_on"]) == ("Invoice 2026-0815", "invoice", "2026-03-02")
+    assert "key" not in row
