@@ -6,32 +6,12 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from hub.cli import cli, main
+from hub.cli import cli
 from hub.models import Customer, Event, Membership
 from hub.settings import load_settings
 from shops import ROWS, a_row
 
 PURCHASES = "customer_id,date,items,spend\n0001,1997-01-01,2,29.33\n0001,1997-01-01,2,29.33\n0002,1997-01-18,2,29.73\n"
-
-
-@pytest.fixture
-def run(hub, settings, monkeypatch, capsys):
-    """Run a command against the hub's own folders; answers (exit code, standard output, standard error)."""
-    for name, value in settings.environ.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("REDIS_URL", f"unix://{hub.bell.redis.connection_pool.connection_kwargs['path']}")
-
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["hub", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -6,27 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from hub import clock as moving
-from hub.cli import main
 from hub.models import Customer
 
 
 @pytest.fixture
-def run(hub, settings, monkeypatch, capsys, tmp_path):
-    """A command against the hub's own folders, with one visitor and every segment filled: (exit code, output, errors)."""
-    for name, value in settings.environ.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("REDIS_URL", f"unix://{hub.bell.redis.connection_pool.connection_kwargs['path']}")
-
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["hub", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        done = capsys.readouterr()
-        return code or 0, done.out, done.err
-
+def run(run, hub, settings, tmp_path):
+    """The command, with one visitor and every segment filled."""
     visits = tmp_path / "visits.csv"
     visits.write_text("customer_id,date,items,spend\n0009,2026-05-01,1,5.00\n")
     run("import", visits, "--mapping", settings.config / "mappings" / "purchases.yaml", "--region", "eu")
