@@ -98,10 +98,12 @@ class Pen:
         owned, cars = self.books.ownerships, self.books.cars
         car, owner, since, until = (int(owned[name][row]) for name in ("car", "owner", "since", "until"))
         model = cars.model_of(car)
+        registered = int(cars.first[car])  # whoever joined before the books begin has a car that came later
         fields = {
             "vin": cars.vin(car, self.books.day(0)), "plate": f"{self.books.branch.plate}-XX {car + 1:05d}",
             "make": model.make, "model": model.name, "fuel": FUEL_NAMES[cars.fuel[car]],
-            "first_registered": self.books.day(cars.first[car]).isoformat(), "owned_since": self.books.day(since).isoformat(),
+            "first_registered": self.books.day(registered).isoformat(),
+            "owned_since": self.books.day(max(since, registered)).isoformat(),
             "odometer_km": int(cars.odometer(np.array([car]), np.array([DAYS - 1]))[0]),
         }  # fmt: skip
         if until >= 0:

@@ -44,6 +44,14 @@ def test_history_and_month_together_tell_everything_once(books):
     assert kinds["customer"] == (books.people.joined < DAYS).sum()
 
 
+@pytest.mark.parametrize("books", all_books(), ids=lambda books: books.branch.code)
+def test_nobody_owns_a_car_before_it_was_registered(books):
+    cars = [row for row in rows_of(books, DAYS) if row["type"] == "vehicle"]
+
+    assert cars
+    assert [row for row in cars if row["owned_since"] < row["first_registered"]] == []
+
+
 def test_the_same_seed_writes_the_same_bytes(tmp_path):
     for name, books in (("one", books_of("gcc")[0]), ("two", next(make_world("gcc", 60, TODAY, 7)))):
         write_rows(tmp_path / name, history(Pen(books), DAYS, NOW))
