@@ -7,27 +7,32 @@ from flask import Blueprint
 
 from hub.core import Hub
 from hub.sdk import hookimpl
-from portal import access, chain, documents, filing, home, loyalty, my, operations, shared, stopping, timeline
+from portal import access, booking, chain, documents, filing, home, loyalty, my, operations, shared, stopping, timeline
 from portal.pages import new_portal
+
+
+# One line each, so that two who add pages do not meet.
+PAGES = (
+    access,
+    home,
+    my,
+    timeline,
+    loyalty,
+    booking,
+    documents,
+    shared,
+    filing,
+    operations,
+    stopping,
+)
 
 
 @hookimpl
 def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
     """One blueprint that holds all pages: what it checks before and adds after a request holds for each of them."""
     portal = new_portal(hub)
-    for pages in (
-        access.bp,
-        home.bp,
-        my.bp,
-        timeline.bp,
-        loyalty.bp,
-        documents.bp,
-        shared.bp,
-        filing.bp,
-        operations.bp,
-        stopping.bp,
-    ):
-        portal.register_blueprint(pages)
+    for pages in PAGES:
+        portal.register_blueprint(pages.bp)
     return [portal]
 
 

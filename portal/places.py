@@ -20,5 +20,6 @@ PLACES = (
     Place("home", "portal.my.home", "home"),
     Place("cars", "portal.cars.garage", "car"),
     Place("documents", "portal.documents.overview", "paper"),
-    Place("points", "portal.points.card", "points"),
+    Place("visits", "portal.visits.coming", "calendar"),
+    Place("points", "portal.points.card", "points", thumb=False),
 )

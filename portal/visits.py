@@ -20,6 +20,7 @@ class Booked:
     starts_at: datetime
     ends_at: datetime
     branch: str
+    branch_code: str
     zone: str
     car: str
     vehicle_ref: str
@@ -42,6 +43,7 @@ def booked(session: Session, me: Me, now: datetime) -> list[Booked]:
             starts_at=row.starts_at,
             ends_at=row.ends_at,
             branch=title or row.branch,
+            branch_code=row.branch,
             zone=zone or "UTC",
             car=model or make or "",
             vehicle_ref=ref or "",

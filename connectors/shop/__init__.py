@@ -38,6 +38,7 @@ class Shop:
     topics: ClassVar[tuple[Topic, ...]] = (
         Topic("segment_entered", EffectClass.KEYED, "service_desk"),
         Topic("segment_left", EffectClass.KEYED, "service_desk"),
+        Topic("appointment_changed", EffectClass.KEYED, "service_desk"),
     )
 
     def __init__(self, account: Account) -> None:
@@ -76,7 +77,11 @@ class Shop:
         """For the desk of the customer's branch; a customer the shop has no key of is named by our ref."""
         body = {
             "signal": push.topic,
-            "segment": push.body.get("segment"),
+            **{
+                name: push.body.get(name)
+                for name in ("segment", "kind", "how")
+                if name in push.body or name == "segment"
+            },
             "customer": push.partner_id,
             "ref": push.entity,
         }

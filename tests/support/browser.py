@@ -56,6 +56,8 @@ class Site:
             "my-home": ("/my/", "customer"),
             "my-car": (f"/my/cars/{self.owner.cars[0]}", "customer"),
             "my-cars": ("/my/cars/", "customer"),
+            "my-visits": ("/my/visits/", "customer"),
+            "my-booking": ("/my/visits/new", "customer"),
             "my-points": ("/my/points/", "customer"),
             "my-home-new-car": (f"/my/?car={self.owner.cars[1]}", "customer"),
             "documents": ("/my/documents/", "customer"),
