@@ -7,7 +7,22 @@ from flask import Blueprint
 
 from hub.core import Hub
 from hub.sdk import hookimpl
-from portal import access, booking, chain, documents, filing, home, loyalty, my, operations, shared, stopping, timeline
+from portal import (
+    access,
+    booking,
+    chain,
+    chat,
+    documents,
+    filing,
+    home,
+    inbox,
+    loyalty,
+    my,
+    operations,
+    shared,
+    stopping,
+    timeline,
+)
 from portal.pages import new_portal
 
 
@@ -24,6 +39,8 @@ PAGES = (
     filing,
     operations,
     stopping,
+    chat,
+    inbox,
 )
 
 

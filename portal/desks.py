@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 OPERATORS = ("operator", "admin")
+ADVISORS = ("advisor", "admin")
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,10 @@ class Desk:
     roles: tuple[str, ...]
 
 
-DESKS = (Desk("operations", "portal.operations.console", "pulse", OPERATORS),)
+DESKS = (
+    Desk("operations", "portal.operations.console", "pulse", OPERATORS),
+    Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),
+)
 
 
 def desks_of(roles: Collection[str]) -> tuple[Desk, ...]:

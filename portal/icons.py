@@ -13,6 +13,7 @@ PATHS = {
     "calendar": '<path d="M4 6.500h16v13H4zM4 10.500h16M8 4v4M16 4v4M8 14h3"/>',
     "car": '<path d="M3 16v-3l2-1.500L7.500 7H16l3.500 4.500L21 13v3h-2M5 16H3m12 0H9M5 11.500h14"/>'
     '<circle cx="7" cy="16" r="2"/><circle cx="17" cy="16" r="2"/>',
+    "send": '<path d="M4 12 3.5 4.5 21 12 3.5 19.5zM4 12h8"/>',
     "chat": '<path d="M4 5h16v11h-8.500L7 20v-4H4zM8 9h8M8 12h5"/>',
     "check": '<circle cx="12" cy="12" r="8.5"/><path d="m8.5 12.5 2.5 2.5 4.5-5.5"/>',
     "clock": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',

@@ -22,4 +22,5 @@ PLACES = (
     Place("documents", "portal.documents.overview", "paper"),
     Place("visits", "portal.visits.coming", "calendar"),
     Place("points", "portal.points.card", "points", thumb=False),
+    Place("chat", "portal.chat.thread", "chat"),
 )

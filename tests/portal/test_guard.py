@@ -51,6 +51,14 @@ MATRIX = {
     ("portal.shared.come", "POST"): EVERYBODY,
     ("portal.shared.file", "GET"): EVERYBODY,
     ("portal.stopping.stop", "GET"): EVERYBODY,
+    ("portal.chat.thread", "GET"): CUSTOMERS,
+    ("portal.chat.write", "POST"): CUSTOMERS,
+    ("portal.chat.close", "POST"): CUSTOMERS,
+    ("portal.chat.stream", "GET"): CUSTOMERS,
+    ("portal.inbox.queue", "GET"): ADVISORS,
+    ("portal.inbox.sit", "POST"): ADVISORS,
+    ("portal.inbox.do", "POST"): ADVISORS,
+    ("portal.inbox.stream", "GET"): ADVISORS,
     ("portal.operations.console", "GET"): OPERATORS,
     ("portal.operations.replay", "POST"): OPERATORS,
     ("portal.operations.discard", "POST"): OPERATORS,
@@ -66,6 +74,7 @@ ARGUMENTS = {
     "document": "0" * 32,
     "connection": "mail",
     "token": "x",
+    "deed": "take",
 }
 
 

@@ -30,6 +30,8 @@ PAGES = (
     "document-film",
     "document-paper",
     "document-waiting",
+    "chat",
+    "inbox",
     "shared",
 )
 TARGETS = """least => [...document.querySelectorAll('a, button, select, summary')].filter(one => {
@@ -91,7 +93,7 @@ def test_every_page_in_every_look(
 
     findings = Axe().run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]}).response["violations"]
     sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    small = page.evaluate(TARGETS, 24 if name in {"operations", "why"} else 40)
+    small = page.evaluate(TARGETS, 24 if name in {"operations", "why", "inbox"} else 40)
     page.close()
 
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in findings] == []

@@ -19,6 +19,7 @@ from hub.embedded import ValkeyServer
 from kept import Kept, some_documents
 from mine import Owner, an_owner, link_of, write_chain
 from portal.limits import Attempts
+from talking import a_talk
 
 WIDTHS = {320: 640, 390: 844, 768: 1024, 1280: 800}
 NOBODY = ""
@@ -42,6 +43,7 @@ class Site:
     traffic: Traffic
     owner: Owner
     kept: Kept
+    talk: str
 
     def pages(self) -> dict[str, tuple[str, str]]:
         """name -> (path, as whom: nobody, operator or customer)"""
@@ -64,6 +66,8 @@ class Site:
             "document-film": (f"/my/documents/{self.kept.refs['film']}", "customer"),
             "document-paper": (f"/my/documents/{self.kept.refs['invoice']}", "customer"),
             "document-waiting": (f"/my/documents/{self.kept.refs['converting']}", "customer"),
+            "chat": ("/my/chat/", "customer"),
+            "inbox": (f"/desk/inbox/?c={self.talk}", "advisor"),
             "shared": (f"/shared/{self.kept.share[0]}", NOBODY),
         }
 
@@ -80,6 +84,7 @@ def served(folder: Path) -> Iterator[Site]:
     write_chain(hub)
     traffic, owner = plant(hub), an_owner(hub)
     kept = some_documents(hub, owner)
+    talk = a_talk(hub, owner.customer_id)
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(
@@ -90,7 +95,7 @@ def served(folder: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner, kept)
+        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner, kept, talk)
     finally:
         server.shutdown()
         thread.join()

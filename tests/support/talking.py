@@ -83,6 +83,21 @@ def an_advisor(hub: Hub, title: str = "Jonas", *languages: str) -> int:
         return principal.id
 
 
+def a_talk(hub: Hub, customer_id: int) -> str:
+    """A conversation under way between a customer and the advisor of the pages' tests; its ref."""
+    jonas = an_advisor(hub, "Theo Kranz")
+    with hub.begin() as work:
+        customer = work.session.get_one(Customer, customer_id)
+        row, _, _ = conversations.write(hub, work, customer, Words(f"Good morning! {CANARY}."), "en")
+        conversations.hand_off(hub, work, row, "asked", ())
+        conversations.reply(hub, work, row, jonas, Words("Does it change when you steer gently left and right?"))
+        conversations.note(work, row, jonas, Words("Most likely the bearing."))
+        conversations.write(
+            hub, work, customer, Words("It gets quieter when I steer left.\nIs it safe to drive?"), "en"
+        )
+        return row.ref
+
+
 def principals(hub: Hub) -> dict[int, str]:
     with hub.look() as session:
         return {row.id: row.title for row in session.scalars(select(Principal))}

@@ -1,0 +1,226 @@
+"""The advisors' inbox: who waits and since when, one conversation at a time, and what can be done with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, request, stream_with_context, url_for
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from hub.core import Hub
+from hub.errors import NotFound, PartDown
+from hub.flow import conversations, posts, seats
+from hub.flow.conversations import Words
+from hub.flow.desks import desk_named
+from hub.flow.posts import Said
+from hub.models import Conversation, Principal, ReplyTimer, Seat, Vehicle
+from hub.web.webhooks import this_hub
+from hub.work import Work
+from portal import guard
+from portal.desks import ADVISORS
+from portal.guard import opens_to
+from portal.languages import OFFERED
+from portal.pages import fill, page, this_portal
+from portal.stream import Parts, events
+
+bp = Blueprint("inbox", __name__, url_prefix="/desk/inbox")
+SHOWN = 60  # conversations in the list, and posts of the one that is open
+BEAT_EVERY = 10  # looks between two signs of life of the advisor's page
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One conversation in the list. due_at: the moment its most urgent promise is broken or warns next."""
+
+    ref: str
+    state: str
+    owner: str
+    is_mine: bool
+    language: str
+    branch: str | None
+    pause: str | None
+    due_at: datetime | None
+    is_late: bool
+    since: datetime
+    new: int
+
+
+@dataclass(frozen=True)
+class Opened:
+    row: Waiting
+    said: Sequence[Said]
+    car: str
+    pauses: Sequence[str]
+
+
+@bp.get("/")
+@opens_to(*ADVISORS)
+def queue() -> Response:
+    return page("inbox.html", **_seen(this_hub(), request.args.get("c", ""), _me()))
+
+
+def _me() -> int:
+    person = guard.who()
+    if person is None:
+        raise NotFound("There is no such page.")
+    return person.principal_id
+
+
+def _seen(hub: Hub, ref: str, mine: int) -> dict[str, Any]:
+    with hub.look() as session:
+        rows = _open_ones(session)
+        names = _names(session, rows)
+        late = _late(session, rows)
+        listed = [_waiting(row, names, late, mine) for row in rows]
+        seat = session.get(Seat, mine)
+        chosen = session.scalars(select(Conversation).where(Conversation.ref == ref)).one_or_none() if ref else None
+        opened = _opened(hub, session, chosen, mine) if chosen else None
+        here = seats.is_here(seat, hub.clock(), 60)
+    return {
+        "listed": listed,
+        "opened": opened,
+        "here": here,
+        "now": hub.clock(),
+        "names": names,
+        "offered_words": OFFERED,
+    }
+
+
+def _open_ones(session: Session) -> list[Conversation]:
+    wanted = select(Conversation).where(Conversation.state.in_(("waiting", "assigned")))
+    order = (Conversation.pause.is_not(None), Conversation.due_at.asc().nulls_last(), Conversation.id)
+    return list(session.scalars(wanted.order_by(*order).limit(SHOWN)))
+
+
+def _names(session: Session, rows: Sequence[Conversation]) -> dict[int, str]:
+    owners = {row.owner_id for row in rows if row.owner_id}
+    found = select(Principal.id, Principal.title).where(Principal.id.in_(owners))
+    return {key: title for key, title in session.execute(found)}
+
+
+def _late(session: Session, rows: Sequence[Conversation]) -> set[int]:
+    """Those whose customer waits longer than was promised."""
+    running = (ReplyTimer.state == "running", ReplyTimer.broken_at.is_not(None))
+    mine = ReplyTimer.conversation_id.in_([row.id for row in rows])
+    return set(session.scalars(select(ReplyTimer.conversation_id).where(mine, *running)))
+
+
+def _waiting(row: Conversation, names: Mapping[int, str], late: set[int], mine: int) -> Waiting:
+    return Waiting(
+        ref=row.ref,
+        state=row.state,
+        owner=names.get(row.owner_id or 0, ""),
+        is_mine=row.owner_id == mine,
+        language=row.language,
+        branch=row.branch,
+        pause=row.pause,
+        due_at=row.due_at,
+        is_late=row.id in late,
+        since=row.changed_at,
+        new=row.seq - row.seen_by_staff,
+    )
+
+
+def _opened(hub: Hub, session: Session, row: Conversation, mine: int) -> Opened:
+    names, late = _names(session, [row]), _late(session, [row])
+    car = session.get(Vehicle, row.vehicle_id) if row.vehicle_id else None
+    title = " ".join(part for part in (car.make, car.model) if part) if car else ""
+    said = posts.latest(hub, session, row, SHOWN, staff=True)
+    return Opened(_waiting(row, names, late, mine), said, title, tuple(desk_named(hub, row.desk).pauses))
+
+
+# --- what an advisor does
+
+
+@bp.post("/sit")
+@opens_to(*ADVISORS)
+def sit() -> Response:
+    """Here, and what waits comes; or away, and nothing does."""
+    hub, state = this_hub(), "here" if request.form.get("state") == "here" else "away"
+    languages = [code for code in request.form.getlist("language") if code in OFFERED] or list(OFFERED)
+    with hub.begin() as work:
+        seats.sit(work, _me(), languages, state)
+        conversations.drain(hub, work)
+    return _back("")
+
+
+def _reply(hub: Hub, work: Work, row: Conversation, mine: int) -> None:
+    conversations.reply(hub, work, row, mine, _words())
+
+
+def _note(_hub: Hub, work: Work, row: Conversation, mine: int) -> None:
+    conversations.note(work, row, mine, _words())
+
+
+def _words() -> Words:
+    return Words(request.form.get("text", ""), request.form.get("client_id") or None)
+
+
+Deed = Callable[[Hub, Work, Conversation, int], None]
+DEEDS: Mapping[str, Deed] = {
+    "take": conversations.take,
+    "reply": _reply,
+    "note": _note,
+    "pass-on": lambda hub, work, row, mine: conversations.pass_on(hub, work, row, mine, None),
+    "pause": lambda hub, work, row, mine: conversations.pause(hub, work, row, mine, request.form.get("reason", "")),
+    "resume": conversations.resume,
+    "close": conversations.close,
+}
+
+
+@bp.post("/<ref>/<deed>")
+@opens_to(*ADVISORS)
+def do(ref: str, deed: str) -> Response:
+    hub, mine = this_hub(), _me()
+    if deed not in DEEDS:
+        raise NotFound("There is no such page.")
+    with hub.begin() as work:
+        row = posts.locked(work, ref)
+        DEEDS[deed](hub, work, row, mine)
+        row.seen_by_staff = row.seq
+    return _back(ref)
+
+
+def _back(ref: str) -> Response:
+    address = url_for("portal.inbox.queue", c=ref) + "#end" if ref else url_for("portal.inbox.queue")
+    return make_response(redirect(address, 303))
+
+
+# --- live
+
+
+@bp.get("/stream")
+@opens_to(*ADVISORS)
+def stream() -> Response:
+    """The list and the open conversation as they change; the page's sign of life as well. Raises PartDown."""
+    hub, shared, mine, ref = this_hub(), this_portal(), _me(), request.args.get("c", "")
+    if not shared.streams.acquire(blocking=False):
+        raise PartDown("Several consoles are live already.", "This one can be looked at by hand; try again later.")
+    secret, roles = guard.session_secret(), frozenset(ADVISORS)
+    told = events(
+        lambda beat: _parts(hub, ref, mine, beat), lambda: guard.still_open_to(hub, secret, roles), shared.wait
+    )
+
+    def until_down() -> Any:
+        with suppress(OperationalError):
+            yield from told
+
+    response = Response(
+        stream_with_context(until_down()), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+    response.call_on_close(shared.streams.release)
+    return response
+
+
+def _parts(hub: Hub, ref: str, mine: int, beat: int) -> Parts:
+    if beat % BEAT_EVERY == 0:
+        with hub.begin() as work:
+            if seats.beat(work, mine):
+                conversations.drain(hub, work)
+    values = _seen(hub, ref, mine)
+    found = {"waiting": fill("_waiting.html", **values)}
+    return found | ({"said": fill("_said.html", **values)} if values["opened"] else {})
