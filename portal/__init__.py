@@ -25,7 +25,6 @@ from portal import (
 )
 from portal.pages import new_portal
 
-
 # One line each, so that two who add pages do not meet.
 PAGES = (
     access,

@@ -143,7 +143,7 @@ def test_every_mistake_of_every_file_is_named_at_once(run, settings):
         ("${TEXTS_TOKEN}", "abc123", "The secret “token” stands in the file."),
         ("[csvfile, ", "[csvfil, ", "Did you mean “csvfile”?"),
         ("plugins:", "plugin:", "“plugin” is no setting here."),
-        ("hears: [tier_changed]", "hears: [tier_chnged]", "which sms does not take"),
+        ("{tier_changed: [tier_changed]", "{tier_changed: [tier_chnged]", "which sms does not take"),
         ("timing: {push_timeout: 2", "timing: {push_timeot: 2", "“push_timeot” is no setting here."),
         ("regions:", "regions: [", "hub.yaml:"),
     ],

@@ -1,0 +1,76 @@
+"""hub roi."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from hub.cli.opened import json_option, opened, region_option
+from hub.flow.roi import roi
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command("roi")
+@region_option
+@click.option("--campaign", default=None, help="One journey only; default: all.")
+@click.option("--since", type=DAY, default=None, help="First day; default: a year ago.")
+@click.option("--until", type=DAY, default=None, help="Last day; default: today.")
+@json_option
+def roi_command(
+    region: str | None, campaign: str | None, since: datetime | None, until: datetime | None, as_json: bool
+) -> None:
+    """What campaigns were worth: incremental margin from the holdout with its interval, and invoices shared out by each rule."""
+    last = (until or datetime.now(UTC)).date()
+    start = since.date() if since else last - timedelta(days=365)
+    if start > last:
+        raise click.UsageError("--since lies after --until.")
+    with opened(region) as hub:
+        told = roi(hub, start, last, campaign)
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    console = Console(width=140 if not Console().is_terminal else None)
+    console.print(_proofs(told))
+    for currency, books in told["ledger"].items():
+        console.print(_credits(currency, books))
+
+
+def _proofs(told: dict[str, Any]) -> Table:
+    table = Table("campaign", "currency", "incremental margin", "95 % interval", "cost", title="Proved by the holdout")
+    for name, one in told["campaigns"].items():
+        for currency, proof in one["proof"].items():
+            if proof["balance"]["broken"]:
+                table.add_row(name, currency, "hidden", "the arms have wrong sizes", "")
+            elif proof["incremental"] is None:
+                table.add_row(name, currency, "not yet", "too few people", "")
+            else:
+                low, high = proof["interval"]
+                table.add_row(
+                    name,
+                    currency,
+                    f"{proof['incremental']:,}",
+                    f"{low:,} to {high:,}",
+                    f"{one['cost'].get(currency, 0):,}",
+                )
+    return table
+
+
+def _credits(currency: str, books: dict[str, Any]) -> Table:
+    """Minor units; each row adds up to what was invoiced."""
+    names = sorted({name for credited in books["models"].values() for name in credited})
+    table = Table("model", *names, "unattributed", "invoiced", title=f"{currency}, minor units, net")
+    for model, credited in books["models"].items():
+        table.add_row(
+            model,
+            *(f"{credited.get(name, 0):,}" for name in names),
+            f"{books['unattributed']:,}",
+            f"{books['invoiced']:,}",
+        )
+    return table
+
+
+COMMANDS = {"roi": roi_command}

@@ -1,0 +1,135 @@
+"""What campaigns were worth: proof from the holdout, and credits that add up to the invoices of the ledger."""
+
+from datetime import date, timedelta
+
+import pytest
+
+import scoring
+from hub.errors import ConfigError, NotFound
+from hub.flow.roi import roi
+from hub.models import (
+    Cost,
+    Customer,
+    Experiment,
+    Exposure,
+    Invoice,
+    JourneyVersion,
+    Line,
+    Message,
+    Person,
+    Visit,
+    new_ref,
+)
+
+SINCE, UNTIL = date(2026, 10, 1), date(2026, 11, 25)
+
+
+@pytest.fixture(autouse=True)
+def analyses(hub):
+    """The statistics that a plugin brings."""
+    hub.plugins.register(scoring, "scoring")
+
+
+@pytest.fixture
+def trial(hub, clock):
+    """200 people met the holdout of `brakes` in October, 40 of them were held back; a treated one spends 100 or 140 in
+    November, a held one 40 or 80. One more person has an invoice and was never spoken to."""
+    start = clock()
+    with hub.begin() as work:
+        work.add(
+            JourneyVersion(id=work.ids.next(), journey="brakes", hash="h", text="", applied_at=start, applied_by="t")
+        )
+        arms = {"held": 0.2, "treated": 0.8}
+        opened = start - timedelta(days=90)
+        work.add(
+            Experiment(experiment="holdout:brakes", journey="brakes", unit="customer", arms=arms, opened_at=opened)
+        )
+        work.add(Cost(kind="messages", campaign="brakes", amount_minor=40_000, currency="EUR", incurred_on=UNTIL))
+        for number in range(201):
+            one = a_customer(work)
+            held = number % 5 == 0
+            spent = (4_000 if held else 10_000) + 4_000 * (number % 2)
+            if number < 200:
+                exposed(work, one, "held" if held else "treated", start - timedelta(days=40))
+            if number < 200 and not held:
+                written(hub, work, one, start - timedelta(days=10))
+            billed(hub, work, one, spent, start - timedelta(days=5))
+    return hub
+
+
+def a_customer(work):
+    person = work.add(Person(ref=new_ref(), jurisdiction="DE", made_at=work.now, data_key_id=work.new_key("person").id))
+    work.session.flush()
+    return work.add(Customer(ref=new_ref(), person_id=person.id, version=0, made_at=work.now))
+
+
+def exposed(work, one, arm, at):
+    work.add(
+        Exposure(experiment="holdout:brakes", unit=f"customer:{one.id}", arm=arm, customer_id=one.id, journey="brakes",
+                 enrollment_id=0, entry="event", at=at)
+    )  # fmt: skip
+
+
+def written(hub, work, one, at):
+    work.add(
+        Message(connection_id=hub.partner("mails").id, entity=one.ref, seq=1, topic="marketing", effect_key=one.ref,
+                refs={"journey": "brakes", "customer_id": one.id}, state="sent", attempts=1, not_before=at, made_at=at,
+                settled_at=at)
+    )  # fmt: skip
+
+
+def billed(hub, work, one, net, at):
+    told = {"connection_id": hub.partner("shop").id, "version": 0, "told_at": at, "customer_id": one.id}
+    visit = work.add(
+        Visit(**told, key_hash=one.ref.encode(), reason="repair", status="closed", opened_at=at, closed_at=at,
+              local_day=at.date(), zone="Europe/Berlin", amount_minor=net, currency="EUR")
+    )  # fmt: skip
+    work.add(
+        Line(visit_id=visit.id, number=1, kind="part", code="brakes", quantity_milli=1000, price_minor=net,
+             cost_minor=net // 2, currency="EUR")
+    )  # fmt: skip
+    work.add(
+        Invoice(**told, key_hash=one.ref.encode(), visit_id=visit.id, issued_at=at, issued_on=at.date(), net_minor=net,
+                tax_minor=0, total_minor=net, currency="EUR")
+    )  # fmt: skip
+
+
+def test_the_headline_is_the_margin_that_would_not_have_come(trial):
+    told = roi(trial, SINCE, UNTIL)
+
+    proof = told["campaigns"]["brakes"]["proof"]["EUR"]
+    assert proof["sizes"] == {"held": 40, "treated": 160}
+    assert proof["incremental"] == 160 * 3_000  # half of 60.00 more, for each of 160
+    low, high = proof["interval"]
+    assert 0 < low < proof["incremental"] < high
+    assert proof["proved"]
+    assert proof["roi"] == pytest.approx(11.0)
+
+
+def test_credits_and_what_nobody_touched_are_the_invoices(trial):
+    books = roi(trial, SINCE, UNTIL)["ledger"]["EUR"]
+
+    assert books["invoiced"] == sum((4_000 if n % 5 == 0 else 10_000) + 4_000 * (n % 2) for n in range(201))
+    for credited in books["models"].values():
+        assert set(credited) == {"brakes"}
+        assert credited["brakes"] + books["unattributed"] == books["invoiced"]
+
+
+def test_a_campaign_that_nobody_applied_is_named_with_those_there_are(trial):
+    with pytest.raises(NotFound, match="no campaign “breaks”") as wrong:
+        roi(trial, SINCE, UNTIL, "breaks")
+
+    assert wrong.value.hint == "Campaigns: brakes."
+
+
+def test_before_anything_happened_there_is_nothing_to_tell(hub):
+    told = roi(hub, SINCE, UNTIL)
+
+    assert (told["ledger"], told["campaigns"]) == ({}, {})
+
+
+def test_without_the_statistics_of_a_plugin_it_says_what_to_name(hub):
+    hub.plugins.unregister(scoring)
+
+    with pytest.raises(ConfigError, match="No plugin brings the statistics"):
+        roi(hub, SINCE, UNTIL)
