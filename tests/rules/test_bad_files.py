@@ -229,7 +229,7 @@ def test_the_place_is_the_line_and_column_of_the_mistake() -> None:
 
     told = answer("segments", wrong)
 
-    assert told.startswith("segments/some_file.yaml:8:24: There is no test “older_then”. Did you mean “older_than”?")
+    assert told.startswith("segments/some_file.yaml:9:24: There is no test “older_then”. Did you mean “older_than”?")
 
 
 def test_all_mistakes_of_a_file_are_told_at_once() -> None:

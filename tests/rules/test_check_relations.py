@@ -7,7 +7,7 @@ from rules.check import Checker
 from rules.documents import SegmentRule
 from rules.parse import read_text
 from rules.reader import MOST_TESTS
-from rules.tree import BucketTest, Condition, ConsentTest, FactTest, ScoreTest, SegmentTest, VehicleTest
+from rules.tree import BucketTest, Condition, ConsentTest, FactTest, Pinned, ScoreTest, SegmentTest, VehicleTest
 
 
 def checked(when: str, known: dict[str, SegmentRule | None] | None = None) -> tuple[Condition | None, list[str]]:
@@ -68,7 +68,8 @@ def test_a_segment_brings_its_condition_and_its_zone() -> None:
     condition, _ = checked("{segment: {not_in: gold}}", {"gold": other()})
 
     assert isinstance(condition, SegmentTest)
-    assert isinstance(condition.condition, FactTest)
+    assert isinstance(condition.condition, Pinned)  # who was put in by hand is in for its readers, too
+    assert isinstance(condition.condition.condition, FactTest)
     assert (condition.inside, condition.zone) == (False, "Asia/Dubai")
 
 
