@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Column, LargeBinary, func, or_, select
 
-from compliance.execution import rows_about
-from compliance.registry import RecordSet, readable_sets
+from compliance.execution import rows_of
+from compliance.registry import RecordSet, by_table, readable_sets
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.models import AuditEntry, Connection, Customer, Link, Message, Person, Vehicle
@@ -105,16 +105,13 @@ class _Reader:
 
     def sections(self) -> Iterator[Section]:
         """One per table that holds something; a table that points at the person twice is read by either way, once a row."""
-        by_table: dict[str, list[RecordSet]] = {}
-        for one in readable_sets():
-            by_table.setdefault(one.name, []).append(one)
-        for name, sets in by_table.items():
+        for name, sets in by_table(readable_sets()).items():
             if name not in KEPT_BACK and (section := self._section(sets)) is not None:
                 yield section
 
     def _section(self, sets: Sequence[RecordSet]) -> Section | None:
         table = sets[0].table
-        where = or_(*(rows_about(one, self.person.id, self.customer.id) for one in sets))
+        where = rows_of(sets, self.person.id, self.customer.id)
         found = self.work.session.execute(select(table).where(where).order_by(*table.primary_key.columns)).all()
         shown = [column for column in table.columns if _is_shown(column)]
         sealed = [column for column in table.columns if column.info["personal"] == "sealed"]

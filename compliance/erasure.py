@@ -2,6 +2,7 @@
 
 received -> verified -> planned (frozen) -> approved -> telling (partners) -> held | certified"""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import select, update
 from compliance import certificates, execution
 from compliance.certificates import telling
 from compliance.periods import deadline_of
-from compliance.registry import record_sets
+from compliance.registry import RecordSet, by_table, record_sets
 from hub.core import Hub
 from hub.errors import Denied, NotFound, WrongInput
 from hub.flow import effects, journeys
@@ -77,7 +78,7 @@ def plan(hub: Hub, ref: str, actor: str) -> dict[str, Any]:
         lock_customers(work, [customer.id])
         journeys.advance(hub, work, [customer.id])  # whoever is frozen leaves every journey at once
         cancelled = _cancel_messages(work, customer.ref)
-        items = [_item(work, one, request.person_id, customer.id) for one in record_sets()]
+        items = [_item(work, ways, person.id, customer.id) for ways in by_table(record_sets()).values()]
         policies = hub.book.current().policies
         request.policy = content_hash({policy.name: policy.hash for policy in policies})
         request.plan = {"items": [item for item in items if item["rows"]], "messages_cancelled": cancelled}
@@ -170,12 +171,13 @@ def _cancel_messages(work: Work, entity: str) -> int:
     return int(moved.rowcount)
 
 
-def _item(work: Work, one: Any, person_id: int, customer_id: int) -> dict[str, Any]:
+def _item(work: Work, ways: Sequence[RecordSet], person_id: int, customer_id: int) -> dict[str, Any]:
+    one = ways[0]
     holds = holds_on(work.session, one.name, [person_id], work.now) if one.verb != "archive" else []
     return {
         "record_set": one.name,
         "verb": one.verb,
-        "rows": execution.count(work, one, person_id, customer_id),
+        "rows": execution.count(work, ways, person_id, customer_id),
         "hold": [
             {"id": hold.id, "basis": hold.basis, "until": hold.ends_at and hold.ends_at.isoformat()} for hold in holds
         ],

@@ -2,12 +2,13 @@
 
 Each record set is a transaction of its own and asks the holds right before it changes anything; done again, nothing happens."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
-from compliance.registry import KEY_HOLDER, RecordSet, record_sets
+from compliance.registry import KEY_HOLDER, RecordSet, by_table, record_sets
 from hub.core import Hub
 from hub.errors import Denied
 from hub.flow.identity import tombstone_of
@@ -60,15 +61,21 @@ def rows_about(one: RecordSet, person_id: int, customer_id: int) -> ColumnElemen
     return one.column == (person_id if one.about == "person" else customer_id)
 
 
-def count(work: Work, one: RecordSet, person_id: int, customer_id: int) -> int:
-    found = select(func.count()).select_from(one.table).where(rows_about(one, person_id, customer_id))
+def rows_of(ways: Sequence[RecordSet], person_id: int, customer_id: int) -> ColumnElement[bool]:
+    """The rows of one table, by whichever of these ways they hang below the person."""
+    return or_(*(rows_about(one, person_id, customer_id) for one in ways))
+
+
+def count(work: Work, ways: Sequence[RecordSet], person_id: int, customer_id: int) -> int:
+    """Rows of one table, each once."""
+    found = select(func.count()).select_from(ways[0].table).where(rows_of(ways, person_id, customer_id))
     return int(work.session.scalar(found) or 0)
 
 
 def remains(work: Work, person_id: int, customer_id: int) -> list[str]:
     """Record sets that still say something of the person, archives apart: empty after an erasure."""
     sets = [one for one in record_sets() if one.verb != "archive"]
-    return sorted({one.name for one in sets if count(work, one, person_id, customer_id)})
+    return sorted(name for name, ways in by_table(sets).items() if count(work, ways, person_id, customer_id))
 
 
 def end_tombstones(work: Work, kind: str, value: str) -> int:
@@ -84,7 +91,7 @@ def end_tombstones(work: Work, kind: str, value: str) -> int:
 def _work_off(work: Work, one: RecordSet, person_id: int, customer_id: int, branch: str | None) -> bool:
     """False: a hold protects these rows."""
     where = rows_about(one, person_id, customer_id)
-    if not count(work, one, person_id, customer_id):
+    if not count(work, [one], person_id, customer_id):
         return True
     if one.verb == "shred":
         try:

@@ -1,5 +1,6 @@
 """Where a person is found: every table that points at one, and how its rows end, read from the classified columns."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,30 +37,40 @@ class RecordSet:
     def depth(self) -> int:
         return 0 if self.parent is None else self.parent.depth + 1
 
+    @property
+    def way(self) -> tuple[str, ...]:
+        """The tables from the person down to this one."""
+        return (*(self.parent.way if self.parent else ()), self.name)
+
 
 def record_sets() -> list[RecordSet]:
     """All of them, children before their parents, so that they can be worked off in order."""
-    found = [one for table in Base.metadata.sorted_tables if table.name not in SHELLS for one in _direct(table)]
-    seen = {one.name for one in found}
-    waiting = list(found)
-    while waiting:
-        parent = waiting.pop(0)
-        for child in _children(parent, seen):
-            found.append(child)
-            waiting.append(child)
-            seen.add(child.name)
+    found = _walked(lambda parent: parent.verb == "shred")  # what hangs below must go before its parent goes
     return sorted(found, key=lambda one: (-one.depth, one.name, one.column.name))
 
 
 def readable_sets() -> list[RecordSet]:
     """Like record_sets, parents before their children, and with the rows that hang below anonymised ones, too (a visit's
     lines, an inspection's findings): what a person may ask to see."""
+    return _walked(lambda _parent: True)
+
+
+def by_table(sets: Iterable[RecordSet]) -> dict[str, list[RecordSet]]:
+    """The ways to each table, in the order of the first: a row that two ways lead to is still one row."""
+    found: dict[str, list[RecordSet]] = {}
+    for one in sets:
+        found.setdefault(one.name, []).append(one)
+    return found
+
+
+def _walked(goes_below: Callable[[RecordSet], bool]) -> list[RecordSet]:
+    """Every way down from a person. Whatever points at somebody itself is theirs alone, wherever else it hangs: the invoice
+    of who paid is not shown to who drove."""
     found = [one for table in Base.metadata.sorted_tables if table.name not in SHELLS for one in _direct(table)]
-    seen = {one.name for one in found}
+    owned = {one.name for one in found}
     for parent in found:  # grows while it is walked
-        for child in _below(parent, seen):
-            found.append(child)
-            seen.add(child.name)
+        if goes_below(parent):
+            found.extend(child for child in _below(parent) if child.name not in owned)
     return found
 
 
@@ -74,16 +85,12 @@ def _direct(table: Table) -> list[RecordSet]:
     return sets
 
 
-def _children(parent: RecordSet, seen: set[str]) -> list[RecordSet]:
-    """Tables that point at the parent's rows and must go before these go."""
-    return _below(parent, seen) if parent.verb == "shred" else []
-
-
-def _below(parent: RecordSet, seen: set[str]) -> list[RecordSet]:
+def _below(parent: RecordSet) -> list[RecordSet]:
+    """One for each column that points at the parent's rows; never back up the way that led here."""
     return [
         RecordSet(table, column, "parent", "shred", parent=parent)
         for table in Base.metadata.sorted_tables
-        if table.name not in seen and table.name not in SHELLS
+        if table.name not in SHELLS and table.name not in parent.way
         for column in table.columns
         for key in column.foreign_keys
         if key.column.table.name == parent.name
