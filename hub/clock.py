@@ -16,7 +16,6 @@ from hub.flow import (
     alongside,
     attendance,
     documents,
-    following,
     inbox,
     journeys,
     outbox,
@@ -82,8 +81,7 @@ def tick(hub: Hub) -> int:
     with hub.begin() as work:
         outbox.expire(work, partners)
         waiting = inbox.overdue(work) | outbox.overdue(work)
-        ringing = {names[one] for one in waiting if one in names} | pulls.overdue(work, hub.partners)
-        ringing |= following.due(hub, work)
+        ringing = {names[one] for one in waiting if one in names} | pulls.due(hub, work)
         own = uploads.overdue(work) or releases.overdue(work, releases.scanner_of(hub) is not None)
         due = sorted(ringing | ({OWN} if own else set()))
     hub.bell.ring_anew(due)

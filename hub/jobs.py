@@ -41,12 +41,11 @@ def _drain(hub: Hub, partner: Partner) -> None:
     end = time.monotonic() + SHIFT
     rng = SystemRandom()
     last_look = False
-    following.turn(hub, partner)
-    reconcile.heal(hub, partner)
+    reconcile.heal(hub, partner, rng)
     while True:
-        did = pipeline.process(hub, partner, rng) + pulls.pull(hub, partner, rng)
-        did += following.introduce(hub, partner)
-        following.meet(hub, partner)
+        did = pulls.turn(hub, partner, rng) + pipeline.process(hub, partner, rng)
+        did += following.introduce(hub, partner, rng)
+        following.meet(hub, partner, rng)
         did += pipeline.send(hub, partner, rng)
         if partner.name == OWN:
             did += uploads.work_off(hub) + releases.work_off(hub)

@@ -33,7 +33,7 @@ class Fleet:
         if more and cursor is not None and last <= cursor:
             raise WrongInput("The feed goes round in circles: its next page is none.", "lastVin has to lead on.")
         incoming = Incoming(hashlib.sha256(payload).hexdigest(), "statuses", payload)
-        return Page([incoming], last if more else None)
+        return Page([incoming], last if more else None, more=more)
 
     def normalise(self, payload: bytes) -> Iterable[ReadingRecord]:
         return words.records(read_json(payload))

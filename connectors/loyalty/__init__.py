@@ -67,7 +67,7 @@ class Loyalty:
             told = words.read(payload)
             key = f"state:{member['member_id']}:{words.micros(told['timestamp'])}:{told['data'].get('version')}"
             incoming.append(Incoming(key, member["member_id"], json.dumps(payload).encode(), told["timestamp"]))
-        return Page(incoming, answer.get("next"))
+        return Page(incoming, answer.get("next"), more=answer.get("next") is not None)
 
     def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         return each(batch, self._signal)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from hub.cli.opened import json_option, opened, region_option
 from hub.core import Hub, Partner
 from hub.errors import PartDown, PartnerError
-from hub.flow import conflicts, drift, following, merges, outward, pipeline, reconcile
+from hub.flow import conflicts, drift, following, merges, outward, pipeline, pulls, reconcile
 from hub.flow.sync import decide
 from hub.models import Connection, Customer, DeadLetter, Duplicate, Message, SyncState
 from hub.sdk import Fetches
@@ -39,12 +39,14 @@ def run(connection: str, region: str | None, full: bool, as_json: bool) -> None:
         pulled = 0
         try:
             drifts = following.describe(hub, partner)
-            for new in following.pull(hub, partner) if isinstance(partner.connector, Fetches) else ():
+            for new in pulls.pull(hub, partner) if isinstance(partner.connector, Fetches) else ():
                 pulled += new
                 progress.update(task, completed=pulled)
             taken = _work_off(hub, partner, rng)
             mended = (
-                reconcile.apply(hub, partner, reconcile.compare(hub, partner)) if full else reconcile.heal(hub, partner)
+                reconcile.apply(hub, partner, reconcile.compare(hub, partner))
+                if full
+                else reconcile.heal(hub, partner, rng)
             )
             told = _tell(hub, partner, rng)
         except PartnerError as error:
@@ -63,12 +65,12 @@ def _work_off(hub: Hub, partner: Partner, rng: SystemRandom) -> int:
     total = 0
     while count := pipeline.process(hub, partner, rng):
         total += count
-        following.introduce(hub, partner)
+        following.introduce(hub, partner, rng)
     return total
 
 
 def _tell(hub: Hub, partner: Partner, rng: SystemRandom) -> int:
-    following.meet(hub, partner)
+    following.meet(hub, partner, rng)
     total = 0
     while count := pipeline.send(hub, partner, rng):
         total += count
@@ -134,7 +136,7 @@ def pause(connection: str, region: str | None, reason: str, hours: float | None)
         partner = hub.partner(connection)
         row = work.session.get_one(Connection, partner.id)
         row.state, row.reason = "paused", reason[:400]
-        following.state(work, partner).paused_until = work.now + timedelta(hours=hours) if hours else None
+        pulls.state(work, partner).paused_until = work.now + timedelta(hours=hours) if hours else None
         work.audit("cli", "paused", "connection", partner.id, reason=reason[:200])
     click.echo(f"“{connection}” rests.")
 
@@ -145,7 +147,7 @@ def pause(connection: str, region: str | None, reason: str, hours: float | None)
 def resume(connection: str, region: str | None) -> None:
     """Go on after a pause, or after a key was renewed."""
     with opened(region) as hub, hub.begin() as work:
-        following.resume(work, hub.partner(connection), "cli")
+        pulls.resume(work, hub.partner(connection), "cli")
     click.echo(f"“{connection}” goes on.")
 
 

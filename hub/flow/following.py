@@ -1,110 +1,20 @@
-"""Pulling: a partner's pages go into the inbox together with the cursor; fields are described, strangers are read first."""
+"""A partner that is kept in step is looked at: its fields are described, and strangers are read before they are written."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from random import Random
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from hub.core import Hub, Partner
-from hub.errors import AuthBroken, PartnerError, RetryLater
-from hub.flow import agreements, drift, effects, inbox, inward, outward, pipeline
+from hub.errors import PartnerError
+from hub.flow import agreements, drift, effects, inbox, inward, outward, pipeline, pulls
 from hub.flow.customers import Folded
 from hub.flow.identity import Identities
-from hub.models import Connection, Cursor, Link, Message, SyncState
-from hub.sdk import SET_FIELDS, CustomerKey, Fetches, Lists, Observes, Seen
+from hub.models import Connection, Link, Message
+from hub.sdk import SET_FIELDS, CustomerKey, Lists, Observes, Seen
 from hub.work import Work
 from rules.syncmap import ObjectRule
 
-STREAM = "changes"
-PAGES = 20  # to a turn; a longer log goes on at the next
 READ = 100  # objects read at once
-
-
-def state(work: Work, partner: Partner) -> SyncState:
-    row = work.session.get(SyncState, partner.id)
-    return row or work.add(SyncState(connection_id=partner.id, due_at=work.now, failures=0, reason="", resync=False))
-
-
-def due(hub: Hub, work: Work, only: int | None = None) -> set[str]:
-    """Connections that are to be pulled now; the clock rings for them."""
-    able = {
-        one.id: one.name for one in hub.partners.values()
-        if only in {None, one.id} and isinstance(one.connector, Fetches) and outward.map_of(hub, one)
-    }  # fmt: skip
-    if not able:
-        return set()
-    ended = select(SyncState.connection_id).join(Connection, Connection.id == SyncState.connection_id)
-    for one in work.session.scalars(ended.where(Connection.state == "paused", SyncState.paused_until <= work.now)):
-        if one in able:
-            resume(work, hub.partners[able[one]], "clock")
-    rows = (
-        select(Connection.id)
-        .outerjoin(SyncState, SyncState.connection_id == Connection.id)
-        .where(Connection.id.in_(able), Connection.state == "active")
-        .where(or_(SyncState.due_at.is_(None), SyncState.due_at <= work.now))
-    )
-    return {able[one] for one in work.session.scalars(rows)}
-
-
-def turn(hub: Hub, partner: Partner) -> int:
-    """Pull if it is time; an outage makes the next turn later, and nothing else. Answers how many deliveries are new."""
-    mapping = outward.map_of(hub, partner)
-    if mapping is None or not isinstance(partner.connector, Fetches):
-        return 0
-    with hub.begin() as work:
-        if partner.name not in due(hub, work, partner.id):
-            return 0
-        state(work, partner).due_at = work.now + timedelta(seconds=max(1, mapping.every))  # nobody else pulls meanwhile
-    try:
-        return sum(pull(hub, partner, PAGES))
-    except PartnerError as error:
-        failed(hub, partner, error, mapping.every)
-        return 0
-
-
-def pull(hub: Hub, partner: Partner, pages: int | None = None) -> Iterator[int]:
-    """Read pages until the partner has no more; each is kept with its cursor in one transaction. Yields what was new.
-
-    Raises PartnerError."""
-    connector = partner.connector
-    while isinstance(connector, Fetches):
-        with hub.look() as session:
-            row = session.get(Cursor, (partner.id, STREAM))
-            position = row.position if row else None
-        page = connector.fetch(position)
-        with hub.begin() as work:
-            new = inbox.keep(work, partner, page.incoming)
-            _move(work, partner, page.cursor)
-            standing = state(work, partner)
-            standing.pulled_at, standing.failures, standing.reason = work.now, 0, ""
-            standing.resync = standing.resync or page.resync
-            times = [one.at for one in page.incoming if one.at]
-            standing.told_at = max([*times, *([standing.told_at] if standing.told_at else [])], default=None)
-        yield new
-        pages = pages - 1 if pages is not None else None
-        if not page.more or pages == 0:
-            return
-
-
-def resume(work: Work, partner: Partner, actor: str) -> None:
-    """A connection goes on; what waited goes in its order."""
-    row, standing = work.session.get_one(Connection, partner.id), state(work, partner)
-    row.state, row.reason, row.failures, row.rest_until = "active", "", 0, None
-    standing.paused_until, standing.due_at = None, work.now
-    work.audit(actor, "resumed", "connection", partner.id)
-    work.ring(partner.name)
-
-
-def failed(hub: Hub, partner: Partner, error: PartnerError, every: int) -> None:
-    with hub.begin() as work:
-        standing = state(work, partner)
-        standing.failures, standing.reason = standing.failures + 1, error.what[:400]
-        wait = min(3600.0, max(1, every) * 2.0 ** min(standing.failures, 10))
-        after = error.after if isinstance(error, RetryLater) and error.after else wait
-        standing.due_at = work.now + timedelta(seconds=after)
-        if isinstance(error, AuthBroken):
-            row = work.session.get_one(Connection, partner.id)
-            row.state, row.reason = "parked", f"our key is refused: {error.what}"[:400]
 
 
 def describe(hub: Hub, partner: Partner) -> list[drift.Drift]:
@@ -116,12 +26,12 @@ def describe(hub: Hub, partner: Partner) -> list[drift.Drift]:
     with hub.begin() as work:
         for rule in mapping.objects if shapes else ():
             if drift.take(work, partner, rule, shapes[rule.kind]):
-                state(work, partner).resync = True
+                pulls.state(work, partner).resync = True
         work.session.flush()
         return drift.found(work.session, partner, mapping)
 
 
-def meet(hub: Hub, partner: Partner) -> None:
+def meet(hub: Hub, partner: Partner, rng: Random) -> None:
     """Customers that are to be written for the first time are read first, so that nothing is overwritten unseen."""
     mapping, connector = outward.map_of(hub, partner), partner.connector
     if mapping is None or not isinstance(connector, Lists):
@@ -135,12 +45,12 @@ def meet(hub: Hub, partner: Partner) -> None:
             try:
                 seen = list(connector.read(rule.kind, ids, [one.theirs for one in rule.fields]))
             except PartnerError as error:
-                failed(hub, partner, error, mapping.every)
+                pulls.stumble(hub, partner, error, rng)
                 return
             fold_seen(hub, partner, seen)
 
 
-def introduce(hub: Hub, partner: Partner) -> int:
+def introduce(hub: Hub, partner: Partner, rng: Random) -> int:
     """Objects that the partner spoke of in parts and that nobody here knows are read, so that they become whole customers,
     or are found to be ours. Answers how many deliveries can go on."""
     mapping, connector = outward.map_of(hub, partner), partner.connector
@@ -154,7 +64,7 @@ def introduce(hub: Hub, partner: Partner) -> int:
             ids = sorted({one.id for one in strangers.values() if one.kind == rule.kind})
             seen += connector.read(rule.kind, ids, [one.theirs for one in rule.fields]) if ids else ()
     except PartnerError as error:
-        failed(hub, partner, error, mapping.every)
+        pulls.stumble(hub, partner, error, rng)
         return 0
     fold_seen(hub, partner, [one for one in seen if one.state == "live"])
     with hub.begin() as work:
@@ -212,14 +122,6 @@ def _strangers(work: Work, partner: Partner, rule: ObjectRule) -> dict[int, str]
     met = agreements.load(work, partner, rule.kind, list(subjects.values()))
     strangers = [one for one in subjects.values() if not met[one.customer_id].whole]
     return dict(effects.open_links(work, partner, strangers))
-
-
-def _move(work: Work, partner: Partner, position: str | None) -> None:
-    row = work.session.get(Cursor, (partner.id, STREAM))
-    if row is None:
-        work.add(Cursor(connection_id=partner.id, stream=STREAM, position=position, moved_at=work.now))
-    else:
-        row.position, row.moved_at = position, work.now
 
 
 def known_ids(work: Work, partner: Partner) -> set[int]:

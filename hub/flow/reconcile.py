@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from hub.core import Hub, Partner
 from hub.errors import ConfigError, PartnerError
-from hub.flow import agreements, drift, following, ours, outward
+from hub.flow import agreements, drift, following, ours, outward, pulls
 from hub.flow.batches import batches
 from hub.flow.effects import Asked, load_subjects, open_links
 from hub.flow.identity import Identities
@@ -104,14 +105,14 @@ def apply(hub: Hub, partner: Partner, report: Report, only: Collection[str] = CL
                     outward.want(hub, work, partner, mapping, rule, told)
         report.applied += len(chosen)
     with hub.begin() as work:
-        standing = following.state(work, partner)
+        standing = pulls.state(work, partner)
         standing.compared_at, standing.resync = work.now, False
         standing.report = {**report.counts(), "agreeing": report.agreeing, "applied": report.applied}
         work.audit("sync", "reconciled", "connection", partner.id, **report.counts(), applied=report.applied)
     return report.applied
 
 
-def heal(hub: Hub, partner: Partner) -> int:
+def heal(hub: Hub, partner: Partner, rng: Random) -> int:
     """A partner whose log no longer reached back is compared and mended without anybody's word."""
     if outward.map_of(hub, partner) is None:
         return 0
@@ -123,7 +124,7 @@ def heal(hub: Hub, partner: Partner) -> int:
         following.describe(hub, partner)
         return apply(hub, partner, compare(hub, partner))
     except PartnerError as error:
-        following.failed(hub, partner, error, 60)
+        pulls.stumble(hub, partner, error, rng)
         return 0
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from hub.clock import tick
 from hub.core import Hub
-from hub.flow import effects, following, ours, outward
+from hub.flow import effects, ours, outward, pulls
 from hub.flow.held import Held
 from hub.flow.identity import Known
 from hub.models import Connection, Customer, Person
@@ -90,7 +90,7 @@ class Story:
         """No more faults, and time enough: connections that were parked go on, as an operator would have it."""
         with self.hub.begin() as work:
             if work.session.get_one(Connection, self.hub.partners["crm"].id).state == "parked":
-                following.resume(work, self.hub.partners["crm"], "test")
+                pulls.resume(work, self.hub.partners["crm"], "test")
         for _ in range(rounds):
             self.work(seconds=67)
 

@@ -144,8 +144,8 @@ def test_an_outage_in_the_middle_waits_and_goes_on_at_the_last_vin(feed, fleet, 
 def test_a_refused_key_parks_the_connection(feed, hub):
     feed.broken = {1: AuthBroken("401")}
 
-    assert pulls.pull(hub, hub.partner("feed"), Random(1)) == 0
-    assert pulls.pull(hub, hub.partner("feed"), Random(1)) == 0
+    assert pulls.turn(hub, hub.partner("feed"), Random(1)) == 0
+    assert pulls.turn(hub, hub.partner("feed"), Random(1)) == 0
 
     assert feed.calls == 1
     with hub.look() as session:

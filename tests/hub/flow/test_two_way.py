@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from hub import jobs
 from hub.core import Hub
-from hub.flow import conflicts, effects, following, ours, outward, reconcile
+from hub.flow import conflicts, effects, following, ours, outward, pulls, reconcile
 from hub.flow.held import Held
 from hub.flow.identity import Known
 from hub.flow.sync import decide
@@ -329,5 +329,5 @@ def test_a_pull_and_its_cursor_survive_together(office: Crm, hub: Hub, clock: St
     for number in range(250):
         office.make(first="N", last=f"N{number}")
 
-    assert sum(following.pull(hub, hub.partners["crm"])) == 250
-    assert sum(following.pull(hub, hub.partners["crm"])) == 0
+    assert sum(pulls.pull(hub, hub.partners["crm"])) == 250
+    assert sum(pulls.pull(hub, hub.partners["crm"])) == 0
