@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from flask_smorest import Blueprint
 
 from hub.core import Hub
 from hub.sdk import Decision, Question, hookimpl
@@ -26,6 +27,13 @@ def register_commands(cli: click.Group) -> None:
 
     for command in COMMANDS:
         cli.add_command(command)
+
+
+@hookimpl
+def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
+    from compliance import doors
+
+    return [doors.bp]
 
 
 @hookimpl

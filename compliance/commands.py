@@ -1,6 +1,5 @@
 """What compliance adds to `hub`: privacy, holds and audit."""
 
-import getpass
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,39 +8,11 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from compliance import audit, certificates, erasure, holds, takeaway
-from compliance.disclosure import disclose
+from compliance import audit, certificates, erasure, holds
+from compliance.request_commands import by_option, privacy
 from hub.cli.opened import json_option, opened, region_option
 from hub.errors import NotFound, WrongInput
 from hub.models import ErasureRequest
-
-by_option = click.option("--by", default=getpass.getuser, show_default="you", help="Who does it; it is audited.")
-
-
-@click.group("privacy")
-def privacy() -> None:
-    """Requests of persons: from the wish to the certificate."""
-
-
-@privacy.command("intake")
-@click.argument("customer_ref")
-@region_option
-@by_option
-def intake(customer_ref: str, region: str | None, by: str) -> None:
-    """Somebody asks to be forgotten. Asked twice, the open request is answered."""
-    with opened(region) as hub:
-        click.echo(erasure.intake(hub, customer_ref, by))
-
-
-@privacy.command("verify")
-@click.argument("request")
-@click.option("--how", required=True, help="How the person was recognised: session, call_back, letter ...")
-@region_option
-@by_option
-def verify(request: str, how: str, region: str | None, by: str) -> None:
-    """Vouch that the wish is the person's own."""
-    with opened(region) as hub:
-        erasure.verify(hub, request, by, how)
 
 
 @privacy.command("plan")
@@ -71,17 +42,6 @@ def approve(request: str, region: str | None, by: str) -> None:
         erasure.approve(hub, request, by)
 
 
-@privacy.command("refuse")
-@click.argument("request")
-@click.option("--reason", required=True)
-@region_option
-@by_option
-def refuse(request: str, reason: str, region: str | None, by: str) -> None:
-    """Do not grant it; the reason is kept for the answer the person is owed."""
-    with opened(region) as hub:
-        erasure.refuse(hub, request, by, reason)
-
-
 @privacy.command("run")
 @click.argument("request", required=False)
 @region_option
@@ -95,26 +55,6 @@ def run(request: str | None, region: str | None, as_json: bool) -> None:
         return
     for ref, state in states.items():
         click.echo(f"{ref}  {state}")
-
-
-@privacy.command("list")
-@region_option
-@json_option
-def listed(region: str | None, as_json: bool) -> None:
-    """Requests, with the day by which the person must be answered."""
-    with opened(region) as hub, hub.look() as session:
-        today = hub.clock().date()
-        rows = [
-            {"request": row.ref, "state": row.state, "jurisdiction": row.jurisdiction, "asked_at": row.asked_at.isoformat(),
-             "due_on": row.due_on.isoformat(), "overdue": row.finished_at is None and row.due_on < today}
-            for row in session.scalars(select(ErasureRequest).order_by(ErasureRequest.due_on, ErasureRequest.id))
-        ]  # fmt: skip
-    if as_json:
-        click.echo(json.dumps(rows))
-        return
-    for row in rows:
-        late = "  OVERDUE" if row["overdue"] else ""
-        click.echo(f"{row['request']}  {row['state']:10} {row['jurisdiction']:3} answer by {row['due_on']}{late}")
 
 
 @privacy.command("certificate")
@@ -145,20 +85,6 @@ def lift(kind: str, value: str, region: str | None, by: str) -> None:
     with opened(region) as hub:
         count = erasure.lift(hub, kind, value, by)
     click.echo(f"{count} tombstone(s) lifted")
-
-
-@privacy.command("export")
-@click.argument("customer_ref")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The zip to write; it must not exist yet.")
-@click.option("--portable", is_flag=True, help="For another provider: the data alone, without the page to read.")
-@region_option
-@by_option
-def export(customer_ref: str, out: Path, portable: bool, region: str | None, by: str) -> None:
-    """Everything that is kept about a person, as a page, JSON and CSV in one zip."""
-    with opened(region) as hub:
-        found = disclose(hub, customer_ref, by)
-    takeaway.write(found, out, portable=portable)
-    click.echo(f"{sum(len(one.rows) for one in found.sections)} rows of {len(found.sections)} record sets in {out}")
 
 
 @click.group("holds")

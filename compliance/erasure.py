@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from compliance import certificates, execution
+from compliance import certificates, execution, rights
 from compliance.certificates import telling
 from compliance.periods import deadline_of
 from compliance.registry import RecordSet, by_table, record_sets
@@ -31,31 +31,33 @@ CAUSE = "person_erased"
 
 
 def intake(hub: Hub, customer_ref: str, actor: str) -> str:
-    """Write the wish down, or answer the one that is already open. Raises NotFound, WrongInput."""
     with hub.begin() as work:
-        customer, person = _subject(work, customer_ref)
-        if person.erased_at is not None:
-            raise WrongInput("This person has been erased already.", "See: hub privacy list")
-        open_one = select(ErasureRequest).where(
-            ErasureRequest.person_id == person.id, ErasureRequest.state.not_in(CLOSED)
+        return put(hub, work, customer_ref, actor)
+
+
+def put(hub: Hub, work: Work, customer_ref: str, actor: str) -> str:
+    """Write the wish down, or answer the one that is already open. Raises NotFound, WrongInput."""
+    customer, person = _subject(work, customer_ref)
+    if person.erased_at is not None:
+        raise WrongInput("This person has been erased already.", "See: hub privacy list")
+    open_one = select(ErasureRequest).where(ErasureRequest.person_id == person.id, ErasureRequest.state.not_in(CLOSED))
+    known = work.session.scalar(open_one)
+    if known is not None:
+        return known.ref
+    due = deadline_of(hub.settings.config, person.jurisdiction).due(local_day(work.now, hub.here.zone))
+    request = work.add(
+        ErasureRequest(
+            ref=new_ref(),
+            person_id=person.id,
+            jurisdiction=person.jurisdiction,
+            state="received",
+            asked_at=work.now,
+            due_on=due,
+            asked_by=actor,
         )
-        known = work.session.scalar(open_one)
-        if known is not None:
-            return known.ref
-        due = deadline_of(hub.settings.config, person.jurisdiction).due(local_day(work.now, hub.here.zone))
-        request = work.add(
-            ErasureRequest(
-                ref=new_ref(),
-                person_id=person.id,
-                jurisdiction=person.jurisdiction,
-                state="received",
-                asked_at=work.now,
-                due_on=due,
-                asked_by=actor,
-            )
-        )
-        work.audit(actor, "erasure_received", "person", customer.person_id, request=request.ref)
-        return request.ref
+    )
+    work.audit(actor, "erasure_received", "person", customer.person_id, request=request.ref)
+    return request.ref
 
 
 def verify(hub: Hub, ref: str, actor: str, how: str) -> None:
@@ -105,7 +107,9 @@ def refuse(hub: Hub, ref: str, actor: str, reason: str) -> None:
     with hub.begin() as work:
         request = _request(work, ref, ("received", "verified", "planned", "approved"))
         person = work.session.get_one(Person, request.person_id, with_for_update=True)
-        person.restricted_at, request.state, request.finished_at = None, "refused", work.now
+        request.state, request.finished_at = "refused", work.now
+        if not rights.is_bound(work, person.id, "restriction"):
+            person.restricted_at = None
         work.audit(actor, "erasure_refused", "person", person.id, request=ref, reason=reason[:200])
 
 
@@ -162,7 +166,7 @@ def _told(work: Work, request: ErasureRequest) -> bool:
 
 
 def _cancel_messages(work: Work, entity: str) -> int:
-    waiting = (Message.entity == entity, Message.state == "waiting")
+    waiting = (Message.entity == entity, Message.state == "waiting", Message.topic != "rights")  # an answer is owed
     moved: Any = work.session.execute(
         update(Message)
         .where(*waiting)

@@ -12,24 +12,43 @@ from ruamel.yaml.error import YAMLError
 
 from hub.errors import ConfigError
 
-KEYS = {"days", "months", "extend_days", "extend_months", "source", "reviewed_on"}
+PERIODS = ("days", "months", "extend_days", "extend_months", "keep_refused_days")
+KEYS = {*PERIODS, "clock_stops", "source", "reviewed_on"}
+STALE_DAYS = 365  # after which somebody must read the law again
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """How long a person may wait for an answer. source, reviewed_on: where the law was read, and when."""
+    """How long a person may wait for an answer, and by how much that may be put off, once and with a notice.
+
+    clock_stops: it stands while we wait for the person to prove who they are (UK GDPR Art. 12A). keep_refused_days: how long
+    what was asked for is kept after a refusal. source, reviewed_on: where the law was read, and when."""
 
     days: int
     months: int
     source: str
     reviewed_on: date
+    extend_days: int = 0
+    extend_months: int = 0
+    clock_stops: bool = False
+    keep_refused_days: int = 0
 
     def due(self, asked_on: date) -> date:
         """A month ends on the day of the same number, or on its last day where it has none (Regulation 1182/71, Art. 3)."""
-        month = asked_on.month - 1 + self.months
-        year, month = asked_on.year + month // 12, month % 12 + 1
-        day = min(asked_on.day, calendar.monthrange(year, month)[1])
-        return date(year, month, day) + timedelta(days=self.days)
+        return after(asked_on, self.months, self.days)
+
+    def extended(self, due_on: date) -> date:
+        """The same day where this law allows no extension."""
+        return after(due_on, self.extend_months, self.extend_days)
+
+    def is_stale(self, today: date) -> bool:
+        return today - self.reviewed_on > timedelta(days=STALE_DAYS)
+
+
+def after(day: date, months: int, days: int) -> date:
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1])) + timedelta(days=days)
 
 
 def deadline_of(config: Path, jurisdiction: str) -> Deadline:
@@ -84,9 +103,13 @@ def _read(where: str, block: Any) -> Deadline:
     unknown = sorted(set(block) - KEYS)
     if unknown:
         raise ConfigError(f"{where}: there is no “{unknown[0]}” in a deadline.", f"Known: {', '.join(sorted(KEYS))}.")
-    days, months = block.get("days", 0), block.get("months", 0)
-    if not all(isinstance(number, int) and 0 <= number <= 366 for number in (days, months)) or not days + months:
+    periods = {name: block.get(name, 0) for name in PERIODS}
+    whole = all(type(number) is int and 0 <= number <= 366 for number in periods.values())
+    if not whole or not periods["days"] + periods["months"]:
         raise ConfigError(f"{where}: days and months are whole numbers from 1 to 366.")
     if not isinstance(block["reviewed_on"], date):
         raise ConfigError(f"{where}: reviewed_on is no day.", "Write YYYY-MM-DD.")
-    return Deadline(days, months, str(block["source"]), block["reviewed_on"])
+    stops = block.get("clock_stops", False)
+    if not isinstance(stops, bool):
+        raise ConfigError(f"{where}: clock_stops is true or false.")
+    return Deadline(source=str(block["source"]), reviewed_on=block["reviewed_on"], clock_stops=stops, **periods)

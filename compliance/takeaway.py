@@ -1,20 +1,22 @@
-"""A disclosure as files: one page to read, one JSON for machines, one CSV per record set, packed into a zip.
+"""A disclosure as files: one page to read, one JSON for machines, one CSV per record set, their files, all in a zip.
 
-Made anew, the same disclosure gives the same bytes; a portable one (GDPR Art. 20) holds the JSON and the CSV alone."""
+Made anew, the same disclosure gives the same bytes; a portable one (GDPR Art. 20) holds no page to read."""
 
 import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from compliance.disclosure import Disclosure, Section
+from compliance.papers import File
 from hub.errors import WrongInput
 
 STAMP = (1980, 1, 1, 0, 0, 0)  # of every entry: when it was made stands inside, and two packs compare equal
+PART = 1_000_000  # bytes of a file at a time
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 STYLE = """
 :root{color-scheme:light dark;--ink:#16181d;--soft:#5b6270;--line:#e3e6eb;--paper:#fff;--card:#f7f8fa}
@@ -33,26 +35,64 @@ RIGHTS = (
 )
 
 
-def pack(disclosure: Disclosure, *, portable: bool = False) -> bytes:
-    """The zip's bytes."""
-    plain = disclosure.plain()
-    files: dict[str, str] = {"data.json": json.dumps(plain, ensure_ascii=False, indent=1) + "\n"}
-    files |= {f"tables/{one.name}.csv": _csv(one) for one in disclosure.sections}
+def pack(disclosure: Disclosure, files: Iterable[File] = (), *, portable: bool = False) -> bytes:
+    """The zip's bytes, all in memory."""
+    return b"".join(stream(disclosure, files, portable=portable))
+
+
+def stream(disclosure: Disclosure, files: Iterable[File] = (), *, portable: bool = False) -> Iterator[bytes]:
+    """The zip piece by piece: a person's videos pass through, and never lie anywhere in the open."""
+    texts: dict[str, str] = {"data.json": json.dumps(disclosure.plain(), ensure_ascii=False, indent=1) + "\n"}
+    texts |= {f"tables/{one.name}.csv": _csv(one) for one in disclosure.sections}
     if not portable:
-        files["read-me-first.html"] = page(disclosure)
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            archive.writestr(zipfile.ZipInfo(name, STAMP), files[name], zipfile.ZIP_DEFLATED)
-    return held.getvalue()
+        texts["read-me-first.html"] = page(disclosure)
+    out = _Outlet()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(texts):
+            archive.writestr(zipfile.ZipInfo(name, STAMP), texts[name], zipfile.ZIP_DEFLATED)
+            yield out.taken()
+        for file in files:
+            yield from _copied(archive, file, out)
+    yield out.taken()
 
 
-def write(disclosure: Disclosure, path: Path, *, portable: bool = False) -> None:
+class _Outlet(io.RawIOBase):
+    """What the archive writes, until it is taken; it cannot go back, so the archive notes sizes behind each file."""
+
+    def __init__(self) -> None:
+        self.held = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, some: Any, /) -> int:
+        self.held += some
+        return len(some)
+
+    def taken(self) -> bytes:
+        found = bytes(self.held)
+        self.held.clear()
+        return found
+
+
+def _copied(archive: zipfile.ZipFile, file: File, out: _Outlet) -> Iterator[bytes]:
+    """Pictures, films and PDFs are packed already."""
+    source = file.open()
+    if source is None:
+        return
+    entry = zipfile.ZipInfo(file.name, STAMP)
+    with source, archive.open(entry, "w", force_zip64=True) as target:
+        while part := source.read(PART):
+            target.write(part)
+            yield out.taken()
+
+
+def write(disclosure: Disclosure, path: Path, files: Iterable[File] = (), *, portable: bool = False) -> None:
     """Put the zip at `path`, readable by its owner alone. Raises WrongInput where a file stands already, or none can."""
     try:
         with path.open("xb") as target:
             path.chmod(0o600)
-            target.write(pack(disclosure, portable=portable))
+            target.writelines(stream(disclosure, files, portable=portable))
     except FileExistsError:
         raise WrongInput(f"{path} exists already.", "Name another file, so that nothing is overwritten.") from None
     except OSError as error:

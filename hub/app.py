@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify
+from flask_smorest import Blueprint
 from sqlalchemy import text
 
 from hub.core import Hub
@@ -23,7 +24,9 @@ def create_app(hub: Hub) -> Flask:
     errors.register(app)  # after the API, which brings handlers of its own: one shape for all errors
     for blueprints in hub.plugins.hook.register_blueprints(hub=hub):
         for blueprint in blueprints:
-            app.register_blueprint(blueprint)
+            (doors if isinstance(blueprint, Blueprint) else app).register_blueprint(
+                blueprint
+            )  # the API tells of its doors
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="alive"))
     app.add_url_rule("/readyz", "readyz", lambda: _ready(hub))
     return app

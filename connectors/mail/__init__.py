@@ -44,6 +44,7 @@ class Mail:
         Topic("marketing", EffectClass.BLIND, "marketing", FIELDS, "mail", repeat_blind=True),
         Topic("service_notice", EffectClass.BLIND, "service_notice", FIELDS, "mail", repeat_blind=True),
         Topic("tier_changed", EffectClass.BLIND, "service_notice", FIELDS, "mail", repeat_blind=True),
+        Topic("rights", EffectClass.BLIND, "rights", FIELDS, "mail", repeat_blind=True),
     )
 
     def __init__(self, account: Account) -> None:

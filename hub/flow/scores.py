@@ -157,10 +157,11 @@ def _parts(given: Iterable[ScoreGiven]) -> Iterator[list[ScoreGiven]]:
 
 
 def _write(work: Work, scorer: Scorer, part: list[ScoreGiven], as_of: date, version: str, purse: Purse) -> int:
-    """Whoever asked to be forgotten or left alone since the facts were read gets no row."""
+    """Whoever asked to be forgotten, left alone or not to be predicted since the facts were read gets no row."""
+    objected = (Person.restricted_at, Person.erased_at, Person.unprofiled_at)
     used = set(work.session.scalars(
         select(Customer.id).join(Person, Person.id == Customer.person_id)
-        .where(among(work, Customer.id, [one.customer_id for one in part]), Person.restricted_at.is_(None), Person.erased_at.is_(None))
+        .where(among(work, Customer.id, [one.customer_id for one in part]), *(column.is_(None) for column in objected))
     ))  # fmt: skip
     part = [one for one in part if one.customer_id in used]
     if scorer.about == "vehicle":

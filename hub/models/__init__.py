@@ -21,6 +21,7 @@ from hub.models.privacy import (
     ErasureRequest,
     LegalHold,
     Notice,
+    PersonRequest,
     Tombstone,
     TransferQuestion,
 )
@@ -49,7 +50,7 @@ __all__ = [
     "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
     "IdempotencyKey", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",
     "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Need", "Node", "Notice", "Offer",
-    "Outreach", "Ownership", "PartnerField", "Person", "PersonalValue", "Pin", "Post", "Principal", "Profile",
+    "Outreach", "Ownership", "PartnerField", "Person", "PersonRequest", "PersonalValue", "Pin", "Post", "Principal", "Profile",
     "Recommendation", "Referral", "Regional", "ReplyTimer", "Role", "Score", "ScorerRun", "Seat", "SegmentVersion",
     "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer",
     "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref",

@@ -11,7 +11,8 @@ from hub.models.classify import INDEX, KEY, PLAIN, SEALED, SERVICE, SERVICE_REF
 
 class Person(Regional, Base):
     """jurisdiction: which law (DE, AE, SG ...), apart from region: where the bytes lie. data_key_id is None once shredded.
-    restricted_at: since then their data is kept and not used, until the request behind it is settled."""
+    restricted_at: since then their data is kept and not used, until the request behind it is settled. unprofiled_at: since
+    then nothing is predicted of them, as they objected (GDPR Art. 21)."""
 
     __tablename__ = "persons"
 
@@ -22,6 +23,7 @@ class Person(Regional, Base):
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)
     erased_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
     restricted_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
+    unprofiled_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
 
 
 class PersonalValue(Regional, Base):

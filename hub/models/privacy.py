@@ -7,7 +7,7 @@ from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
-from hub.models.classify import INDEX, PLAIN, PROOF
+from hub.models.classify import INDEX, PLAIN, PROOF, SEALED
 
 
 class Notice(Base):
@@ -123,6 +123,42 @@ class ErasureRequest(Regional, Base):
     plan: Mapped[dict[str, Any] | None] = mapped_column(info=PROOF)
     finished_at: Mapped[datetime | None] = mapped_column(info=PROOF)
     certificate: Mapped[dict[str, Any] | None] = mapped_column(info=PROOF)
+
+
+class PersonRequest(Regional, Base):
+    """What a person asks beside being forgotten. kind: access, portability, rectification, restriction, objection, review.
+    scope: of an objection marketing or profiling, of a review the decision it is about (`segment:regulars`), else empty.
+    state: received, verified, answered, refused or withdrawn.
+
+    came_by: portal, desk, api, cli or mail. wish, answer: JSON under the person's key. due_on: the day by which they must be
+    answered, as moved by the one extension and by the days the clock stood. outcome: what became of it, in one word.
+    ended_at: of a restriction or objection, when it ceased to bind."""
+
+    __tablename__ = "person_requests"
+    __table_args__ = (Index(None, "person_id", "kind"), Index(None, "state", "due_on"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=PROOF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=PROOF)
+    kind: Mapped[str] = mapped_column(String(16), info=PROOF)
+    scope: Mapped[str] = mapped_column(String(80), default="", info=PROOF)
+    jurisdiction: Mapped[str] = mapped_column(String(8), info=PROOF)
+    state: Mapped[str] = mapped_column(String(16), info=PROOF)
+    came_by: Mapped[str] = mapped_column(String(16), info=PROOF)
+    asked_by: Mapped[str] = mapped_column(String(80), info=PROOF)
+    asked_at: Mapped[datetime] = mapped_column(info=PROOF)
+    due_on: Mapped[date] = mapped_column(info=PROOF)
+    wish: Mapped[bytes | None] = mapped_column(info=SEALED)
+    verified_by: Mapped[str | None] = mapped_column(String(80), info=PROOF)
+    verified_how: Mapped[str | None] = mapped_column(String(40), info=PROOF)
+    paused_at: Mapped[datetime | None] = mapped_column(info=PROOF)
+    extended_at: Mapped[datetime | None] = mapped_column(info=PROOF)
+    extended_for: Mapped[str | None] = mapped_column(String(40), info=PROOF)
+    settled_by: Mapped[str | None] = mapped_column(String(80), info=PROOF)
+    settled_at: Mapped[datetime | None] = mapped_column(info=PROOF)
+    outcome: Mapped[str | None] = mapped_column(String(40), info=PROOF)
+    answer: Mapped[bytes | None] = mapped_column(info=SEALED)
+    ended_at: Mapped[datetime | None] = mapped_column(info=PROOF)
 
 
 class AuditSeal(Regional, Base):

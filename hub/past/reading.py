@@ -77,12 +77,12 @@ def number_of(session: Session, day: Any) -> ColumnElement[int]:
 
 
 def _known() -> Any:
-    """Customers that are used: they have a profile, and nobody has asked for them to be left alone."""
+    """Customers that are used: they have a profile, and have not asked to be left alone, or not to be predicted."""
     return (
         select(Customer.id)
         .join(Profile, Profile.customer_id == Customer.id)
         .join(Person, Person.id == Customer.person_id)
-        .where(Person.restricted_at.is_(None), Person.erased_at.is_(None))
+        .where(Person.restricted_at.is_(None), Person.erased_at.is_(None), Person.unprofiled_at.is_(None))
     )
 
 

@@ -24,6 +24,7 @@ SCOPES = {
     "documents:write": "bring documents of one connection's customers",
     "fleets:read": "see one's own fleets, their reports and timers",
     "fleets:write": "tell of one's own fleets, their vehicles and service levels",
+    "requests:write": "tell that a person asks about their own data, and see what became of it",
     "rows:write": "tell rows of one connection: visits, invoices, appointments ...",
     "slots:read": "see which slots can be booked",
     "webhooks:write": "open endpoints of one's own, rotate their keys, read their log",

@@ -92,6 +92,34 @@ def test_everything_kept_about_a_person_is_written_to_one_file(hub, told, run, t
         assert "anna@example.org" in pack.read("data.json").decode()
 
 
+def test_a_request_of_another_kind_takes_the_same_steps(hub, told, run, tmp_path):
+    request = run("privacy", "intake", told(), "--kind", "portability", "-r", "eu")[1].strip()
+    assert run("privacy", "verify", request, "--how", "letter", "--by", "petra", "-r", "eu")[0] == 0
+    assert run("privacy", "extend", request, "--reason", "many", "-r", "eu")[0] == 0
+
+    code, said, _ = run("privacy", "answer", request, "--out", tmp_path / "me.zip", "-r", "eu")
+
+    assert (code, "record sets" in said) == (0, True)
+    with zipfile.ZipFile(tmp_path / "me.zip") as pack:
+        assert "data.json" in pack.namelist()
+        assert "read-me-first.html" not in pack.namelist()
+    [row] = json.loads(run("privacy", "list", "-r", "eu", "--json")[1])
+    assert (row["kind"], row["state"], row["overdue"]) == ("portability", "answered", False)
+
+
+def test_a_correction_and_a_refusal_at_the_command_line(hub, told, run):
+    ref = told()
+    request = run("privacy", "intake", ref, "--kind", "rectification", "--set", "name=Anna Weiss", "-r", "eu")[
+        1
+    ].strip()
+    run("privacy", "verify", request, "--how", "letter", "-r", "eu")
+    assert run("privacy", "answer", request, "-r", "eu")[:2] == (0, "corrected\n")
+
+    other = run("privacy", "intake", ref, "--kind", "access", "-r", "eu")[1].strip()
+    assert run("privacy", "refuse", other, "--reason", "bored", "-r", "eu")[0] == 1
+    assert run("privacy", "refuse", other, "--reason", "not_theirs", "-r", "eu")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

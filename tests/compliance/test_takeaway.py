@@ -3,19 +3,34 @@
 import csv
 import io
 import json
+import os
 import zipfile
 
 import pytest
+from sqlalchemy import select
 
 from compliance.disclosure import Disclosure, Section, disclose
-from compliance.takeaway import pack, page, write
+from compliance.papers import files_of
+from compliance.takeaway import pack, page, stream, write
 from hub.errors import WrongInput
+from hub.flow import documents
+from hub.flow.documents import Paper
+from hub.flow.drafts import store
+from hub.models import Customer
+from hub.own import OWN
 from hubs import NOW
 
 
 def a_disclosure(*rows):
     section = Section("visits", "service", "service_history", ("note",), tuple({"note": row} for row in rows))
     return Disclosure("c1", "eu", "DE", NOW, NOW, (section,), (), ())
+
+
+def a_paper(hub, ref, content, kind, media, state="released"):
+    with hub.begin() as work:
+        customer = work.session.scalars(select(Customer).where(Customer.ref == ref)).one()
+        wanted = Paper(f"{kind}-1", kind, "Underbody", media, NOW.date(), state=state)
+        documents.keep(work, hub.partner(OWN).id, customer, wanted, store(hub, [content], 10_000_000), None)
 
 
 def opened(packed):
@@ -31,6 +46,22 @@ def test_the_pack_holds_a_page_the_data_and_a_table_per_record_set(hub, told):
     assert json.loads(files["data.json"])["region"] == "eu"
     names = {row["field"] for row in csv.DictReader(io.StringIO(files["tables/personal_values.csv"]))}
     assert "email" in names
+
+
+def test_their_files_go_with_it_and_pass_through_in_pieces(hub, told):
+    ref = told()
+    film = os.urandom(2_300_000)
+    a_paper(hub, ref, film, kind="video", media="video/mp4")
+    a_paper(hub, ref, b"%PDF-1.7 not looked at yet", kind="paper", media="application/pdf", state="checking")
+
+    pieces = list(stream(disclose(hub, ref, "petra"), files_of(hub, ref)))
+
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
+    [name] = [name for name in archive.namelist() if name.startswith("files/")]
+    assert name.endswith("-video-1.mp4")
+    assert archive.read(name) == film
+    assert max(map(len, pieces)) < 1_300_000
+    assert archive.testzip() is None
 
 
 def test_a_portable_pack_is_data_alone():

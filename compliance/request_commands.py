@@ -1,0 +1,180 @@
+"""`hub privacy` for every kind of request: how it comes in, its steps, its clock, and what is handed over."""
+
+import getpass
+import json
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from compliance import cases, erasure, requests, takeaway
+from compliance.disclosure import disclose
+from compliance.papers import files_of
+from compliance.requests import Wish
+from hub.cli.opened import json_option, opened, region_option
+from hub.core import Hub
+from hub.errors import WrongInput
+from hub.models import PersonRequest
+
+by_option = click.option("--by", default=getpass.getuser, show_default="you", help="Who does it; it is audited.")
+out_option = click.option("--out", type=click.Path(path_type=Path), help="The zip to write; it must not exist yet.")
+
+
+@click.group("privacy")
+def privacy() -> None:
+    """Requests of persons: from the wish to the answer or the certificate."""
+
+
+@privacy.command("intake")
+@click.argument("customer_ref")
+@click.option("--kind", type=click.Choice(["erasure", *requests.KINDS]), default="erasure", show_default=True)
+@click.option("--scope", default="", help="Objection: marketing or profiling; review: segment:NAME.")
+@click.option("--set", "values", multiple=True, metavar="FIELD=VALUE", help="Rectification: what is right.")
+@click.option("--came-by", type=click.Choice(requests.CAME_BY), default="cli", show_default=True)
+@region_option
+@by_option
+def intake(
+    customer_ref: str, kind: str, scope: str, values: tuple[str, ...], came_by: str, region: str | None, by: str
+) -> None:
+    """Write down what somebody asks. Asked twice, the open request is answered."""
+    wish = dict(_pair(value) for value in values)
+    with opened(region) as hub:
+        if kind == "erasure":
+            click.echo(erasure.intake(hub, customer_ref, by))
+        else:
+            click.echo(requests.intake(hub, Wish(customer_ref, kind, came_by, scope, wish), by))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise WrongInput(f"“{text}” sets nothing.", "Write FIELD=VALUE.")
+    return name.strip(), value.strip()
+
+
+@privacy.command("verify")
+@click.argument("request")
+@click.option("--how", required=True, help="How the person was recognised: session, call_back, letter ...")
+@region_option
+@by_option
+def verify(request: str, how: str, region: str | None, by: str) -> None:
+    """Vouch that the wish is the person's own."""
+    with opened(region) as hub:
+        (requests if _is_other(hub, request) else erasure).verify(hub, request, by, how)
+
+
+@privacy.command("refuse")
+@click.argument("request")
+@click.option("--reason", required=True, help=f"Erasure: in words; others: {', '.join(requests.REFUSALS)}.")
+@click.option("--text", default="", help="What else the person is told.")
+@region_option
+@by_option
+def refuse(request: str, reason: str, text: str, region: str | None, by: str) -> None:
+    """Do not grant it; the person is told the reason, and where to complain."""
+    with opened(region) as hub:
+        if _is_other(hub, request):
+            requests.refuse(hub, request, by, reason, text)
+        else:
+            erasure.refuse(hub, request, by, reason)
+
+
+@privacy.command("answer")
+@click.argument("request")
+@click.option("--verdict", type=click.Choice(["kept", "changed"]), help="What a review came to.")
+@click.option("--text", default="", help="What the person is told.")
+@out_option
+@region_option
+@by_option
+def answer(request: str, verdict: str | None, text: str, out: Path | None, region: str | None, by: str) -> None:
+    """Do what was asked. Access and portability write everything that is kept to --out."""
+    with opened(region) as hub:
+        if out is None:
+            click.echo(requests.answer(hub, request, by, verdict=verdict or "", text=text))
+            return
+        if out.exists():
+            raise WrongInput(f"{out} exists already.", "Name another file, so that nothing is overwritten.")
+        found = requests.hand_over(hub, request, by)
+        takeaway.write(found, out, files_of(hub, found.customer), portable=_kind(hub, request) == "portability")
+        click.echo(f"{sum(len(one.rows) for one in found.sections)} rows of {len(found.sections)} record sets in {out}")
+
+
+@privacy.command("extend")
+@click.argument("request")
+@click.option("--reason", type=click.Choice(requests.DELAYS), required=True)
+@region_option
+@by_option
+def extend(request: str, reason: str, region: str | None, by: str) -> None:
+    """Take longer, once, as the law allows; the person is told."""
+    with opened(region) as hub:
+        requests.extend(hub, request, by, reason)
+
+
+@privacy.command("pause")
+@click.argument("request")
+@region_option
+@by_option
+def pause(request: str, region: str | None, by: str) -> None:
+    """The clock stands while the person proves who they are, where the law says so."""
+    with opened(region) as hub:
+        requests.pause(hub, request, by)
+
+
+@privacy.command("resume")
+@click.argument("request")
+@region_option
+@by_option
+def resume(request: str, region: str | None, by: str) -> None:
+    """The clock goes on."""
+    with opened(region) as hub:
+        requests.resume(hub, request, by)
+
+
+@privacy.command("unbind")
+@click.argument("request")
+@region_option
+@by_option
+def unbind(request: str, region: str | None, by: str) -> None:
+    """A restriction or objection ends; the person is told before their data is used again."""
+    with opened(region) as hub:
+        requests.lift(hub, request, by)
+
+
+@privacy.command("list")
+@region_option
+@json_option
+def listed(region: str | None, as_json: bool) -> None:
+    """Requests of every kind, with the day by which the person must be answered."""
+    with opened(region) as hub, hub.look() as session:
+        rows = [one.plain() for one in cases.all_of(session, hub.clock().date())]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        late = "  OVERDUE" if row["overdue"] else "  clock stands" if row["paused"] else ""
+        click.echo(
+            f"{row['request']}  {row['kind']:13} {row['state']:10} {row['jurisdiction']:3} by {row['due_on']}{late}"
+        )
+
+
+@privacy.command("export")
+@click.argument("customer_ref")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The zip to write; it must not exist yet.")
+@click.option("--portable", is_flag=True, help="For another provider: the data and files, without the page to read.")
+@region_option
+@by_option
+def export(customer_ref: str, out: Path, portable: bool, region: str | None, by: str) -> None:
+    """Everything that is kept about a person, as a page, JSON, CSV and their files in one zip."""
+    with opened(region) as hub:
+        found = disclose(hub, customer_ref, by)
+        takeaway.write(found, out, files_of(hub, customer_ref), portable=portable)
+    click.echo(f"{sum(len(one.rows) for one in found.sections)} rows of {len(found.sections)} record sets in {out}")
+
+
+def _is_other(hub: Hub, request: str) -> bool:
+    """Beside the requests to be forgotten."""
+    return bool(_kind(hub, request))
+
+
+def _kind(hub: Hub, request: str) -> str:
+    with hub.look() as session:
+        return session.scalar(select(PersonRequest.kind).where(PersonRequest.ref == request)) or ""
