@@ -1,4 +1,4 @@
-"""hub journeys list, check, plan, apply, rollback, end, why."""
+"""hub journeys list, check, plan, draw, apply, rollback, end, why."""
 
 import json
 from pathlib import Path
@@ -13,10 +13,12 @@ from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow import applying, told_why
 from hub.flow.in_force import versions_in_force
+from hub.flow.progress import progress
 from hub.plugins import load_plugins
 from hub.settings import load_settings
 from rules import RuleError
 from rules.book import load_book
+from rules.journeys import picture
 from rules.journeys.documents import JourneyRule
 
 fate_option = click.option(
@@ -95,6 +97,24 @@ def plan(region: str | None, journey: str, others: applying.Fate, as_json: bool)
         click.echo(f"  {found.existing} are in its segment already: --existing lets them in, too")
     for name in found.broken:
         click.echo(f"  experiment {name}: its arms change, so it asks another question; give it another name")
+
+
+@journeys.command()
+@region_option
+@click.argument("journey")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where the SVG goes; default: NAME.svg.")
+@click.option("--plain", is_flag=True, help="Without numbers: the graph of a document that nobody has walked.")
+@json_option
+def draw(region: str | None, journey: str, out: Path | None, plain: bool, as_json: bool) -> None:
+    """Its graph as an SVG: a way as wide as the people on it, who stands where, who left; and the same numbers as a table."""
+    with opened(region) as hub:
+        rule, _ = _rule(hub, journey)
+        with hub.look() as session:
+            counts = None if plain else progress(session, rule)
+    path = out or Path(f"{rule.name}.svg")
+    path.write_text(picture.draw(rule, counts), encoding="utf-8")
+    show(["step", "kind", "does", "came", "here", "went"], picture.table(rule, counts or picture.Counts()), as_json)
+    click.echo(f"drawn: {path}", err=as_json)
 
 
 @journeys.command("apply")

@@ -7,58 +7,10 @@ from sqlalchemy import select
 
 from hub import clock as moving
 from hub.flow import applying, customers, journeys, pipeline
-from hub.models import Customer, Enrollment, Experiment, Exposure, Message, Person, StepLog, Task
-from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord, EventRecord
+from hub.models import Customer, Enrollment, Experiment, Exposure, Message, Person, Task
+from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord
 from partners import drain_all
-from rules.journeys.read import read_journey
-from rules.parse import read_text
-
-HEAD = """
-journey: checked
-title: A journey for a test
-zone: Europe/Berlin
-purpose: service_notice
-holdout: 0
-exempt_or_not: here
-enter: {event: {kind: complaint}}
-goal: {kind: survey}
-exit: [{name: came_back, event: {kind: visit}}]
-steps:
-  - {id: hello, message: {channel: sms, template: hello}}
-  - {id: pause, wait: 3d}
-  - {id: call, task: {role: advisor, title: Call, within: 8h, calendar: workshop_eu}}
-tests: [{name: t, from: 2026-03-01, ends: never}]
-"""
-PLAIN = HEAD.replace("holdout: 0\nexempt_or_not: here\n", "exempt: booking\n")
-
-
-def applied(hub, text=PLAIN, **how):
-    rule = read_journey(
-        read_text(text.encode(), "checked.yaml"), hub.book.catalogue, hub.book.current().segments, believed=True
-    )
-    return rule, applying.apply(hub, rule, text, "tester", **how)
-
-
-def happens(hub, number, kind, at=None, key=None):
-    with hub.begin() as work:
-        at = at or work.now
-        who = CustomerKey(partner_id=number, customer_number=number)
-        record = EventRecord(customer=who, kind=kind, key=key or f"{number}:{kind}:{at}", at=at, zone="Europe/Berlin")
-        folded = customers.fold(hub, work, hub.partners["files"], [record])
-        pipeline.follow(hub, work, folded.touched, folded.intents)
-
-
-def rows(hub, model, *order):
-    with hub.look() as session:
-        return list(session.scalars(select(model).order_by(*order)))
-
-
-def ways(hub):
-    return rows(hub, Enrollment, Enrollment.id)
-
-
-def trace(hub):
-    return [(one.node, one.outcome) for one in rows(hub, StepLog, StepLog.enrollment_id, StepLog.seq)]
+from walking import HEAD, PLAIN, applied, happens, rows, trace, ways
 
 
 @pytest.fixture
