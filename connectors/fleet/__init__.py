@@ -8,7 +8,20 @@ from typing import ClassVar
 
 from connectors.fleet import words
 from connectors.fleet.sandbox import FleetSandbox
-from hub.sdk import Account, Incoming, Kind, Page, ReadingRecord, Sandbox, Topic, WrongInput, hookimpl, read_json
+from hub.sdk import (
+    Account,
+    Case,
+    Incoming,
+    Kind,
+    Page,
+    ReadingRecord,
+    Sandbox,
+    Topic,
+    WrongInput,
+    hookimpl,
+    read_json,
+    sandbox_account,
+)
 
 
 class Fleet:
@@ -47,3 +60,8 @@ def register_connectors() -> Sequence[type[Fleet]]:
 @hookimpl
 def register_sandboxes(folder: Path, seed: int) -> Sequence[Sandbox]:
     return [FleetSandbox(folder)]
+
+
+@hookimpl
+def register_cases(folder: Path) -> Sequence[Case]:
+    return [Case(Fleet, sandbox_account(), sandbox=FleetSandbox(folder))]

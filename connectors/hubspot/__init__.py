@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from connectors.hubspot import words
@@ -14,6 +15,7 @@ from hub.sdk import (
     SET_FIELDS,
     Account,
     Answer,
+    Case,
     EffectClass,
     FieldShape,
     Incoming,
@@ -31,6 +33,7 @@ from hub.sdk import (
     Topic,
     hookimpl,
     read_json,
+    sandbox_account,
 )
 from hub.sdk.budget import Window
 from hub.sdk.outcomes import each
@@ -62,7 +65,8 @@ class HubSpot:
 
     def __init__(self, account: Account) -> None:
         self.api = account.api
-        self.client_secret = account.secrets.get("webhook_secret", "")
+        names = ("webhook_secret", "webhook_secret_previous")
+        self.client_secrets = [account.secrets[name] for name in names if name in account.secrets]
         self.app_id = str(account.options.get("app_id", ""))
         self.objects = Objects(account.api, str(account.options.get("vehicle_type", "vehicles")), self.now)
 
@@ -80,7 +84,7 @@ class HubSpot:
 
     def verify(self, knock: Knock) -> Sequence[Incoming]:
         """Events of our own app are echoes: they are answered and not kept."""
-        check_signature(knock, self.client_secret)
+        check_signature(knock, self.client_secrets)
         return [
             Incoming(
                 key=words.key_of(event),
@@ -184,3 +188,12 @@ def register_connectors() -> Sequence[type[HubSpot]]:
 @hookimpl
 def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
     return [HubSpotSandbox(folder)]
+
+
+@hookimpl
+def register_cases(folder: Path) -> Sequence[Case]:
+    """The sandbox here has no limit of its own: the kit asks more in a second than HubSpot lets anybody."""
+    account = sandbox_account({"webhook_secret": "hubspot-client-secret-of-the-tests"})
+    unknown = {SET_FIELDS: {"kind": "contact", "fields": {"unheard_of": "x"}}}
+    sandbox = HubSpotSandbox(folder, burst=1_000_000)
+    return [Case(HubSpot, account, Path(__file__).parent / "payloads", sandbox, unknown)]

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -105,6 +105,16 @@ class Books:
     ) -> dict[str, Any]:
         self._check(kind, properties, found["id"])
         return self._write(kind, found, properties, trace)
+
+    def change(self, names: Sequence[str]) -> None:
+        """Contacts with these addresses are made, or changed."""
+        for name in names:
+            given = {"email": f"{name}@example.org", "lastname": f"at {self._stamp()}"}
+            number = self.find("contacts", "email", given["email"])
+            if number is None:
+                self.create("contacts", given)
+            else:
+                self.update("contacts", self.alive("contacts", number), given)
 
     def archive(self, kind: str, id_: str) -> None:
         """Archiving what is not there is no error, as HubSpot's batch says."""
@@ -213,3 +223,13 @@ class Books:
 
     def _stamp(self) -> str:
         return self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def property_of(kind: str, name: str) -> dict[str, Any]:
+    types = {"amount": "number", "odometer_km": "number", "closedate": "datetime", "hs_timestamp": "datetime"}
+    return {
+        "name": name, "label": name, "type": "datetime" if name.endswith("modifieddate") else types.get(name, "string"),
+        "fieldType": "text", "groupName": "garage", "description": "", "options": [],
+        "hasUniqueValue": name in unique_of(kind), "modificationMetadata": {
+            "archivable": True, "readOnlyDefinition": False, "readOnlyValue": name.startswith("hs_") and "task" not in name},
+    }  # fmt: skip

@@ -43,7 +43,7 @@ class Objects:
         params = {"limit": str(MOST), "properties": ",".join({*fields, "garage_ref"}), "archived": "false"}
         found = self._ask("GET", self.path(kind), params=params | ({"after": cursor} if cursor else {}))
         after = ((found.get("paging") or {}).get("next") or {}).get("after")
-        return Listing([words.seen(kind, row, fields) for row in found["results"]], after)
+        return Listing([words.seen(kind, row, fields) for row in _results(found)], after)
 
     def read(self, kind: str, ids: Sequence[str], fields: Sequence[str]) -> Sequence[Seen]:
         """A merged object answers under the id it lives on under; one that is not there comes as an error, or not at all."""
@@ -62,7 +62,7 @@ class Objects:
             "inputs": [{"id": one} for one in ids], "properties": [*{*fields, "garage_ref"}], "propertiesWithHistory": [],
         }  # fmt: skip
         found = self._ask("POST", f"{self.path(kind)}/batch/read", json=body | ({"idProperty": by} if by else {}))
-        return [words.seen(kind, row, [*fields, "garage_ref"]) for row in found.get("results", [])]
+        return [words.seen(kind, row, fields) for row in found.get("results", [])]
 
     def _alone(self, kind: str, id_: str, fields: Sequence[str]) -> Seen | None:
         """Only one that the batch did not give: was it merged into another?"""
@@ -81,7 +81,7 @@ class Objects:
                 writable=not (one.get("modificationMetadata") or {}).get("readOnlyValue", False),
                 unique=bool(one.get("hasUniqueValue")), choices=tuple(choice["value"] for choice in one.get("options") or ()),
             )
-            for one in found["results"]
+            for one in _results(found)
         ]  # fmt: skip
 
     def fetch(self, cursor: str | None) -> Page:
@@ -107,7 +107,7 @@ class Objects:
             "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
         }  # fmt: skip
         found = self._ask("POST", f"{self.path('contact')}/search", json=body)
-        return [Row(words.moment(row["updatedAt"]), str(row["id"]), words.fetched(row)) for row in found["results"]]
+        return [Row(words.moment(row["updatedAt"]), str(row["id"]), words.fetched(row)) for row in _results(found)]
 
     def set_fields(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         """By id where we know it, else by our ref; one call for each kind and way."""
@@ -172,6 +172,14 @@ class Objects:
         if not isinstance(found, dict):
             raise RetryLater("HubSpot answered without a body.")
         return found
+
+
+def _results(found: Mapping[str, Any]) -> Sequence[Any]:
+    """An answer without a list is no empty list: it says nothing about anybody."""
+    rows = found.get("results")
+    if not isinstance(rows, list):
+        raise RetryLater("HubSpot answered without results.")
+    return rows
 
 
 def in_pieces(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from connectors.hubspot import desk
-from connectors.hubspot.books import PROPERTIES, TYPES, Books, Problem, unique_of
+from connectors.hubspot.books import PROPERTIES, TYPES, Books, Problem, property_of, unique_of
 from connectors.hubspot.events import OUR_APP
 from hub.sdk.effects_log import EffectsLog, account_of, applied
 
@@ -65,6 +65,10 @@ class HubSpotSandbox:
     def act(self, account: str, do: Callable[[Books], Any]) -> Any:
         """What a person at HubSpot would do: in one transaction, with the account's books."""
         return self.log.transact(lambda db: do(Books(db, account, self.now)))
+
+    def change(self, token: str, names: Sequence[str], at: datetime) -> None:
+        """A person makes contacts of these addresses, or changes them."""
+        self.log.transact(lambda db: Books(db, account_of(f"Bearer {token}"), lambda: at).change(names))
 
     def _act(self, account: str, do: Callable[[Books], Any]) -> Any:
         """What an app does through the API."""
@@ -229,7 +233,7 @@ class HubSpotSandbox:
     def properties(self, account: str, kind: str) -> Any:
         if kind not in PROPERTIES:
             raise Problem(404, "OBJECT_NOT_FOUND", "no such type")
-        return jsonify(results=[_property(kind, name) for name in PROPERTIES[kind]])
+        return jsonify(results=[property_of(kind, name) for name in PROPERTIES[kind]])
 
 
 def _create(books: Books, kind: str, one: Mapping[str, Any], _: Mapping[str, Any]) -> dict[str, Any]:
@@ -288,13 +292,3 @@ def _holds(row: Mapping[str, Any], groups: list[dict[str, Any]]) -> bool:
         all(OPERATORS[one["operator"]](_value(row, one["propertyName"]), one) for one in group["filters"])
         for group in groups
     )
-
-
-def _property(kind: str, name: str) -> dict[str, Any]:
-    types = {"amount": "number", "odometer_km": "number", "closedate": "datetime", "hs_timestamp": "datetime"}
-    return {
-        "name": name, "label": name, "type": "datetime" if name.endswith("modifieddate") else types.get(name, "string"),
-        "fieldType": "text", "groupName": "garage", "description": "", "options": [],
-        "hasUniqueValue": name in unique_of(kind), "modificationMetadata": {
-            "archivable": True, "readOnlyDefinition": False, "readOnlyValue": name.startswith("hs_") and "task" not in name},
-    }  # fmt: skip

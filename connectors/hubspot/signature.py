@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 
 from hub.sdk import Knock, WrongSignature, check_hmac_sha256, check_time
 
@@ -12,8 +13,9 @@ DECODED = {"%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$
 ESCAPE = re.compile("|".join(DECODED), re.IGNORECASE)
 
 
-def check_signature(knock: Knock, client_secret: str) -> None:
-    """base64(HMAC-SHA256(secret, method + URI + body + timestamp)); the timestamp is in milliseconds."""
+def check_signature(knock: Knock, client_secrets: str | Sequence[str]) -> None:
+    """base64(HMAC-SHA256(secret, method + URI + body + timestamp)); the timestamp is in milliseconds. Any of the secrets may have
+    signed (rotation)."""
     stamp = knock.headers.get("x-hubspot-request-timestamp", "")
     given = knock.headers.get("x-hubspot-signature-v3", "")
     if not stamp or not given:
@@ -27,4 +29,4 @@ def check_signature(knock: Knock, client_secret: str) -> None:
         digest = base64.b64decode(given, validate=True)
     except (binascii.Error, ValueError):
         digest = None
-    check_hmac_sha256(signed, client_secret, digest)
+    check_hmac_sha256(signed, client_secrets, digest)

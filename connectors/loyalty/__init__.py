@@ -3,15 +3,17 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from connectors.loyalty import words
 from connectors.loyalty.sandbox import LoyaltySandbox
-from connectors.loyalty.voucherify import Voucherify
+from connectors.loyalty.voucherify import UNSIGNED, Voucherify
 from hub.sdk import (
     Account,
     Answer,
+    Case,
     EffectClass,
     Incoming,
     Kind,
@@ -20,11 +22,13 @@ from hub.sdk import (
     Page,
     Push,
     Record,
+    RetryLater,
     Sandbox,
     Topic,
     check_standard_webhook,
     hookimpl,
     read_json,
+    sandbox_account,
 )
 from hub.sdk.outcomes import each
 
@@ -60,9 +64,11 @@ class Loyalty:
     def fetch(self, cursor: str | None) -> Page:
         """The programme's books, a page of members at a time: what webhooks missed, and what ours have to agree with."""
         params = {"limit": str(PAGE), **({"after": cursor} if cursor else {})}
-        answer = self.api.request("GET", "/v1/members", params=params) or {}
+        answer = self.api.request("GET", "/v1/members", params=params)
+        if not isinstance(answer, dict) or not isinstance(answer.get("members"), list):
+            raise RetryLater("The programme answered without a list of members.")
         incoming = []
-        for member in answer.get("members", []):
+        for member in answer["members"]:
             payload = {"type": words.STATE, "timestamp": member.get("updated_at"), "data": member}
             told = words.read(payload)
             key = f"state:{member['member_id']}:{words.micros(told['timestamp'])}:{told['data'].get('version')}"
@@ -92,3 +98,15 @@ def register_connectors() -> Sequence[type[Loyalty] | type[Voucherify]]:
 @hookimpl
 def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
     return [LoyaltySandbox(folder, lambda: datetime.now(UTC))]
+
+
+@hookimpl
+def register_cases(folder: Path) -> Sequence[Case]:
+    here = Path(__file__).parent
+    recorded = sandbox_account({"webhook_secret": "whsec_bG95YWx0eSBzZWNyZXQgZm9yIHRoZSB0ZXN0cyAzMmI="})
+    sandbox = LoyaltySandbox(folder, lambda: datetime.now(UTC))
+    vouchers = sandbox_account({"webhook_secret": "voucherify-secret-of-the-tests"})
+    return [
+        Case(Loyalty, recorded, here / "payloads", sandbox),
+        Case(Voucherify, vouchers, here / "payloads_voucherify", excuses=UNSIGNED),
+    ]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,17 @@ class LoyaltySandbox:
             return jsonify(code="unauthorized" if not account else "bad_request"), 401 if not account else 400
         now = self.clock().isoformat()
         return jsonify(self.log.transact(lambda db: _set_member(db, account, member, wanted, now)))
+
+    def change(self, token: str, names: Sequence[str], at: datetime) -> None:
+        """Members of these ids get a point more."""
+        account, stamp = account_of(f"Bearer {token}"), at.isoformat()
+
+        def write(db: Any) -> None:
+            for name in names:
+                known = json.loads(thing(db, f"member:{account}", name) or '{"points": 0}')
+                _set_member(db, account, name, {"points": known["points"] + 1}, stamp)
+
+        self.log.transact(write)
 
     def signal(self, member: str) -> Response | tuple[Response, int]:
         """The same key again gives the same answer and no second effect; the same key with another body is 422."""

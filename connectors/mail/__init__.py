@@ -1,9 +1,9 @@
 """Mail by SMTP: told at least once under one Message-ID; clicks that stop, bounces, complaints and replies find their way back."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any, ClassVar
 
 from connectors.mail import inward, words
@@ -14,6 +14,7 @@ from connectors.mail.smtp import Deferred, Session, server_of
 from hub.sdk import (
     Account,
     Answer,
+    Case,
     ConfigError,
     EffectClass,
     Incoming,
@@ -27,6 +28,7 @@ from hub.sdk import (
     Topic,
     check_standard_webhook,
     hookimpl,
+    sandbox_account,
 )
 from hub.sdk.outcomes import each
 
@@ -57,7 +59,7 @@ class Mail:
                 "Write sender: Garage <service@garage.example>, and name the secret's variable.",
             )
         self.secrets = [secret, *filter(None, [account.secrets.get("webhook_secret_previous")])]
-        marks = Marks(secret, address.rpartition("@")[2])
+        marks = Marks(self.secrets, address.rpartition("@")[2])
         public = str(options.get("public", "")).rstrip("/")
         self.sender = Sender(shown, f"{public}/webhooks/{account.connection}/stop", marks)
         password = account.secrets.get("password", "")
@@ -96,7 +98,7 @@ class Mail:
         return [inward.returned(raw, received_at, self.sender.marks)]
 
     def normalise(self, payload: bytes) -> Iterable[Record]:
-        told = json.loads(payload)
+        told = words.read(payload)
         return words.records(told, next((one.purpose for one in self.topics if one.name == told["topic"]), "marketing"))
 
 
@@ -112,3 +114,12 @@ def register_channels() -> Sequence[type[Mail]]:
 @hookimpl
 def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
     return [MailSandbox(folder)]
+
+
+@hookimpl
+def register_cases(folder: Path) -> Sequence[Case]:
+    """Its partner is a mail server: the sandbox listens on a free port until the kit closes it."""
+    sandbox = MailSandbox(folder)
+    options = {"smtp": f"smtp://127.0.0.1:{sandbox.listen(0)}", "sender": "Garage <service@garage.example>"}
+    secrets = {"webhook_secret": "whsec_dGhlIG1haWxzJyBzZWNyZXQgb2YgdGhlIHRlc3RzIDMyYg=="}
+    return [Case(Mail, sandbox_account(secrets, **options), Path(__file__).parent / "payloads", sandbox)]

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.sdk import Push, WrongInput, WrongSignature
@@ -20,10 +21,11 @@ class Mark:
 
 
 class Marks:
-    """secret: of the connection. Whatever comes in with a mark was once sent by us, as nobody else can make one."""
+    """secrets: of the connection; the first one seals, any of them is believed, so that the links of mails that were sent
+    before a rotation still stop them. Whatever comes in with a mark was once sent by us, as nobody else can make one."""
 
-    def __init__(self, secret: str, domain: str) -> None:
-        self.secret = secret.encode()
+    def __init__(self, secrets: Sequence[str], domain: str) -> None:
+        self.secrets = [one.encode() for one in secrets]
         self.domain = domain
 
     def message_id(self, push: Push) -> str:
@@ -35,7 +37,7 @@ class Marks:
     def find(self, text: str) -> Mark | None:
         """The first mark of ours in a header or a returned mail; None when there is none."""
         for entity, topic, digest, seal in MARK.findall(text):
-            if hmac.compare_digest(self._seal("id", f"{entity}.{topic}.{digest}"), seal):
+            if self._sealed("id", f"{entity}.{topic}.{digest}", seal):
                 return Mark(entity, topic)
         return None
 
@@ -52,9 +54,16 @@ class Marks:
     def read_stop(self, token: str) -> Mark:
         """Raises WrongSignature: the address was changed on its way."""
         found = STOP.fullmatch(token)
-        if not found or not hmac.compare_digest(self._seal("stop", f"{found[1]}.{found[2]}"), found[3]):
+        if not found or not self._sealed("stop", f"{found[1]}.{found[2]}", found[3]):
             raise WrongSignature("This address is incomplete.", "Use the link of the mail as it is, to its very end.")
         return Mark(found[1], found[2])
 
     def _seal(self, use: str, text: str) -> str:
-        return hmac.new(self.secret, f"mail:{use}:{text}".encode(), hashlib.sha256).hexdigest()[:24]
+        return _made(self.secrets[0], use, text)
+
+    def _sealed(self, use: str, text: str, seal: str) -> bool:
+        return any(hmac.compare_digest(_made(secret, use, text), seal) for secret in self.secrets)
+
+
+def _made(secret: bytes, use: str, text: str) -> str:
+    return hmac.new(secret, f"mail:{use}:{text}".encode(), hashlib.sha256).hexdigest()[:24]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 from connectors.salesforce import words
@@ -12,6 +13,7 @@ from hub.sdk import (
     DELETE,
     SET_FIELDS,
     Account,
+    Case,
     EffectClass,
     FieldShape,
     Incoming,
@@ -29,6 +31,7 @@ from hub.sdk import (
     WrongInput,
     hookimpl,
     read_json,
+    sandbox_account,
 )
 from hub.sdk.budget import Window
 from hub.sdk.cursor import Cursor, Pace, Row, turn
@@ -172,13 +175,17 @@ class Salesforce:
         return told
 
     def _delete(self, batch: Sequence[Push]) -> Sequence[Outcome]:
-        """Who is not there is deleted already."""
+        """Who is not there is deleted already. Salesforce keeps what is deleted in a bin for weeks, so who is erased is
+        emptied before."""
         told: tuple[Outcome, ...] = ()
         for kind in sorted({str(push.body.get("kind")) for push in batch}):
             pushes = [push for push in batch if push.body.get("kind") == kind]
             ids = self._ids(kind, pushes)
             there = [push for push in pushes if push.key in ids]
             told += tuple(Outcome(push.key, "sent") for push in pushes if push.key not in ids)
+            if erased := [push for push in there if push.body.get("how") == "erase" and kind == "contact"]:
+                rows = [words.emptied(ids[push.key]) for push in erased]
+                self._collection("PATCH", f"{self.root}/composite/sobjects", erased, rows)
             if there:
                 params = {"ids": ",".join(ids[push.key] for push in there), "allOrNone": "false"}
                 found = self.api.request("DELETE", f"{self.root}/composite/sobjects", params=params)
@@ -201,13 +208,18 @@ class Salesforce:
 
     def _query(self, soql: str, verb: str = "query") -> Any:
         found = self.api.request("GET", f"{self.root}/{verb}", params={"q": soql})
-        rows = [*found["records"]] if isinstance(found, dict) else None
-        while rows is not None and not found["done"]:  # fewer than asked for, if records are wide
+        rows = _records(found)
+        while not found.get("done", True):  # fewer than asked for, if records are wide
             found = self.api.request("GET", found["nextRecordsUrl"])
-            rows += found["records"]
-        if rows is None:
-            raise RetryLater("Salesforce answered a query without a body.")
+            rows += _records(found)
         return [{name: value for name, value in row.items() if name != "attributes"} for row in rows]
+
+
+def _records(found: Any) -> list[dict[str, Any]]:
+    """An answer without a list is no empty list: it says nothing about anybody."""
+    if not isinstance(found, dict) or not isinstance(found.get("records"), list):
+        raise RetryLater("Salesforce answered a query without records.")
+    return [*found["records"]]
 
 
 def _row(payload: bytes) -> dict[str, Any]:
@@ -225,3 +237,9 @@ def register_connectors() -> Sequence[type[Salesforce]]:
 @hookimpl
 def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
     return [SalesforceSandbox(folder)]
+
+
+@hookimpl
+def register_cases(folder: Path) -> Sequence[Case]:
+    unknown = {SET_FIELDS: {"kind": "contact", "fields": {"Unheard__c": "x"}}}
+    return [Case(Salesforce, sandbox_account(), None, SalesforceSandbox(folder), unknown)]

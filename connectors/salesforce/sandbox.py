@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,17 @@ class SalesforceSandbox:
 
     def act(self, account: str, do: Callable[["Shelf"], Any]) -> Any:
         return self.log.transact(lambda db: do(Shelf(db, account, self.now)))
+
+    def change(self, token: str, names: Sequence[str], at: datetime) -> None:
+        """Contacts of these first names, made or changed by a person."""
+        account = account_of(f"Bearer {token}")
+
+        def write(shelf: "Shelf") -> None:
+            for name in names:
+                row = {"FirstName": name, "LastName": f"at {at.isoformat()}", "Garage_Ref__c": name}
+                shelf.upsert("Contact", "Garage_Ref__c", row)
+
+        self.log.transact(lambda db: write(Shelf(db, account, lambda: at)))
 
     def _guarded(self, view: Any) -> Any:
         def guarded(version: str, **given: str) -> Response:

@@ -106,6 +106,12 @@ def fields_of(push: Push, name: str) -> dict[str, Any]:
     return ({"LastName": ref} if name == "Contact" and "LastName" not in row else {}) | row | {REF: ref}
 
 
+def emptied(number: str) -> dict[str, Any]:
+    """A Contact without a person: every field that we ever write but our random ref; a last name is required."""
+    empty: dict[str, Any] = dict.fromkeys([*CONTACT, "Garage_Segments__c", "Garage_Tier__c"])
+    return {"attributes": {"type": "Contact"}, "Id": number, **empty, "LastName": "Erased"}
+
+
 def task(push: Push) -> dict[str, Any]:
     about = push.body.get("tier") or push.body.get("segment") or push.topic
     return {"Subject": f"Call the customer: {about}", "Status": "Not Started", EFFECT: push.key, REF: push.entity}

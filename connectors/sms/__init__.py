@@ -1,11 +1,12 @@
 """Text messages by a provider that takes no key: a blind effect, told at most once."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from connectors.sms.sandbox import SmsSandbox
 from connectors.sms.words import message
-from hub.sdk import Account, EffectClass, Kind, Outcome, Push, Refused, Sandbox, Topic, hookimpl
+from hub.sdk import Account, Case, EffectClass, Kind, Outcome, Push, Refused, Sandbox, Topic, hookimpl, sandbox_account
 from hub.sdk.outcomes import each
 
 
@@ -43,3 +44,8 @@ def register_channels() -> Sequence[type[Sms]]:
 @hookimpl
 def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
     return [SmsSandbox(folder)]
+
+
+@hookimpl
+def register_cases(folder: Path) -> Sequence[Case]:
+    return [Case(Sms, sandbox_account(), sandbox=SmsSandbox(folder))]

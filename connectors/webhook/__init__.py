@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from connectors.webhook.calling import Caller, signed
@@ -10,6 +11,7 @@ from connectors.webhook.sandbox import WebhookSandbox
 from hub.sdk import (
     Account,
     AuthBroken,
+    Case,
     EffectClass,
     Gone,
     Kind,
@@ -20,8 +22,11 @@ from hub.sdk import (
     Sandbox,
     Topic,
     hookimpl,
+    sandbox_account,
 )
 from hub.sdk.outcomes import each
+
+PERSONAL = ("name", "email", "phone", "address")  # no topic here names any of them
 
 
 class Webhook:
@@ -59,7 +64,11 @@ class Webhook:
         return Outcome(push.key, "sent")
 
     def _tell(self, push: Push) -> None:
-        told = {"type": push.topic, "timestamp": datetime.now(UTC).isoformat(), "data": dict(push.body)}
+        told = {
+            "type": push.topic,
+            "timestamp": datetime.now(UTC).isoformat(),
+            "data": {name: push.body[name] for name in push.body if name not in PERSONAL},
+        }
         headers = signed(self.own_keys, push.key, datetime.now(UTC), json.dumps(told).encode())
         self.api.request("POST", "", json=told, headers=headers)
 
@@ -72,3 +81,8 @@ def register_connectors() -> Sequence[type[Webhook]]:
 @hookimpl
 def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
     return [WebhookSandbox(folder)]
+
+
+@hookimpl
+def register_cases(folder: Path) -> Sequence[Case]:
+    return [Case(Webhook, sandbox_account(), sandbox=WebhookSandbox(folder))]

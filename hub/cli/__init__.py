@@ -36,6 +36,7 @@ COMMANDS = {
     "score": "hub.cli.scores",
     "models": "hub.cli.scores",
     "outreach": "hub.cli.outreach",
+    "connector": "hub.cli.connector",
 }
 
 
@@ -99,6 +100,7 @@ HELP = {
     "models": "Models on the shelf: list, show, compare, promote, rollback.",
     "outreach": "Whom a branch calls today, why, what to offer, and what came of it.",
     "why": "Why a customer is, or is not, in a segment.",
+    "connector": "Prove a connector offline: its checks, its faults, and the level it has reached.",
 }
 
 

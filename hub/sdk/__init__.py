@@ -13,6 +13,7 @@ from hub.errors import (
 )
 from hub.sdk.backoff import full_jitter
 from hub.sdk.bodies import read_json
+from hub.sdk.cases import Case, sandbox_account
 from hub.sdk.contracts import (
     DELETE,
     SET_FIELDS,
@@ -91,14 +92,15 @@ from rules.catalogue import Fact
 from rules.mapping import Bad, Field, FileMapping, convert
 
 __all__ = [
-    "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "ArmStatistics", "Asks", "Attribution",
-    "AuthBroken", "Bad", "Bounds", "BranchRecord", "Channel", "ConfigError", "Connector", "ConsentRecord", "CustomerKey", "CustomerRecord",
-    "Decision", "Describes", "EffectClass", "ErasedRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field",
-    "FieldShape", "FileMapping", "FindingRecord", "Gone", "Hub", "ImportPage", "Imports", "Incoming",
-    "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LineRecord", "Listing", "Lists", "LoyaltyRecord",
-    "Normalises", "NotJson", "Observes", "Outcome", "Page", "PartnerClient", "PartnerError", "PersonRecord", "Push",
-    "Pushes", "Question", "ReadingRecord", "Receives", "RecommendationRecord", "Record", "Refused", "RetryLater", "RowProblem",
-    "Sale", "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesMail",
-    "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial", "VehicleRecord", "VisitRecord", "Work", "WrongInput", "WrongSignature",
-    "check_hmac_sha256", "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sign",
+    "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "ArmStatistics", "Asks",
+    "Attribution", "AuthBroken", "Bad", "Bounds", "BranchRecord", "Case", "Channel", "ConfigError", "Connector",
+    "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "Describes", "EffectClass", "ErasedRecord", "EventRecord",
+    "Fact", "FactReader", "Fetches", "Field", "FieldShape", "FileMapping", "FindingRecord", "Gone", "Hub", "ImportPage",
+    "Imports", "Incoming", "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LineRecord", "Listing", "Lists",
+    "LoyaltyRecord", "Normalises", "NotJson", "Observes", "Outcome", "Page", "PartnerClient", "PartnerError", "PersonRecord",
+    "Push", "Pushes", "Question", "ReadingRecord", "Receives", "RecommendationRecord", "Record", "Refused", "RetryLater",
+    "RowProblem", "Sale", "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step",
+    "TakesMail", "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial", "VehicleRecord", "VisitRecord", "Work",
+    "WrongInput", "WrongSignature", "check_hmac_sha256", "check_standard_webhook", "check_time", "convert", "full_jitter",
+    "hookimpl", "read_json", "sandbox_account", "sign",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 
@@ -124,6 +124,14 @@ def backfill() -> Iterator[None]:
         yield
     finally:
         _backfill.reset(token)
+
+
+class Meters(Protocol):
+    """What a client asks before each call (`spend` waits or raises RetryLater) and tells what the partner says is left."""
+
+    def spend(self, path: str) -> None: ...
+
+    def hear(self, name: str, remaining: int) -> None: ...
 
 
 class Budget:

@@ -24,6 +24,7 @@ class EffectsLog:
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=10, isolation_level=None)
         db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")  # a kill loses nothing; only the machine's own end could
         return db
 
     def transact(self, act: Any) -> Any:
@@ -37,6 +38,15 @@ class EffectsLog:
     def rows(self) -> list[tuple[int, str, str, str, str, str]]:
         with closing(self._open()) as db:
             return db.execute("SELECT seq, account, key, topic, entity, value FROM effects ORDER BY seq").fetchall()
+
+    def count(self) -> int:
+        with closing(self._open()) as db:
+            return int(db.execute("SELECT count(*) FROM effects").fetchone()[0])
+
+    def things(self) -> list[tuple[str, str, str]]:
+        """(kind, id, body) of all that the sandbox remembers."""
+        with closing(self._open()) as db:
+            return db.execute("SELECT kind, id, body FROM things ORDER BY kind, id").fetchall()
 
 
 def applied(db: sqlite3.Connection, account: str, key: str, topic: str, entity: str, value: str) -> None:

@@ -51,10 +51,10 @@ class FaultDial:
         if drawn == "failing":
             return _answer(start_response, "500 Internal Server Error", b'{"category":"INTERNAL_ERROR"}')
         if drawn == "reset_before":
-            return _reset(environ)
+            return reset(environ)
         if drawn == "reset_after":
             b"".join(self.app(environ, lambda *_: None))
-            return _reset(environ)
+            return reset(environ)
         if drawn == "page":
             b"".join(self.app(environ, lambda *_: None))
             return _answer(start_response, "200 OK", b"<html>Maintenance</html>", [])
@@ -96,7 +96,7 @@ def _answer(start_response: Any, status: str, body: bytes, more: Iterable[tuple[
     return [body]
 
 
-def _reset(environ: dict[str, Any]) -> Iterable[bytes]:
+def reset(environ: dict[str, Any]) -> Iterable[bytes]:
     """Cut the connection under the caller's feet."""
     connection: socket.socket | None = environ.get("werkzeug.socket")
     if connection is not None:

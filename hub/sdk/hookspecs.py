@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 import click
 import pluggy
 
+from hub.sdk.cases import Case
 from hub.sdk.contracts import Connector, Decision, Hub, Question, Sandbox, Step, Work
 from hub.sdk.scores import Analysis, Attribution, Scorer
 from rules.catalogue import Fact
@@ -64,6 +65,11 @@ def register_commands(cli: click.Group) -> None:
 @hookspec
 def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:  # type: ignore[empty-body]
     """Bring local stand-ins of partners."""
+
+
+@hookspec
+def register_cases(folder: Any) -> Sequence[Case]:  # type: ignore[empty-body]
+    """Bring what your connectors are proved with, by `hub connector check`: an account, recorded webhooks, a sandbox."""
 
 
 @hookspec

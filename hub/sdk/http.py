@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError as BrokenBody
 from urllib3.exceptions import ReadTimeoutError
 
 from hub.errors import AuthBroken, Gone, PartnerError, Refused, RetryLater
-from hub.sdk.budget import Budget
+from hub.sdk.budget import Meters
 
 Usage = Callable[[Mapping[str, str]], Iterable[tuple[str, int]]]
 MOST_BYTES = 10_000_000
@@ -51,7 +51,7 @@ class PartnerClient:
         headers: Mapping[str, str] | None = None,
         timeout: tuple[float, float] = (3.0, 10.0),
         allow_loopback: bool = False,
-        budget: Budget | None = None,
+        budget: Meters | None = None,
         usage: Usage | None = None,
     ) -> None:
         config = Config(
@@ -123,7 +123,7 @@ class PartnerClient:
     def _read(self, answer: requests.Response) -> bytes:
         """At most MOST_BYTES, for at most `patience` seconds: a partner can fill neither our memory nor our time. Each
         read takes what is there, so that a body that drips is looked at with every drop."""
-        body, end = b"", time.monotonic() + self.patience
+        body, end = bytearray(), time.monotonic() + self.patience
         with answer:
             while chunk := answer.raw.read1(65_536, decode_content=True):
                 body += chunk
@@ -131,7 +131,7 @@ class PartnerClient:
                     raise RetryLater("The partner's answer is too large.", happened=True)
                 if time.monotonic() > end:
                     raise RetryLater("The partner's answer drips for too long.", happened=True)
-        return body
+        return bytes(body)
 
     def _hear(self, headers: Mapping[str, str]) -> None:
         if self.budget is not None and self.usage is not None:

@@ -54,11 +54,13 @@ def sign(secret: str, message_id: str, at: datetime, body: bytes) -> dict[str, s
     return {"webhook-id": message_id, "webhook-timestamp": stamp, "webhook-signature": f"v1,{signature}"}
 
 
-def check_hmac_sha256(signed: bytes, secret: str, given: bytes | None) -> None:
-    """given: the raw digest the partner sent. Raises WrongSignature."""
-    if not secret:
+def check_hmac_sha256(signed: bytes, secrets: str | Iterable[str], given: bytes | None) -> None:
+    """given: the raw digest the partner sent. secrets: any of them may have signed (rotation). Raises WrongSignature."""
+    known = [one for one in ([secrets] if isinstance(secrets, str) else secrets) if one]
+    if not known:
         raise WrongSignature("This connection has no secret.", "Name it in config/hub.yaml under secrets:.")
-    if given is None or not hmac.compare_digest(hmac.digest(secret.encode(), signed, hashlib.sha256), given):
+    digests = [hmac.digest(secret.encode(), signed, hashlib.sha256) for secret in known]
+    if given is None or not any(hmac.compare_digest(digest, given) for digest in digests):
         raise WrongSignature("The signature does not match.")
 
 

@@ -1,121 +1,58 @@
-"""Proves a connector: its names, what it receives, what it pushes, and that it keeps its secrets to itself."""
+"""Proves a connector: its names, what it receives, reads and pushes, and that it keeps secrets and people to itself."""
 
-import logging
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, get_args
+from collections.abc import Collection
 
-from hub.sdk.checks import Check, Notebook, Report
-from hub.sdk.contracts import (
-    Account,
-    Connector,
-    EffectClass,
-    Fetches,
-    Imports,
-    Kind,
-    Normalises,
-    Pushes,
-    Receives,
-    Topic,
-)
-from hub.sdk.pushing import Judged, bench, check_pushes
-from hub.sdk.receiving import check_normalises, check_receives, recorded_in
+from hub.sdk.cases import Case, Changes, Judged, sandbox_account
+from hub.sdk.contracts import Account
+from hub.sdk.kit import AREAS
+from hub.sdk.kit.run import Run, running
+from hub.sdk.kit.table import TABLE, Check, Finding, Level, Report
 from hub.sdk.scorer_checks import check_scorer
 
-__all__ = ["Check", "Judged", "Report", "check_connector", "check_scorer"]
+__all__ = [
+    "TABLE", "Account", "Case", "Changes", "Check", "Finding", "Judged", "Level", "Report", "check_connector",
+    "check_scorer", "sandbox_account",
+]  # fmt: skip
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-MOTIONS = (Receives, Normalises, Fetches, Pushes, Imports)
-
-
-def check_connector(
-    connector_class: type[Connector], account: Account, payloads: Path | None, sandbox_app: Judged | None = None
-) -> Report:
-    """payloads: a folder of recorded webhooks (hub.sdk.receiving.recorded_in) signed with the secrets of `account`.
-
-    sandbox_app: the partner's stand-in with its books, served on loopback for the time of the checks. What a connector
-    can do and nothing was given for is a failed check. No value of a person or a secret is in the report."""
-    book = Notebook()
-    with _listening(book):
-        _check_names(book, connector_class, account)
-        if not book.checks or all(check.ok for check in book.checks):
-            _check_motions(book, connector_class, account, payloads, sandbox_app)
-            book.heard += [repr(connector_class(account)), str(connector_class(account)), repr(account)]
-    _check_secrets(book, account)
-    return Report(tuple(book.checks))
+FIRST = ("shape.name", "shape.kind", "shape.topics", "shape.built")  # without these nothing else can be asked
 
 
-def _check_names(book: Notebook, kind: Any, account: Account) -> None:
-    book.check("name is lower case, a word", lambda: "" if NAME.fullmatch(str(getattr(kind, "name", ""))) else "is not")
-    kinds = get_args(Kind)
-    book.check(
-        "kind is known", lambda: "" if getattr(kind, "kind", None) in kinds else f"is none of {', '.join(kinds)}"
-    )
-    book.check("topics are well-formed", lambda: _topics(getattr(kind, "topics", None)))
-    book.check("is built from an account", lambda: "" if _does(kind(account)) else "does nothing of what connectors do")
+def check_connector(case: Case, *, only: Collection[str] = ()) -> Report:
+    """Runs the table against a connector, on this machine alone. only: ids of checks; default: all of them.
+
+    What a connector can do and nothing was given for is a failed check; what it does not claim to do is named as not
+    applicable. No value of a person or a secret is in the report."""
+    unknown = set(only) - TABLE.keys()
+    if unknown:
+        raise ValueError(f"There is no check {', '.join(sorted(unknown))}.")
+    findings: list[Finding] = []
+    with running(case) as run:
+        for one in rows():
+            if only and one.id not in only and one.id not in FIRST:
+                continue
+            findings.append(_found(run, one))
+            if one.id == FIRST[-1] and any(finding.state == "failed" for finding in findings):
+                break
+    wanted = [one for one in findings if not only or one.check.id in only or one.state == "failed"]
+    return Report(tuple(wanted))
 
 
-def _does(connector: object) -> bool:
-    return any(isinstance(connector, motion) for motion in MOTIONS)
+def rows() -> list[Check]:
+    """The table in the order in which it runs."""
+    places = {area: place for place, area in enumerate(AREAS)}
+    return sorted(TABLE.values(), key=lambda one: places[one.id.partition(".")[0]])
 
 
-def _topics(topics: object) -> str:
-    if not isinstance(topics, tuple) or not all(isinstance(one, Topic) for one in topics):
-        return "topics is no tuple of Topic"
-    names = [one.name for one in topics]
-    if len(set(names)) != len(names) or not all(NAME.fullmatch(name) for name in names):
-        return "names of topics are lower case words, each once"
-    if not all(isinstance(one.effect, EffectClass) and NAME.fullmatch(one.purpose) for one in topics):
-        return "a topic has an effect class and a purpose"
-    loud = [one.name for one in topics if one.repeat_blind and one.effect is not EffectClass.BLIND]
-    return f"repeat_blind belongs to blind topics, not to {', '.join(loud)}" if loud else ""
-
-
-def _check_motions(book: Notebook, kind: Any, account: Account, payloads: Path | None, sandbox: Judged | None) -> None:
-    connector = kind(account)
-    recorded = recorded_in(payloads) if payloads is not None else []
-    if isinstance(connector, Receives):
-        check_receives(book, kind, account, recorded)
-    if isinstance(connector, Normalises):
-        check_normalises(book, kind, account, recorded)
-    if isinstance(connector, Pushes):
-        book.check("a sandbox judges the pushes", lambda: "" if sandbox is not None else "there is none")
-        if sandbox is not None:
-            with bench(book, kind, account, sandbox) as desk:
-                check_pushes(desk)
-    elif connector.topics:
-        book.check("topics are pushed", lambda: "it has topics and no push()")
-
-
-def _check_secrets(book: Notebook, account: Account) -> None:
-    """Short texts are no secrets: they are found in anything."""
-    secrets = [value for value in account.secrets.values() if len(value) >= 8]
-    said = "\n".join(book.heard)
-    book.check(
-        "reprs, errors and logs hold no secret", lambda: "one is shown" if any(one in said for one in secrets) else ""
-    )
-
-
-class _Ear(logging.Handler):
-    def __init__(self, book: Notebook) -> None:
-        super().__init__(logging.DEBUG)
-        self.book = book
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.book.heard.append(record.getMessage())
-
-
-@contextmanager
-def _listening(book: Notebook) -> Iterator[None]:
-    """Hears all that is logged meanwhile, at every level."""
-    root, ear = logging.getLogger(), _Ear(book)
-    level = root.level
-    root.addHandler(ear)
-    root.setLevel(logging.DEBUG)
+def _found(run: Run, check: Check) -> Finding:
+    """Whatever a check raises is a failure of this check alone."""
+    if excuse := check.excusable and run.case.excuses.get(check.id):
+        return Finding(check, "not_applicable", f"the partner's contract: {excuse}")
     try:
-        yield
-    finally:
-        root.removeHandler(ear)
-        root.setLevel(level)
+        reason = check.needs(run)
+        if reason:
+            return Finding(check, "not_applicable", reason)
+        wrong = list(check.test(run))
+    except Exception as error:  # noqa: BLE001 - a connector under test may do anything
+        run.heard.append(f"{error!s} {error!r}")
+        wrong = [f"raised {type(error).__name__}"]
+    return Finding(check, "failed", "; ".join(wrong[:3])) if wrong else Finding(check, "ok")

@@ -1,25 +1,19 @@
 """What the connector kit needs to judge our connectors: an account, recorded webhooks and a sandbox with its books."""
 
 import base64
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from connectors.hubspot.sandbox import HubSpotSandbox
-from connectors.loyalty.sandbox import LoyaltySandbox
-from connectors.salesforce.sandbox import SalesforceSandbox
-from connectors.shop.sandbox import ShopSandbox
-from connectors.sms.sandbox import SmsSandbox
-from hub.sdk import Account
-from hub.sdk.testing import Judged
+from hub.plugins import load_plugins
+from hub.sdk import Account, Case
 
-RECORDED = Path(__file__).parents[1] / "connectors"
+RECORDED = Path(__file__).parents[2] / "connectors"
 CLUB_SECRET = "whsec_" + base64.b64encode(b"loyalty secret for the tests 32b").decode()
 SHOP_SECRET = "whsec_" + base64.b64encode(b"the shop's secret, of the tests 32b").decode()
 CRM_SECRET = "hubspot-client-secret-of-the-tests"
 TOKEN = "token-of-the-tests"
+PLUGINS = {"voucherify": "loyalty"}
 
 
 @dataclass
@@ -47,13 +41,15 @@ HUBSPOT = account_of(CRM_SECRET)
 SMS = account_of()
 SHOP = account_of(SHOP_SECRET)
 
-SANDBOXES: dict[str, Callable[[Path], Judged]] = {
-    "loyalty": lambda folder: LoyaltySandbox(folder, lambda: datetime.now(UTC)),
-    "hubspot": HubSpotSandbox,
-    "shop": lambda folder: ShopSandbox(folder, seed=1),
-    "salesforce": SalesforceSandbox,
-    "sms": SmsSandbox,
-}
+
+def case_of(name: str, folder: Path) -> Case:
+    """As `hub connector check` gets it: from the plugin."""
+    cases = [
+        case
+        for several in load_plugins([PLUGINS.get(name, name)]).hook.register_cases(folder=folder)
+        for case in several
+    ]
+    return next(case for case in cases if case.connector.name == name)
 
 
 def payloads_of(name: str) -> Path:

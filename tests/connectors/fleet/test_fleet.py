@@ -15,8 +15,7 @@ from hub.errors import AuthBroken, RetryLater, WrongInput
 from hub.flow import pulls
 from hub.models import Connection, Delivery, Vehicle
 from hub.sdk import Account
-from hub.sdk.receiving import NONSENSE
-from hub.sdk.testing import check_connector
+from hub.sdk.kit.words import NONSENSE
 from partners import drain_all
 from proving import Scripted, account_of
 
@@ -65,12 +64,6 @@ def next_pass(hub, clock):
 def odometers(hub):
     with hub.look() as session:
         return sorted(session.scalars(select(Vehicle.odometer_km).where(Vehicle.odometer_km.is_not(None))))
-
-
-def test_the_kit_proves_it():
-    report = check_connector(Fleet, account_of(), None)
-
-    assert report.ok, str(report)
 
 
 @pytest.mark.parametrize("payload", NONSENSE)

@@ -15,7 +15,7 @@ from connectors.hubspot import HubSpot
 from connectors.hubspot.sandbox import HubSpotSandbox
 from hub.errors import NotJson, RetryLater, WrongInput, WrongSignature
 from hub.sdk import CustomerRecord, ErasedRecord, Knock, Outcome, Push, Record
-from hub.sdk.receiving import recorded_in
+from hub.sdk.recordings import recorded_in
 from proving import CRM_SECRET, HUBSPOT, Scripted, account_of, payloads_of
 
 RECORDED = {one.name: one.knock for one in recorded_in(payloads_of("hubspot"))}

@@ -10,7 +10,7 @@ import pytest
 from connectors.loyalty import Loyalty
 from hub.errors import NotJson, RetryLater, WrongInput, WrongSignature
 from hub.sdk import ConsentRecord, CustomerRecord, Knock, LoyaltyRecord, Push, Record, sign
-from hub.sdk.receiving import recorded_in
+from hub.sdk.recordings import recorded_in
 from proving import CLUB_SECRET, LOYALTY, Scripted, account_of, payloads_of
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

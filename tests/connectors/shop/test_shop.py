@@ -10,7 +10,7 @@ from connectors.shop import Shop, history
 from connectors.shop.sandbox import ShopSandbox, make_books
 from hub.errors import WrongInput
 from hub.sdk import Bounds, CustomerRecord, Knock, Push, VisitRecord, sign
-from hub.sdk.receiving import recorded_in
+from hub.sdk.recordings import recorded_in
 from hub.sdk.row_checks import check
 from proving import SHOP, SHOP_SECRET, Scripted, account_of, payloads_of
 from shops import ROWS, a_row

@@ -6,11 +6,8 @@ import pytest
 
 from connectors.webhook import Webhook
 from connectors.webhook.calling import Caller, signed
-from connectors.webhook.sandbox import WebhookSandbox
 from hub.flow.endpoints import make_key
 from hub.sdk import Account, ConfigError, Push, Refused, check_standard_webhook
-from hub.sdk.testing import check_connector
-from proving import account_of
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KEY = make_key("v1")[0]
@@ -23,12 +20,6 @@ def push_to(url, number=1):
 
 def connector(**options):
     return Webhook(Account("hooks", "eu", None, {}, {"allow_loopback": True, **options}))  # type: ignore[arg-type]
-
-
-def test_the_kit_proves_it(tmp_path):
-    report = check_connector(Webhook, account_of(), None, WebhookSandbox(tmp_path))
-
-    assert report.ok, str(report)
 
 
 @pytest.mark.parametrize(

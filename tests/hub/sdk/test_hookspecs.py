@@ -9,8 +9,9 @@ from hub.sdk import hookspecs
 
 HOOKS = (
     "register_connectors", "register_channels", "register_scorers", "register_analyses", "register_facts",
-    "register_steps", "register_models", "register_blueprints", "register_commands", "register_sandboxes", "startup",
-    "decide", "erase_person", "export_person", "check_configuration", "minute_passed", "customer_changed", "dead_lettered",
+    "register_steps", "register_models", "register_blueprints", "register_commands", "register_sandboxes",
+    "register_cases", "startup", "decide", "erase_person", "export_person",
+    "check_configuration", "minute_passed", "customer_changed", "dead_lettered",
 )  # fmt: skip
 
 

@@ -1,0 +1,96 @@
+"""`hub connector`: prove a connector of this machine, offline."""
+
+import json
+import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from hub.cli.opened import json_option
+from hub.errors import NotFound, WrongInput
+from hub.plugins import installed, load_plugins
+from hub.sdk.cases import Case
+from hub.sdk.testing import Finding, Report, check_connector, rows
+
+STYLES = {"ok": "green", "failed": "bold red", "not_applicable": "dim"}
+
+
+@click.group()
+def connector() -> None:
+    """Prove a connector: check, checks."""
+
+
+@connector.command("check")
+@click.argument("name")
+@click.option("--all", "everything", is_flag=True, help="Show what is good, too.")
+@json_option
+def check(name: str, everything: bool, as_json: bool) -> None:
+    """Run every check and fault against the connector NAME and its sandbox. Nothing leaves this machine."""
+    logging.getLogger().setLevel(logging.CRITICAL)
+    with TemporaryDirectory() as folder:
+        report = check_connector(_case(name, Path(folder)))
+    if as_json:
+        click.echo(json.dumps({"connector": name, **report.as_json()}, ensure_ascii=False))
+    else:
+        _show(name, report, everything)
+    if not report.ok:
+        raise WrongInput(f"“{name}” has {len(report.failures)} failed checks.", "Each line says what is wrong.")
+
+
+@connector.command("checks")
+@json_option
+def checks(as_json: bool) -> None:
+    """Every check of the kit: its name, its level, and what it proves."""
+    if as_json:
+        click.echo(json.dumps([{"id": one.id, "level": one.level, "title": one.title, "proves": one.proves}
+                               for one in rows()], ensure_ascii=False))  # fmt: skip
+    else:
+        click.echo(markdown())
+
+
+def markdown() -> str:
+    """The table as it stands in hub/sdk/kit/README.md."""
+    lines = [f"| `{one.id}` | {one.level} | {one.title} | {one.proves} |" for one in rows()]
+    return "\n".join(["| check | level | what | why |", "|---|---|---|---|", *lines])
+
+
+def _case(name: str, folder: Path) -> Case:
+    """Of the plugin that brings a connector of this name; one plugin may bring several."""
+    names = installed()
+    for plugin in [name] if name in names else names:
+        for several in load_plugins([plugin]).hook.register_cases(folder=folder):
+            for case in several:
+                if case.connector.name == name:
+                    found: Case = case
+                    return found
+    raise NotFound(
+        f"No installed plugin brings a case for “{name}”.",
+        "Implement register_cases beside register_connectors; installed: " + ", ".join(sorted(names)) + ".",
+    )
+
+
+def _show(name: str, report: Report, everything: bool) -> None:
+    console = Console()
+    shown = [one for one in report.findings if everything or one.state == "failed"]
+    if shown:
+        table = Table("", "check", "level", "what", box=None, pad_edge=False)
+        for one in shown:
+            table.add_row(f"[{STYLES[one.state]}]{_mark(one)}[/]", one.check.id, str(one.check.level), _said(one))
+        console.print(table)
+    faults = sum(one.check.fault for one in report.ran)
+    counts = f"{len(report.ran)} checks, {faults} of them faults; {len(report.not_applicable)} do not apply"
+    console.print(f"{name}: [bold]{report.level or 'no level'}[/] ({counts})")
+
+
+def _mark(one: Finding) -> str:
+    return {"ok": "ok", "failed": "FAIL", "not_applicable": "n/a"}[one.state]
+
+
+def _said(one: Finding) -> str:
+    return one.check.title + (f"\n[dim]{one.why}[/]" if one.why else "")
+
+
+COMMANDS = {"connector": connector}
