@@ -103,6 +103,9 @@ CORE_EVENTS = (
     EventKind("mail_bounced", "a mail came back; hard: there is no such mailbox", {"hard": "flag"}),
     EventKind("mail_complained", "the customer called a mail spam", {}),
     EventKind("mail_replied", "the customer answered a mail", {}),
+    EventKind("offer_made", "the customer was sent an offer", {"code": "text", "channel": "text"}),
+    EventKind("offer_redeemed", "the customer used an offer", {"code": "text", "channel": "text"}),
+    EventKind("referral_made", "the customer brought somebody to us", {}),
     EventKind("no_show", "the customer did not come to an appointment", {"branch": "text"}),
     EventKind("warranty_ending", "a warranty of the customer ends within four weeks", {"days": "number"}),
     EventKind(
@@ -130,8 +133,8 @@ VEHICLE_FACTS = (
 CORE_SCORES = {
     "churn": "the probability that the customer does not come back, 0 to 1",
 }
-PURPOSES = ("marketing", "service_notice", "loyalty", "crm_sync")
-CHANNELS = ("mail", "sms", "push", "phone", "post", "api")
+PURPOSES = ("marketing", "service_notice", "loyalty", "crm_sync", "profiling")
+CHANNELS = ("mail", "sms", "push", "phone", "post", "chat", "api")
 
 
 def catalogue(plugins: pluggy.PluginManager) -> Catalogue:

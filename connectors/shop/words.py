@@ -16,8 +16,10 @@ from hub.sdk import (
     InspectionRecord,
     InvoiceRecord,
     LineRecord,
+    OfferRecord,
     RecommendationRecord,
     Record,
+    ReferralRecord,
     SlotRecord,
     VehicleRecord,
     VisitRecord,
@@ -27,7 +29,8 @@ from hub.sdk import (
 Row = Mapping[str, Any]
 RENAMED = {"vehicle": "vehicle_partner_id", "visit": "visit_key"}
 NO_FIELDS = frozenset({"type", "customer", "lines", "findings", "services"})
-DAYS = frozenset({"joined_on", "first_registered", "owned_since", "owned_until", "due_on", "paid_on"})
+DAYS = frozenset({"joined_on", "first_registered", "owned_since", "owned_until", "due_on", "paid_on", "valid_from",
+                  "valid_until"})  # fmt: skip
 
 
 def records(payload: bytes) -> list[Record]:
@@ -97,6 +100,15 @@ def _appointment(row: Row) -> Record:
     return AppointmentRecord(customer=_about(row), services=tuple(row["services"]), **dict(_values(row)))
 
 
+def _offer(row: Row) -> Record:
+    return OfferRecord(customer=_about(row), **dict(_values(row)))
+
+
+def _referral(row: Row) -> Record:
+    fields = dict(_values(row))
+    return ReferralRecord(customer=_about(row), referred=CustomerKey(partner_id=fields.pop("referred")), **fields)
+
+
 def _survey(row: Row) -> Record:
     return _event(row, row["answered_at"], {"score": row["score"]})
 
@@ -139,4 +151,6 @@ MAKERS: Mapping[str, Callable[[Row], Record]] = {
     "appointment": _appointment,
     "survey": _survey,
     "complaint": _complaint,
+    "offer": _offer,
+    "referral": _referral,
 }

@@ -21,8 +21,9 @@ from hub.demo.order import (
     regions_asked,
     shares,
 )
-from hub.demo.run import Demo, add_children, prepare
+from hub.demo.run import add_children, prepare
 from hub.demo.sandboxes import port_of
+from hub.demo.stage import Demo
 from hub.demo.telling import run_teller
 from hub.settings import load_settings
 from hub.worker import Supervisor

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from hub.demo.world import jobs
+from hub.demo.world.agreements import AGREEMENTS
 from hub.demo.world.books import DAYS, ITEMS, STATES, Books
 from hub.demo.world.causes import CAUSES, told
 
@@ -52,6 +53,14 @@ RATIOS: Mapping[str, tuple[str, str, str, float, float]] = {
     "consents": ("share of customers", "consents", "customers", 0.58, 0.74),
     "referred": ("share of newcomers", "referred", "newcomers", 0.11, 0.21),
     "fleet drivers": ("share of customers", "drivers", "customers", 0.035, 0.06),
+    "fleets": ("drivers per contract", "drivers", "fleets", 5, 8),
+    "offers": ("per customer and active year", "sent", "active", 0.6, 1.4),
+    "held back": ("share of offers", "held_back", "offered", 0.17, 0.23),
+    "offers used": ("share of those sent", "used", "sent", 0.09, 0.2),
+    "came without one": ("share of those held back", "came_anyway", "held_back", 0.06, 0.14),
+    "text messages": ("share of customers who agree", "agree_sms", "customers", 0.30, 0.38),
+    "profiling": ("share of customers who agree", "agree_profiling", "customers", 0.52, 0.62),
+    "agreements taken back": ("share of them", "taken_back", "agreements", 0.05, 0.11),
     "wheels in season": ("share of wheel changes", "wheels_season", "wheels", 0.85, 1.0),
     "cooling before the heat": ("share of cooling work", "cooling_season", "cooling", 0.85, 1.0),
 }
@@ -70,7 +79,7 @@ def measure(worlds: Iterable[Books]) -> list[Measure]:
 
 
 def _sums(books: Books) -> dict[str, float]:
-    return {**_of_visits(books), **_of_people(books), **_of_years(books)}
+    return {**_of_visits(books), **_of_people(books), **_of_years(books), **_of_offers(books)}
 
 
 def _of_visits(books: Books) -> dict[str, float]:
@@ -116,9 +125,30 @@ def _of_people(books: Books) -> dict[str, float]:
         "newcomers": new.sum(),
         "referred": (people.referrer[new] >= 0).sum(),
         "drivers": (people.fleet >= 0).sum(),
+        "fleets": people.fleets,
         "owned": (run.owner >= 0).sum(),
         "cars": books.cars.count,
         "km": 365.25 * books.cars.rate.sum(),
+    }
+
+
+def _of_offers(books: Books) -> dict[str, float]:
+    sent, came, agreed = books.contacts["sent"], books.contacts["redeemed"], books.agreements
+    given = [agreed["granted"] & (agreed["about"] == about) for about in range(len(AGREEMENTS))]
+    named = {
+        channel if channel == "sms" else purpose: found.sum()
+        for (purpose, channel, _), found in zip(AGREEMENTS, given, strict=True)
+    }
+    return {
+        "offered": len(sent),
+        "sent": sent.sum(),
+        "held_back": (~sent).sum(),
+        "used": (came & sent).sum(),
+        "came_anyway": (came & ~sent).sum(),
+        "agree_sms": named["sms"],
+        "agree_profiling": named["profiling"],
+        "agreements": agreed["granted"].sum(),
+        "taken_back": (~agreed["granted"]).sum(),
     }
 
 

@@ -2,71 +2,32 @@
 
 import logging
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 
 from hub import log
 from hub.access import make_sign_in_link, principal_named
-from hub.core import Hub
-from hub.demo import filing, life, rows, sandboxes
+from hub.demo import filing, fleets, history, life, sandboxes
 from hub.demo.fonts import find_fonts
 from hub.demo.foresight import foresee
-from hub.demo.gauge import Gauge
+from hub.demo.history import write_rows
 from hub.demo.life import RECENT
-from hub.demo.order import Order
-from hub.demo.rows import Pen, write_rows
-from hub.demo.sandboxes import Sender
-from hub.demo.world.books import DAYS, Books, make_world
+from hub.demo.rows import Pen
+from hub.demo.stage import LOOK_EVERY, Demo, account_of_crm, desk_of, folder_of, loopback, sender_of, wait_for
+from hub.demo.world.books import DAYS
 from hub.demo.world.truth import write_truth
-from hub.errors import ConfigError, PartDown, WrongInput
+from hub.errors import WrongInput
 from hub.flow import applying
 from hub.flow.sync import history_of, import_pages
-from hub.sdk.effects_log import account_of
-from hub.settings import ConnectionSettings, RegionSettings, Settings
 from hub.web.access import grant_token
 from hub.worker import Supervisor
 
-PATIENCE = 240.0  # seconds until a region answers
-LOOK_EVERY = 0.5
 ROWS_EACH = 15  # of a customer, on average: for the bar, until the branch is known
 FORESEEN = "foresee"  # the child that has the region's scorers trained
 STAFF = ("operator", "admin")
-FILL = ("truth", "import", "shop", "loyalty")  # the children of a region that end once its history is in
-
-
-@dataclass
-class Demo:
-    """What the children of one run share: settings, what was ordered, and the secrets that were shown to the operator."""
-
-    settings: Settings
-    open_hub: Callable[[str], Hub]
-    order: Order
-    once: bool
-    as_json: bool
-    gauge: Gauge
-    tokens: dict[str, str] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
-    began: float = field(default_factory=time.monotonic)
-
-    def world(self, region: str) -> Iterator[Books]:
-        return make_world(region, self.order.counts[region], self.order.today, self.order.seed)
-
-    def connection(self, region: str, connector: str) -> ConnectionSettings:
-        for one in self.settings.connections.values():
-            if (one.region, one.connector) == (region, connector):
-                return one
-        raise ConfigError(
-            f"{region} has no connection of {connector}.",
-            "The demo needs shop, loyalty and hubspot: add it to hub.yaml.",
-        )
-
-    def rng(self, region: str) -> Random:
-        return Random(f"{self.order.seed}:{region}")  # noqa: S311 - a demo's dice
+FILL = ("truth", "import", "shop", "loyalty", "fleets")  # the children of a region that end once its history is in
 
 
 def prepare(demo: Demo) -> None:
@@ -89,6 +50,7 @@ def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Super
         supervisor.add(f"{code}-import", lambda code=code: run_import(demo, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-shop", lambda code=code: run_shop(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-loyalty", lambda code=code: run_loyalty(demo, supervisor, code), once=True)  # type: ignore[misc]
+        supervisor.add(f"{code}-fleets", lambda code=code: run_fleets(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-{FORESEEN}", lambda code=code: run_foresight(demo, supervisor, code), once=True)  # type: ignore[misc]
         if not demo.once:
             supervisor.add(f"{code}-journeys", lambda code=code: run_journeys(demo, supervisor, code), once=True)  # type: ignore[misc]
@@ -100,10 +62,6 @@ def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Super
 def run_sandboxes(demo: Demo) -> None:
     log.set_up("WARNING")
     sandboxes.serve(demo.settings, folder_of(demo), demo.order.seed)
-
-
-def folder_of(demo: Demo) -> Path:
-    return demo.settings.home / "sandboxes"
 
 
 def run_truth(demo: Demo, code: str) -> None:
@@ -122,7 +80,7 @@ def run_import(demo: Demo, code: str) -> None:
     with TemporaryDirectory(prefix="garage-") as folder:
         for books in demo.world(code):
             file, left = Path(folder) / "history.ndjson", left - books.people.count
-            count = write_rows(file, rows.history(Pen(books), DAYS - RECENT, hub.clock()))
+            count = write_rows(file, history.history(Pen(books), DAYS - RECENT, hub.clock()))
             demo.gauge.expect(code, count, rest=left * ROWS_EACH)
             done = import_pages(
                 hub,
@@ -145,7 +103,7 @@ def run_shop(demo: Demo, supervisor: Supervisor, code: str) -> None:
     sender = sender_of(demo, code, "shop")
     for books in demo.world(code):
         pen, now = Pen(books), datetime.now(UTC)
-        for day in rows.month(pen, DAYS - RECENT, now):
+        for day in history.month(pen, DAYS - RECENT, now):
             name = f"{books.branch.code}:{day[0]['type']}:{day[0]['key']}"
             sender.send_rows(f"evt_{demo.order.seed}_{name}", day)
     sender.release()
@@ -162,6 +120,41 @@ def run_loyalty(demo: Demo, supervisor: Supervisor, code: str) -> None:
         for told in (*life.enrolled(books, demo.order.seed), *life.last_month(books, demo.order.seed)):
             sender.send(told.id, told.kind, told.member, told.at)
     sender.release()
+
+
+def run_fleets(demo: Demo, supervisor: Supervisor, code: str) -> None:
+    """Each branch has a partner who speaks for its fleets: contracts and vehicles by the API, and where they drive by telematics."""
+    log.set_up("WARNING", region=code)
+    wait_for(supervisor, {f"{code}-shop"})
+    reports = []
+    for books in demo.world(code):
+        told = list(fleets.contracts(books))
+        if told:
+            call = fleets.caller(loopback(demo.settings.region(code)), token_of_fleets(demo, code, books.branch.code))
+            reports += [(call, fleets.tell(call, contract)) for contract in told]
+        drive_on(demo, code, fleets.readings(books))
+    for call, report in reports:
+        fleets.wait_for(call, report)
+
+
+def token_of_fleets(demo: Demo, code: str, branch: str) -> str:
+    hub = demo.open_hub(code)
+    with hub.begin() as work:
+        speaker = principal_named(work, f"demo fleets {branch}", ())
+        token = grant_token(work, speaker, list(fleets.SCOPES), timedelta(hours=12))
+    hub.close()
+    return token
+
+
+def drive_on(demo: Demo, code: str, readings: Iterable[tuple[str, int]]) -> None:
+    """What the telematics feed of this region, if it has one, reads from now on."""
+    feeds = [one for one in demo.settings.connections.values() if (one.region, one.connector) == (code, "fleet")]
+    for feed in feeds[:1]:
+        token = demo.settings.secrets_of(code)[feed.secrets["token"]]
+        call = fleets.caller(feed.url, token)
+        for vin, metres in readings:
+            status = {"createdDateTime": datetime.now(UTC).isoformat(), "hrTotalVehicleDistance": metres}
+            call("PUT", f"/vehicles/{vin}", status, "")
 
 
 def run_foresight(demo: Demo, supervisor: Supervisor, code: str) -> None:
@@ -208,11 +201,6 @@ def run_crm(demo: Demo) -> None:
         time.sleep(LOOK_EVERY)
 
 
-def desk_of(demo: Demo, code: str) -> str:
-    """The page at which people at the CRM see and change its contacts."""
-    return f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/hubspot/desk/{account_of_crm(demo, code)}"
-
-
 def run_journeys(demo: Demo, supervisor: Supervisor, code: str) -> None:
     """The journeys of the configuration, put in force once the history is in: so it starts none of them."""
     log.set_up("WARNING", region=code)
@@ -243,40 +231,3 @@ def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:
     for books in demo.world(code):
         for sheet in filing.sheets_of(books, fonts, star):
             filing.send(door, token, sheet)
-
-
-def wait_for(supervisor: Supervisor, children: set[str]) -> None:
-    while not supervisor.finished(children):
-        time.sleep(LOOK_EVERY)
-
-
-def sender_of(demo: Demo, code: str, connector: str) -> Sender:
-    """What speaks for a partner of this region, under the secret that both know."""
-    connection = demo.connection(code, connector)
-    here = demo.settings.region(code)
-    secret = demo.settings.secrets_of(code)[connection.secrets["webhook_secret"]]
-    wait_until_ready(f"{loopback(here)}/readyz")
-    dial = f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/faults"
-    return Sender(f"{loopback(here)}/webhooks/{connection.name}", secret, dial, demo.rng(code))
-
-
-def account_of_crm(demo: Demo, code: str) -> str:
-    connection = demo.connection(code, "hubspot")
-    return account_of(f"Bearer {demo.settings.secrets_of(code)[connection.secrets['token']]}")
-
-
-def loopback(here: RegionSettings) -> str:
-    """By number: browsers know that every *.localhost is this machine, the resolver may not."""
-    return f"http://127.0.0.1:{here.port}"
-
-
-def wait_until_ready(url: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.1)
-    raise PartDown(f"{url} does not answer.")

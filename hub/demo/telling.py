@@ -15,8 +15,9 @@ from rich.table import Table
 
 from hub.access import make_sign_in_link, principal_of
 from hub.demo.order import check_room
-from hub.demo.run import FILL, FORESEEN, Demo, desk_of, loopback, wait_until_ready
+from hub.demo.run import FILL, FORESEEN
 from hub.demo.somebody import somebody
+from hub.demo.stage import Demo, desk_of, loopback, wait_until_ready
 from hub.errors import PartDown
 from hub.worker import Supervisor
 

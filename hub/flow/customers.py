@@ -1,7 +1,7 @@
 """Records into customers: identity, personal values under the person's key, vehicles, events, cards, consents."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.errors import Quarantined, WrongInput
-from hub.flow import cards, fleets, identity, service, timers, vehicles
+from hub.flow import cards, consents, fleets, identity, service, timers, vehicles
 from hub.flow.batches import batches
 from hub.flow.held import Held
 from hub.flow.identity import Identities, Known
@@ -18,7 +18,7 @@ from hub.flow.outbox import Intent
 from hub.flow.places import Places
 from hub.flow.told import Station
 from hub.flow.values import set_value
-from hub.models import Consent, Customer, Event
+from hub.models import Customer, Event
 from hub.own import OWN
 from hub.sdk import (
     ConsentRecord,
@@ -30,6 +30,7 @@ from hub.sdk import (
     PersonRecord,
     ReadingRecord,
     Record,
+    ReferralRecord,
     ServiceRecord,
     ShopRecord,
     VehicleRecord,
@@ -80,7 +81,7 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
         folded.touched[owner].add("vehicles")
     about = [record for record in records if not isinstance(record, ShopRecord | ReadingRecord)]
     people = Identities(work, partner, hub.here.jurisdiction)
-    people.load((record.customer for record in about), _marks(about))
+    people.load(_keys(about), _marks(about))
     told = {record.partner_id for record in about if isinstance(record, VehicleRecord)}
     named = {one for record in about if (one := getattr(record, "vehicle_partner_id", None))}
     cars = vehicles.Vehicles(work, partner, named, told)
@@ -93,6 +94,14 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     for customer_id in folded.touched:
         work.session.get_one(Customer, customer_id).version += 1
     return folded
+
+
+def _keys(records: Sequence[PersonRecord | ServiceRecord]) -> Iterator[CustomerKey]:
+    """Whomever they are about."""
+    for record in records:
+        yield record.customer
+        if isinstance(record, ReferralRecord):
+            yield record.referred
 
 
 def _marks(records: Sequence[PersonRecord | ServiceRecord]) -> dict[CustomerKey, list[tuple[str, str]]]:
@@ -109,17 +118,20 @@ def _marks(records: Sequence[PersonRecord | ServiceRecord]) -> dict[CustomerKey,
 def _fold_people(hub: Hub, station: Station, records: Sequence[PersonRecord], folded: Folded) -> None:
     named = [record for record in records if isinstance(record, CustomerRecord | VehicleRecord)]
     station.people.load_held(record.customer for record in named)
-    consents = []
+    agreed = []
     for record in records:
         known = station.people.of(record.customer)
         if known is None:
             folded.erased += 1
         elif isinstance(record, ConsentRecord):
-            consents.append(record)
+            agreed.append(record)
         elif not isinstance(record, EventRecord):
             news = _fold_one(hub, station, known, record, folded)
             folded.new, folded.repeats = folded.new + news, folded.repeats + (not news)
-    _fold_consents(station, consents, folded)
+    agreeing, repeats = consents.fold(station, agreed)
+    for customer_id in agreeing:
+        folded.touched[customer_id].add("consents")
+    folded.new, folded.repeats = folded.new + len(agreeing), folded.repeats + repeats
     _fold_events(station, [record for record in records if isinstance(record, EventRecord)], folded)
 
 
@@ -211,43 +223,6 @@ def _index(work: Work, held: Held, known: Known, name: str, value: str, country:
     elif name == "name":
         for word in identity.name_words(value):
             identity.set_alias(work, held, known.person, "name_word", word, several=True)
-
-
-def _fold_consents(station: Station, records: Sequence[ConsentRecord], folded: Folded) -> None:
-    """Append-only, and known again by all that makes one."""
-    work, partner = station.work, station.partner
-    keyed: dict[bytes, tuple[Known, ConsentRecord]] = {}
-    for record in records:
-        if (known := station.people.of(record.customer)) is not None:
-            parts = (str(known.person.id), record.purpose, record.channel, record.state, record.at.isoformat())
-            keyed[work.vault.fingerprint("consent", partner.name, *parts)] = (known, record)
-    seen: set[bytes] = set()
-    for batch in batches(keyed):
-        mine = (Consent.connection_id == partner.id, Consent.source_hash.in_(batch))
-        seen |= set(work.session.scalars(select(Consent.source_hash).where(*mine)))
-    for source, (known, record) in keyed.items():
-        if source not in seen:
-            _add_consent(work, partner, known, record, source)
-            folded.touched[known.customer.id].add("consents")
-    folded.new += len(keyed) - len(seen)
-    folded.repeats += len(records) - len(keyed) + len(seen)
-
-
-def _add_consent(work: Work, partner: Partner, known: Known, record: ConsentRecord, source: bytes) -> None:
-    work.add(
-        Consent(
-            person_id=known.person.id,
-            purpose=record.purpose,
-            channel=record.channel,
-            state=record.state,
-            notice=record.notice,
-            at=record.at,
-            received_at=work.now,
-            connection_id=partner.id,
-            source_hash=source,
-        )
-    )
-    work.audit(partner.name, f"consent_{record.state}", "person", known.person.id, purpose=record.purpose)
 
 
 def _fold_events(station: Station, records: Sequence[EventRecord], folded: Folded) -> None:

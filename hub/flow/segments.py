@@ -28,7 +28,7 @@ from rules.views import View
 BREAK_EVEN = 5000  # customers: beyond it one statement over all of them is quicker than reading what is known of each
 # Changes that no rule reads; of what is stored in the profile, hub.flow.facts says which column moved.
 SILENT = frozenset({"name", "email", "phone", "address", "branch", "language", "joined_on", "loyalty", "sync",
-                    "appointment", "inspection", "invoice", "recommendation"})  # fmt: skip
+                    "appointment", "inspection", "invoice", "recommendation", "offer", "referral"})  # fmt: skip
 
 
 @dataclass(frozen=True)

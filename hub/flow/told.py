@@ -13,7 +13,7 @@ from hub.flow.identity import Identities, Known, lock_customers
 from hub.flow.places import Places
 from hub.flow.vehicles import Vehicles
 from hub.models import Base, Event, Visit, table
-from hub.sdk import ServiceRecord
+from hub.sdk import CustomerKey, ServiceRecord
 from hub.work import Work
 from rules.calendar import local_day
 
@@ -68,14 +68,15 @@ class Station:
 @dataclass(frozen=True)
 class Kind:
     """One kind of row. model: its table, a Told. values: its columns. happened: the events it means, given its values.
-    parts: rows that belong to it
-    (model, column that points at it, what they hold)."""
+    parts: rows that belong to it (model, column that points at it, what they hold). others: who else it is about; a row
+    stands only while all of them may be known and nobody stands on both sides of it."""
 
     name: str
     model: Any
     values: Callable[[Station, Telling], dict[str, Any]]
     happened: Callable[[Any, Mapping[str, Any]], Iterable[Happened]]
     parts: tuple[type[Base], str, Callable[[Station, Telling, Callable[[], int]], list[dict[str, Any]]]] | None = None
+    others: Callable[[Any], Sequence[CustomerKey]] = lambda _: ()
 
 
 @dataclass
@@ -131,11 +132,22 @@ def _newest(station: Station, kind: Kind, records: Sequence[ServiceRecord], tall
         row_id, before, stamp = have.get(key_hash, (0, None, None))
         if stamp is not None and _stamp(record) <= stamp:
             tally.repeats += 1
-        elif (known := station.people.of(record.customer)) is None:
+        elif (known := station.people.of(record.customer)) is None or None in (
+            others := _others(station, kind, record)
+        ):
             tally.erased += 1
+        elif known.customer.id in others:
+            tally.repeats += 1
+            station.work.audit(station.partner.name, f"{kind.name}_of_oneself", "customer", known.customer.id)
         else:
             found.append(Telling(record, known, key_hash, row_id or station.work.ids.next(), before))
     return found
+
+
+def _others(station: Station, kind: Kind, record: ServiceRecord) -> list[int | None]:
+    """Ids; None for somebody who was erased."""
+    found = [station.people.of(key) for key in kind.others(record)]
+    return [one.customer.id if one else None for one in found]
 
 
 def _have(station: Station, kind: Kind, hashes: Iterable[bytes]) -> dict[bytes, tuple[int, int, Stamp]]:

@@ -6,7 +6,8 @@ from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
-from hub.models.classify import CAMPAIGN, CAMPAIGN_REF, PLAIN, SERVICE, SERVICE_REF
+from hub.models.classify import CAMPAIGN, CAMPAIGN_REF, PLAIN, SERVICE, SERVICE_REF, TRAFFIC_REF
+from hub.models.service import Told
 
 
 class Branch(Regional, Base):
@@ -48,16 +49,25 @@ class Slot(Regional, Base):
     closed_at: Mapped[datetime | None] = mapped_column(info=SERVICE)
 
 
-class Offer(Regional, Base):
-    """What a customer was offered, good on [valid_from, valid_until]: a share of the price, or an amount off it."""
+class Offer(Told, Base):
+    """What a customer was offered, good on [valid_from, valid_until]: a share of the price, or an amount off it.
+
+    code: of the offer or campaign. channel: by which it went. held_back: they were left alone, for comparison with those who
+    got it. visit_hash: the visit at which it was redeemed, whose id follows when that is told."""
 
     __tablename__ = "offers"
-    __table_args__ = (Index(None, "customer_id", "valid_until"), Index(None, "code"))
+    __table_args__ = (
+        UniqueConstraint("connection_id", "key_hash"),
+        Index(None, "customer_id", "valid_until"),
+        Index(None, "code", "made_at"),
+        Index(None, "visit_hash"),
+    )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
     customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=CAMPAIGN_REF)
-    recommendation_id: Mapped[int | None] = mapped_column(points_at("recommendations.id"), info=CAMPAIGN_REF)
+    branch: Mapped[str | None] = mapped_column(String(32), info=CAMPAIGN)
     code: Mapped[str] = mapped_column(String(40), info=CAMPAIGN)
+    channel: Mapped[str | None] = mapped_column(String(16), info=CAMPAIGN)
+    held_back: Mapped[bool] = mapped_column(info=CAMPAIGN)
     percent: Mapped[float | None] = mapped_column(info=CAMPAIGN)
     amount_minor: Mapped[int | None] = mapped_column(info=CAMPAIGN)
     currency: Mapped[str | None] = mapped_column(String(3), info=CAMPAIGN)
@@ -65,7 +75,9 @@ class Offer(Regional, Base):
     valid_until: Mapped[date] = mapped_column(info=CAMPAIGN)
     made_at: Mapped[datetime] = mapped_column(info=CAMPAIGN)
     redeemed_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)
+    visit_hash: Mapped[bytes | None] = mapped_column(info=TRAFFIC_REF)
     visit_id: Mapped[int | None] = mapped_column(points_at("visits.id"), info=CAMPAIGN_REF)
+    cancelled_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)
 
 
 class Cost(Regional, Base):
@@ -83,14 +95,19 @@ class Cost(Regional, Base):
     incurred_on: Mapped[date] = mapped_column(info=CAMPAIGN)
 
 
-class Referral(Regional, Base):
-    """customer_id told somebody of us, who came as referred_id; rewarded_at: once they had been thanked."""
+class Referral(Told, Base):
+    """customer_id told somebody of us, who came as referred_id; rewarded_at: once they had been thanked. Where several are said
+    to have brought the same one, the first of them did. Nobody brings themselves."""
 
     __tablename__ = "referrals"
-    __table_args__ = (UniqueConstraint("referred_id"), Index(None, "customer_id"))
+    __table_args__ = (
+        UniqueConstraint("connection_id", "key_hash"),
+        Index(None, "customer_id"),
+        Index(None, "referred_id", "made_at"),
+    )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
     customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=CAMPAIGN_REF)
     referred_id: Mapped[int] = mapped_column(points_at("customers.id"), info=CAMPAIGN_REF)
     made_at: Mapped[datetime] = mapped_column(info=CAMPAIGN)
     rewarded_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)
+    cancelled_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)

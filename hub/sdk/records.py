@@ -224,6 +224,35 @@ class AppointmentRecord(Told):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OfferRecord(Told):
+    """What a customer was offered: a share of the price or an amount off it. held_back: left alone, for comparison.
+    redeemed_at, visit_key: when and at which visit it was used."""
+
+    code: str
+    made_at: datetime
+    valid_from: date
+    valid_until: date
+    branch: str | None = None
+    channel: str | None = None
+    held_back: bool = False
+    percent: float | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    redeemed_at: datetime | None = None
+    visit_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralRecord(Told):
+    """The customer brought `referred`; rewarded_at: when they were thanked for it."""
+
+    referred: CustomerKey
+    made_at: datetime
+    rewarded_at: datetime | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class BranchRecord:
     """A branch of the garage, and the IANA zone its days are counted in."""
 
@@ -252,7 +281,15 @@ class ReadingRecord:
     odometer_km: int
 
 
-ServiceRecord = VisitRecord | InvoiceRecord | InspectionRecord | RecommendationRecord | AppointmentRecord
+ServiceRecord = (
+    VisitRecord
+    | InvoiceRecord
+    | InspectionRecord
+    | RecommendationRecord
+    | AppointmentRecord
+    | OfferRecord
+    | ReferralRecord
+)
 ShopRecord = BranchRecord | SlotRecord
 PersonRecord = CustomerRecord | VehicleRecord | EventRecord | LoyaltyRecord | ConsentRecord | ErasedRecord
 Record = PersonRecord | ServiceRecord | ShopRecord | ReadingRecord

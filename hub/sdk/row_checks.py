@@ -22,6 +22,8 @@ PAST = {
     "survey": ("answered_at",),
     "complaint": ("made_at",),
     "invoice": ("issued_at",),
+    "offer": ("made_at", "redeemed_at"),
+    "referral": ("made_at", "rewarded_at"),
 }
 SCHEMAS: Mapping[str, Schema] = {kind: schema() for kind, schema in KINDS.items()}
 SEE = "See connectors/shop/README.md for the shape of each row."

@@ -185,6 +185,48 @@ class AppointmentRow(AboutRow):
         _check_span(row)
 
 
+class OfferRow(AboutRow):
+    """code: of the offer or campaign. held_back: they were left alone, for comparison with those who got it."""
+
+    branch = word(32)
+    code = word(required=True)
+    channel = word(16)
+    held_back = flag(False)
+    percent = fields.Float(allow_nan=False, validate=validate.Range(0, 100, min_inclusive=False))
+    amount_minor = money(1)
+    currency = Currency()
+    valid_from = fields.Date(required=True)
+    valid_until = fields.Date(required=True)
+    made_at = Moment(required=True)
+    redeemed_at = Moment()
+    visit = text(100)
+
+    @validates_schema
+    def fits(self, row: Mapping[str, Any], **_: Any) -> None:
+        if ("percent" in row) == ("amount_minor" in row):
+            raise ValidationError("Say a share of the price or an amount off it, one of the two.", "percent")
+        if ("amount_minor" in row) != ("currency" in row):
+            raise ValidationError("An amount and its currency come together.", "currency")
+        if row["valid_until"] < row["valid_from"]:
+            raise ValidationError("Is before valid_from.", "valid_until")
+        if row["held_back"] and "redeemed_at" in row:
+            raise ValidationError("Nobody redeems what they were not told of.", "redeemed_at")
+
+
+class ReferralRow(AboutRow):
+    """customer brought referred; both by your keys."""
+
+    branch = word(32)
+    referred = text(100, required=True)
+    made_at = Moment(required=True)
+    rewarded_at = Moment()
+
+    @validates_schema
+    def fits(self, row: Mapping[str, Any], **_: Any) -> None:
+        if row["referred"] == row["customer"]:
+            raise ValidationError("Nobody brings themselves.", "referred")
+
+
 class SurveyRow(AboutRow):
     """score: 0 to 10, “would you recommend us?”"""
 
@@ -247,4 +289,6 @@ KINDS: Mapping[str, type[Row]] = {
     "appointment": AppointmentRow,
     "survey": SurveyRow,
     "complaint": ComplaintRow,
+    "offer": OfferRow,
+    "referral": ReferralRow,
 }

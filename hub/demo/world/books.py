@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from hub.demo.world import jobs
+from hub.demo.world.agreements import make_agreements
 from hub.demo.world.cars import Cars, make_cars
 from hub.demo.world.causes import CAUSES, Causes
 from hub.demo.world.dice import Ints, Rng, chance, stream
@@ -24,6 +25,7 @@ DAYS = WEEKS * 7
 VISITS_A_WEEK = 0.025  # per customer, for the size of a floor
 SHARES = (0.40, 0.33, 0.27)  # of a region's customers per branch
 POINT = 10.0  # euros at home
+REDEEMED_WITHIN = 21  # days
 VOUCHER = 50  # points that are spent at once
 TIERS = ((45, "gold"), (18, "silver"), (0, "bronze"))  # points earned within a year
 STATES = ("kept", "booked", "missed", "cancelled")  # of an appointment
@@ -38,7 +40,8 @@ class Books:
     visits: car, owner, reason, day, hour, bay, odometer, wait, felt, amount, ... (those to come have day >= DAYS)
     lines: visit, item, quantity, price, cost, amount (minor units) - findings: visit, car, defect, sold, words, price
     appointments: car, owner, reason, day, hour, bay, state - surveys: visit, owner, day, score - complaints: visit, owner, day
-    ledger: owner, day, points, balance - consents: owner, day, granted - contacts: person, campaign, day, sent, redeemed
+    ledger: owner, day, points, balance - consents: owner, day, granted (marketing by mail)
+    agreements: owner, day, granted, about (index of AGREEMENTS) - contacts: person, campaign, day, sent, redeemed, visit
     ownerships: car, owner, since, until (-1: still)"""
 
     region: str
@@ -55,6 +58,7 @@ class Books:
     complaints: Table
     ledger: Table
     consents: Table
+    agreements: Table
     contacts: Table
     ownerships: Table
 
@@ -97,10 +101,11 @@ def make_books(region: str, branch: Branch, index: int, count: int, today: date,
     floor = open_floor(start, (weeks + SPARE) * 7, branch.workdays, count * VISITS_A_WEEK)
     run = begin(people, cars, floor, causes, stream(seed, branch.code, "years"), start)
     live(run, weeks)
-    return _write_up(region, run, today, stream(seed, branch.code, "books"))
+    agreements = make_agreements(people, DAYS, causes, stream(seed, branch.code, "agreements"))
+    return _write_up(region, run, today, agreements, stream(seed, branch.code, "books"))
 
 
-def _write_up(region: str, run: Run, today: date, rng: Rng) -> Books:
+def _write_up(region: str, run: Run, today: date, agreements: Table, rng: Rng) -> Books:
     visits, findings = dict(run.visits.table()), dict(run.findings.table())
     visits |= _placed(run.floor, visits["place"])
     visits["odometer"] = run.cars.odometer(visits["car"], visits["day"])
@@ -123,6 +128,7 @@ def _write_up(region: str, run: Run, today: date, rng: Rng) -> Books:
         complaints=complaints,
         ledger=_ledger(run, visits, past),
         consents=_consents(run),
+        agreements=agreements,
         contacts=_contacts(run, visits),
         ownerships=_ownerships(run.cars),
     )  # fmt: skip
@@ -229,18 +235,21 @@ def _consents(run: Run) -> Table:
 
 
 def _contacts(run: Run, visits: Mapping[str, Column]) -> Table:
-    """Every offer, whether it went out, and whether the customer came within three weeks."""
+    """Every offer, whether it went out, and whether the customer came within three weeks (visit: with which, or -1)."""
     empty = {name: np.zeros(0, dtype=np.int64) for name in ("person", "campaign", "day", "sent")}
     made = run.contacts.table() or empty
     table = {name: column[made["day"] < DAYS] for name, column in made.items()}
     span = 1 << 20
-    came = np.sort(visits["owner"] * span + visits["day"])
-    wanted = table["person"] * span + table["day"]
+    moments = visits["owner"] * span + visits["day"]
+    order = np.argsort(moments, kind="stable")
+    came, wanted = moments[order], table["person"] * span + table["day"]
     following = np.searchsorted(came, wanted)
     within = np.zeros(len(wanted), dtype=bool)
     inside = following < len(came)
-    within[inside] = came[following[inside]] - wanted[inside] < 21
-    return {**table, "redeemed": within}
+    within[inside] = came[following[inside]] - wanted[inside] < REDEEMED_WITHIN
+    visit = np.full(len(wanted), -1)
+    visit[within] = order[following[within]]
+    return {**table, "redeemed": within, "visit": visit}
 
 
 def _ownerships(cars: Cars) -> Table:

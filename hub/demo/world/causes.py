@@ -70,6 +70,11 @@ class Causes:
     referred: float = size(0.16, "share of newcomers", "were sent by another customer")
     drivers: float = size(0.05, "share of people", "drive a car of a fleet under contract")
     members: float = size(0.58, "share of people", "hold a loyalty card")
+    # what else they agree to
+    agrees_sms: float = size(0.34, "share of people", "agree to offers by text message")
+    agrees_chat: float = size(0.22, "share of people", "agree to hear of their car by chat")
+    agrees_profiling: float = size(0.57, "share of people", "agree to be profiled")
+    takes_it_back: float = size(0.08, "share of those agreements", "is taken back later")
     missed: float = size(0.05, "share of visits", "had an appointment before that was missed or called off")
 
 

@@ -272,7 +272,10 @@ def test_a_shops_history_comes_in_by_its_own_rows_and_a_second_time_changes_noth
     counts = {"rows": len(rows), "imported": len(ROWS), "unchanged": 0, "rejected": 2}
     found = json.loads(first[1])
     assert {name: found[name] for name in counts} == counts
-    assert [(one["line"], one["column"]) for one in found["problems"]] == [(13, "odometer_km"), (14, "(row)")]
+    assert [(one["line"], one["column"]) for one in found["problems"]] == [
+        (len(ROWS) + 1, "odometer_km"),
+        (len(ROWS) + 2, "(row)"),
+    ]
     assert json.loads(again[1])["unchanged"] == len(ROWS)
 
 

@@ -1,0 +1,48 @@
+"""Consents as they were given and withdrawn: append-only, and known again by all that makes one."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from hub.core import Partner
+from hub.flow.batches import batches
+from hub.flow.identity import Known
+from hub.flow.told import Station
+from hub.models import Consent
+from hub.sdk import ConsentRecord
+from hub.work import Work
+
+
+def fold(station: Station, records: Sequence[ConsentRecord]) -> tuple[list[int], int]:
+    """Answers the customers of those that are news, one for each, and how many told what we had."""
+    work, partner = station.work, station.partner
+    keyed: dict[bytes, tuple[Known, ConsentRecord]] = {}
+    for record in records:
+        if (known := station.people.of(record.customer)) is not None:
+            parts = (str(known.person.id), record.purpose, record.channel, record.state, record.at.isoformat())
+            keyed[work.vault.fingerprint("consent", partner.name, *parts)] = (known, record)
+    seen: set[bytes] = set()
+    for batch in batches(keyed):
+        mine = (Consent.connection_id == partner.id, Consent.source_hash.in_(batch))
+        seen |= set(work.session.scalars(select(Consent.source_hash).where(*mine)))
+    news = [(source, *one) for source, one in keyed.items() if source not in seen]
+    for source, known, record in news:
+        _add(work, partner, known, record, source)
+    return [known.customer.id for _, known, _ in news], len(records) - len(news)
+
+
+def _add(work: Work, partner: Partner, known: Known, record: ConsentRecord, source: bytes) -> None:
+    work.add(
+        Consent(
+            person_id=known.person.id,
+            purpose=record.purpose,
+            channel=record.channel,
+            state=record.state,
+            notice=record.notice,
+            at=record.at,
+            received_at=work.now,
+            connection_id=partner.id,
+            source_hash=source,
+        )
+    )
+    work.audit(partner.name, f"consent_{record.state}", "person", known.person.id, purpose=record.purpose)
