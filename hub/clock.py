@@ -30,7 +30,7 @@ from hub.flow import (
     warranties,
 )
 from hub.gate import erase_rows
-from hub.models import IdempotencyKey, Lease
+from hub.models import Challenge, IdempotencyKey, Lease, SignInLink
 from hub.own import OWN
 from hub.vault.rotation import destroy_ended, rotate, rotation_due
 
@@ -138,8 +138,13 @@ def turn_epoch(hub: Hub) -> None:
             work.audit("clock", "epoch_turned", "epoch")
         for number in destroy_ended(work.session, hub.vault, work.now):
             work.audit("clock", "epoch_destroyed", "epoch", number)
-        old = IdempotencyKey.made_at < work.now - KEYS_KEPT
-        erase_rows(work.session, IdempotencyKey, old, record_set="traffic", persons=(), now=work.now)
+        gone = work.now - KEYS_KEPT
+        for model, old in (
+            (IdempotencyKey, IdempotencyKey.made_at < gone),
+            (SignInLink, SignInLink.expires_at < gone),
+            (Challenge, Challenge.expires_at < gone),
+        ):
+            erase_rows(work.session, model, old, record_set="traffic", persons=(), now=work.now)
 
 
 def run(hub: Hub, stopping: Callable[[], bool]) -> None:

@@ -67,6 +67,12 @@ class SignInNeeded(WrongInput):
     status = 401
 
 
+class ProofNeeded(SignInNeeded):
+    """Signed in, but too long ago for what is asked."""
+
+    code = "proof_needed"
+
+
 class Denied(WrongInput):
     code = "denied"
     status = 403

@@ -22,7 +22,8 @@ NAME = re.compile(r"[a-z][a-z0-9_]{1,38}")
 
 @dataclass(frozen=True)
 class RegionSettings:
-    """residences: ISO 3166 codes whose people live here. zone: the region's own, for days that no branch fixes."""
+    """residences: ISO 3166 codes whose people live here. zone: the region's own, for days that no branch fixes. public: the
+    address people open, where it is another than this machine's."""
 
     code: str
     cell: int
@@ -32,6 +33,11 @@ class RegionSettings:
     host: str
     port: int
     workers: int = 2
+    public: str = ""
+
+    @property
+    def origin(self) -> str:
+        return self.public or f"http://{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -206,7 +212,7 @@ class _Reader:
         return tuple(str(item) for item in value)
 
     def region(self, code: str, block: CommentedMap) -> RegionSettings:
-        self.unknown(block, {"cell", "zone", "jurisdiction", "residences", "host", "port", "workers"})
+        self.unknown(block, {"cell", "zone", "jurisdiction", "residences", "host", "port", "workers", "public"})
         if not CODE.fullmatch(code):
             self.wrong(block, None, f"“{code}” is no region code.", "Use 2 to 4 lower-case letters or digits.")
         zone = self.text(block, "zone", "UTC")
@@ -223,6 +229,7 @@ class _Reader:
             host=self.text(block, "host", f"{code}.localhost"),
             port=self.number(block, "port", 1, 65535),
             workers=self.number(block, "workers", 1, 64, 2),
+            public=self.text(block, "public", "").rstrip("/"),
         )
 
     def connection(self, name: str, block: CommentedMap, regions: Mapping[str, RegionSettings]) -> ConnectionSettings:

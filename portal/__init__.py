@@ -9,6 +9,7 @@ from hub.core import Hub
 from hub.sdk import hookimpl
 from portal import (
     access,
+    account,
     booking,
     chain,
     chat,
@@ -28,6 +29,7 @@ from portal.pages import new_portal
 # One line each, so that two who add pages do not meet.
 PAGES = (
     access,
+    account,
     home,
     my,
     timeline,

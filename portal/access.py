@@ -1,51 +1,114 @@
-"""Coming in by a link that works once, and going out."""
+"""Coming in: by a passkey, by a link or a code from one's own mail, by a link somebody made; and going out."""
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+import logging
+import re
+from collections.abc import Callable, Mapping
 
-from hub.access import revoke, use_sign_in_link
-from hub.errors import WrongInput
+from flask import Blueprint, Response, redirect, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.access import passkeys, revoke, use_sign_in_link
+from hub.access.invitations import use_code, was_asked_here
+from hub.errors import HubError, WrongInput
+from hub.flow import arrivals
 from hub.web.webhooks import this_hub
-from portal import guard
+from hub.work import Work
+from portal import browsers, guard
 from portal.guard import opens_to
 from portal.pages import page, this_portal, tongue
 
+log = logging.getLogger(__name__)
 bp = Blueprint("access", __name__)
+JSON = "application/json"
 SECRET_LENGTH = 64  # a link's secret has 43 signs; whatever is longer is not looked up
+ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
 @bp.get("/sign-in")
 @opens_to()
 def ask() -> Response:
-    return page("sign_in.html", asked=False)
+    return page("sign_in.html", asked=False, to=_wanted(request.args))
+
+
+@bp.post("/sign-in")
+@opens_to()
+def send() -> Response:
+    """The same answer to everybody. What is done about it is done when the answer has gone, so that its time tells nothing."""
+    if (refusal := _refusal()) is not None:
+        return refusal
+    address = request.form.get("email", "").strip()
+    if not ADDRESS.fullmatch(address):
+        return page("sign_in.html", 422, asked=False, to=_wanted(request.form), wrong=True)
+    response = page("sign_in_sent.html", to=_wanted(request.form), wrong=False)
+    browsers.give(response)
+    hub, browser = this_hub(), browsers.mine()
+    if this_portal().letters.allow(address.casefold()):
+        response.call_on_close(lambda: _quietly(lambda: arrivals.ask(hub, address, browser)))
+    return response
+
+
+@bp.post("/sign-in/code")
+@opens_to()
+def by_code() -> Response:
+    if (refusal := _refusal()) is not None:
+        return refusal
+    with this_hub().begin() as work:
+        secret = use_code(work, browsers.mine(), request.form.get("code", "")[:20], browsers.device())
+        if secret is not None:
+            _arrived(work, secret)
+    if secret is None:
+        return page("sign_in_sent.html", 422, to=_wanted(request.form), wrong=True)
+    return _let_in(secret, _wanted(request.form))
+
+
+@bp.post("/sign-in/passkey/offer")
+@opens_to()
+def offer_passkey() -> Response:
+    """What the page's script hands to the browser; refused like a page where somebody asks too often."""
+    if (refusal := _refusal()) is not None:
+        return refusal
+    with this_hub().begin() as work:
+        response = Response(passkeys.offer_sign_in(work, browsers.site(), browsers.mine()), mimetype=JSON)
+    browsers.give(response)
+    return response
+
+
+@bp.post("/sign-in/passkey")
+@opens_to()
+def by_passkey() -> Response:
+    if (refusal := _refusal()) is not None:
+        return refusal
+    to = _wanted(request.form)
+    try:
+        with this_hub().begin() as work:
+            answer, browser = request.form.get("answer", ""), browsers.mine()
+            secret = passkeys.use_passkey(work, browsers.site(), answer, browser, browsers.device())
+            _arrived(work, secret)
+    except WrongInput as error:
+        return page("sign_in.html", 422, asked=False, to=to, passkey_wrong=error)
+    return _let_in(secret, to)
 
 
 @bp.get("/sign-in/<secret>")
 @opens_to()
 def offer(secret: str) -> Response:
     """One button: a link that is fetched by a mail scanner or a preview is not used up. Says nothing about the link."""
-    return page("sign_in_link.html", secret=secret, safe=guard.may_carry_sessions())
+    with this_hub().look() as session:
+        here = len(secret) > SECRET_LENGTH or was_asked_here(session, secret, browsers.mine(), this_hub().clock())
+    return page("sign_in_link.html", secret=secret, safe=guard.may_carry_sessions(), here=here)
 
 
 @bp.post("/sign-in/<secret>")
 @opens_to()
 def come_in(secret: str) -> Response:
-    if not guard.may_carry_sessions():
-        raise WrongInput("Signing in needs https here.", "Open the link with https in front.")
-    _ = tongue().plain
-    if not this_portal().attempts.allow(request.remote_addr or ""):
-        response = page("problem.html", 429, what=_("Too many tries from here."), hint=_("Please wait ten minutes."))
-        response.headers["Retry-After"] = "600"
-        return response
-    before = guard.who()
+    if (refusal := _refusal()) is not None:
+        return refusal
     with this_hub().begin() as work:
-        session_secret = use_sign_in_link(work, secret) if len(secret) <= SECRET_LENGTH else None
-        if session_secret and before:
-            revoke(work, before.session_id)
-    if session_secret is None:
-        return page("sign_in_old.html", 410)
-    response = _see(url_for("portal.home.land"))
-    guard.give_session(response, session_secret)
-    return response
+        known = len(secret) <= SECRET_LENGTH
+        found = use_sign_in_link(work, secret, browsers.mine(), browsers.device()) if known else None
+        if found is not None:
+            _arrived(work, found)
+    return page("sign_in_old.html", 410) if found is None else _let_in(found, "")
 
 
 @bp.post("/sign-out")
@@ -60,5 +123,45 @@ def go_out() -> Response:
     return response
 
 
+def _refusal() -> Response | None:
+    """Where the line is open to others' eyes, and for whoever tries too often."""
+    if not guard.may_carry_sessions():
+        raise WrongInput("Signing in needs https here.", "Open the link with https in front.")
+    if this_portal().attempts.allow(request.remote_addr or ""):
+        return None
+    _ = tongue().plain
+    response = page("problem.html", 429, what=_("Too many tries from here."), hint=_("Please wait ten minutes."))
+    response.headers["Retry-After"] = "600"
+    return response
+
+
+def _arrived(work: Work, secret: str) -> None:
+    """The session before this one ends, and a person hears of a browser that is new to them."""
+    if before := guard.who():
+        revoke(work, before.session_id)
+    arrivals.tell_if_new(this_hub(), work, secret)
+
+
+def _let_in(secret: str, to: str) -> Response:
+    response = _see(to or url_for("portal.home.land"))
+    guard.give_session(response, secret)
+    browsers.give(response)
+    return response
+
+
+def _wanted(given: Mapping[str, str]) -> str:
+    """The page of ours that somebody wanted before they had to sign in; empty for anything else."""
+    to = str(given.get("to", ""))
+    return to if re.fullmatch(r"/(?![/\\])[\x21-\x7e]{0,300}", to) else ""
+
+
+def _quietly(do: Callable[[], object]) -> None:
+    """The answer has gone: nobody is there to see that a part is down, and the mail can be asked for again."""
+    try:
+        do()
+    except (HubError, SQLAlchemyError) as error:
+        log.warning("no mail to sign in", extra={"reason": type(error).__name__})
+
+
 def _see(address: str) -> Response:
-    return make_response(redirect(address, 303))
+    return redirect(address, 303)  # type: ignore[return-value]

@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
 
-from hub.access import SESSION_LASTS, SignedIn, signed_in
+from hub.access import SESSION_LASTS, SignedIn, seen_now, signed_in
+from hub.access.sessions import SEEN_EVERY
 from hub.core import Hub
-from hub.errors import Denied, NotFound, SignInNeeded
+from hub.errors import Denied, NotFound, ProofNeeded, SignInNeeded
 from hub.web.intake import expect_file
 from hub.web.webhooks import this_hub
 
 View = TypeVar("View", bound=Callable[..., Any])
-ROLES, FILE = "opens_to", "takes_file"  # attributes of a view
+ROLES, FILE, PROOF = "opens_to", "takes_file", "needs_proof"  # attributes of a view
 EVERYBODY = frozenset[str]()
 CUSTOMER = "customer"
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -41,25 +42,42 @@ def takes_file(most: int) -> Callable[[View], View]:
     return mark
 
 
+def needs_proof(view: View) -> View:
+    """What can do harm opens to somebody who proved just now who they are, not to whoever finds an open browser."""
+    setattr(view, PROOF, True)
+    return view
+
+
 def check() -> None:
-    """Before each request. Raises SignInNeeded, Denied, and NotFound for a view that says nothing of roles."""
+    """Before each request. Raises SignInNeeded, ProofNeeded, Denied, and NotFound for a view that says nothing of roles."""
     most = getattr(current_app.view_functions.get(request.endpoint or ""), FILE, None)
     if most is not None:
         expect_file(most)
     g.who = None if request.endpoint == STATIC else _who(this_hub(), session_secret())
+    if g.who is not None:
+        _keep_seen(this_hub(), g.who)
     if request.method not in SAFE:
         _same_origin()
         if g.who is not None:
             _form_token()
     if request.endpoint == STATIC:
         return
-    roles = getattr(current_app.view_functions[request.endpoint or ""], ROLES, None)
+    view = current_app.view_functions[request.endpoint or ""]
+    roles = getattr(view, ROLES, None)
     if roles is None:
         raise NotFound("There is no such page.")
     if roles and g.who is None:
         raise SignInNeeded("Please sign in to see this page.")
     if roles and not roles & g.who.roles:
         raise Denied("This desk is not open to your role.", f"It opens to: {', '.join(sorted(roles))}.")
+    if g.who is not None and getattr(view, PROOF, False) and not g.who.is_fresh(this_hub().clock()):
+        raise ProofNeeded("Please prove once more that it is you.", "Then go on from where you were.")
+
+
+def _keep_seen(hub: Hub, person: SignedIn) -> None:
+    if hub.clock() - person.seen_at >= SEEN_EVERY:
+        with hub.begin() as work:
+            seen_now(work, person)
 
 
 def _who(hub: Hub, secret: str | None) -> SignedIn | None:

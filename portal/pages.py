@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hub.core import Hub
-from hub.errors import HubError, PartDown, SignInNeeded
+from hub.errors import HubError, PartDown, ProofNeeded, SignInNeeded
 from hub.web.errors import problem
 from hub.web.webhooks import this_hub
 from portal import guard
@@ -35,10 +35,12 @@ STREAMS = 6  # at once; each holds one of the web process's threads
 
 @dataclass(frozen=True)
 class Portal:
-    """What the pages of one application share. wait: how a stream passes the time between two looks."""
+    """What the pages of one application share. attempts: to sign in, by address on the network. letters: to be sent by mail, by
+    mail address. wait: how a stream passes the time between two looks."""
 
     languages: Languages
     attempts: Attempts
+    letters: Attempts
     streams: threading.BoundedSemaphore
     chain: Chain
     wait: Callable[[float], None] = time.sleep
@@ -51,6 +53,7 @@ def new_portal(hub: Hub) -> Blueprint:
     shared = Portal(
         Languages(hub.here.zone),
         Attempts(hub.clock),
+        Attempts(hub.clock, most=3),
         threading.BoundedSemaphore(STREAMS),
         read_chain(hub.settings.config),
     )
@@ -132,7 +135,8 @@ def fill(template: str, **values: Any) -> str:
 
 def _hub_error(error: HubError) -> Response:
     if isinstance(error, SignInNeeded):
-        return page("sign_in.html", error.status, asked=True)
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+        return page("sign_in.html", error.status, asked=True, again=isinstance(error, ProofNeeded), to=wanted)
     response = page("problem.html", error.status, what=tongue().plain(error.what), hint=tongue().plain(error.hint))
     if isinstance(error, PartDown):
         response.headers["Retry-After"] = "5"

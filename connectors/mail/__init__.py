@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from connectors.mail import inward, words
-from connectors.mail.letters import Sender, letter
+from connectors.mail.letters import RIGHTS, SECURITY, Sender, letter
 from connectors.mail.marks import Marks
 from connectors.mail.sandbox import MailSandbox
 from connectors.mail.smtp import Deferred, Session, server_of
@@ -46,7 +46,8 @@ class Mail:
         Topic("marketing", EffectClass.BLIND, "marketing", FIELDS, "mail", repeat_blind=True),
         Topic("service_notice", EffectClass.BLIND, "service_notice", FIELDS, "mail", repeat_blind=True),
         Topic("tier_changed", EffectClass.BLIND, "service_notice", FIELDS, "mail", repeat_blind=True),
-        Topic("rights", EffectClass.BLIND, "rights", FIELDS, "mail", repeat_blind=True),
+        Topic(RIGHTS, EffectClass.BLIND, RIGHTS, FIELDS, "mail", repeat_blind=True),
+        Topic(SECURITY, EffectClass.BLIND, SECURITY, FIELDS, "mail", repeat_blind=True),
     )
 
     def __init__(self, account: Account) -> None:

@@ -20,6 +20,7 @@ STOP_WORDS = {
     "ar": "إيقاف هذه الرسائل",
     "th": "ไม่รับอีเมลประเภทนี้อีก",
 }
+SECURITY, RIGHTS = "security", "rights"  # how to come in, who came in, what became of a request: nobody can stop these
 ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+")
 LAYOUT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
@@ -54,16 +55,20 @@ def letter(push: Push, sender: Sender, at: datetime) -> EmailMessage:
     message["From"], message["To"], message["Subject"] = sender.shown, to, _one_line(subject)
     message["Message-ID"] = sender.marks.message_id(push)
     message["Date"] = format_datetime(at)
-    stop = f"{sender.stop}/{sender.marks.stop_token(push.entity, push.topic)}"
-    message["List-Unsubscribe"] = f"<{stop}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    stop = (
+        "" if push.topic in {SECURITY, RIGHTS} else f"{sender.stop}/{sender.marks.stop_token(push.entity, push.topic)}"
+    )
+    if stop:
+        message["List-Unsubscribe"] = f"<{stop}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     language = str(push.body.get("language") or "en")
     message["Content-Language"] = language
     words = STOP_WORDS.get(language, STOP_WORDS["en"])
     button = push.body.get("button") or None
     link = f"\n\n{button['label']}: {button['url']}" if button else ""
-    message.set_content(f"{text.strip()}{link}\n\n-- \n{sender.name}\n{words}: {stop}\n")
+    foot = f"\n{words}: {stop}" if stop else ""
+    message.set_content(f"{text.strip()}{link}\n\n-- \n{sender.name}{foot}\n")
     html = LAYOUT.get_template("letter.html").render(
         subject=_one_line(subject),
         paragraphs=[one.strip() for one in re.split(r"\n\s*\n", text) if one.strip()],

@@ -42,7 +42,7 @@ def sign_in(region: str | None, title: str | None, roles: tuple[str, ...], custo
         principal = principal_of(work, customer) if customer else principal_named(work, title or "", roles)
         secret = make_sign_in_link(work, principal, timedelta(minutes=10))
         here = hub.here
-    click.echo(f"http://{here.host}:{here.port}/sign-in/{secret}")
+    click.echo(f"{here.origin}/sign-in/{secret}")
 
 
 COMMANDS = {"tokens": tokens, "sign-in": sign_in}

@@ -52,7 +52,7 @@ def up(region: str | None) -> None:
     for code in regions_of(settings, region):
         add_region(supervisor, settings, code, web=True)
         here = settings.region(code)
-        click.echo(f"{code}: http://{here.host}:{here.port}/")
+        click.echo(f"{code}: {here.origin}/")
     supervisor.serve()
 
 

@@ -46,7 +46,7 @@ def tell_doors(demo: Demo, console: Console) -> None:
     console.print("Where to look, and who can sign in (each link works once, as operator and admin):\n")
     for code in demo.order.counts:
         here = demo.settings.region(code)
-        base = f"http://{here.host}:{here.port}"
+        base = here.origin
         say(console, f"  {code:5} {base}/\n        {base}/sign-in/{demo.links[code]}")
         say(console, f"        {desk_of(demo, code)}  the CRM's own desk: change a contact, the hub hears of it")
     say(console, "\nA new link: ./garage sign-in 'your name' --role operator --region eu      Stop: Ctrl-C\n")
@@ -63,7 +63,7 @@ def tell_customers(demo: Demo, console: Console) -> None:
             secret = make_sign_in_link(work, principal_of(work, ref), timedelta(hours=12)) if ref else ""
         hub.close()
         if ref:
-            say(console, f"  {code:5} http://{here.host}:{here.port}/sign-in/{secret}")
+            say(console, f"  {code:5} {here.origin}/sign-in/{secret}")
     say(console, "\nAnother one: ./garage sign-in --customer REF --region eu\n")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import case, select
 
+from hub.access.invitations import opened as opened_links
 from hub.core import Hub, Partner
 from hub.errors import ConfigError
 from hub.flow import endpoints, outbox
@@ -104,6 +105,7 @@ def render(
     links = open_links(work, partner, [subject for _, subject, _, _ in ready])
     segments = segments_of(work, [subject.customer_id for _, subject, _, _ in ready])
     templates = Templates(hub.settings.config / "templates")
+    keys = keys_of(hub, work, [claim for claim, _, _, _ in ready])
     pushes = []
     for claim, subject, topic, decision in ready:
         fields = {
@@ -114,8 +116,11 @@ def render(
         if not reachable(partner, topic, fields):
             outbox.refuse(work, claim, "no_address: nobody can be reached there")
             continue
+        if "sign_in_link_id" in claim.refs and claim.id not in keys:
+            outbox.refuse(work, claim, "ended: the link was used or is too old")
+            continue
         try:
-            words = worded(templates, claim, topic, subject.language, fields)
+            words = worded(templates, claim, topic, subject.language, fields, keys.get(claim.id, {}))
         except ConfigError as error:
             outbox.refuse(work, claim, f"template: {error.what}")
             continue
@@ -133,16 +138,26 @@ def reachable(partner: Partner, topic: Topic, fields: Mapping[str, str]) -> bool
     return topic.channel == "api" or address_of is None or bool(address_of(fields))
 
 
+def keys_of(hub: Hub, work: Work, claims: Sequence[Claim]) -> Mapping[int, Mapping[str, str]]:
+    """message id -> the link and the code that this message alone may say; absent where they open nothing any more."""
+    links = {claim.id: claim.refs["sign_in_link_id"] for claim in claims if "sign_in_link_id" in claim.refs}
+    found = opened_links(work, links.values()) if links else {}
+    return {
+        claim_id: {"url": f"{hub.here.origin}/sign-in/{found[link]['secret']}", "code": found[link]["code"]}
+        for claim_id, link in links.items() if link in found
+    }  # fmt: skip
+
+
 def worded(
-    templates: Templates, claim: Claim, topic: Topic, language: str, fields: Mapping[str, str]
+    templates: Templates, claim: Claim, topic: Topic, language: str, fields: Mapping[str, str], keys: Mapping[str, str]
 ) -> dict[str, Any]:
     """The words for a person: a mail's parts, or a short text; nothing for a program. Raises ConfigError.
 
-    A template sees what the step gave, and of the personal fields the name alone."""
+    A template sees what the step gave, what this message alone may say, and of the personal fields the name alone."""
     if not claim.template or topic.channel == "api":
         return {}
     name = {"name": fields["name"]} if fields.get("name") else {}
-    values = {**_plain(claim), **claim.refs.get("values", {}), **name}
+    values = {**_plain(claim), **claim.refs.get("values", {}), **keys, **name}
     if topic.channel != "mail":
         return {"text": templates.render(claim.template, language, values)}
     written = templates.write(claim.template, language, values)

@@ -1,6 +1,6 @@
 """What is kept: every table of the core, every column classified."""
 
-from hub.models.access import Principal, Role, Session, SignInLink, Token
+from hub.models.access import Challenge, Passkey, Principal, Role, Session, SignInLink, Token
 from hub.models.base import Base, Here, Instant, Node, Regional, new_ref, table
 from hub.models.campaigns import Incident, Membership, Pin, SegmentVersion
 from hub.models.conversations import Conversation, Handoff, Post, ReplyTimer, Seat
@@ -45,12 +45,12 @@ from hub.models.vehicles import Ownership, Vehicle
 
 __all__ = [
     "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
-    "Branch", "Conflict", "Connection", "Consent", "Conversation", "Cost", "Cursor", "Customer", "DataKey",
+    "Branch", "Challenge", "Conflict", "Connection", "Consent", "Conversation", "Cost", "Cursor", "Customer", "DataKey",
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
     "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
     "IdempotencyKey", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",
     "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Need", "Node", "Notice", "Offer",
-    "Outreach", "Ownership", "PartnerField", "Person", "PersonRequest", "PersonalValue", "Pin", "Post", "Principal", "Profile",
+    "Outreach", "Ownership", "PartnerField", "Passkey", "Person", "PersonRequest", "PersonalValue", "Pin", "Post", "Principal", "Profile",
     "Recommendation", "Referral", "Regional", "ReplyTimer", "Role", "Score", "ScorerRun", "Seat", "SegmentVersion",
     "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer",
     "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref",

@@ -1,4 +1,4 @@
-"""Who may come in: principals, their roles, server-side sessions, API tokens, and sign-in links that work once."""
+"""Who may come in: principals, their roles, server-side sessions, API tokens, and sign-in links and passkeys."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
-from hub.models.classify import ACCESS
+from hub.models.classify import ACCESS, ACCESS_SEALED
 
 
 class Principal(Regional, Base):
@@ -36,7 +36,8 @@ class Role(Regional, Base):
 
 
 class Session(Regional, Base):
-    """A browser that is signed in; only the hash of its secret is kept."""
+    """A browser that is signed in; only the hash of its secret is kept. via: link, mail or passkey. device: what the browser
+    calls itself; mark: hash of what only that browser holds. A new proof of who one is begins a new session."""
 
     __tablename__ = "sessions"
     __table_args__ = (Index(None, "principal_id"),)
@@ -48,17 +49,58 @@ class Session(Regional, Base):
     seen_at: Mapped[datetime] = mapped_column(info=ACCESS)
     expires_at: Mapped[datetime] = mapped_column(info=ACCESS)
     revoked_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
+    via: Mapped[str] = mapped_column(String(12), default="link", info=ACCESS)
+    device: Mapped[str] = mapped_column(String(60), default="", info=ACCESS)
+    mark: Mapped[bytes | None] = mapped_column(info=ACCESS)
 
 
 class SignInLink(Regional, Base):
-    """A link that signs its principal in, once, by POST."""
+    """A link that signs its principal in, once, by POST. One that was asked for by mail has a code beside it and counts in the
+    browser that asked only (browser_hash); sealed: both, under the person's key, until the mail has gone."""
 
     __tablename__ = "sign_in_links"
+    __table_args__ = (Index(None, "browser_hash"), Index(None, "principal_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
     secret_hash: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
     principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
     made_at: Mapped[datetime] = mapped_column(info=ACCESS)
+    expires_at: Mapped[datetime] = mapped_column(info=ACCESS)
+    used_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
+    browser_hash: Mapped[bytes | None] = mapped_column(info=ACCESS)
+    code_hash: Mapped[bytes | None] = mapped_column(info=ACCESS)
+    tries: Mapped[int] = mapped_column(default=0, info=ACCESS)
+    sealed: Mapped[bytes | None] = mapped_column(info=ACCESS_SEALED)
+
+
+class Passkey(Regional, Base):
+    """A public key whose private half never leaves its device (W3C Web Authentication). uses: the authenticator's own count,
+    which never falls where it counts at all. title: the device on which it was made."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index(None, "principal_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
+    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
+    credential: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
+    public_key: Mapped[bytes] = mapped_column(info=ACCESS)
+    uses: Mapped[int] = mapped_column(info=ACCESS)
+    title: Mapped[str] = mapped_column(String(60), info=ACCESS)
+    made_at: Mapped[datetime] = mapped_column(info=ACCESS)
+    used_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
+    revoked_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
+
+
+class Challenge(Regional, Base):
+    """What a passkey has to sign, once, in the browser that asked. principal_id: whose key is being made; None to sign in."""
+
+    __tablename__ = "challenges"
+    __table_args__ = (Index(None, "principal_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
+    value: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
+    browser_hash: Mapped[bytes] = mapped_column(info=ACCESS)
+    principal_id: Mapped[int | None] = mapped_column(points_at("principals.id"), info=ACCESS)
     expires_at: Mapped[datetime] = mapped_column(info=ACCESS)
     used_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
 

@@ -27,5 +27,6 @@ INDEX = kept("index", "lookup", "customer", "shred")  # keyed blind index, dies 
 KEY = kept("ref", "protection", "customer", "shred")  # wrapped data keys
 PROOF = kept("ref", "accountability", "accountability", "archive")  # consent, holds, tombstones, audit: refs only
 ACCESS = kept("ref", "access", "access", "shred")  # sessions, tokens, roles
+ACCESS_SEALED = kept("sealed", "access", "access", "shred")  # a key on its way to its owner, under their own key
 DOCUMENT = kept("no", "documents", "documents", "shred")  # goes with the person, with all that stands around it
 DOCUMENT_REF = kept("ref", "documents", "documents", "shred")

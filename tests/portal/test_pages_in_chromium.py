@@ -20,6 +20,8 @@ PAGES = (
     "start",
     "sign-in",
     "sign-in-link",
+    "account",
+    "account-of-staff",
     "lost",
     "start-signed-in",
     "operations",
@@ -93,7 +95,7 @@ def test_every_page_in_every_look(
 
     findings = Axe().run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]}).response["violations"]
     sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    small = page.evaluate(TARGETS, 24 if name in {"operations", "why", "inbox"} else 40)
+    small = page.evaluate(TARGETS, 24 if name in {"operations", "why", "inbox", "account-of-staff"} else 40)
     page.close()
 
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in findings] == []
@@ -148,4 +150,35 @@ def test_without_script_the_page_says_the_same(site: Site, browser: Browser) -> 
 
     assert page.locator("#flow li").count() == 30
     assert not page.locator("[data-live=on]").is_visible()
+    context.close()
+
+
+def test_a_passkey_is_made_and_signs_in(site: Site, browser: Browser) -> None:
+    """By Chromium's own virtual authenticator: made on the account page, and used after signing out."""
+    context = window(browser, 390, "light", "en")
+    sign_in(site, context, "customer")
+    page = context.new_page()
+    said = told_by(page)
+    device = context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+                "isUserVerified": True, "automaticPresenceSimulation": True,
+            }
+        },
+    )  # fmt: skip
+    page.goto(f"{site.base}/account/")
+
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_text("not used yet").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{site.base}/my/points/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url(f"{site.base}/my/points/")
+
+    page.get_by_role("heading", name="Points", level=1).wait_for()
+    assert [one for one in said if "401" not in one] == []
     context.close()

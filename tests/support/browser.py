@@ -50,6 +50,8 @@ class Site:
         return {
             "start": ("/", NOBODY),
             "sign-in": ("/sign-in", NOBODY),
+            "account": ("/account/", "customer"),
+            "account-of-staff": ("/account/", "operator"),
             "sign-in-link": ("/sign-in/" + "x" * 43, NOBODY),
             "lost": ("/nowhere", NOBODY),
             "start-signed-in": ("/", "operator"),

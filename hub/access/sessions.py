@@ -1,4 +1,4 @@
-"""Principals, sign-in links and sessions: secrets are shown once and kept as hashes."""
+"""Principals, links that work once, and sessions: secrets are shown once and kept as hashes."""
 
 import hashlib
 import secrets
@@ -6,25 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import orm, select
+from sqlalchemy import orm, select, update
 
+from hub.access.devices import UNKNOWN, Device
 from hub.errors import NotFound
 from hub.models import Customer, Person, Principal, Role, Session, SignInLink, new_ref
 from hub.work import Work
 
 ROLES = ("advisor", "marketer", "admin", "privacy", "operator", "auditor", "customer")
 SESSION_LASTS = timedelta(hours=12)
+FRESH = timedelta(minutes=10)  # so long a proof of who one is carries what can do harm
+SEEN_EVERY = timedelta(minutes=5)  # a session's last sight is not written at each request
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who asks: the principal, its roles, and the session that proves it. person_id: whose data is theirs, for a customer."""
+    """Who asks: the principal, its roles, and the session that proves it. person_id: whose data is theirs, for a customer.
+    began_at: when they proved who they are; seen_at: at most so long ago they were last here."""
 
     principal_id: int
     title: str
     roles: frozenset[str]
     session_id: int
+    began_at: datetime
+    seen_at: datetime
     person_id: int | None = None
+
+    def is_fresh(self, now: datetime) -> bool:
+        return now - self.began_at < FRESH
 
 
 def hash_secret(secret: str) -> bytes:
@@ -72,25 +81,41 @@ def make_sign_in_link(work: Work, principal: Principal, lasts: timedelta) -> str
     return secret
 
 
-def use_sign_in_link(work: Work, secret: str) -> str | None:
-    """The secret of a new session; None when the link is unknown, used or has ended."""
+def use_sign_in_link(work: Work, secret: str, browser: str = "", device: Device = UNKNOWN) -> str | None:
+    """The secret of a new session; None when the link is unknown, used, has ended, or was asked for by another browser."""
     wanted = select(SignInLink).where(SignInLink.secret_hash == hash_secret(secret)).with_for_update()
     link = work.session.scalars(wanted).first()
-    if link is None or link.used_at is not None or link.expires_at <= work.now:
+    if link is None or not is_open(link, work.now) or link.browser_hash not in {None, hash_secret(browser)}:
         return None
-    link.used_at = work.now
-    session_secret = secrets.token_urlsafe(32)
+    return use(work, link, "mail" if link.browser_hash else "link", device)
+
+
+def is_open(link: SignInLink, now: datetime) -> bool:
+    return link.used_at is None and link.expires_at > now
+
+
+def use(work: Work, link: SignInLink, via: str, device: Device) -> str:
+    link.used_at, link.sealed = work.now, None
+    return begin_session(work, link.principal_id, via, device)
+
+
+def begin_session(work: Work, principal_id: int, via: str, device: Device = UNKNOWN) -> str:
+    """Answers the secret of a new session."""
+    secret = secrets.token_urlsafe(32)
     work.add(
         Session(
-            secret_hash=hash_secret(session_secret),
-            principal_id=link.principal_id,
+            secret_hash=hash_secret(secret),
+            principal_id=principal_id,
             began_at=work.now,
             seen_at=work.now,
             expires_at=work.now + SESSION_LASTS,
+            via=via,
+            device=device.label,
+            mark=device.mark,
         )
     )
-    work.audit("portal", "signed_in", "principal", link.principal_id)
-    return session_secret
+    work.audit("portal", "signed_in", "principal", principal_id, via=via)
+    return secret
 
 
 def signed_in(session: orm.Session, secret: str, now: datetime) -> SignedIn | None:
@@ -102,9 +127,31 @@ def signed_in(session: orm.Session, secret: str, now: datetime) -> SignedIn | No
     if principal is None or principal.ended_at is not None:
         return None
     roles = session.scalars(select(Role.role).where(Role.principal_id == principal.id))
-    return SignedIn(principal.id, principal.title, frozenset(roles), row.id, principal.person_id)
+    return SignedIn(
+        principal.id, principal.title, frozenset(roles), row.id, row.began_at, row.seen_at, principal.person_id
+    )
+
+
+def seen_now(work: Work, person: SignedIn) -> None:
+    work.session.execute(update(Session).where(Session.id == person.session_id).values(seen_at=work.now))
+
+
+def sessions_of(session: orm.Session, principal_id: int, now: datetime) -> list[Session]:
+    """Those that still count, the one that was seen last first."""
+    rows = select(Session).where(
+        Session.principal_id == principal_id, Session.revoked_at.is_(None), Session.expires_at > now
+    )
+    return list(session.scalars(rows.order_by(Session.seen_at.desc())))
 
 
 def revoke(work: Work, session_id: int) -> None:
     work.session.get_one(Session, session_id).revoked_at = work.now
     work.audit("portal", "signed_out", "session", session_id)
+
+
+def revoke_others(work: Work, person: SignedIn) -> int:
+    """All sessions of the principal but this one; answers how many."""
+    others = [one for one in sessions_of(work.session, person.principal_id, work.now) if one.id != person.session_id]
+    for one in others:
+        revoke(work, one.id)
+    return len(others)

@@ -1,0 +1,37 @@
+"""Who may come in: principals and roles, sessions, links and codes that work once, passkeys."""
+
+from hub.access.devices import Device
+from hub.access.sessions import (
+    ROLES,
+    SESSION_LASTS,
+    SignedIn,
+    begin_session,
+    hash_secret,
+    make_sign_in_link,
+    principal_named,
+    principal_of,
+    revoke,
+    revoke_others,
+    seen_now,
+    sessions_of,
+    signed_in,
+    use_sign_in_link,
+)
+
+__all__ = [
+    "ROLES",
+    "SESSION_LASTS",
+    "Device",
+    "SignedIn",
+    "begin_session",
+    "hash_secret",
+    "make_sign_in_link",
+    "principal_named",
+    "principal_of",
+    "revoke",
+    "revoke_others",
+    "seen_now",
+    "sessions_of",
+    "signed_in",
+    "use_sign_in_link",
+]
