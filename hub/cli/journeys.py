@@ -1,4 +1,4 @@
-"""hub journeys list, check, plan, draw, apply, rollback, end, why."""
+"""hub journeys list, check, plan, draw, simulate, apply, rollback, end, why."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,8 @@ import click
 from hub.catalogue import catalogue
 from hub.cli.looking import show
 from hub.cli.opened import json_option, opened, region_option
-from hub.core import Hub
-from hub.errors import NotFound, WrongInput
+from hub.cli.simulating import named, simulate_command
+from hub.errors import WrongInput
 from hub.flow import applying, told_why
 from hub.flow.in_force import versions_in_force
 from hub.flow.progress import progress
@@ -19,7 +19,6 @@ from hub.settings import load_settings
 from rules import RuleError
 from rules.book import load_book
 from rules.journeys import picture
-from rules.journeys.documents import JourneyRule
 
 fate_option = click.option(
     "--others", type=click.Choice(["stay", "map", "exit"]), default="stay", show_default=True,
@@ -30,19 +29,6 @@ fate_option = click.option(
 @click.group("journeys")
 def journeys() -> None:
     """Who is spoken to, when and how: look ahead, put in force, look back."""
-
-
-def _rule(hub: Hub, name: str) -> tuple[JourneyRule, str]:
-    """By name, or by a file in a folder of journeys; with its text. Raises NotFound, WrongInput."""
-    path = Path(name)
-    folder = path.resolve().parent.parent if path.suffix == ".yaml" else hub.settings.config
-    try:
-        rules = load_book(folder, hub.book.catalogue).journeys
-    except RuleError as error:
-        raise WrongInput(str(error)) from None
-    if path.stem not in rules:
-        raise NotFound(f"There is no journey “{path.stem}”.", f"Journeys: {', '.join(sorted(rules)) or 'none'}.")
-    return rules[path.stem], (folder / "journeys" / f"{path.stem}.yaml").read_text(encoding="utf-8")
 
 
 @journeys.command("list")
@@ -84,7 +70,7 @@ def plan(region: str | None, journey: str, others: applying.Fate, as_json: bool)
     """What applying it would do (a name, or CONFIG/journeys/NAME.yaml): people per step and what becomes of each; nothing is
     written."""
     with opened(region) as hub:
-        found = applying.plan(hub, _rule(hub, journey)[0], others)
+        found = applying.plan(hub, named(hub, journey)[0], others)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))
         return
@@ -108,7 +94,7 @@ def plan(region: str | None, journey: str, others: applying.Fate, as_json: bool)
 def draw(region: str | None, journey: str, out: Path | None, plain: bool, as_json: bool) -> None:
     """Its graph as an SVG: a way as wide as the people on it, who stands where, who left; and the same numbers as a table."""
     with opened(region) as hub:
-        rule, _ = _rule(hub, journey)
+        rule, _ = named(hub, journey)
         with hub.look() as session:
             counts = None if plain else progress(session, rule)
     path = out or Path(f"{rule.name}.svg")
@@ -126,7 +112,7 @@ def draw(region: str | None, journey: str, out: Path | None, plain: bool, as_jso
 def apply_command(region: str | None, journey: str, others: applying.Fate, existing: bool, actor: str) -> None:
     """Put it in force; done again after a kill, it goes on where it stopped."""
     with opened(region) as hub:
-        rule, text = _rule(hub, journey)
+        rule, text = named(hub, journey)
         counts = applying.apply(hub, rule, text, actor, fate=others, existing=existing)
     told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "nobody is moved"
     click.echo(f"{rule.name}: version {rule.hash[:12]} is in force; {told}")
@@ -186,5 +172,7 @@ def _lines(one: dict[str, Any]) -> list[str]:
     lines += [f"  dealt {dealt['arm']} of {dealt['experiment']}" for dealt in one["dealt"]]
     return [*lines, *(f"  {line}" for line in one["door"]["because"])]
 
+
+journeys.add_command(simulate_command)
 
 COMMANDS = {"journeys": journeys}

@@ -192,6 +192,6 @@ def pasts(rows: Sequence[Row]) -> list[Past]:
 
 
 def entered_since(work: Work, journey: str, since: Any) -> int:
-    """How many came in from a moment on."""
-    mine = (Enrollment.journey == journey, Enrollment.entered_at >= since)
+    """How many came in from a moment on, beside those who are held back."""
+    mine = (Enrollment.journey == journey, Enrollment.entered_at >= since, Enrollment.state != "held")
     return work.session.scalar(select(func.count()).select_from(Enrollment).where(*mine)) or 0

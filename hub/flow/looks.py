@@ -3,7 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -19,12 +19,11 @@ from hub.work import Work
 from rules.calendar import local_day, start_of
 from rules.journeys.documents import ByEvent, BySegment, JourneyRule
 from rules.journeys.engine import Known, turn
-from rules.journeys.entering import admission, by_events, expected, held_back, let_in
+from rules.journeys.entering import FULL, admission, by_events, expected, held_back, let_in, next_morning
 from rules.journeys.subjects import Subject, subjects
 from rules.journeys.timing import later
 
 log = logging.getLogger(__name__)
-MORNING = timedelta(hours=9)
 
 
 class Look:
@@ -33,6 +32,7 @@ class Look:
     def __init__(self, hub: Hub, work: Work, versions: Sequence[Version], ids: Sequence[int]) -> None:
         self.hub, self.work, self.versions, self.ids = hub, work, versions, ids
         self.ledger = Ledger(hub, work)
+        self.came: dict[str, int] = {}  # journey -> who came in today, as far as this look knows
         self.live = self.ledger.live(ids)
         old = {row["version_id"] for row in self.live} - {version.id for version in versions}
         self.rules: dict[int, JourneyRule | None] = {version.id: version.rule for version in versions}
@@ -135,6 +135,8 @@ class Look:
         mine = [row for row in self.live if row["journey"] == rule.name and row["state"] == "expected"]
         for row in mine:
             moment = wanted.pop((row["customer_id"], row["subject_id"]), None)
+            if row["reason"] == FULL:
+                continue
             if moment is None:
                 self.ledger.end(row, "exited", "no_such_day")
             elif moment != row["wake_at"]:
@@ -179,19 +181,26 @@ class Look:
     def _enter(self, row: Row, rule: JourneyRule, view: Seen) -> None:
         """Through the door, unless the day is full; dealt into the holdout or the control before anything is done."""
         now, ledger = self.work.now, self.ledger
-        if rule.entry.per_day is not None:
-            today = start_of(local_day(now, rule.zone), rule.zone)
-            here = sum(one["journey"] == rule.name and one["entered_at"] == now for one in ledger.made)
-            if entered_since(self.work, rule.name, today) + here >= rule.entry.per_day:
-                tomorrow = start_of(local_day(now, rule.zone) + timedelta(days=1), rule.zone)
-                ledger.change(row, state="expected", wake_at=tomorrow + MORNING)
-                return
         held = held_back(rule, row["customer_id"], view.ref(), now)
         held = [(name, unit, ledger.arms.get((name, unit), arm)) for name, unit, arm in held]
+        by = next((name for name, _, arm in held if arm in ("held", "control")), "")
+        if not by and not self._room(rule):
+            ledger.change(row, state="expected", reason=FULL, wake_at=next_morning(rule, now))
+            return
         ledger.expose(row, rule, held)
-        ledger.change(row, entered_at=now, since=None, node=rule.first, state="waiting", wake_at=now)
-        if {arm for _, _, arm in held} & {"held", "control"}:
-            ledger.end(row, "held", next(name for name, _, arm in held if arm in ("held", "control")))
+        ledger.change(row, entered_at=now, since=None, node=rule.first, state="waiting", reason="", wake_at=now)
+        if by:
+            ledger.end(row, "held", by)
+
+    def _room(self, rule: JourneyRule) -> bool:
+        """Is the day not full yet? Whoever is held back takes nobody's place."""
+        if rule.entry.per_day is None:
+            return True
+        if rule.name not in self.came:
+            today = start_of(local_day(self.work.now, rule.zone), rule.zone)
+            self.came[rule.name] = entered_since(self.work, rule.name, today)
+        self.came[rule.name] += 1
+        return self.came[rule.name] <= rule.entry.per_day
 
     # --- going on
 

@@ -7,17 +7,18 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from rules.bucket import PLACES, place
-from rules.calendar import Moment, Span, local_day
+from rules.calendar import Moment, Span, local_day, start_of
 from rules.history import fields_pass
 from rules.journeys.documents import ByDate, ByEvent, BySchedule, JourneyRule
 from rules.journeys.engine import deal
 from rules.journeys.subjects import Subject, moment_of, seen_by, subject_of, subjects
-from rules.journeys.timing import later
+from rules.journeys.timing import MORNING, at_time, later
 from rules.predicate import holds
 from rules.views import EventSeen, View
 
 CONTROL_SHARE = 0.05  # of everybody, a quarter of the year at a time
 SIDE_BY_SIDE = 20  # the most ways of one subject at a time in a parallel journey
+FULL = "full"  # the reason of one that is expected again because the day was full: no day that moves moves it
 OPEN = ("expected", "queued", "waiting", "parked")
 
 
@@ -46,6 +47,11 @@ def admission(rule: JourneyRule, past: Sequence[Past], now: datetime) -> Verdict
     if isinstance(rule.again, Span):
         return "enter" if later(max(ended), rule.again, rule.zone) <= now else "too_soon"
     return "never_again"
+
+
+def next_morning(rule: JourneyRule, now: datetime) -> datetime:
+    """When somebody who found the day full tries again."""
+    return at_time(start_of(local_day(now, rule.zone) + timedelta(days=1), rule.zone), MORNING, rule.zone)
 
 
 def let_in(rule: JourneyRule, view: View, subject: Subject, now: datetime) -> bool:

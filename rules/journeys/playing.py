@@ -6,9 +6,20 @@ from datetime import datetime
 from typing import Any
 
 from rules.hours import Calendar
-from rules.journeys.documents import ByEvent, BySegment, JourneyRule
+from rules.journeys.documents import ByDate, ByEvent, BySegment, JourneyRule
 from rules.journeys.engine import Effect, Known, Place, Turn, start, turn
-from rules.journeys.entering import OPEN, Past, admission, by_events, due_next, expected, held_back, let_in
+from rules.journeys.entering import (
+    FULL,
+    OPEN,
+    Past,
+    admission,
+    by_events,
+    due_next,
+    expected,
+    held_back,
+    let_in,
+    next_morning,
+)
 from rules.journeys.subjects import Subject, subjects
 from rules.journeys.timing import later
 from rules.views import EventSeen, View
@@ -50,7 +61,8 @@ class Way:
 
 class Stage:
     """One customer on one journey. view_at: what was known at a moment. tasks_at: (node, visit) -> outcome of tasks that
-    were done by then. arms: experiment -> arm, for a play that is to go a certain way; else they are dealt as in life."""
+    were done by then. arms: experiment -> arm, for a play that is to go a certain way; else they are dealt as in life.
+    room: is there room on that day, and if so it is taken."""
 
     def __init__(
         self,
@@ -61,10 +73,11 @@ class Stage:
         *,
         arms: Mapping[str, str] | None = None,
         tasks_at: Callable[[datetime], Mapping[tuple[str, int], str]] = lambda now: {},
+        room: Callable[[datetime], bool] = lambda now: True,
     ) -> None:
         self.rule, self.customer_id, self.view_at, self.calendars = rule, customer_id, view_at, calendars
         self.arms = arms
-        self.tasks_at = tasks_at
+        self.tasks_at, self.room = tasks_at, room
         self.ways: list[Way] = []
         self.rows: list[Row] = []
         self.effects: list[tuple[datetime, Effect]] = []
@@ -120,18 +133,21 @@ class Stage:
 
     def _expect(self, view: View, now: datetime) -> None:
         """Days that are waited for may have moved, come, or gone."""
-        wanted = expected(self.rule, view, self.customer_id, now)
-        if not wanted and isinstance(self.rule.entry.door, BySegment):
+        if not isinstance(self.rule.entry.door, ByDate):
             return
+        wanted = expected(self.rule, view, self.customer_id, now)
         open_ones = {way.subject.id: way for way in self.ways if way.state == "expected"}
         past = {way.subject.id: way.entered_at for way in self.ways if way.entered_at is not None}
         for subject, moment in wanted.items():
             if subject.id in open_ones:
-                open_ones[subject.id].wake_at = moment
+                if open_ones[subject.id].reason != FULL:
+                    open_ones[subject.id].wake_at = moment
             elif moment > (past.get(subject.id) or moment.min.replace(tzinfo=moment.tzinfo)):
                 self.ways.append(Way(subject, "expected", wake_at=moment))
         gone = open_ones.keys() - {subject.id for subject in wanted}
-        self.ways = [way for way in self.ways if way.state != "expected" or way.subject.id not in gone]
+        self.ways = [
+            way for way in self.ways if way.state != "expected" or way.reason == FULL or way.subject.id not in gone
+        ]
 
     def _come(self, view: View, subject: Subject, now: datetime) -> None:
         if not let_in(self.rule, view, subject, now):
@@ -149,11 +165,14 @@ class Stage:
                 self._enter(way, view, now)
 
     def _enter(self, way: Way, view: View, now: datetime) -> None:
-        way.state, way.entered_at, way.wake_at = "waiting", now, now
         held = held_back(self.rule, self.customer_id, view.ref(), now) if self.arms is None else []
         way.arms = {(experiment, unit): arm for experiment, unit, arm in held}
-        chosen = {*way.arms.values(), (self.arms or {}).get("holdout")}
-        if chosen & {"held", "control"}:
+        alone = {*way.arms.values(), (self.arms or {}).get("holdout")} & {"held", "control"}
+        if not alone and not self.room(now):
+            way.state, way.reason, way.wake_at = "expected", FULL, next_morning(self.rule, now)
+            return
+        way.state, way.reason, way.entered_at, way.wake_at = "waiting", "", now, now
+        if alone:
             self._end(way, "held", now, state="held")
         else:
             way.place = start(self.rule, way.subject, now, now)

@@ -6,17 +6,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rules.catalogue import nearest
-from rules.errors import Problem
+from rules.catalogue import Catalogue, nearest
+from rules.documents import SegmentRule
+from rules.errors import Mark, Problem, RuleError
 from rules.given import Given, consents, event_seen, read_given
 from rules.hours import Calendar
 from rules.journeys.documents import Happening, JourneyRule, Trial
 from rules.journeys.playing import Change, Stage
 from rules.journeys.read_words import Words
+from rules.parse import Source
 from rules.values import is_day, shown
 from rules.views import EventSeen, VehicleSeen
 
 TRIAL_KEYS = {"name", "given", "from", "when", "arms", "then", "ends", "until"}
+FIXTURE_KEYS = {"from", "given", "when", "arms", "until"}
 ROW_KEYS = {"on", "step", "is"}
 WHAT = ("kind", "sets", "enters", "leaves", "consent", "done", "sells")
 NOON, EVENING = time(10), time(23, 59)
@@ -37,15 +40,30 @@ def read_trials(words: Words, top: Mapping[str, Any], zone: str) -> tuple[Trial,
     return tuple(found for index in range(len(rows)) if (found := _trial(words, rows, index, zone)))
 
 
+def read_fixture(source: Source, catalogue: Catalogue, segments: Mapping[str, SegmentRule | None], zone: str) -> Trial:
+    """A made-up customer and what happens to them, as in a test, but with nothing expected. Raises RuleError."""
+    words = Words(source, catalogue, segments, None, None)
+    found = _read(words, source.top, zone, source.mark(source.top), FIXTURE_KEYS)
+    if words.problems or found is None:
+        raise RuleError(words.problems)
+    return found
+
+
 def _trial(words: Words, rows: Any, index: int, zone: str) -> Trial | None:
-    row, before = rows[index], len(words.problems)
+    row = rows[index]
     if not isinstance(row, Mapping):
         words.wrong(
             rows, index, "A test is a mapping.", "Write {name: ..., from: 2026-03-01, when: [...], then: [...]}"
         )
         return None
-    words.keys(row, TRIAL_KEYS)
-    name, begin, ends = words.text(row, "name"), row.get("from"), words.text(row, "ends")
+    return _read(words, row, zone, words.source.mark(rows, index), TRIAL_KEYS)
+
+
+def _read(words: Words, row: Any, zone: str, mark: Mark, known: set[str]) -> Trial | None:
+    before = len(words.problems)
+    words.keys(row, known)
+    name, ends = (words.text(row, key, needed=key in known - FIXTURE_KEYS) for key in ("name", "ends"))
+    begin = row.get("from")
     if not is_day(begin):
         words.wrong(row, "from", "A test begins on a day.", "Write from: 2026-03-01.")
     given = read_given(words, row)
@@ -59,7 +77,6 @@ def _trial(words: Words, rows: Any, index: int, zone: str) -> Trial | None:
     until = words.day(row, "until")
     if len(words.problems) > before or not is_day(begin):
         return None
-    mark = words.source.mark(rows, index)
     return Trial(name, given, begin, tuple(happens), dict(arms), tuple(one for one in then if one), ends, until, mark)
 
 
