@@ -38,14 +38,15 @@ def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
 
 @hookimpl
 def check_configuration(config: Path) -> Sequence[str]:
-    from compliance import periods
+    from compliance import keeping, periods, purposes
 
-    return periods.problems_of(config)
+    return [*periods.problems_of(config), *purposes.problems_of(config), *keeping.problems_of(config)]
 
 
 @hookimpl
 def minute_passed(hub: Hub) -> None:
-    """Erasures go on by themselves once partners have answered, or a hold has ended."""
-    from compliance import erasure
+    """Erasures go on by themselves once partners have answered, or a hold has ended; texts of consent are kept as they change."""
+    from compliance import consents, erasure
 
     erasure.run_all(hub)
+    consents.publish(hub)

@@ -9,6 +9,7 @@ import click
 from sqlalchemy import select
 
 from compliance import audit, certificates, erasure, holds
+from compliance.consent_commands import consent
 from compliance.request_commands import by_option, privacy
 from hub.cli.opened import json_option, opened, region_option
 from hub.errors import NotFound, WrongInput
@@ -193,4 +194,4 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-COMMANDS = (privacy, holds_group, audit_group)
+COMMANDS = (privacy, holds_group, audit_group, consent)

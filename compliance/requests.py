@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from compliance import rights
 from compliance.disclosure import Disclosure, disclose
@@ -155,7 +156,12 @@ def answer(hub: Hub, ref: str, actor: str, *, verdict: str = "", text: str = "")
             raise WrongInput("What was asked for is handed over, not answered.", "See: hub privacy answer --out")
         if row.kind == "review" and actor in MACHINES:
             raise Denied("A decision of a machine is reviewed by a person.")
-        said = {"verdict": verdict, "text": text[:LONGEST], "actor": actor, "wish": _opened(work, who, row, "wish")}
+        said = {
+            "verdict": verdict,
+            "text": text[:LONGEST],
+            "actor": actor,
+            "wish": _text(hub, work.session, row, who.person.data_key_id, "wish"),
+        }
         outcome = rights.GRANTS[row.kind](hub, work, who, row, said)
         _settle(hub, work, who, row, actor, outcome, {"text": text[:LONGEST]} if text else {})
         return outcome
@@ -201,19 +207,25 @@ def law_of(hub: Hub, row: PersonRequest) -> Deadline:
     return deadline_of(hub.settings.config, row.jurisdiction)
 
 
-def texts_of(
-    hub: Hub, session: Any, row: PersonRequest, data_key_id: int | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What was asked and what was answered, opened; empty where the person's key is gone."""
-    if data_key_id is None:
-        return {}, {}
+def answer_of(hub: Hub, session: Session, ref: str, data_key_id: int | None) -> str:
+    """What the person was told in words, opened; empty for nothing, and where their key is gone."""
+    row = session.scalars(select(PersonRequest).where(PersonRequest.ref == ref)).one()
+    return str(_text(hub, session, row, data_key_id, "answer").get("text", ""))
+
+
+def wish_of(hub: Hub, session: Session, ref: str, data_key_id: int | None) -> dict[str, Any]:
+    """What was asked in words or values, opened."""
+    row = session.scalars(select(PersonRequest).where(PersonRequest.ref == ref)).one()
+    return _text(hub, session, row, data_key_id, "wish")
+
+
+def _text(hub: Hub, session: Session, row: PersonRequest, data_key_id: int | None, name: str) -> dict[str, Any]:
+    sealed: bytes | None = getattr(row, name)
+    if sealed is None or data_key_id is None:
+        return {}
     key = hub.vault.open_key(session, data_key_id)
-    sealed = (("wish", row.wish), ("answer", row.answer))
-    wish, said = (
-        json.loads(hub.vault.unseal(key, value, f"person_requests.{name}:{row.id}")) if value else {}
-        for name, value in sealed
-    )
-    return wish, said
+    found: dict[str, Any] = json.loads(hub.vault.unseal(key, sealed, f"person_requests.{name}:{row.id}"))
+    return found
 
 
 def _open_one(work: Work, who: Subject, wish: Wish) -> PersonRequest | None:
@@ -273,15 +285,6 @@ def _sealed(work: Work, who: Subject, row: PersonRequest, name: str, said: Mappi
         return None
     text = json.dumps(dict(said), ensure_ascii=False, sort_keys=True)
     return work.vault.seal(work.key(who.person.data_key_id), text.encode(), f"person_requests.{name}:{row.id}")
-
-
-def _opened(work: Work, who: Subject, row: PersonRequest, name: str) -> dict[str, Any]:
-    sealed: bytes | None = getattr(row, name)
-    if sealed is None:
-        return {}
-    text = work.vault.unseal(work.key(who.person.data_key_id), sealed, f"person_requests.{name}:{row.id}")
-    found: dict[str, Any] = json.loads(text)
-    return found
 
 
 def _at(work: Work, ref: str, states: tuple[str, ...]) -> tuple[PersonRequest, Subject]:

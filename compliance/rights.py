@@ -81,7 +81,8 @@ def _stop_marketing(hub: Hub, work: Work, who: Subject) -> str:
     channels = {*CHANNELS, *work.session.scalars(known.distinct())}
     key = CustomerKey(partner_id=who.customer.ref, ref=who.customer.ref)
     writing.write(hub, work, [
-        ConsentRecord(customer=key, purpose=MARKETING, channel=channel, state="withdrawn", notice="objection", at=work.now)
+        ConsentRecord(customer=key, purpose=MARKETING, channel=channel, state="withdrawn", notice="objection", at=work.now,
+                      how="objection")
         for channel in sorted(channels)
     ])  # fmt: skip
     return "stopped"

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.web.webhooks import this_hub
+from portal import signals
 from portal.cars import Advice, Car, Stop, advice_of, cars_of, stops_of
 from portal.chain import Chain
 from portal.guard import CUSTOMER, opens_to
@@ -58,6 +59,7 @@ def works_of(chain: Chain, stops: Sequence[Stop]) -> Mapping[int, set[str]]:
 def home() -> Response:
     """The car that was chosen, else the one that needs something first."""
     hub, chain = this_hub(), this_portal().chain
+    signals.heed(hub)
     with hub.look() as session:
         who = me(hub, session)
         seen = outlooks(hub, session, who, chain)

@@ -23,4 +23,5 @@ PLACES = (
     Place("visits", "portal.visits.coming", "calendar"),
     Place("points", "portal.points.card", "points", thumb=False),
     Place("chat", "portal.chat.thread", "chat"),
+    Place("privacy", "portal.privacy.overview", "shield", thumb=False),
 )

@@ -43,6 +43,8 @@ def _add(work: Work, partner: Partner, known: Known, record: ConsentRecord, sour
             received_at=work.now,
             connection_id=partner.id,
             source_hash=source,
+            how=record.how,
+            language=record.language,
         )
     )
     work.audit(partner.name, f"consent_{record.state}", "person", known.person.id, purpose=record.purpose)

@@ -18,6 +18,7 @@ from hub.models.privacy import (
     AuditEntry,
     AuditSeal,
     Consent,
+    ConsentAsk,
     ErasureRequest,
     LegalHold,
     Notice,
@@ -45,7 +46,7 @@ from hub.models.vehicles import Ownership, Vehicle
 
 __all__ = [
     "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
-    "Branch", "Challenge", "Conflict", "Connection", "Consent", "Conversation", "Cost", "Cursor", "Customer", "DataKey",
+    "Branch", "Challenge", "Conflict", "Connection", "Consent", "ConsentAsk", "Conversation", "Cost", "Cursor", "Customer", "DataKey",
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
     "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
     "IdempotencyKey", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",

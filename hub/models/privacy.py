@@ -11,7 +11,8 @@ from hub.models.classify import INDEX, PLAIN, PROOF, SEALED
 
 
 class Notice(Base):
-    """A version of a consent text: hash of text, language and layout."""
+    """A version of a consent text: hash of purpose, text, language and layout. material: raised by a person when a change
+    means something new; a consent given under a lower one is asked for again."""
 
     __tablename__ = "notices"
 
@@ -19,11 +20,14 @@ class Notice(Base):
     purpose: Mapped[str] = mapped_column(String(40), info=PLAIN)
     language: Mapped[str] = mapped_column(String(8), info=PLAIN)
     text: Mapped[str] = mapped_column(info=PLAIN)
+    layout: Mapped[str] = mapped_column(String(40), default="", info=PLAIN)
+    material: Mapped[int] = mapped_column(default=1, info=PLAIN)
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)
 
 
 class Consent(Regional, Base):
-    """Append-only: the latest row per person, purpose and channel stands. state: granted or withdrawn."""
+    """Append-only: the latest row per person, purpose and channel stands. state: granted or withdrawn. how: portal,
+    double_opt_in, signal (the browser's), desk, objection, or empty where a partner told us. language: of the text they saw."""
 
     __tablename__ = "consents"
     __table_args__ = (
@@ -41,6 +45,26 @@ class Consent(Regional, Base):
     received_at: Mapped[datetime] = mapped_column(info=PROOF)
     connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=PROOF)
     source_hash: Mapped[bytes] = mapped_column(info=PROOF)
+    how: Mapped[str] = mapped_column(String(24), default="", info=PROOF)
+    language: Mapped[str] = mapped_column(String(8), default="", info=PROOF)
+
+
+class ConsentAsk(Regional, Base):
+    """The first step of a double opt-in: given on a page, waiting for the word from the mailbox. ref: in the mail's link."""
+
+    __tablename__ = "consent_asks"
+    __table_args__ = (Index(None, "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=PROOF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=PROOF)
+    purpose: Mapped[str] = mapped_column(String(40), info=PROOF)
+    channel: Mapped[str] = mapped_column(String(16), info=PROOF)
+    notice: Mapped[str] = mapped_column(String(64), info=PROOF)
+    language: Mapped[str] = mapped_column(String(8), info=PROOF)
+    asked_at: Mapped[datetime] = mapped_column(info=PROOF)
+    expires_at: Mapped[datetime] = mapped_column(info=PROOF)
+    settled_at: Mapped[datetime | None] = mapped_column(info=PROOF)
 
 
 class Tombstone(Regional, Base):

@@ -91,7 +91,8 @@ class LoyaltyRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class ConsentRecord:
-    """A person gave or withdrew consent for one purpose on one channel; `notice` is the version of the text they saw."""
+    """A person gave or withdrew consent for one purpose on one channel; `notice` is the version of the text they saw, in
+    `language`. how: the way it was said, where that was at one of our own doors."""
 
     customer: CustomerKey
     purpose: str
@@ -99,6 +100,8 @@ class ConsentRecord:
     state: str
     notice: str
     at: datetime
+    how: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

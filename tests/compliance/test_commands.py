@@ -120,6 +120,16 @@ def test_a_correction_and_a_refusal_at_the_command_line(hub, told, run):
     assert run("privacy", "refuse", other, "--reason", "not_theirs", "-r", "eu")[0] == 0
 
 
+def test_texts_are_kept_and_receipts_are_told(hub, told, run):
+    ref = told()
+    rows = json.loads(run("consent", "notices", "-r", "eu", "--json")[1])
+
+    assert {row["language"] for row in rows} == {"en", "de", "ar", "th"}
+    assert all(row["in_use"] for row in rows)
+    assert run("consent", "receipts", ref, "-r", "eu")[:2] == (0, "[]\n")
+    assert run("consent", "receipts", "nobody", "-r", "eu")[0] == 1
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [

@@ -62,6 +62,17 @@ MATRIX = {
     ("portal.shared.come", "POST"): EVERYBODY,
     ("portal.shared.file", "GET"): EVERYBODY,
     ("portal.stopping.stop", "GET"): EVERYBODY,
+    ("portal.privacy.overview", "GET"): CUSTOMERS,
+    ("portal.privacy.choose", "POST"): CUSTOMERS,
+    ("portal.privacy.receipt", "GET"): CUSTOMERS,
+    ("portal.privacy.offer", "GET"): EVERYBODY,
+    ("portal.privacy.confirm", "POST"): EVERYBODY,
+    ("portal.privacy.ask", "POST"): CUSTOMERS,
+    ("portal.privacy.forget", "POST"): CUSTOMERS,
+    ("portal.privacy.prove", "GET"): CUSTOMERS,
+    ("portal.privacy.withdraw", "POST"): CUSTOMERS,
+    ("portal.privacy.download", "POST"): CUSTOMERS,
+    ("portal.privacy.speak", "POST"): CUSTOMERS,
     ("portal.chat.thread", "GET"): CUSTOMERS,
     ("portal.chat.write", "POST"): CUSTOMERS,
     ("portal.chat.close", "POST"): CUSTOMERS,
@@ -87,6 +98,8 @@ ARGUMENTS = {
     "connection": "mail",
     "token": "x",
     "deed": "take",
+    "kind": "access",
+    "consent": "1",
 }
 
 

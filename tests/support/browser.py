@@ -68,6 +68,8 @@ class Site:
             "document-film": (f"/my/documents/{self.kept.refs['film']}", "customer"),
             "document-paper": (f"/my/documents/{self.kept.refs['invoice']}", "customer"),
             "document-waiting": (f"/my/documents/{self.kept.refs['converting']}", "customer"),
+            "privacy": ("/my/privacy/", "customer"),
+            "privacy-confirm": ("/my/privacy/confirm/" + "0" * 32, NOBODY),
             "chat": ("/my/chat/", "customer"),
             "inbox": (f"/desk/inbox/?c={self.talk}", "advisor"),
             "shared": (f"/shared/{self.kept.share[0]}", NOBODY),

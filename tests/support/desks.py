@@ -1,6 +1,7 @@
 """A region with plain traffic for the pages to show, and a browser of ours that signs in."""
 
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -44,6 +45,7 @@ from hub.vault import AesGcm, FileKeyStore, Vault
 from hub.work import Work
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+CONFIG = Path(__file__).parent / "config"
 HOST = "http://eu.localhost:8101"
 CANARY = "Zoë Canary-Öztürk"  # a person's name: where it stands, no page may show it
 CONNECTIONS = (
@@ -127,6 +129,7 @@ def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
     plugins.register(portal)
     config = folder / "config"
     write_rules(config)
+    shutil.copytree(CONFIG / "privacy", config / "privacy", dirs_exist_ok=True)
     settings = Settings(folder, config, ("portal",), {"eu": here}, {}, Timing(), {})
     partners: dict[str, Partner] = {}
     directory = Directory(f"sqlite:///{folder / 'directory.db'}")

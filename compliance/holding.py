@@ -1,0 +1,84 @@
+"""What is held about somebody and why, and what was done with it: counted by one question to the database, opened by none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from compliance.disclosure import KEPT_BACK
+from compliance.execution import rows_of
+from compliance.registry import by_table, readable_sets
+from hub.models import AuditEntry, Connection, Link
+from hub.own import OWN
+
+OURS = frozenset(
+    {"lookup", "protection", "operation", "access"}
+)  # serves to find, to protect and to run, and says nothing itself
+
+
+@dataclass(frozen=True)
+class Held:
+    """Rows for one purpose. retentions: the classes by which they are kept."""
+
+    purpose: str
+    retentions: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True)
+class Deed:
+    """by: `you`, `partner` or `garage`; who of the garage's people is their own business."""
+
+    at: datetime
+    action: str
+    by: str
+
+
+def held(session: Session, person_id: int, customer_id: int) -> list[Held]:
+    """By purpose, the most first."""
+    tables = {name: ways for name, ways in by_table(readable_sets()).items() if name not in KEPT_BACK}
+    counted = union_all(
+        *(
+            select(literal(name), func.count()).select_from(ways[0].table).where(rows_of(ways, person_id, customer_id))
+            for name, ways in tables.items()
+        )
+    )
+    rows: dict[str, int] = {}
+    retentions: dict[str, set[str]] = {}
+    for name, number in session.execute(counted):
+        about = tables[name][0].column.info
+        if number and about["purpose"] not in OURS:
+            rows[about["purpose"]] = rows.get(about["purpose"], 0) + number
+            retentions.setdefault(about["purpose"], set()).add(about["retention"])
+    order = sorted(rows, key=lambda purpose: (-rows[purpose], purpose))
+    return [Held(purpose, tuple(sorted(retentions[purpose])), rows[purpose]) for purpose in order]
+
+
+def deeds(session: Session, person_id: int, customer_id: int, most: int) -> Sequence[Deed]:
+    """What was done with their data, the latest first."""
+    mine = or_(
+        (AuditEntry.about == "person") & (AuditEntry.about_id == person_id),
+        (AuditEntry.about == "customer") & (AuditEntry.about_id == customer_id),
+    )
+    partners = set(session.scalars(select(Connection.name)))
+    columns = (AuditEntry.at, AuditEntry.action, AuditEntry.actor)
+    rows = session.execute(select(*columns).where(mine).order_by(AuditEntry.id.desc()).limit(most))
+    return [Deed(at, action, _who(actor, partners)) for at, action, actor in rows]
+
+
+def partners_of(session: Session, person_id: int) -> list[str]:
+    """Kinds of partners who know them: crm, loyalty ..., by the connection's connector."""
+    known = (
+        select(Connection.connector)
+        .join(Link, Link.connection_id == Connection.id)
+        .where(Link.person_id == person_id, Connection.connector != OWN)
+    )
+    return sorted(set(session.scalars(known.distinct())))
+
+
+def _who(actor: str, partners: set[str]) -> str:
+    if actor in ("portal", "own", "customer"):
+        return "you"
+    return "partner" if actor in partners else "garage"

@@ -1,0 +1,104 @@
+"""How long rows are kept: config/privacy/retention.yaml, a period per class of retention, other ones by jurisdiction."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+
+from hub.errors import ConfigError
+from hub.models import Base
+
+KEYS = {"days", "until", "source", "reviewed_on"}
+ERASURE = "erasure"
+
+
+@dataclass(frozen=True)
+class Period:
+    """days: after what the rows are about has ended; None: until the person asks to be forgotten. source, reviewed_on: where
+    the law was read, and when."""
+
+    days: int | None
+    source: str
+    reviewed_on: date
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """class of retention -> its period; (class, jurisdiction) -> another one."""
+
+    periods: Mapping[str, Period]
+    others: Mapping[tuple[str, str], Period]
+
+    def of(self, retention: str, jurisdiction: str = "") -> Period:
+        return self.others.get((retention, jurisdiction)) or self.periods[retention]
+
+    def longest(self, retentions: Iterable[str], jurisdiction: str) -> int | None:
+        """Days of the class that is kept longest; None where one is kept until the person asks."""
+        days = [self.of(one, jurisdiction).days for one in retentions]
+        return None if None in days else max(day for day in days if day is not None)
+
+
+def read_keeping(config: Path) -> Keeping:
+    """Raises ConfigError for the first mistake."""
+    found, problems = _read(config)
+    if found is None:
+        raise ConfigError(problems[0])
+    return found
+
+
+def problems_of(config: Path) -> list[str]:
+    return _read(config)[1]
+
+
+def classes() -> set[str]:
+    """Every class of retention that a column names."""
+    return {column.info["retention"] for table in Base.metadata.tables.values() for column in table.columns}
+
+
+def _read(config: Path) -> tuple[Keeping | None, list[str]]:
+    path = config / "privacy" / "retention.yaml"
+    try:
+        top: Any = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None, [f"{path} does not exist. It says how long each class of rows is kept."]
+    except (YAMLError, UnicodeDecodeError):
+        return None, [f"{path}: this is no YAML."]
+    if not isinstance(top, CommentedMap):
+        return None, [f"{path}:1: it maps classes of retention to periods."]
+    problems, periods, others = [], {}, {}
+    for name, block in top.items():
+        where = f"{path}:{top.lc.key(name)[0] + 1}"
+        own = {key: value for key, value in block.items() if key != "by"} if isinstance(block, dict) else block
+        by = block.get("by", {}) if isinstance(block, dict) else {}
+        for jurisdiction, one in {"": own, **by}.items():
+            if wrong := _wrong(one):
+                problems.append(f"{where}: {f'{jurisdiction}: ' if jurisdiction else ''}{wrong}")
+            elif jurisdiction:
+                others[name, jurisdiction] = _period(one)
+            else:
+                periods[name] = _period(one)
+    problems += [f"{path}: “{name}” has no period, and columns name it." for name in sorted(classes() - set(top))]
+    return (None, problems) if problems else (Keeping(periods, others), [])
+
+
+def _wrong(block: Any) -> str:
+    if not isinstance(block, dict) or not {"source", "reviewed_on"} <= set(block) or not {"days", "until"} & set(block):
+        return "a period needs days or until, source and reviewed_on."
+    if unknown := sorted(set(block) - KEYS):
+        return f"there is no “{unknown[0]}” in a period. Known: {', '.join(sorted(KEYS))}."
+    if "until" in block and ("days" in block or block["until"] != ERASURE):
+        return "until is `erasure`, and stands in place of days."
+    if "days" in block and (type(block["days"]) is not int or not 1 <= block["days"] <= 40_000):
+        return "days is a whole number from 1."
+    if not isinstance(block["reviewed_on"], date):
+        return "reviewed_on is no day. Write YYYY-MM-DD."
+    return ""
+
+
+def _period(block: Mapping[str, Any]) -> Period:
+    return Period(block.get("days"), str(block["source"]), block["reviewed_on"])
