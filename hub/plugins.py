@@ -1,8 +1,8 @@
 """Finds plugins by entry point and loads those that config/hub.yaml names: installed is not active."""
 
 import difflib
-from collections.abc import Sequence
-from importlib.metadata import entry_points
+from collections.abc import Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
@@ -16,8 +16,9 @@ def load_plugins(names: Sequence[str]) -> pluggy.PluginManager:
     """One manager per Hub, so that nothing is shared between two; a misspelt hook is an error."""
     manager = pluggy.PluginManager("hub")
     manager.add_hookspecs(hookspecs)
+    points = {point.name: point for point in entry_points(group=GROUP)}  # one look at all that is installed
     for name in names:
-        _load(manager, name)
+        _load(manager, name, points)
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
@@ -32,12 +33,13 @@ def installed() -> dict[str, str]:
     return {point.name: point.value for point in entry_points(group=GROUP)}
 
 
-def _load(manager: pluggy.PluginManager, name: str) -> None:
-    try:
-        found = manager.load_setuptools_entrypoints(GROUP, name)
-    except (ImportError, pluggy.PluginValidationError) as error:
-        raise ConfigError(f"Plugin “{name}” does not load: {error}", "Take it out of hub.yaml, or mend it.") from error
-    if not found:
-        near = difflib.get_close_matches(name, installed(), 1)
-        hint = f"Did you mean “{near[0]}”?" if near else f"Installed: {', '.join(sorted(installed()))}."
+def _load(manager: pluggy.PluginManager, name: str, points: Mapping[str, EntryPoint]) -> None:
+    if name not in points:
+        near = difflib.get_close_matches(name, points, 1)
+        hint = f"Did you mean “{near[0]}”?" if near else f"Installed: {', '.join(sorted(points))}."
         raise ConfigError(f"Plugin “{name}” is in hub.yaml but not installed.", hint)
+    try:
+        if not manager.has_plugin(name):
+            manager.register(points[name].load(), name=name)
+    except (ImportError, AttributeError, pluggy.PluginValidationError) as error:
+        raise ConfigError(f"Plugin “{name}” does not load: {error}", "Take it out of hub.yaml, or mend it.") from error

@@ -1,5 +1,6 @@
 """YAML text into mappings and lists that know where every key stands; whatever is wrong with the text has a place."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +109,19 @@ def _refused(at: Any, what: str, hint: str) -> ComposerError:
     return ComposerError(None, None, what, at.start_mark, note=hint)
 
 
-def _load(text: str, file: str) -> Any:
+@lru_cache(maxsize=512)
+def _documents(text: str) -> tuple[Any, ...]:
+    """Remembered by the text, as parsing takes longest of all that is done with a file and few files change between two
+    readings; nobody changes what comes out."""
     yaml = YAML(typ="rt", pure=True)
     yaml.allow_duplicate_keys = False
     yaml.Composer, yaml.Constructor = PlainComposer, PlaceConstructor
+    return tuple(yaml.load_all(text))
+
+
+def _load(text: str, file: str) -> Any:
     try:
-        documents = list(yaml.load_all(text))
+        documents = _documents(text)
     except DuplicateKeyError as error:
         raise RuleError([_problem(error, file, "This key stands twice.", "Keep one of them.")]) from None
     except ComposerError as error:
