@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 OPERATORS = ("operator", "admin")
 ADVISORS = ("advisor", "admin")
+PRIVACY = ("privacy", "admin")
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Desk:
 DESKS = (
     Desk("operations", "portal.operations.console", "pulse", OPERATORS),
     Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),
+    Desk("privacy", "portal.privacy_desk.console", "shield", PRIVACY),
 )
 
 

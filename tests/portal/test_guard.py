@@ -17,6 +17,7 @@ EVERYBODY = frozenset({None, *ROLES})
 OPERATORS = frozenset({"operator", "admin"})
 CUSTOMERS = frozenset({"customer"})
 ADVISORS = frozenset({"advisor", "admin"})
+PRIVACY = frozenset({"privacy", "admin"})
 MATRIX = {
     ("portal.static", "GET"): EVERYBODY,
     ("portal.home.land", "GET"): EVERYBODY,
@@ -81,6 +82,17 @@ MATRIX = {
     ("portal.inbox.sit", "POST"): ADVISORS,
     ("portal.inbox.do", "POST"): ADVISORS,
     ("portal.inbox.stream", "GET"): ADVISORS,
+    ("portal.privacy_desk.console", "GET"): PRIVACY,
+    ("portal.privacy_desk.do", "POST"): PRIVACY,
+    ("portal.privacy_desk.hand_over", "POST"): PRIVACY,
+    ("portal.privacy_desk.take_in", "POST"): PRIVACY,
+    ("portal.privacy_desk.held", "GET"): PRIVACY,
+    ("portal.privacy_desk.hold", "POST"): PRIVACY,
+    ("portal.privacy_desk.release", "POST"): PRIVACY,
+    ("portal.privacy_evidence.texts", "GET"): PRIVACY,
+    ("portal.privacy_evidence.transfers", "GET"): PRIVACY,
+    ("portal.privacy_evidence.chain", "GET"): PRIVACY,
+    ("portal.privacy_evidence.bundle", "POST"): PRIVACY,
     ("portal.operations.console", "GET"): OPERATORS,
     ("portal.operations.replay", "POST"): OPERATORS,
     ("portal.operations.discard", "POST"): OPERATORS,

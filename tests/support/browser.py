@@ -12,6 +12,7 @@ from redis import Redis
 from rq import Worker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from asking import some_requests
 from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
@@ -44,6 +45,7 @@ class Site:
     owner: Owner
     kept: Kept
     talk: str
+    asked: str
 
     def pages(self) -> dict[str, tuple[str, str]]:
         """name -> (path, as whom: nobody, operator or customer)"""
@@ -72,6 +74,11 @@ class Site:
             "privacy-confirm": ("/my/privacy/confirm/" + "0" * 32, NOBODY),
             "chat": ("/my/chat/", "customer"),
             "inbox": (f"/desk/inbox/?c={self.talk}", "advisor"),
+            "privacy-desk": (f"/desk/privacy/?r={self.asked}", "privacy"),
+            "privacy-holds": ("/desk/privacy/holds", "privacy"),
+            "privacy-texts": ("/desk/privacy/texts", "privacy"),
+            "privacy-transfers": ("/desk/privacy/transfers", "privacy"),
+            "privacy-audit": ("/desk/privacy/audit", "privacy"),
             "shared": (f"/shared/{self.kept.share[0]}", NOBODY),
         }
 
@@ -89,6 +96,7 @@ def served(folder: Path) -> Iterator[Site]:
     traffic, owner = plant(hub), an_owner(hub)
     kept = some_documents(hub, owner)
     talk = a_talk(hub, owner.customer_id)
+    asked = some_requests(hub, traffic.customers)
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(
@@ -99,7 +107,7 @@ def served(folder: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner, kept, talk)
+        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner, kept, talk, asked)
     finally:
         server.shutdown()
         thread.join()

@@ -1,0 +1,216 @@
+"""The privacy desk: requests with their clocks, each with its plan and its next steps; holds, and who must look twice."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from compliance import cases, erasure, holds, requests, takeaway
+from compliance.cases import Case
+from compliance.papers import files_of
+from compliance.periods import deadline_of
+from compliance.registry import by_table, record_sets
+from compliance.requests import DELAYS, HANDED_OVER, KINDS, REFUSALS, Wish
+from hub.core import Hub
+from hub.errors import NotFound, WrongInput
+from hub.models import ErasureRequest, Person, PersonRequest
+from hub.web.webhooks import this_hub
+from portal import guard
+from portal.desks import PRIVACY
+from portal.guard import opens_to
+from portal.pages import page
+
+bp = Blueprint("privacy_desk", __name__, url_prefix="/desk/privacy")
+HOWS = ("call_back", "letter", "at_the_desk", "e_mail_we_know")
+SOON = 7  # days before an answer is due
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One request with all that is known of it. steps: what may be done next, the likeliest first."""
+
+    case: Case
+    wish: Mapping[str, Any]
+    verified: str
+    items: tuple[Mapping[str, Any], ...]
+    certificate: bool
+    source: str
+    is_stale: bool
+    steps: tuple[str, ...]
+
+
+@bp.get("/")
+@opens_to(*PRIVACY)
+def console() -> Response:
+    """A request that is opened was looked at, which the person is shown."""
+    hub, ref = this_hub(), request.args.get("r", "")
+    today = hub.clock().date()
+    with hub.look() as session:
+        found = cases.all_of(session, today)
+        chosen = next((one for one in found if one.ref == ref), None)
+        opened = _opened(hub, session, chosen) if chosen else None
+    if opened is not None and opened.wish:
+        with hub.begin() as work:
+            work.audit(_actor(), "request_read", "person", opened.case.person_id, request=ref)
+    is_open = [one for one in found if one.is_open]
+    return page(
+        "privacy/requests.html", found=found, opened=opened, held=holds.in_force(hub), kinds=("erasure", *KINDS), hows=HOWS,
+        refusals=REFUSALS, delays=DELAYS, open_count=len(is_open), done=request.args.get("done", ""),
+        late=sum(one.left is not None and one.left < 0 for one in is_open),
+        soon=sum(one.left is not None and 0 <= one.left <= SOON for one in is_open),
+    )  # fmt: skip
+
+
+def _opened(hub: Hub, session: Session, case: Case) -> Opened:
+    law = deadline_of(hub.settings.config, case.jurisdiction)
+    is_stale = law.is_stale(hub.clock().date())
+    key_id = session.scalar(select(Person.data_key_id).where(Person.id == case.person_id))
+    if case.kind == "erasure":
+        row = session.scalars(select(ErasureRequest).where(ErasureRequest.ref == case.ref)).one()
+        items = tuple((row.plan or {}).get("items", ()))
+        steps = ERASURE_STEPS.get(row.state, ())
+        return Opened(case, {}, row.verified_by or "", items, row.certificate is not None, law.source, is_stale, steps)
+    other = session.scalars(select(PersonRequest).where(PersonRequest.ref == case.ref)).one()
+    wish = requests.wish_of(hub, session, case.ref, key_id)
+    steps = _steps(other, law.clock_stops, law.extended(other.due_on) > other.due_on)
+    return Opened(case, wish, other.verified_by or "", (), False, law.source, is_stale, steps)
+
+
+def _steps(row: PersonRequest, clock_stops: bool, may_wait: bool) -> tuple[str, ...]:
+    if row.state == "answered":
+        return ("lift",) if row.kind in requests.STANDING and row.ended_at is None else ()
+    if row.state not in requests.OPEN:
+        return ()
+    last = "hand-over" if row.kind in HANDED_OVER else "answer"
+    first = ("verify",) if row.state == "received" else (last,)
+    clock = ("resume",) if row.paused_at else ("pause",) if clock_stops and row.state == "received" else ()
+    later = ("extend",) if may_wait and row.extended_at is None else ()
+    return (*first, *clock, *later, "refuse")
+
+
+ERASURE_STEPS: Mapping[str, tuple[str, ...]] = {
+    "received": ("verify", "refuse"), "verified": ("plan", "refuse"), "planned": ("approve", "plan", "refuse"),
+    "approved": ("run", "refuse"), "telling": ("run",), "held": ("run",),
+}  # fmt: skip
+
+
+# --- steps
+
+
+def _actor() -> str:
+    person = guard.who()
+    if person is None:
+        raise NotFound("There is no such page.")
+    return person.title
+
+
+Deed = Callable[[Hub, str, Mapping[str, str]], object]
+OF_ERASURE: Mapping[str, Deed] = {
+    "verify": lambda hub, ref, form: erasure.verify(hub, ref, _actor(), _one_of(form.get("how", ""), HOWS)),
+    "plan": lambda hub, ref, _form: erasure.plan(hub, ref, _actor()),
+    "approve": lambda hub, ref, _form: erasure.approve(hub, ref, _actor()),
+    "refuse": lambda hub, ref, form: erasure.refuse(hub, ref, _actor(), _one_of(form.get("reason", ""), REFUSALS)),
+    "run": lambda hub, ref, _form: erasure.run(hub, ref, _actor()),
+}
+OF_OTHERS: Mapping[str, Deed] = {
+    "verify": lambda hub, ref, form: requests.verify(hub, ref, _actor(), _one_of(form.get("how", ""), HOWS)),
+    "pause": lambda hub, ref, _form: requests.pause(hub, ref, _actor()),
+    "resume": lambda hub, ref, _form: requests.resume(hub, ref, _actor()),
+    "extend": lambda hub, ref, form: requests.extend(hub, ref, _actor(), form.get("reason", "")),
+    "answer": lambda hub, ref, form: requests.answer(
+        hub, ref, _actor(), verdict=form.get("verdict", ""), text=form.get("text", "")
+    ),
+    "refuse": lambda hub, ref, form: requests.refuse(hub, ref, _actor(), form.get("reason", ""), form.get("text", "")),
+    "lift": lambda hub, ref, _form: requests.lift(hub, ref, _actor()),
+}
+
+
+@bp.post("/requests/<ref>/<deed>")
+@opens_to(*PRIVACY)
+def do(ref: str, deed: str) -> Response:
+    hub = this_hub()
+    deeds = OF_ERASURE if _case(hub, ref).kind == "erasure" else OF_OTHERS
+    if deed not in deeds:
+        raise NotFound("There is no such page.")
+    deeds[deed](hub, ref, request.form)
+    return _back(ref)
+
+
+@bp.post("/requests/<ref>/file")
+@opens_to(*PRIVACY)
+def hand_over(ref: str) -> Response:
+    """Everything that is kept about whoever asked; the request is answered with it."""
+    hub = this_hub()
+    case = _case(hub, ref)
+    found = requests.hand_over(hub, ref, _actor())
+    pieces = takeaway.stream(found, files_of(hub, found.customer), portable=case.kind == "portability")
+    response = Response(pieces, mimetype="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="request-{ref[:8]}.zip"'
+    return response
+
+
+@bp.post("/requests")
+@opens_to(*PRIVACY)
+def take_in() -> Response:
+    """Somebody asks at a counter, by letter or by phone."""
+    hub, form = this_hub(), request.form
+    customer, kind = form.get("customer", "").strip(), form.get("kind", "")
+    if kind == "erasure":
+        return _back(erasure.intake(hub, customer, _actor()))
+    scope = form.get("scope", "").strip()
+    wish = {name: form[name].strip() for name in ("name", "email", "phone", "address") if form.get(name, "").strip()}
+    return _back(requests.intake(hub, Wish(customer, kind, "desk", scope, wish), _actor()))
+
+
+# --- holds
+
+
+@bp.get("/holds")
+@opens_to(*PRIVACY)
+def held() -> Response:
+    return page(
+        "privacy/holds.html",
+        held=holds.in_force(this_hub()),
+        sets=sorted(by_table(record_sets())),
+        done=request.args.get("done", ""),
+    )
+
+
+@bp.post("/holds")
+@opens_to(*PRIVACY)
+def hold() -> Response:
+    customer, *said = (
+        request.form.get(name, "").strip() for name in ("customer", "record_set", "purpose", "basis", "owner")
+    )
+    wanted = holds.Wanted(customer, said[0], said[1], said[2], said[3])
+    holds.place(this_hub(), wanted, _actor())
+    return make_response(redirect(url_for("portal.privacy_desk.held", done="placed"), 303))
+
+
+@bp.post("/holds/<int:number>/release")
+@opens_to(*PRIVACY)
+def release(number: int) -> Response:
+    """What waited for it goes on at the next turn of the clock."""
+    holds.release(this_hub(), number, _actor())
+    return make_response(redirect(url_for("portal.privacy_desk.held", done="released"), 303))
+
+
+def _case(hub: Hub, ref: str) -> Case:
+    with hub.look() as session:
+        found = cases.one(session, ref, hub.clock().date())
+    if found is None:
+        raise NotFound("There is no such request.")
+    return found
+
+
+def _one_of(word: str, known: tuple[str, ...]) -> str:
+    if word not in known:
+        raise WrongInput("Please choose one from the list.")
+    return word
+
+
+def _back(ref: str) -> Response:
+    return make_response(redirect(url_for("portal.privacy_desk.console", r=ref) + "#opened", 303))

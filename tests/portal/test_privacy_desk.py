@@ -1,0 +1,115 @@
+"""The privacy desk: each step where it may be taken, four eyes where a hold stands in the way, evidence to take along."""
+
+import io
+import zipfile
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from asking import some_requests
+from compliance import holds
+from desks import Visitor
+from hub.models import AuditEntry, ErasureRequest, LegalHold, PersonRequest
+from portal.evidence import difference
+
+
+@pytest.fixture
+def petra(app, hub, traffic):
+    visitor = Visitor(app).sign_in(hub, "privacy", title="Petra Amt")
+    visitor.asked = some_requests(hub, traffic.customers)
+    return visitor
+
+
+def post(visitor, path, **form):
+    return visitor.post(f"/desk/privacy/{path}", {"token": visitor.token(), **form})
+
+
+def one(hub, model, **by):
+    with hub.look() as session:
+        return session.scalars(select(model).filter_by(**by)).first()
+
+
+def test_requests_stand_by_their_clocks_the_latest_first(petra):
+    page = unescape(petra.get("/desk/privacy/").text)
+
+    places = [
+        page.index(words) for words in ("3 days late", "Answer by 25 December 2026", "Holds since", "Refused")[:2]
+    ]
+    assert places == sorted(places)
+    assert "Waits for a proof of who asks" in page
+    assert page.count("<tr><th") == 1 + 7
+
+
+def test_a_held_erasure_is_approved_by_somebody_else(app, hub, petra, traffic):
+    ref = petra.asked
+    page = petra.get(f"/desk/privacy/?r={ref}").text
+    assert "§ 142 ZPO" in page
+    with hub.begin() as work:
+        work.session.scalars(select(ErasureRequest)).one().verified_by = "Petra Amt"
+
+    assert post(petra, f"requests/{ref}/approve").status_code == 403
+    assert post(Visitor(app).sign_in(hub, "privacy", title="Paul Ruf"), f"requests/{ref}/approve").status_code == 303
+    assert one(hub, ErasureRequest).approved_by == "Paul Ruf"
+
+
+def test_a_request_takes_its_steps_and_looking_at_it_is_noted(hub, petra, traffic):
+    row = one(hub, PersonRequest, kind="rectification")
+    assert "+49 30 1234" in petra.get(f"/desk/privacy/?r={row.ref}").text
+    assert one(hub, AuditEntry, action="request_read").actor == "Petra Amt"
+
+    asked = one(hub, PersonRequest, kind="access", jurisdiction="DE")
+    assert post(petra, f"requests/{asked.ref}/verify", how="guess").status_code == 422
+    assert post(petra, f"requests/{asked.ref}/verify", how="call_back").status_code == 303
+    assert post(petra, f"requests/{asked.ref}/extend", reason="complex").status_code == 303
+    pack = zipfile.ZipFile(io.BytesIO(post(petra, f"requests/{asked.ref}/file").data))
+    assert "data.json" in pack.namelist()
+    assert one(hub, PersonRequest, ref=asked.ref).outcome == "handed_over"
+
+
+def test_whoever_asks_at_the_counter_is_written_down(hub, petra, traffic):
+    assert post(petra, "requests", customer=traffic.customers[7], kind="restriction").status_code == 303
+    assert post(petra, "requests", customer=traffic.customers[7], kind="erasure").status_code == 303
+
+    assert one(hub, PersonRequest, kind="restriction").came_by == "desk"
+
+
+def test_a_hold_is_placed_and_released(hub, petra, traffic):
+    form = {
+        "customer": traffic.customers[8],
+        "record_set": "*",
+        "purpose": "audit",
+        "basis": "AO § 147",
+        "owner": "Tax",
+    }
+    assert post(petra, "holds", **form).status_code == 303
+    assert post(petra, "holds", **{**form, "basis": ""}).status_code == 422
+    hold = one(hub, LegalHold, basis="AO § 147")
+
+    assert post(petra, f"holds/{hold.id}/release").status_code == 303
+
+    assert [row.basis for row, _ in holds.in_force(hub)] == ["§ 142 ZPO, 7 O 114/26"]
+
+
+def test_a_text_that_changed_stands_beside_the_version_before(hub, petra):
+    petra.get("/desk/privacy/texts")
+    path = hub.settings.config / "privacy" / "purposes.yaml"
+    path.write_text(path.read_text().replace("tyres before winter", "brakes before winter"))
+    hub.clock.pass_by(minutes=1)
+
+    page = petra.get("/desk/privacy/texts").text
+
+    assert '<del class="old">tyres</del><ins class="new">brakes</ins>' in page
+
+
+def test_the_chain_is_checked_and_taken_along(petra):
+    assert "The chain is whole." in petra.get("/desk/privacy/audit?check=1").text
+    pack = zipfile.ZipFile(io.BytesIO(post(petra, "audit/bundle").data))
+    assert {"audit.csv", "manifest.json", "verify_bundle.py"} <= set(pack.namelist())
+    assert petra.get("/desk/privacy/transfers").status_code == 200
+
+
+def test_a_difference_is_told_word_by_word():
+    told = [(piece.kind, piece.text) for piece in difference("We may write to you.", "We may call you.")]
+
+    assert told == [("same", "We may "), ("old", "write to"), ("new", "call"), ("same", " you.")]
