@@ -106,6 +106,14 @@ CORE_EVENTS = (
     EventKind("offer_made", "the customer was sent an offer", {"code": "text", "channel": "text"}),
     EventKind("offer_redeemed", "the customer used an offer", {"code": "text", "channel": "text"}),
     EventKind("referral_made", "the customer brought somebody to us", {}),
+    EventKind("parts_arrived", "parts that were ordered for the customer's car have come", {"part": "text"}),
+    EventKind("tyres_stored", "a set of the customer's tyres lies in our store", {"set": "text", "tread": "number"}),
+    EventKind("frost_forecast", "frost or snow is forecast where the customer lives", {}),
+    EventKind(
+        "level_missed",
+        "the customer's car of a fleet was with us for longer than the fleet was promised",
+        {"measure": "text", "minutes": "number"},
+    ),
     EventKind("no_show", "the customer did not come to an appointment", {"branch": "text"}),
     EventKind("warranty_ending", "a warranty of the customer ends within four weeks", {"days": "number"}),
     EventKind(

@@ -19,7 +19,7 @@ from hub.work import Work
 from rules.calendar import local_day, start_of
 from rules.journeys.documents import ByEvent, BySegment, JourneyRule
 from rules.journeys.engine import Known, turn
-from rules.journeys.entering import FULL, admission, by_events, expected, held_back, let_in, next_morning
+from rules.journeys.entering import FULL, admission, by_events, expected, held_back, let_in, waits_until
 from rules.journeys.subjects import Subject, subjects
 from rules.journeys.timing import later
 
@@ -184,8 +184,10 @@ class Look:
         held = held_back(rule, row["customer_id"], view.ref(), now)
         held = [(name, unit, ledger.arms.get((name, unit), arm)) for name, unit, arm in held]
         by = next((name for name, _, arm in held if arm in ("held", "control")), "")
-        if not by and not self._room(rule):
-            ledger.change(row, state="expected", reason=FULL, wake_at=next_morning(rule, now))
+        subject, tried = Subject(row["subject_id"], row["event_id"]), row["reason"] == FULL
+        later_on = None if by else waits_until(rule, view, subject, now, tried, lambda: self._room(rule))
+        if later_on is not None:
+            ledger.change(row, state="expected", reason=FULL, wake_at=later_on)
             return
         ledger.expose(row, rule, held)
         ledger.change(row, entered_at=now, since=None, node=rule.first, state="waiting", reason="", wake_at=now)

@@ -11,7 +11,7 @@ from rules.errors import Mark
 from rules.journeys.timing import Duration, Elapsed
 from rules.tree import Condition, FieldTest
 
-Key: TypeAlias = Literal["customer", "vehicle", "recommendation", "appointment"]
+Key: TypeAlias = Literal["customer", "vehicle", "recommendation", "appointment", "fleet"]
 Of: TypeAlias = Literal["subject", "vehicle", "customer"]
 
 
@@ -51,13 +51,15 @@ class Anchor:
 @dataclass(frozen=True)
 class Wait:
     """For a time (`span`, up to `clock` of that day), for a day (`anchor`), for the first of `events`, or for whichever
-    comes first. look_back: events shortly before the wait count, too. outcomes: over, and happened where there are events."""
+    comes first. look_back: events shortly before the wait count, too. opens: a calendar, until whose next open minute it
+    lasts when its own time is over. outcomes: over, and happened where there are events."""
 
     span: Duration | None
     clock: time | None
     anchor: Anchor | None
     events: tuple[Awaited, ...]
     look_back: Duration | None
+    opens: str | None = None
 
 
 @dataclass(frozen=True)
@@ -171,11 +173,13 @@ Door: TypeAlias = ByEvent | BySegment | ByDate | BySchedule
 
 @dataclass(frozen=True)
 class Entry:
-    """when: must hold at that moment. per_day: how many may come in on one local day; the others wait for the next."""
+    """when: must hold at that moment. per_day: how many may come in on one local day; the others wait for the next. ahead:
+    whom it holds for comes in at once, and all others half an hour later, so that a full day is full of the right people."""
 
     door: Door
     when: Condition | None
     per_day: int | None
+    ahead: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -204,7 +208,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Happening:
-    """what: event, sets (facts), enters, leaves, consent, withdrawn (an event is taken back), done (a task)."""
+    """what: event, sets (facts), enters, leaves, consent, withdrawn (an event is taken back), done (a task), erased."""
 
     day: date
     clock: time
@@ -249,6 +253,8 @@ class JourneyRule:
         """All that it asks, wherever it stands."""
         if self.entry.when is not None:
             yield self.entry.when
+        if self.entry.ahead is not None:
+            yield self.entry.ahead
         yield from (leave.when for leave in self.exits if leave.when is not None)
         for node in self.nodes.values():
             if isinstance(node.action, Branch):

@@ -170,9 +170,14 @@ class _Steps:
 
     def over_at(self, here: Place, wait: Wait) -> datetime | None:
         """When a wait is over by itself, as things stand now: a day that moved moves it, too."""
+        end = None
         if wait.anchor is not None:
-            return moment_of(self.rule, wait.anchor, self.view, here.subject)
-        return later(here.since or self.now, wait.span, self.rule.zone, wait.clock) if wait.span else None
+            end = moment_of(self.rule, wait.anchor, self.view, here.subject)
+        elif wait.span:
+            end = later(here.since or self.now, wait.span, self.rule.zone, wait.clock)
+        if end is None or wait.opens is None:
+            return end
+        return next((opens for opens, _ in self.known.calendars[wait.opens].spans(end)), None)
 
     def _branched(self, branch: Branch) -> tuple[str, Mapping[str, Any]]:
         for name, condition in branch.cases:

@@ -1,6 +1,6 @@
 """Who comes in: by an event, a segment, a day or a schedule; once, again, one after another or side by side."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -18,7 +18,8 @@ from rules.views import EventSeen, View
 
 CONTROL_SHARE = 0.05  # of everybody, a quarter of the year at a time
 SIDE_BY_SIDE = 20  # the most ways of one subject at a time in a parallel journey
-FULL = "full"  # the reason of one that is expected again because the day was full: no day that moves moves it
+BEHIND = timedelta(minutes=30)  # how much later than those who go first
+FULL = "full"  # the reason of one that has to wait at the door: no day that moves moves it
 OPEN = ("expected", "queued", "waiting", "parked")
 
 
@@ -49,9 +50,20 @@ def admission(rule: JourneyRule, past: Sequence[Past], now: datetime) -> Verdict
     return "never_again"
 
 
-def next_morning(rule: JourneyRule, now: datetime) -> datetime:
-    """When somebody who found the day full tries again."""
-    return at_time(start_of(local_day(now, rule.zone) + timedelta(days=1), rule.zone), MORNING, rule.zone)
+def waits_until(
+    rule: JourneyRule, view: View, subject: Subject, now: datetime, tried: bool, room: Callable[[], bool]
+) -> datetime | None:
+    """Until when somebody who may come in has to wait; None where they come in now. Those who go first come at once and the
+    others after them; whoever finds the day full comes back the next morning. tried: they have waited already. room: is
+    there a place left today, and if so it is taken."""
+    ahead = rule.entry.ahead
+    first = ahead is None or holds(ahead, seen_by(rule, view, subject), now, rule.zone)
+    if not first and not tried:
+        return now + BEHIND
+    if room():
+        return None
+    morning = at_time(start_of(local_day(now, rule.zone) + timedelta(days=1), rule.zone), MORNING, rule.zone)
+    return morning if first else morning + BEHIND
 
 
 def let_in(rule: JourneyRule, view: View, subject: Subject, now: datetime) -> bool:

@@ -102,6 +102,7 @@ class _Picture:
         self.people: Counter[tuple[str, str]] = Counter()
         self.back: list[tuple[str, str]] = []
         self.ends: set[str] = set()
+        self.left = EDGE
         self._ways()
         sizes = {ENTRY: self._size(ENTRY)} | {name: self._size(name) for name in rule.nodes}
         sizes |= dict.fromkeys(sorted(self.ends), (64.0, 24.0))
@@ -152,8 +153,10 @@ class _Picture:
 
     def svg(self, alone: bool) -> str:
         footer = self._footer()
-        lane = EDGE * (1 + len(self.back)) if self.back else 0
-        width = max(self.layout.width + lane, *(x + w for x, w in footer[1])) + 2 * EDGE
+        lane = 46 + EDGE * len(self.back) if self.back else 0
+        graph = self.layout.width + lane
+        width = max(graph, footer[1]) + 2 * EDGE
+        self.left = (width - graph) / 2
         height = self.layout.height + 2 * EDGE + (86 if footer[0] else 0)
         style = f"<style>{STYLE}{LOOK}\n</style>\n" if alone else ""
         page = '<rect class="page" width="100%" height="100%"/>\n' if alone else ""
@@ -170,7 +173,7 @@ class _Picture:
         most = max(self.people.values(), default=0)
         found = []
         for way, inner in self.layout.ways.items():
-            points = [(x + EDGE, y + EDGE) for x, y in inner]
+            points = [(x + self.left, y + EDGE) for x, y in inner]
             if most and self.people[way]:
                 wide = max(LEAST, MOST * self.people[way] / most)
                 found.append(f'<path class="way" stroke-width="{wide:.1f}" d="{_curve(points)}"/>')
@@ -191,7 +194,7 @@ class _Picture:
         if not told:
             return ""
         (ax, ay), (bx, by) = points[0], points[1]
-        x, y = EDGE + ax + (bx - ax) * 0.5, EDGE + ay + (by - ay) * (0.5 if len(points) == 2 else 0.6)
+        x, y = self.left + ax + (bx - ax) * 0.5, EDGE + ay + (by - ay) * (0.5 if len(points) == 2 else 0.6)
         text = " ".join(told)
         wide = len(text) * SMALL + 10
         return (
@@ -201,20 +204,20 @@ class _Picture:
 
     def _back(self, way: tuple[str, str], index: int) -> str:
         (ax, ay), (bx, by) = self.layout.boxes[way[0]], self.layout.boxes[way[1]]
-        right = EDGE + self.layout.width + EDGE * (index + 0.6)
-        ax, bx = ax + EDGE + WIDTH / 2, bx + EDGE + WIDTH / 2
+        right = self.left + self.layout.width + EDGE * (index + 0.6)
+        ax, bx = ax + self.left + WIDTH / 2, bx + self.left + WIDTH / 2
         ay, by = ay + EDGE, by + EDGE
         d = f"M{ax:.1f} {ay:.1f}H{right - 10:.1f}Q{right:.1f} {ay:.1f} {right:.1f} {ay - 10:.1f}V{by + 10:.1f}"
         d += f"Q{right:.1f} {by:.1f} {right - 10:.1f} {by:.1f}H{bx + 6:.1f}"
         tip = f'<path class="tip" d="M{bx:.1f} {by:.1f}l8 -4.5v9z"/>'
         count = self.counts.passed.get((way[0], "again"), 0)
-        text = f'<text x="{ax + 8:.1f}" y="{ay - 7:.1f}">again{f" {count:,}" if count else ""}</text>'
+        text = f'<text x="{right + 6:.1f}" y="{(ay + by) / 2 + 4:.1f}">again{f" {count:,}" if count else ""}</text>'
         return f'<path class="thin back" d="{d}"/>{tip}{text}'
 
     def _box(self, name: str) -> str:
         x, y = self.layout.boxes[name]
         wide, high = self.sizes[name]
-        left, top = x - wide / 2 + EDGE, y - high / 2 + EDGE
+        left, top = x - wide / 2 + self.left, y - high / 2 + EDGE
         if name in self.ends:
             return (
                 f'<g class="left"><rect class="box" x="{left:.1f}" y="{top:.1f}" width="{wide:.0f}" height="{high:.0f}" rx="12"/>'
@@ -234,8 +237,8 @@ class _Picture:
             parts.append(f"<text{now} {at}>{_fit(line, SMALL)}</text>")
         return "".join([*parts, "</g>"])
 
-    def _footer(self) -> tuple[list[str], list[tuple[float, float]]]:
-        """How it ended: entered = inside + goal + end + left, each with its number."""
+    def _footer(self) -> tuple[list[str], float]:
+        """How it ended: entered = inside + goal + end + left, each with its number. Answers its boxes and their width."""
         goals = " or ".join(one.kind.name.replace("_", " ") for one in self.rule.goals)
         leaves = ", ".join(one.name.replace("_", " ") for one in self.rule.exits)
         boxes = []
@@ -248,7 +251,7 @@ class _Picture:
                 ("left", "Went to the end", "done", "all steps done"),
                 ("left", "Inside", "inside", "on their way now"),
             ]
-        top, x, found, places = self.layout.height + 2 * EDGE + 12, EDGE, [], []
+        top, x, found = self.layout.height + 2 * EDGE + 12, EDGE, []
         for sort, title, key, line in boxes:
             wide = max(120.0, 2 * PAD + max(len(title) * SIGN + 46, min(len(line), 40) * SIGN))
             number = f" · {self._ended(key):,}" if self.live else ""
@@ -258,9 +261,8 @@ class _Picture:
                 f'<text class="name" x="{x + PAD:.1f}" y="{top + 21:.1f}">{escape(title)}{number}</text>'
                 f'<text x="{x + PAD:.1f}" y="{top + 39:.1f}">{_fit(line, SMALL, 40)}</text></g>'
             )
-            places.append((x, wide - EDGE))
             x += wide + 12
-        return found, places or [(0.0, 0.0)]
+        return found, max(0.0, x - 12 - EDGE)
 
     def _ended(self, key: str) -> int:
         if key == "inside":

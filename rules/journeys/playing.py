@@ -18,7 +18,7 @@ from rules.journeys.entering import (
     expected,
     held_back,
     let_in,
-    next_morning,
+    waits_until,
 )
 from rules.journeys.subjects import Subject, subjects
 from rules.journeys.timing import later
@@ -62,7 +62,7 @@ class Way:
 class Stage:
     """One customer on one journey. view_at: what was known at a moment. tasks_at: (node, visit) -> outcome of tasks that
     were done by then. arms: experiment -> arm, for a play that is to go a certain way; else they are dealt as in life.
-    room: is there room on that day, and if so it is taken."""
+    room: is there room on that day, and if so it is taken. alone_at: did they ask to be left alone by then?"""
 
     def __init__(
         self,
@@ -74,10 +74,11 @@ class Stage:
         arms: Mapping[str, str] | None = None,
         tasks_at: Callable[[datetime], Mapping[tuple[str, int], str]] = lambda now: {},
         room: Callable[[datetime], bool] = lambda now: True,
+        alone_at: Callable[[datetime], bool] = lambda now: False,
     ) -> None:
         self.rule, self.customer_id, self.view_at, self.calendars = rule, customer_id, view_at, calendars
         self.arms = arms
-        self.tasks_at, self.room = tasks_at, room
+        self.tasks_at, self.room, self.alone_at = tasks_at, room, alone_at
         self.ways: list[Way] = []
         self.rows: list[Row] = []
         self.effects: list[tuple[datetime, Effect]] = []
@@ -99,6 +100,10 @@ class Stage:
             self._look(now, change)
 
     def _look(self, now: datetime, change: Change) -> None:
+        if self.alone_at(now):
+            for way in [one for one in self.ways if one.state in ("waiting", "expected", "queued")]:
+                self._end(way, "left_alone", now)
+            return
         view = self.view_at(now)
         self._let_in(view, change, now)
         self._expect(view, now)
@@ -149,7 +154,7 @@ class Stage:
             way for way in self.ways if way.state != "expected" or way.reason == FULL or way.subject.id not in gone
         ]
 
-    def _come(self, view: View, subject: Subject, now: datetime) -> None:
+    def _come(self, view: View, subject: Subject, now: datetime, reason: str = "") -> None:
         if not let_in(self.rule, view, subject, now):
             return
         past = [Past(n, way.state, way.ended_at) for n, way in enumerate(self.ways) if way.subject.id == subject.id]
@@ -159,7 +164,7 @@ class Stage:
                 if way.subject.id == subject.id and way.state in OPEN:
                     self._end(way, "restarted", now)
         if verdict in ("enter", "restart", "queue"):
-            way = Way(subject, "queued" if verdict == "queue" else "waiting")
+            way = Way(subject, "queued" if verdict == "queue" else "waiting", reason=reason)
             self.ways.append(way)
             if verdict != "queue":
                 self._enter(way, view, now)
@@ -168,8 +173,10 @@ class Stage:
         held = held_back(self.rule, self.customer_id, view.ref(), now) if self.arms is None else []
         way.arms = {(experiment, unit): arm for experiment, unit, arm in held}
         alone = {*way.arms.values(), (self.arms or {}).get("holdout")} & {"held", "control"}
-        if not alone and not self.room(now):
-            way.state, way.reason, way.wake_at = "expected", FULL, next_morning(self.rule, now)
+        tried = way.reason == FULL
+        later_on = None if alone else waits_until(self.rule, view, way.subject, now, tried, lambda: self.room(now))
+        if later_on is not None:
+            way.state, way.reason, way.wake_at = "expected", FULL, later_on
             return
         way.state, way.reason, way.entered_at, way.wake_at = "waiting", "", now, now
         if alone:
@@ -183,7 +190,7 @@ class Stage:
         if way.state == "expected":
             if way.wake_at is not None and way.wake_at <= now:
                 self.ways.remove(way)
-                self._come(view, way.subject, now)
+                self._come(view, way.subject, now, way.reason)
                 for other in [one for one in self.ways if one.place is not None and one.entered_at == now]:
                     self._move(other, view, now)
             return

@@ -20,7 +20,7 @@ from rules.values import shown
 
 JOURNEY_KEYS = {"journey", "title", "owner", "zone", "key", "purpose", "mode", "again", "exempt", "holdout", "enter",
                 "goal", "exit", "steps", "tests"}  # fmt: skip
-KEYS: tuple[Key, ...] = ("customer", "vehicle", "recommendation", "appointment")
+KEYS: tuple[Key, ...] = ("customer", "vehicle", "recommendation", "appointment", "fleet")
 MODES = ("single", "restart", "queued", "parallel")
 EXEMPT = ("legal", "safety", "booking")
 HOLDOUT, MOST_HELD = 0.1, 0.5
@@ -89,7 +89,12 @@ def read_journey(
 
 def _conditions(entry: Entry, exits: tuple[Exit, ...], steps: Steps) -> list[Any]:
     cases = [node.action.cases for node in steps.nodes.values() if isinstance(node.action, Branch)]
-    asked = [entry.when, *(leave.when for leave in exits), *(when for several in cases for _, when in several)]
+    asked = [
+        entry.when,
+        entry.ahead,
+        *(leave.when for leave in exits),
+        *(when for several in cases for _, when in several),
+    ]
     return [one for one in asked if one is not None]
 
 

@@ -13,6 +13,7 @@ ENTRY_KEYS = {"event", "segment", "date", "every", "when", "at_most"}
 EXIT_KEYS = {"name", "event", "when"}
 DATE_KEYS = {"day", "before", "after", "at", "every"}
 SEGMENT_KEYS, SCHEDULE_KEYS = {"enters", "leaves", "in", "for"}, {"day", "week", "month", "year", "at"}
+CAP_KEYS = {"a_day", "first"}
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FRESH = Span(3, "d")
 
@@ -29,13 +30,14 @@ def entry(words: Words, top: Any) -> Entry | None:
     when = words.asked(value, "when") if "when" in value else None
     if isinstance(door, BySchedule) and when is None:
         words.wrong(value, "every", "A schedule lets everybody in.", "Say who with when:.")
-    per_day = None
+    per_day = ahead = None
     if "at_most" in value:
-        caps = words.mapping(value, "at_most", {"a_day"}, "{a_day: 8}")
+        caps = words.mapping(value, "at_most", CAP_KEYS, "{a_day: 8}")
         per_day = caps.get("a_day") if caps is not None else None
         if caps is not None and (not isinstance(per_day, int) or isinstance(per_day, bool) or per_day < 1):
             words.wrong(caps, "a_day", f"“{shown(per_day)}” is no number of people.", "Write a whole number from 1.")
-    return Entry(door, when, per_day) if door else None
+        ahead = words.asked(caps, "first") if caps is not None and "first" in caps else None
+    return Entry(door, when, per_day, ahead) if door else None
 
 
 def _by_event(words: Words, value: Any) -> Door | None:

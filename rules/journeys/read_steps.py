@@ -16,7 +16,7 @@ LISTS = {"wait": ("happened", "over"), "branch": ("else",), "split": ("arms",), 
 KINDS = ("message", "wait", "branch", "split", "task", "webhook", "update", "jump", "stop")
 STEP_KEYS = {"id", *KINDS, *(name for names in LISTS.values() for name in names)}
 MESSAGE_KEYS, TASK_KEYS = {"channel", "template", "purpose"}, {"role", "title", "within", "calendar"}
-WAIT_KEYS = {"for", "up_to", "at", "look_back", "day", "before", "after"}
+WAIT_KEYS = {"for", "up_to", "at", "look_back", "day", "before", "after", "opens"}
 CASE_KEYS, ARM_KEYS = {"case", "when", "do"}, {"share", "do"}
 
 
@@ -115,6 +115,9 @@ class Steps:
         look_back = self.words.duration(value, "look_back") if "look_back" in value else None
         if not {"for", "up_to", "day"} & set(value):
             self.words.wrong(row, "wait", "“wait” waits for nothing.", "Name for:, up_to: or day:.")
+        opens = self._calendar(value, "opens") if "opens" in value else None
+        if opens and not {"up_to", "day"} & set(value):
+            self.words.wrong(value, "opens", "A wait that is never over opens nothing.", "Add up_to: or day: to it.")
         ways = {name: self._way(row, name, after) for name in ("over", "happened")}
         if not events:
             ways.pop("happened")
@@ -124,7 +127,7 @@ class Steps:
             ways.pop("over")
             if "over" in row:
                 self.words.wrong(row, "over", "This wait is never over by itself.", "Add up_to: to it.")
-        return Wait(span, clock, anchor, events, look_back), ways
+        return Wait(span, clock, anchor, events, look_back, opens), ways
 
     def _branch(self, row: Any, after: str | None) -> Any:
         cases, ways = [], {}
@@ -181,12 +184,16 @@ class Steps:
             return None
         role, title = self.words.name(value, "role"), self.words.text(value, "title", most=200)
         within = self.words.elapsed(value, "within")
-        calendar = value.get("calendar", "always")
-        if self.words.calendars is not None and calendar not in self.words.calendars:
-            hint = nearest(calendar, self.words.calendars)
-            self.words.wrong(value, "calendar", f"There is no calendar “{shown(calendar)}”.", hint)
+        calendar = self._calendar(value, "calendar") if "calendar" in value else "always"
         ways = {name: self._way(row, name, after) for name in ("done", "late")}
-        return (Task(role, title, within, str(calendar)), ways) if within else None
+        return (Task(role, title, within, calendar), ways) if within else None
+
+    def _calendar(self, value: Any, key: str) -> str:
+        name = value.get(key)
+        if self.words.calendars is not None and name not in self.words.calendars:
+            hint = nearest(name, self.words.calendars)
+            self.words.wrong(value, key, f"There is no calendar “{shown(name)}”.", hint)
+        return str(name)
 
     def _webhook(self, row: Any, after: str | None) -> Any:
         value = self.words.mapping(row, "webhook", {"event", "to"}, "{event: journey.called, to: acme}")

@@ -22,6 +22,7 @@ from rules.journeys.documents import (
 from rules.journeys.timing import Duration, Elapsed
 
 UNITS = {"d": "day", "w": "week", "m": "month", "y": "year"}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -59,14 +60,26 @@ def door(rule: JourneyRule) -> str:
         case ByDate(day, every):
             found = anchor(day) + (f", every {span(every)}" if every is not None else "")
         case BySchedule(every, on, clock):
-            when = {"day": "", "week": f" on {WEEKDAYS[on[0] - 1]}", "month": f" on the {on[0]}."}
-            found = f"every {every}{when.get(every, f' on {on[-1]}.{on[0]}.')}, {clock:%H:%M}"
+            found = f"every {every}{_on(every, on)}, {clock:%H:%M}"
     return found
+
+
+def _on(every: str, on: tuple[int, ...]) -> str:
+    match every:
+        case "week":
+            return f" on {WEEKDAYS[on[0] - 1]}"
+        case "month":
+            return f" on day {on[0]}"
+        case "year":
+            return f" on {on[1]} {MONTHS[on[0] - 1]}"
+        case _:
+            return ""
 
 
 def terms(rule: JourneyRule) -> str:
     """What else the door asks."""
-    capped = [f"at most {rule.entry.per_day} a day"] if rule.entry.per_day is not None else []
+    first = ", some first" if rule.entry.ahead is not None else ""
+    capped = [f"at most {rule.entry.per_day} a day{first}"] if rule.entry.per_day is not None else []
     asked = ["where a condition holds"] if rule.entry.when is not None else []
     return ", ".join([*asked, *capped])
 
@@ -103,4 +116,5 @@ def _wait(wait: Wait) -> str:
     if wait.span is not None:
         clock = f", {wait.clock:%H:%M}" if wait.clock is not None else ""
         ends = [f"{'at most ' if wait.events else ''}{span(wait.span)}{clock}"]
-    return ", ".join([*([events(wait.events)] if wait.events else []), *ends])
+    opens = [f"then {wait.opens.replace('_', ' ')}"] if wait.opens is not None else []
+    return ", ".join([*([events(wait.events)] if wait.events else []), *ends, *opens])

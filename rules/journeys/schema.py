@@ -6,7 +6,7 @@ from typing import Any
 from rules.calendar import SPAN
 from rules.catalogue import Catalogue
 from rules.journeys.read import EXEMPT, JOURNEY_KEYS, KEYS, MODES, MOST_HELD
-from rules.journeys.read_doors import DATE_KEYS, ENTRY_KEYS, EXIT_KEYS, SCHEDULE_KEYS, SEGMENT_KEYS, WEEKDAYS
+from rules.journeys.read_doors import CAP_KEYS, DATE_KEYS, ENTRY_KEYS, EXIT_KEYS, SCHEDULE_KEYS, SEGMENT_KEYS, WEEKDAYS
 from rules.journeys.read_steps import (
     ARM_KEYS,
     CASE_KEYS,
@@ -80,7 +80,7 @@ def _enter(catalogue: Catalogue) -> Schema:
         "date": an_object(DATE_KEYS, {**_anchor(catalogue), "every": SPANS}, ["day"]),
         "every": an_object(SCHEDULE_KEYS, schedule, []),
         "when": CONDITION,
-        "at_most": an_object({"a_day"}, {"a_day": {"type": "integer", "minimum": 1}}, ["a_day"]),
+        "at_most": an_object(CAP_KEYS, {"a_day": {"type": "integer", "minimum": 1}, "first": CONDITION}, ["a_day"]),
     }
     return an_object(
         ENTRY_KEYS, keys, [], oneOf=[{"required": [door]} for door in ("event", "segment", "date", "every")]
@@ -138,7 +138,7 @@ def _message(catalogue: Catalogue) -> Schema:
 def _wait(catalogue: Catalogue) -> Schema:
     awaited = {"$ref": "#/$defs/awaited"}
     events: Schema = {"anyOf": [awaited, {"type": "array", "minItems": 1, "items": awaited}]}
-    return {"for": events, "up_to": DURATION, "look_back": DURATION, **_anchor(catalogue)}
+    return {"for": events, "up_to": DURATION, "look_back": DURATION, "opens": NAMED, **_anchor(catalogue)}
 
 
 def _trial(given: Mapping[str, Any]) -> Schema:

@@ -17,6 +17,7 @@ ANCHORS: dict[Key, tuple[str, ...]] = {
     "vehicle": (*CAR_DAYS, "vehicle.service_due"),
     "recommendation": ("event.day",),
     "appointment": ("event.day", "appointment.day"),
+    "fleet": ("event.day",),
 }
 
 

@@ -21,7 +21,7 @@ from rules.views import EventSeen, VehicleSeen
 TRIAL_KEYS = {"name", "given", "from", "when", "arms", "then", "ends", "until"}
 FIXTURE_KEYS = {"from", "given", "when", "arms", "until"}
 ROW_KEYS = {"on", "step", "is"}
-WHAT = ("kind", "sets", "enters", "leaves", "consent", "done", "sells")
+WHAT = ("kind", "sets", "enters", "leaves", "consent", "done", "sells", "erased")
 NOON, EVENING = time(10), time(23, 59)
 LONGEST = timedelta(days=800)
 CUSTOMER = 1
@@ -120,6 +120,8 @@ def _happening(
             value = read_given(words, {"given": row["sets"]})
         case "consent":
             value = consents(words, [row["consent"]])
+        case "erased":
+            value = True
         case "enters" | "leaves":
             value = words.one_of(row, what, tuple(words.segments), "segment")
         case _:
@@ -181,7 +183,10 @@ def played(rule: JourneyRule, trial: Trial, calendars: Mapping[str, Calendar]) -
         done = [one.value for one in trial.happens if one.what == "done" and _at(one, rule.zone) <= now]
         return {(node, done[: index + 1].count(node)): "done" for index, node in enumerate(done)}
 
-    stage = Stage(rule, CUSTOMER, view_at, calendars, arms=trial.arms, tasks_at=tasks_at)
+    def alone_at(now: datetime) -> bool:
+        return any(one.what == "erased" and _at(one, rule.zone) <= now for one in trial.happens)
+
+    stage = Stage(rule, CUSTOMER, view_at, calendars, arms=trial.arms, tasks_at=tasks_at, alone_at=alone_at)
     begin = datetime.combine(trial.start, time(), ZoneInfo(rule.zone)).astimezone(UTC)
     end = datetime.combine(trial.until, EVENING, ZoneInfo(rule.zone)) if trial.until else begin + LONGEST
     stage.play(begin, [_change(one, rule.zone) for one in trial.happens], end)

@@ -146,6 +146,39 @@ def test_a_full_day_lets_the_others_in_on_the_next(hub, noting, clock):
     assert [way.state for way in ways(hub)] == ["waiting", "waiting", "waiting"]
 
 
+def test_whoever_found_the_day_full_is_not_lost_when_the_day_they_came_for_is_over(hub, noting, clock):
+    """All at one moment, in one transaction, by a day; three mornings later the last has come in."""
+    dated = PLAIN.replace(
+        "enter: {event: {kind: complaint}}", "enter: {date: {day: visits.last_on, after: 6m}, at_most: {a_day: 2}}"
+    ).replace("exit: [{name: came_back, event: {kind: visit}}]\n", "")
+    for number in range(5):
+        happens(hub, f"C-{number}", "visit", datetime(2026, 10, 1, 9, tzinfo=UTC))
+    applied(hub, dated)
+    came = []
+    for day in (1, 2, 3):
+        clock.now = datetime(2027, 4, day, 7, 0, 1, tzinfo=UTC)
+        journeys.tick(hub)
+        came.append(sum(way.state == "waiting" for way in ways(hub)))
+
+    assert came == [2, 4, 5]
+
+
+def test_those_who_go_first_have_the_places_and_the_others_what_is_left(hub, noting, clock):
+    capped = "enter: {event: {kind: complaint}, at_most: {a_day: 2, first: {visits.count: {at_least: 1}}}}"
+    applied(hub, PLAIN.replace("enter: {event: {kind: complaint}}", capped))
+    for number in (3, 4):
+        happens(hub, f"C-{number}", "visit")
+    for number in range(5):
+        happens(hub, f"C-{number}", "complaint")
+    guests = [way.state for way in ways(hub)][3:]
+
+    clock.pass_by(minutes=31)
+    journeys.tick(hub)
+
+    assert guests == ["waiting", "waiting"]
+    assert [way.state for way in ways(hub)] == ["expected"] * 3 + ["waiting"] * 2
+
+
 def test_a_day_that_moves_moves_the_entry_both_ways(hub, noting, clock):
     dated = PLAIN.replace(
         "enter: {event: {kind: complaint}}", "enter: {date: {day: visits.last_on, after: 6m}}"

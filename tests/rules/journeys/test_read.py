@@ -105,6 +105,17 @@ BAD = {
         [steps("- {id: call, task: {role: advisor, title: Call, within: 4h, calendar: moon}}")],
         "There is no calendar “moon”.",
     ),
+    "a wait until nobody opens": (
+        [steps("- {id: pause, wait: {up_to: 3d, opens: moon}}")],
+        "There is no calendar “moon”.",
+    ),
+    "a wait that opens and is never over": (
+        [
+            ("steps:", "goal: {kind: visit}\nsteps:"),
+            steps("- {id: pause, wait: {for: {kind: booking_made}, opens: workshop_eu}}"),
+        ],
+        "A wait that is never over opens nothing.",
+    ),
     "an exit by nothing": ([("steps:", "exit: [{name: out}]\nsteps:")], "An exit has a name and an event or a when."),
 }
 
