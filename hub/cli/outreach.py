@@ -13,7 +13,16 @@ from hub.flow import outreach as flow
 from hub.services import read_services
 
 
-@click.group()
+class Outreach(click.Group):
+    """`hub outreach --branch B` is `hub outreach list --branch B`, which is what one wants every morning."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0].startswith("-") and args[0] not in self.get_help_option_names(ctx):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Outreach)
 def outreach() -> None:
     """Whom a branch calls today, why, and what came of it."""
 
@@ -22,7 +31,13 @@ def outreach() -> None:
 @region_option
 @click.option("--branch", required=True, help="Code of the branch.")
 @click.option(
-    "--capacity", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Calls that can be made."
+    "--top",
+    "--capacity",
+    "capacity",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Calls that can be made.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet.")
 @json_option

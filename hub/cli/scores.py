@@ -23,8 +23,15 @@ as_of_option = click.option(
 )
 
 
+SPOKEN = {"upsell": "need"}  # what people call the scorer that says which service a car needs next
+
+
+def _spoken(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    return SPOKEN.get(value, value) if value else value
+
+
 @click.command()
-@click.argument("scorer")
+@click.argument("scorer", callback=_spoken)
 @region_option
 @as_of_option
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31))
@@ -45,21 +52,32 @@ def train(scorer: str, region: str | None, as_of: datetime | None, seed: int, as
 
 
 @click.command()
-@click.argument("scorer")
+@click.argument("scorer", required=False, callback=_spoken)
 @region_option
 @as_of_option
 @json_option
-def score(scorer: str, region: str | None, as_of: datetime | None, as_json: bool) -> None:
-    """Judge everybody by the model in force, and refresh the segments that read the score."""
+def score(scorer: str | None, region: str | None, as_of: datetime | None, as_json: bool) -> None:
+    """Judge everybody by the model in force (without SCORER: by every one), and refresh the segments that read the score."""
     with opened(region) as hub:
-        day = _day(hub, as_of)
-        with _run(hub, scorer, "score", day, as_json) as (run_id, tell):
-            done = scores.score(hub, scorer, day, tell)
-            runs.settle(hub, run_id, "done", model=done.version, rows=done.rows)
+        day, shelf = _day(hub, as_of), scores.shelf_of(hub)
+        names = [scorer] if scorer else [name for name in shelf.scorers() if shelf.champion(name)]
+        told = [_scored(hub, name, day, as_json) for name in names]
     if as_json:
-        click.echo(json.dumps({"scorer": scorer, "version": done.version, "rows": done.rows, "moves": done.moves}))
-    else:
-        click.echo(f"{scorer} {done.version}: {done.rows:,} scores written, {done.moves:,} memberships moved")
+        click.echo(json.dumps(told[0] if scorer else {"scorers": told}))
+        return
+    for one in told:
+        click.echo(
+            f"{one['scorer']} {one['version']}: {one['rows']:,} scores written, {one['moves']:,} memberships moved"
+        )
+    if not told:
+        click.echo("No model is in force here. Train one: hub train churn")
+
+
+def _scored(hub: Hub, name: str, day: date, quiet: bool) -> dict[str, Any]:
+    with _run(hub, name, "score", day, quiet) as (run_id, tell):
+        done = scores.score(hub, name, day, tell)
+        runs.settle(hub, run_id, "done", model=done.version, rows=done.rows)
+    return {"scorer": name, "version": done.version, "rows": done.rows, "moves": done.moves}
 
 
 @click.group()
@@ -68,7 +86,7 @@ def models() -> None:
 
 
 @models.command("list")
-@click.argument("scorer", required=False)
+@click.argument("scorer", required=False, callback=_spoken)
 @region_option
 @json_option
 def models_list(scorer: str | None, region: str | None, as_json: bool) -> None:
@@ -86,7 +104,7 @@ def models_list(scorer: str | None, region: str | None, as_json: bool) -> None:
 
 
 @models.command("show")
-@click.argument("scorer")
+@click.argument("scorer", callback=_spoken)
 @click.argument("version", required=False)
 @region_option
 @click.option("--picture", type=click.Path(path_type=Path), default=None, help="Write the picture (SVG) here.")
@@ -109,7 +127,7 @@ def models_show(scorer: str, version: str | None, region: str | None, picture: P
 
 
 @models.command("compare")
-@click.argument("scorer")
+@click.argument("scorer", callback=_spoken)
 @click.argument("one")
 @click.argument("other")
 @region_option
@@ -125,7 +143,7 @@ def models_compare(scorer: str, one: str, other: str, region: str | None, as_jso
 
 
 @models.command("promote")
-@click.argument("scorer")
+@click.argument("scorer", callback=_spoken)
 @click.argument("version")
 @region_option
 def models_promote(scorer: str, version: str, region: str | None) -> None:
@@ -136,7 +154,7 @@ def models_promote(scorer: str, version: str, region: str | None) -> None:
 
 
 @models.command("rollback")
-@click.argument("scorer")
+@click.argument("scorer", callback=_spoken)
 @region_option
 def models_rollback(scorer: str, region: str | None) -> None:
     """Back to the model that was in force before."""

@@ -49,6 +49,8 @@ def test_from_a_file_of_visits_to_scores_of_everybody(run, history, tmp_path):
     code, out, _ = run("score", "churn", *AS_OF, "--json")
     assert code == 0
     assert json.loads(out)["rows"] > 200
+    everyone = json.loads(run("score", *AS_OF, "--json")[1])["scorers"]
+    assert [one["scorer"] for one in everyone] == ["churn"]
 
     shelved = json.loads(run("models", "list", "--region", "eu", "--json")[1])["items"]
     assert [(one["version"], one["state"]) for one in shelved] == [(told["version"], "in force")]
@@ -78,7 +80,8 @@ def test_a_second_model_waits_until_it_is_promoted_by_hand_and_can_be_taken_back
         (("score", "churn", "--region", "eu"), 1, "has no model in force"),
         (("models", "show", "churn", "--region", "eu"), 1, "There is no model"),
         (("models", "rollback", "churn", "--region", "eu"), 1, "no champion before"),
-        (("outreach", "list", "--region", "eu", "--branch", "nowhere"), 1, "no branch “nowhere”"),
+        (("outreach", "--region", "eu", "--branch", "nowhere", "--top", "50"), 1, "no branch “nowhere”"),
+        (("score", "upsell", "--region", "eu"), 1, "need has no model in force"),
         (("outreach", "note", "1", "booked", "--by", "me", "--region", "eu"), 1, "no such line"),
     ],
 )
