@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from postgres import OwnPostgres, Postgres, start_postgres
+from recycled import Recycled
 
 pytestmark = pytest.mark.postgres
 SUPPORT = Path(__file__).parent / "support"
@@ -137,3 +138,23 @@ def wait_until(done: Callable[[], bool]) -> None:
     while not done():
         assert time.monotonic() < until, "it never came"
         time.sleep(0.02)
+
+
+def test_a_database_that_is_given_back_is_as_its_template_was(postgres: Postgres) -> None:
+    tables = ("CREATE TABLE here (id int PRIMARY KEY)", "CREATE TABLE visit (here int REFERENCES here)")
+    change(postgres.create("made"), *tables, "INSERT INTO here VALUES (1)")
+    recycled = Recycled(postgres)
+    recycled.take("first", "made")
+    held = create_engine(postgres.url_for("first")).connect()
+    change(postgres.url_for("first"), "INSERT INTO here VALUES (2)", "INSERT INTO visit VALUES (2)")
+    before = len(postgres.created)
+
+    recycled.give_back("first")
+    recycled.take("second", "made")
+
+    assert len(postgres.created) == before, "it is the same one under another name"
+    assert ask(postgres.url_for("second"), "SELECT max(id) FROM here") == 1
+    assert ask(postgres.url_for("second"), "SELECT count(*) FROM visit") == 0
+    held.invalidate()
+    held.engine.dispose()
+    recycled.give_back("second")

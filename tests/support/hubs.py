@@ -3,7 +3,9 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from hub.cli.running import open_region
 from hub.core import Hub, build_hub
 from hub.embedded import ValkeyServer
 from hub.settings import Settings, load_settings
+from recycled import Recycled
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 CONFIG = Path(__file__).parent / "config"
@@ -72,15 +75,37 @@ class Openings:
         self.request = request
         self.opened: dict[tuple[str, str], tuple[Path, str]] = {}
 
+    @cached_property
+    def recycled(self) -> Recycled:
+        return Recycled(self.request.getfixturevalue("postgres"))
+
     def copy(self, settings: Settings, database: str, code: str) -> None:
+        """A region of a test's own."""
+        template = self._files(settings, database, code)
+        if database == "postgresql":
+            self.recycled.postgres.create(self._name(settings, code), template=template)
+
+    @contextmanager
+    def lent(self, settings: Settings, database: str, code: str) -> Iterator[None]:
+        """A region whose schema stays as it is, so that its database can serve the next one."""
+        template = self._files(settings, database, code)
+        if database != "postgresql":
+            yield
+            return
+        name = self._name(settings, code)
+        self.recycled.take(name, template)
+        yield
+        self.recycled.give_back(name)
+
+    def _files(self, settings: Settings, database: str, code: str) -> str:
         if (database, code) not in self.opened:
             self.opened[database, code] = self._open(database, code)
         source, template = self.opened[database, code]
         shutil.copytree(source, settings.folder(code), dirs_exist_ok=True)
-        if database == "postgresql":
-            postgres = self.request.getfixturevalue("postgres")
-            name = str(make_url(settings.database_url(code)).database).removeprefix(postgres.prefix)
-            postgres.create(name, template=template)
+        return template
+
+    def _name(self, settings: Settings, code: str) -> str:
+        return str(make_url(settings.database_url(code)).database).removeprefix(self.recycled.postgres.prefix)
 
     def _open(self, database: str, code: str) -> tuple[Path, str]:
         environ = {"HUB_HOME": str(self.folder / database), "HUB_CONFIG": str(CONFIG)}
@@ -125,7 +150,7 @@ def gcc_hub(settings: Settings, database: str, openings: Openings, redis: Redis,
 def _built(
     settings: Settings, database: str, openings: Openings, redis: Redis, clock: StandingClock, code: str
 ) -> Iterator[Hub]:
-    openings.copy(settings, database, code)
-    built = build_hub(settings, code, redis, clock=clock)
-    yield built
-    built.close()
+    with openings.lent(settings, database, code):
+        built = build_hub(settings, code, redis, clock=clock)
+        yield built
+        built.close()

@@ -47,16 +47,29 @@ class Postgres:
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.prefix + database)))
         self.created.discard(database)
 
+    def rename(self, database: str, name: str) -> None:
+        """Also when somebody was still connected a moment ago."""
+        theirs = sql.Literal(self.prefix + database)
+        self._run(
+            sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(theirs),
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(self.prefix + database), sql.Identifier(self.prefix + name)
+            ),
+        )
+        self.created ^= {database, name}
+
     def stop(self) -> None:
         for database in sorted(self.created):
             self.drop(database)
 
-    def _run(self, command: sql.Composed) -> None:
+    def _run(self, *commands: sql.Composed) -> None:
         with self.connect() as connection:
-            connection.execute(command)
+            for command in commands:
+                connection.execute(command)
 
-    def connect(self) -> psycopg.Connection:
-        plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    def connect(self, database: str | None = None) -> psycopg.Connection:
+        url = self.url.set(drivername="postgresql", database=self.prefix + database if database else self.url.database)
+        plain = url.render_as_string(hide_password=False)
         return psycopg.connect(plain, autocommit=True, connect_timeout=5)
 
 

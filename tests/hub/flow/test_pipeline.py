@@ -1,5 +1,6 @@
 """One delivery's whole way: what comes in by a webhook is told to partners once, in order, if the policy lets it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hub import jobs
 from hub.errors import AuthBroken, Gone, Refused, RetryLater
 from hub.flow import pipeline
 from hub.models import AuditEntry, Connection, Customer, DeadLetter, Delivery, Message, PersonalValue, Profile
+from hub.sdk import LoyaltyRecord
 from partners import DICE, drain_all
 
 
@@ -336,8 +338,21 @@ def test_two_connections_that_know_the_same_customer_number_speak_of_one_custome
         assert session.scalars(select(Customer.language)).all() == ["de"]
 
 
-def test_a_value_that_no_database_can_hold_is_a_dead_letter_at_once(hub, noting, told_by_club, database):
+def test_a_sign_that_no_database_keeps_is_left_out(hub, noting, told_by_club):
     told_by_club(member_id="m-1", phone="+493012345", tier="go\0ld", version=1)
+
+    assert [row.state for row in deliveries(hub)] == ["done"]
+    with hub.look() as session:
+        assert session.scalars(select(Profile.loyalty_tier)).all() == ["gold"]
+
+
+def test_a_value_that_no_database_can_hold_is_a_dead_letter_at_once(hub, noting, told_by_club, database, monkeypatch):
+    club = noting["club"]
+    as_told = club.normalise
+    marred = lambda one: replace(one, tier="go\0ld") if isinstance(one, LoyaltyRecord) else one  # noqa: E731
+    monkeypatch.setattr(club, "normalise", lambda payload: [marred(one) for one in as_told(payload)])
+
+    told_by_club(member_id="m-1", tier="gold", version=1)
 
     if database == "postgresql":
         assert [letter.code for letter in letters(hub)] == ["unstorable"]
