@@ -31,6 +31,22 @@ class Event(Schema):
     mergedObjectIds = fields.List(fields.Integer(), load_default=list)  # noqa: N815
 
 
+Properties = Schema.from_dict(
+    {name: fields.String(allow_none=True) for name in (*FIELDS, "firstname", "lastname", "garage_ref")}
+)
+
+
+class Standing(Schema):
+    """A fetched object, as `fetched` keeps it."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    id = fields.String(required=True, validate=validate.Length(1, 40))
+    updatedAt = fields.AwareDateTime(required=True)  # noqa: N815
+    properties = fields.Nested(Properties, required=True, unknown=EXCLUDE)
+
+
 EVENTS = Event(many=True)
 
 
@@ -75,14 +91,18 @@ def fetched(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def standing(found: Mapping[str, Any]) -> Iterator[Record]:
-    """All that a fetched contact says of a Customer."""
-    said = found["properties"]
+    """All that a fetched contact says of a Customer. Raises WrongInput."""
+    try:
+        whole = Standing().load(found)
+    except ValidationError as error:
+        raise WrongInput(f"The contact makes no sense: {error.messages}") from None
+    said = whole["properties"]
     person = {ours: said[theirs] for theirs, ours in FIELDS.items() if said.get(theirs)}
     if name := " ".join(part for part in (said.get("firstname"), said.get("lastname")) if part):
         person["name"] = name
     yield CustomerRecord(
-        customer=CustomerKey(partner_id=found["id"], ref=said.get("garage_ref")),
-        at=moment(found["updatedAt"]),
+        customer=CustomerKey(partner_id=whole["id"], ref=said.get("garage_ref")),
+        at=whole["updatedAt"],
         **person,
     )
 

@@ -53,7 +53,7 @@ def seen(kind: str, row: Mapping[str, Any], fields: Sequence[str]) -> Seen:
         into = row.get("MasterRecordId")
         state: Any = "merged" if into else "archived" if row.get("IsDeleted") else "live"
         told = {name: text(row[name]) for name in fields if name in row}
-        return Seen(kind, str(row["Id"]), row.get(REF), told, moment(row["SystemModstamp"]), state, into)
+        return Seen(kind, str(row["Id"]), text(row.get(REF)), told, moment(row["SystemModstamp"]), state, into)
     except (KeyError, AttributeError, TypeError):
         raise WrongInput("Salesforce's object makes no sense.") from None
 

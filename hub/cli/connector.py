@@ -1,9 +1,10 @@
-"""`hub connector`: prove a connector of this machine, offline."""
+"""`hub connector`: begin a connector as a distribution of its own, and prove it offline."""
 
 import json
 import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, get_args
 
 import click
 from rich.console import Console
@@ -13,21 +14,51 @@ from hub.cli.opened import json_option
 from hub.errors import NotFound, WrongInput
 from hub.plugins import installed, load_plugins
 from hub.sdk.cases import Case
-from hub.sdk.testing import Finding, Report, check_connector, rows
+from hub.sdk.kit.scaffold import KINDS, Auth, Paging, Wanted, scaffold
+from hub.sdk.testing import Finding, Level, Report, check_connector, rows
 
 STYLES = {"ok": "green", "failed": "bold red", "not_applicable": "dim"}
 
 
 @click.group()
 def connector() -> None:
-    """Prove a connector: check, checks."""
+    """Begin a connector, and prove it: new, check, checks."""
+
+
+@connector.command("new")
+@click.argument("name")
+@click.option(
+    "--kind", type=click.Choice(list(KINDS)), prompt="What is the partner", help="What kind of partner it is."
+)
+@click.option(
+    "--auth", type=click.Choice(get_args(Auth)), prompt="How is it shown our key", help="bearer token, or X-Api-Key."
+)
+@click.option(
+    "--paging", type=click.Choice(get_args(Paging)), prompt="How are its changes read", help="How changes are read."
+)
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where to; default: here."
+)
+def new(name: str, kind: Any, auth: Any, paging: Any, folder: Path) -> None:
+    """Write a distribution for a connector NAME: working code, its sandbox, a recorded webhook, a test and a README."""
+    written = scaffold(folder, Wanted(name, kind, auth, paging))
+    for path in written:
+        click.echo(str(path))
+    root = written[0].parent
+    click.echo(f"Next: pip install -e {root} && hub connector check {name} --level bronze")
 
 
 @connector.command("check")
 @click.argument("name")
 @click.option("--all", "everything", is_flag=True, help="Show what is good, too.")
+@click.option(
+    "--level",
+    type=click.Choice([str(one) for one in Level]),
+    default=None,
+    help="What is enough; default: no check fails.",
+)
 @json_option
-def check(name: str, everything: bool, as_json: bool) -> None:
+def check(name: str, everything: bool, level: str | None, as_json: bool) -> None:
     """Run every check and fault against the connector NAME and its sandbox. Nothing leaves this machine."""
     logging.getLogger().setLevel(logging.CRITICAL)
     with TemporaryDirectory() as folder:
@@ -36,8 +67,8 @@ def check(name: str, everything: bool, as_json: bool) -> None:
         click.echo(json.dumps({"connector": name, **report.as_json()}, ensure_ascii=False))
     else:
         _show(name, report, everything)
-    if not report.ok:
-        raise WrongInput(f"“{name}” has {len(report.failures)} failed checks.", "Each line says what is wrong.")
+    if not (report.reaches(Level(level)) if level else report.ok):
+        raise WrongInput(f"“{name}” fails {len(report.failures)} checks.", "The table says which, and why.")
 
 
 @connector.command("checks")

@@ -8,13 +8,14 @@ from hub.sdk.contracts import Outcome, Push
 
 
 def each(batch: Sequence[Push], tell: Callable[[Push], object]) -> list[Outcome]:
-    """Call `tell` for each push in order. An outage ends the batch: a broken partner is asked once, and what follows was
-    surely not sent. It is raised on, with the outcomes of all pushes, so that the connection rests or is parked."""
+    """Call `tell` for each push in order; a text that it answers is the partner's id. An outage ends the batch: a broken
+    partner is asked once, and what follows was surely not sent. It is raised on, with the outcomes of all pushes, so that
+    the connection rests or is parked."""
     outcomes: list[Outcome] = []
     for index, push in enumerate(batch):
         try:
-            tell(push)
-            outcomes.append(Outcome(push.key, "sent"))
+            found = tell(push)
+            outcomes.append(Outcome(push.key, "sent", partner_id=found if isinstance(found, str) else None))
         except Refused as error:
             outcomes.append(Outcome(push.key, "refused", error.what))
         except (RetryLater, AuthBroken, Gone) as error:

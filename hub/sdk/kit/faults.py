@@ -7,8 +7,8 @@ from typing import Any
 from hub.errors import PartnerError, WrongInput
 from hub.sdk.contracts import Asks, EffectClass, Fetches, Push, Pushes, Topic
 from hub.sdk.kit.interfering import Interference
-from hub.sdk.kit.readings import SOON, begun, fresh_names, missing_or_twice
-from hub.sdk.kit.run import HASTY, Run
+from hub.sdk.kit.readings import begun, fresh_names, missing_or_twice
+from hub.sdk.kit.run import HASTY, SOON, Run
 from hub.sdk.kit.shape import fetches, pushes_by_http
 from hub.sdk.kit.table import Level, check
 

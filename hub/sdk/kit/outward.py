@@ -1,10 +1,8 @@
 """Checks of what goes out, judged by the partner's books."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from wsgiref.handlers import format_date_time
 
 from hub.errors import AuthBroken
 from hub.sdk.contracts import Asks, EffectClass
@@ -22,10 +20,6 @@ def asks(run: Run) -> str:
     if any(one.effect is EffectClass.ASKABLE for one in run.connector.topics):
         return pushes(run)
     return "no topic is askable"
-
-
-def metered(run: Run) -> str:
-    return pushes_by_http(run) or ("" if getattr(run.kind, "limits", ()) else "it names no limits")
 
 
 def refuses_some(run: Run) -> str:
@@ -207,6 +201,8 @@ def _quota(run: Run) -> Iterator[str]:
     """A used-up quota ends by itself; nobody has to mend a key."""
     how = Interference("403 Forbidden", body=b'[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "limit"}]')
     yield from fate(run, how, frozenset({"retry"}))
+    if isinstance(run.push(run.fresh(run.connector.topics[0], 1), how)[1], AuthBroken):
+        yield "the connection is parked"
 
 
 @check("out.error_quiet", "an error of the batch names no outcome twice", Level.GOLD, pushes_by_http)
@@ -217,73 +213,3 @@ def _error_outcomes(run: Run) -> Iterator[str]:
         outcomes, _ = run.push(batch, Interference("500 Internal Server Error"), skip=1)
         if sorted(one.key for one in outcomes) != sorted(push.key for push in batch):
             yield f"{topic.name}: {len(outcomes)} outcomes for {len(batch)} pushes"
-
-
-@check("out.budget", "every call asks the shared budget first", Level.SILVER, pushes_by_http)
-def _budget(run: Run) -> Iterator[str]:
-    """A call around `account.api` counts against a limit that nobody sees."""
-    for topic in run.one_of_each:
-        batch = run.fresh(topic, 1)
-        asked, spent = len(run.desk.asked), run.meter.spent
-        run.push(batch)
-        if len(run.desk.asked) - asked > run.meter.spent - spent:
-            yield f"{topic.name} calls around it"
-
-
-@check("out.used_up", "a used-up budget waits, and calls nobody", Level.SILVER, pushes_by_http)
-def _used_up(run: Run) -> Iterator[str]:
-    """What waits for a window is not sent and not lost; it waits as long as the window says."""
-    for topic in run.one_of_each:
-        batch, asked = run.fresh(topic, 1), len(run.desk.asked)
-        run.meter.used_up = WISH
-        try:
-            outcomes, _ = run.push(batch)
-        finally:
-            run.meter.used_up = None
-        if len(run.desk.asked) > asked or [one.state for one in outcomes] != ["retry"] or outcomes[0].after != WISH:
-            yield f"{topic.name}: {[(one.state, one.after) for one in outcomes]}"
-
-
-@check("out.usage", "what the partner says of its limit is heard", Level.GOLD, metered)
-def _usage(run: Run) -> Iterator[str]:
-    """Somebody else may use the same account."""
-    if hasattr(run.kind, "usage") and not run.meter.heard:
-        yield "usage() never heard anything of the sandbox"
-
-
-def _waits(run: Run, header: str | None, least: float = 0.0, most: float = 1e9) -> Iterator[str]:
-    """429 with this Retry-After: each push waits, for a time between these; None leaves it to our own backoff."""
-    extra = (("Retry-After", header),) if header is not None else ()
-    how = Interference(BUSY, (("Content-Type", "application/json"), *extra))
-    for topic in run.one_of_each:
-        outcomes, _ = run.push(run.fresh(topic, 1), how)
-        waits = [one.after for one in outcomes]
-        if [one.state for one in outcomes] != ["retry"]:
-            yield f"{topic.name} is {', '.join(one.state for one in outcomes) or 'nothing'}"
-        elif not all(least <= wait <= most if wait is not None else least == 0 for wait in waits):
-            yield f"{topic.name} waits {waits}"
-
-
-@check("out.429_seconds", "429 waits the seconds it names", Level.BRONZE, pushes_by_http)
-def _seconds(run: Run) -> Iterator[str]:
-    """Retry-After: 7"""
-    yield from _waits(run, "7", WISH, WISH)
-
-
-@check("out.429_date", "429 waits until the moment it names", Level.SILVER, pushes_by_http)
-def _date(run: Run) -> Iterator[str]:
-    """Retry-After: Sun, 01 Mar 2026 12:00:07 GMT - the other form of RFC 9110"""
-    yield from _waits(run, format_date_time(time.time() + 30), 25.0, 30.0)
-
-
-@check("out.429_silent", "429 without a word waits, too", Level.BRONZE, pushes_by_http)
-def _silent(run: Run) -> Iterator[str]:
-    """Our own backoff decides."""
-    yield from _waits(run, None)
-
-
-@check("out.429_odd", "a Retry-After that makes no sense stops nothing", Level.SILVER, pushes_by_http)
-def _odd(run: Run) -> Iterator[str]:
-    """Negative, in words, empty, or without end: the push waits by our own backoff."""
-    for header in ("-5", "soon", "", "1.5", "Thu, 99 Foo 2026 99:99:99 GMT"):
-        yield from _waits(run, header)

@@ -10,13 +10,12 @@ from hub.sdk.contracts import Incoming
 from hub.sdk.cursor import MOST
 from hub.sdk.kit.interfering import Interference
 from hub.sdk.kit.outward import BUSY, WISH
-from hub.sdk.kit.run import Run
+from hub.sdk.kit.run import SOON, Run
 from hub.sdk.kit.shape import fetches, on_a_clock
 from hub.sdk.kit.table import Level, check
 
 MANY = 210  # more than a page of any partner we know
 HOUR = timedelta(hours=1)
-SOON = timedelta(minutes=10)  # longer than any lag
 
 
 def begun(run: Run) -> str | None:
@@ -80,10 +79,11 @@ def _again(run: Run) -> Iterator[str]:
 def _quiet(run: Run) -> Iterator[str]:
     """Overlaps are harmless because keys are known; a reading that never ends is not."""
     first, cursor = run.read_all(None)
+    run.clock.now += SOON
     run.change(names := fresh_names(run, 2))
-    run.clock.now += SOON
+    run.clock.now += timedelta(seconds=60)
     first, cursor = run.read_all(cursor)
-    run.clock.now += SOON
+    run.clock.now += timedelta(seconds=30)  # inside of the overlap, where there is one
     second, _ = run.read_all(cursor)
     if {one.key for one in second} - {one.key for one in first} or not told_of(first, names):
         yield "old things come under new keys"

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -24,6 +24,7 @@ PATIENT, HASTY = (
     (5.0, 0.25),
 )  # seconds to connect, and to answer; hasty where an answer has to come too late
 NAME, PHONE, MAIL = "Ada Kit", "+491520000000", "kit-mail.example.org"
+SOON = timedelta(minutes=10)  # longer than any partner takes until a change shows up
 BODY: Mapping[str, Any] = {
     "segment": "kit", "segments": ["kit", "regulars"], "tier": "gold", "text": "Your tier is gold now.",
     "subject": "Your tier", "language": "en", "name": NAME, "phone": PHONE, "how": "archive",
@@ -119,7 +120,9 @@ class Run:
             found += [one.payload for recorded in self.recorded for one in self.connector.verify(recorded.knock)]
         if self.changes is not None and hasattr(self.connector, "fetch"):
             cursor = self.read_all(None)[1]
+            self.clock.now += SOON
             self.change(["kit_sample"])
+            self.clock.now += SOON
             found += [one.payload for one in self.read_all(cursor)[0]]
         return found
 

@@ -119,7 +119,7 @@ def _deleted(run: Run) -> Iterator[str]:
     """Who is not there is deleted already, by id and by our ref alike."""
     (push, number), (_, other) = _made(run, 2)
     gone = replace(push, topic=DELETE, body={"kind": push.body["kind"], "how": "archive"})
-    for key, partner_id in (("c", number), ("d", None)):
+    for key, partner_id in (("c", number), ("d", None), ("e", number)):
         outcomes, error = run.push([replace(gone, key=f"{push.key}{key}", partner_id=partner_id)])
         if error or [one.state for one in outcomes] != ["sent"]:
             yield f"{type(error).__name__ if error else [one.state for one in outcomes]}"

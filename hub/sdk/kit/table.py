@@ -84,6 +84,9 @@ class Report:
                 reached = level
         return reached
 
+    def reaches(self, level: Level) -> bool:
+        return self.level is not None and list(Level).index(self.level) >= list(Level).index(level)
+
     def __str__(self) -> str:
         counts = Counter(one.state for one in self.findings)
         end = f"{counts['ok']} ok, {counts['failed']} failed, {counts['not_applicable']} not applicable: "
