@@ -45,8 +45,10 @@ def check_configuration(config: Path) -> Sequence[str]:
 
 @hookimpl
 def minute_passed(hub: Hub) -> None:
-    """Erasures go on by themselves once partners have answered, or a hold has ended; texts of consent are kept as they change."""
-    from compliance import consents, erasure
+    """Erasures go on by themselves once partners have answered, or a hold has ended; texts of consent are kept as they change;
+    and once a night what was kept long enough goes."""
+    from compliance import consents, erasure, retention
 
     erasure.run_all(hub)
     consents.publish(hub)
+    retention.run_tonight(hub)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from compliance import audit, certificates, erasure, holds
 from compliance.consent_commands import consent
 from compliance.request_commands import by_option, privacy
+from compliance.retention_commands import retention
 from hub.cli.opened import json_option, opened, region_option
 from hub.errors import NotFound, WrongInput
 from hub.models import ErasureRequest
@@ -194,4 +195,4 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-COMMANDS = (privacy, holds_group, audit_group, consent)
+COMMANDS = (privacy, holds_group, audit_group, consent, retention)

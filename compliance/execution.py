@@ -101,11 +101,16 @@ def _work_off(work: Work, one: RecordSet, person_id: int, customer_id: int, bran
         return True
     if holds_on(work.session, one.name, [person_id], work.now):
         return False
+    work.session.execute(update(one.table).where(where).values(nobodys(work, one, branch)))
+    return True
+
+
+def nobodys(work: Work, one: RecordSet, branch: str | None) -> dict[str, Any]:
+    """The values that make a row nobody's: what was sealed ends, and so does the vehicle it was about."""
     values: dict[str, Any] = {one.column.name: _nobody(work, branch).id, **dict.fromkeys(one.sealed)}
     if "vehicle_id" in one.table.c and one.table.c.vehicle_id.nullable:
         values["vehicle_id"] = None
-    work.session.execute(update(one.table).where(where).values(values))
-    return True
+    return values
 
 
 def _nobody(work: Work, branch: str | None) -> Customer:

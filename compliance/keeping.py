@@ -37,6 +37,10 @@ class Keeping:
     def of(self, retention: str, jurisdiction: str = "") -> Period:
         return self.others.get((retention, jurisdiction)) or self.periods[retention]
 
+    def laws_of(self, retention: str) -> list[str]:
+        """Jurisdictions with a period of their own for this class."""
+        return sorted(jurisdiction for name, jurisdiction in self.others if name == retention)
+
     def longest(self, retentions: Iterable[str], jurisdiction: str) -> int | None:
         """Days of the class that is kept longest; None where one is kept until the person asks."""
         days = [self.of(one, jurisdiction).days for one in retentions]

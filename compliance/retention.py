@@ -1,0 +1,249 @@
+"""What has been kept long enough goes, or becomes nobody's: by the periods of config/privacy/retention.yaml, through the one gate.
+
+Whoever has a hold or an open request is left out; a run is cut into small transactions, and done again it does nothing more."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
+
+from compliance import execution
+from compliance.cases import CLOSED
+from compliance.keeping import read_keeping
+from compliance.registry import by_table, record_sets
+from hub.clock import NIGHT
+from hub.core import Hub
+from hub.flow import pipeline
+from hub.flow.identity import lock_customers
+from hub.gate import erase_rows
+from hub.models import (
+    Appointment,
+    Attempt,
+    AuditEntry,
+    Base,
+    ConsentAsk,
+    Customer,
+    DataKey,
+    DeadLetter,
+    Delivery,
+    ErasureRequest,
+    Event,
+    Incident,
+    Inspection,
+    Invoice,
+    LegalHold,
+    Membership,
+    Message,
+    Person,
+    PersonRequest,
+    Principal,
+    Recommendation,
+    Session,
+    SignInLink,
+    Tombstone,
+    Visit,
+    table,
+)
+from hub.work import Work
+from rules.calendar import local_day
+
+BATCH = 500  # rows to a transaction
+Verb = Literal["erase", "anonymise", "shred"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rows of one table. ended: since when their period runs. person: the way to whose they are, if they are somebody's."""
+
+    model: type[Base]
+    retention: str
+    verb: Verb
+    ended: Any
+    person: Any = None
+    only: ColumnElement[bool] | None = None
+
+    @property
+    def record_set(self) -> str:
+        return table(self.model).name
+
+
+def _customer(column: Any) -> Any:
+    return select(Customer.person_id).where(Customer.id == column).correlate(column.table).scalar_subquery()
+
+
+def _principal(column: Any) -> Any:
+    return select(Principal.person_id).where(Principal.id == column).correlate(column.table).scalar_subquery()
+
+
+ENTITY = select(Customer.person_id).where(Customer.ref == Message.entity).correlate(table(Message)).scalar_subquery()
+UNREFERENCED = ~exists().where(DeadLetter.message_id == Message.id) & ~exists().where(Attempt.message_id == Message.id)
+RULES: tuple[Rule, ...] = (
+    Rule(Delivery, "traffic", "shred", Delivery.settled_at, None, Delivery.data_key_id.is_not(None)),
+    Rule(Message, "traffic", "erase", Message.settled_at, ENTITY, UNREFERENCED),
+    Rule(Session, "access", "erase", Session.expires_at, _principal(Session.principal_id)),
+    Rule(SignInLink, "access", "erase", SignInLink.expires_at, _principal(SignInLink.principal_id)),
+    Rule(Membership, "campaigns", "erase", Membership.left_at, _customer(Membership.customer_id)),
+    Rule(Incident, "campaigns", "erase", Incident.mended_at, _customer(Incident.customer_id)),
+    Rule(Tombstone, "accountability", "erase", Tombstone.expires_at),
+    Rule(ConsentAsk, "accountability", "erase", ConsentAsk.expires_at, ConsentAsk.person_id),
+    Rule(PersonRequest, "accountability", "erase", PersonRequest.settled_at, PersonRequest.person_id,
+         PersonRequest.kind.not_in(("restriction", "objection")) | PersonRequest.ended_at.is_not(None)),
+    Rule(Event, "service_history", "anonymise", Event.at_utc, _customer(Event.customer_id)),
+    Rule(Visit, "service_history", "anonymise", Visit.closed_at, _customer(Visit.customer_id)),
+    Rule(Invoice, "service_history", "anonymise", Invoice.issued_at, _customer(Invoice.customer_id)),
+    Rule(Inspection, "service_history", "anonymise", Inspection.done_at, _customer(Inspection.customer_id)),
+    Rule(Appointment, "service_history", "anonymise", Appointment.ends_at, _customer(Appointment.customer_id)),
+    Rule(Recommendation, "service_history", "anonymise", Recommendation.made_at, _customer(Recommendation.customer_id)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a run would do. jurisdiction: empty for those without a period of their own. kept: rows that a hold or an open
+    request protects."""
+
+    record_set: str
+    verb: Verb
+    jurisdiction: str
+    before: datetime
+    rows: int
+    kept: int
+
+
+def plan(hub: Hub) -> list[Due]:
+    """Counts, and changes nothing."""
+    found = []
+    with hub.begin() as work:
+        for rule, jurisdiction, before in _rules(hub, work):
+            ended = _ended(rule, jurisdiction, before, hub)
+            every = int(work.session.scalar(select(func.count()).select_from(rule.model).where(ended)) or 0)
+            rows = int(
+                work.session.scalar(select(func.count()).select_from(rule.model).where(ended & _free(rule, work))) or 0
+            )
+            if every:
+                found.append(Due(rule.record_set, rule.verb, jurisdiction, before, rows, every - rows))
+    return found
+
+
+def run(hub: Hub, actor: str, most: int = 100_000) -> Mapping[str, int]:
+    """Record set -> rows that went or became nobody's; audited. most: rows at which it stops for today."""
+    done: dict[str, int] = {}
+    with hub.begin() as work:
+        rules = list(_rules(hub, work))
+    for rule, jurisdiction, before in rules:
+        while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before)):
+            done[rule.record_set] = done.get(rule.record_set, 0) + count
+    with hub.begin() as work:
+        work.audit(
+            actor, "retention_run", "retention", _day(hub, work.now), rows=sum(done.values()), record_sets=sorted(done)
+        )
+    return done
+
+
+def run_tonight(hub: Hub) -> None:
+    """Once in each night of the region."""
+    now = hub.clock()
+    if not NIGHT[0] <= now.astimezone(ZoneInfo(hub.here.zone)).hour < NIGHT[1]:
+        return
+    with hub.look() as session:
+        today = (AuditEntry.about == "retention", AuditEntry.about_id == _day(hub, now))
+        if session.scalar(select(AuditEntry.id).where(*today).limit(1)) is not None:
+            return
+    run(hub, "clock")
+
+
+def _day(hub: Hub, now: datetime) -> int:
+    return local_day(now, hub.here.zone).toordinal()
+
+
+def _rules(hub: Hub, work: Work) -> Iterator[tuple[Rule, str, datetime]]:
+    """Each rule under each law that has a period of its own, and under all others together."""
+    keeping = read_keeping(hub.settings.config)
+    for rule in RULES:
+        for jurisdiction in ("", *keeping.laws_of(rule.retention)):
+            days = keeping.of(rule.retention, jurisdiction).days
+            if days is not None:
+                yield rule, jurisdiction, work.now - timedelta(days=days)
+
+
+def _ended(rule: Rule, jurisdiction: str, before: datetime, hub: Hub) -> ColumnElement[bool]:
+    ended: ColumnElement[bool] = rule.ended < before
+    if rule.only is not None:
+        ended &= rule.only
+    if rule.verb == "anonymise":  # what is nobody's already stays so
+        ended &= _of_person(rule, Person.data_key_id).is_not(None)
+    others = read_keeping(hub.settings.config).laws_of(rule.retention)
+    if rule.person is None or not others:
+        return ended
+    under = _of_person(rule, Person.jurisdiction)
+    law = under == jurisdiction if jurisdiction else or_(under.is_(None), under.not_in(others))
+    return ended & law
+
+
+def _of_person(rule: Rule, column: Any) -> Any:
+    return select(column).where(Person.id == rule.person).correlate(table(rule.model)).scalar_subquery()
+
+
+def _free(rule: Rule, work: Work) -> ColumnElement[bool]:
+    """Whose rows nothing protects: no hold on the record set, and no request that is still being answered."""
+    if rule.person is None:
+        return rule.ended.is_not(None)  # type: ignore[no-any-return]
+    in_force = (LegalHold.released_at.is_(None), or_(LegalHold.ends_at.is_(None), LegalHold.ends_at > work.now))
+    held = select(LegalHold.person_id).where(LegalHold.record_set.in_([rule.record_set, "*"]), *in_force)
+    asking: Select[Any] = select(PersonRequest.person_id).where(PersonRequest.state.not_in(CLOSED))
+    leaving: Select[Any] = select(ErasureRequest.person_id).where(ErasureRequest.state.not_in(CLOSED))
+    protected = held.union_all(asking, leaving).subquery()
+    return or_(rule.person.is_(None), rule.person.not_in(select(protected.c[0])))
+
+
+def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime) -> int:
+    """One transaction; the gate asks the holds again."""
+    key = table(rule.model).c.id
+    person = rule.person if rule.person is not None else select(Person.id).where(Person.id == 0).scalar_subquery()
+    with hub.begin() as work:
+        due = (
+            select(key, person)
+            .where(_ended(rule, jurisdiction, before, hub) & _free(rule, work))
+            .order_by(key)
+            .limit(BATCH)
+        )
+        rows = work.session.execute(due).all()
+        if rows:
+            ids, persons = [row[0] for row in rows], sorted({row[1] for row in rows if row[1] is not None})
+            DEEDS[rule.verb](hub, work, rule, ids, persons)
+        return len(rows)
+
+
+def _erase(_hub: Hub, work: Work, rule: Rule, ids: Sequence[int], persons: Sequence[int]) -> None:
+    key = table(rule.model).c.id
+    erase_rows(work.session, rule.model, key.in_(ids), record_set=rule.record_set, persons=persons, now=work.now)
+
+
+def _shred(_hub: Hub, work: Work, _rule: Rule, ids: Sequence[int], _persons: Sequence[int]) -> None:
+    """A partner's raw words: their key goes, the row stays as the proof against repeats."""
+    keys = list(work.session.scalars(select(Delivery.data_key_id).where(Delivery.id.in_(ids))))
+    gone = {"data_key_id": None, "payload": None, "reason": "kept long enough: its payload is gone"}
+    work.session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(gone))
+    letters = (DeadLetter.delivery_id.in_(ids), DeadLetter.closed_at.is_(None))
+    work.session.execute(update(DeadLetter).where(*letters).values(closed_at=work.now, closed_by="retention"))
+    erase_rows(work.session, DataKey, DataKey.id.in_(keys), record_set="deliveries", persons=(), now=work.now)
+
+
+def _anonymise(hub: Hub, work: Work, rule: Rule, ids: Sequence[int], persons: Sequence[int]) -> None:
+    """Totals stay, the person goes: as an erasure does it. What was counted of them is counted anew."""
+    owners = {row.id: row for row in work.session.scalars(select(Customer).where(Customer.person_id.in_(persons)))}
+    lock_customers(work, list(owners))
+    one = by_table(record_sets())[rule.record_set][0]
+    for branch in sorted({owner.branch or "" for owner in owners.values()}):
+        mine = [owner.id for owner in owners.values() if (owner.branch or "") == branch]
+        where = one.table.c.id.in_(ids) & one.column.in_(mine)
+        work.session.execute(update(one.table).where(where).values(execution.nobodys(work, one, branch or None)))
+    pipeline.follow(hub, work, {owner: {"events"} for owner in owners}, [])
+
+
+DEEDS: Mapping[Verb, Callable[[Hub, Work, Rule, Sequence[int], Sequence[int]], None]] = {
+    "erase": _erase, "shred": _shred, "anonymise": _anonymise,
+}  # fmt: skip

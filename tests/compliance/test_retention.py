@@ -1,0 +1,129 @@
+"""What was kept long enough goes or becomes nobody's, totals stay, and whatever is protected is left alone."""
+
+import pytest
+from sqlalchemy import func, select
+
+from compliance import holds, requests, retention
+from compliance.holds import Wanted
+from compliance.keeping import problems_of
+from compliance.requests import Wish
+from hub.flow import inbox
+from hub.models import AuditEntry, Customer, Delivery, Event, Message, Person, Profile
+from hub.sdk import Incoming
+from hubs import CONFIG
+
+
+def events_of(hub, ref):
+    with hub.look() as session:
+        mine = select(func.count()).select_from(Event).join(Customer, Customer.id == Event.customer_id)
+        return session.scalar(mine.where(Customer.ref == ref))
+
+
+def totals(hub):
+    with hub.look() as session:
+        return tuple(session.execute(select(func.count(), func.sum(Event.amount_minor)).select_from(Event)).one())
+
+
+def test_old_visits_become_nobodys_and_totals_stay(hub, told, clock):
+    ref = told()
+    before = totals(hub)
+    clock.pass_by(days=2921)
+
+    [due] = [one for one in retention.plan(hub) if one.record_set == "events"]
+    assert (due.rows, due.kept, events_of(hub, ref)) == (3, 0, 3)
+    assert retention.run(hub, "petra")["events"] == 3
+
+    assert (events_of(hub, ref), totals(hub)) == (0, before)
+    with hub.look() as session:
+        counted = select(Profile.visits_count).join(Customer, Customer.id == Profile.customer_id)
+        assert session.scalar(counted.where(Customer.ref == ref)) == 0
+    assert "events" not in retention.run(hub, "petra")
+
+
+def test_another_law_wants_another_period(hub, told, clock):
+    here, there = told(), told("C-2", email="bo@example.org")
+    with hub.begin() as work:
+        mine = select(Person).join(Customer, Customer.person_id == Person.id).where(Customer.ref == there)
+        work.session.scalars(mine).one().jurisdiction = "AE"
+    clock.pass_by(days=1826)
+
+    retention.run(hub, "petra")
+
+    assert (events_of(hub, here), events_of(hub, there)) == (3, 0)
+
+
+@pytest.mark.parametrize("shield", ["hold", "request"])
+def test_a_hold_and_an_open_request_protect(hub, told, clock, shield):
+    ref, other = told(), told("C-2", email="bo@example.org")
+    if shield == "hold":
+        holds.place(hub, Wanted(ref, "events", "lawsuit", "7 O 114/26", "legal"), "legal")
+    else:
+        requests.intake(hub, Wish(ref, "access", "mail"), "petra")
+    clock.pass_by(days=2921)
+    [due] = [one for one in retention.plan(hub) if one.record_set == "events"]
+
+    retention.run(hub, "petra")
+
+    assert (due.kept, events_of(hub, ref), events_of(hub, other)) == (3, 3, 0)
+
+
+def test_raw_words_of_a_partner_and_settled_messages_go(hub, told, clock):
+    told()
+    with hub.begin() as work:
+        inbox.keep(work, hub.partner("club"), [Incoming("k-1", "m-1", b"Anna", work.now)])
+        work.session.flush()
+        row = work.session.scalars(select(Delivery)).one()
+        row.state, row.settled_at = "quarantined", work.now
+        work.session.add(_message(work, hub.partner("club").id))
+    clock.pass_by(days=91)
+
+    done = retention.run(hub, "petra")
+
+    assert (done["deliveries"], done["messages"]) == (1, 1)
+    with hub.look() as session:
+        assert session.execute(select(Delivery.payload, Delivery.data_key_id)).one() == (None, None)
+
+
+def _message(work, connection_id):
+    return Message(id=work.ids.next(), connection_id=connection_id, entity="nobody", seq=1, topic="t", effect_key="e", refs={},
+                   state="sent", reason="", attempts=1, doubtful=False, not_before=work.now, fence=0, made_at=work.now,
+                   settled_at=work.now, region="eu")  # fmt: skip
+
+
+def test_the_clock_lets_go_once_a_night(hub, clock):
+    retention.run_tonight(hub)  # ten in the morning
+    clock.pass_by(hours=16)
+    for _ in range(3):
+        retention.run_tonight(hub)
+    clock.pass_by(days=1)
+    retention.run_tonight(hub)
+
+    with hub.look() as session:
+        runs = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "retention_run")
+        assert session.scalar(runs) == 2
+
+
+def test_it_is_said_and_done_at_the_command_line(hub, told, run):
+    told()
+
+    assert run("retention", "plan", "-r", "eu")[:2] == (0, "Nothing has been kept too long.\n")
+    assert run("retention", "run", "-r", "eu", "--json")[:2] == (0, "{}\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("days: 90", "dayz: 90", "needs days or until"), ("days: 90", "days: 0", "whole number"), ("traffic:", "trafic:", "has no period"),
+        ("{until: erasure, source: \"settings", "{until: later, source: \"settings", "until is"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_says_where(tmp_path, old, new, said):
+    (tmp_path / "privacy").mkdir()
+    text = (CONFIG / "privacy" / "retention.yaml").read_text()
+    (tmp_path / "privacy" / "retention.yaml").write_text(text.replace(old, new, 1))
+
+    assert any(said in problem and "retention.yaml" in problem for problem in problems_of(tmp_path))
+
+
+def test_the_file_of_the_house_is_right():
+    assert problems_of(CONFIG) == []
