@@ -100,7 +100,7 @@ HELP = {
     "models": "Models on the shelf: list, show, compare, promote, rollback.",
     "outreach": "Whom a branch calls today, why, what to offer, and what came of it.",
     "why": "Why a customer is, or is not, in a segment.",
-    "connector": "Begin a connector of your own, and prove it offline: checks, faults, and the level reached.",
+    "connector": "Begin a connector, prove it offline, and record its partner without the people in it.",
 }
 
 

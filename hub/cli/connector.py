@@ -10,11 +10,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from hub.cli.opened import json_option
-from hub.errors import NotFound, WrongInput
+from hub.cli.opened import json_option, opened, region_option
+from hub.errors import NotFound, PartnerError, WrongInput
 from hub.plugins import installed, load_plugins
 from hub.sdk.cases import Case
+from hub.sdk.http import PartnerClient
+from hub.sdk.kit.recorder import Recorder, ask
 from hub.sdk.kit.scaffold import KINDS, Auth, Paging, Wanted, scaffold
+from hub.sdk.scrubbing import Scrubber
 from hub.sdk.testing import Finding, Level, Report, check_connector, rows
 
 STYLES = {"ok": "green", "failed": "bold red", "not_applicable": "dim"}
@@ -22,7 +25,7 @@ STYLES = {"ok": "green", "failed": "bold red", "not_applicable": "dim"}
 
 @click.group()
 def connector() -> None:
-    """Begin a connector, and prove it: new, check, checks."""
+    """Begin a connector, prove it, and record its partner: new, check, checks, record."""
 
 
 @connector.command("new")
@@ -46,6 +49,31 @@ def new(name: str, kind: Any, auth: Any, paging: Any, folder: Path) -> None:
         click.echo(str(path))
     root = written[0].parent
     click.echo(f"Next: pip install -e {root} && hub connector check {name} --level bronze")
+
+
+@connector.command("record")
+@click.argument("connection")
+@region_option
+@click.option("--what", default="fetch", help="fetch, list:KIND or describe:KIND; default: fetch.")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file that is written.")
+@click.option("--keep", multiple=True, help="A field whose values name nobody and may stay; may be said again.")
+@click.option("--pages", default=3, help="Most pages to ask for.")
+def record(connection: str, region: str | None, what: str, to: Path, keep: tuple[str, ...], pages: int) -> None:
+    """Ask CONNECTION for real, take the people out of its answers, and keep them as a file that tests can replay."""
+    with opened(region) as hub:
+        partner = hub.partner(connection)
+        if not isinstance(partner.api, PartnerClient):
+            raise WrongInput(f"“{connection}” does not speak HTTP.", "Only answers of HTTP are recorded.")
+        recorder = Recorder(Scrubber(keep))
+        partner.api.witness = recorder
+        try:
+            ask(partner.connector, what, pages)
+        except PartnerError as error:  # what it answered is worth as much as a page
+            click.echo(f"It ended with: {error.what}")
+        finally:
+            partner.api.witness = None
+    recorder.write(to)
+    click.echo(f"{len(recorder.answers)} answers in {to}. Read it once before you share it.")
 
 
 @connector.command("check")

@@ -17,6 +17,9 @@ from hub.errors import AuthBroken, Gone, PartnerError, Refused, RetryLater
 from hub.sdk.budget import Meters
 
 Usage = Callable[[Mapping[str, str]], Iterable[tuple[str, int]]]
+Witness = Callable[
+    [str, str, int, Mapping[str, str], bytes], None
+]  # method, address, status, headers, body of an answer
 MOST_BYTES = 10_000_000
 AGENT = "garage-hub"
 DRIP = 3  # read timeouts that a whole answer may take
@@ -42,7 +45,8 @@ class PartnerClient:
 
     timeout: (connect, read) seconds; an answer that drips has three times the read timeout in all. allow_loopback: for
     sandboxes on this machine only; other private addresses, and redirects, are never followed. budget: asked before each
-    call; usage: reads from an answer's headers how many calls are left in which window."""
+    call; usage: reads from an answer's headers how many calls are left in which window. witness: is shown every answer, for
+    recordings."""
 
     def __init__(
         self,
@@ -67,6 +71,7 @@ class PartnerClient:
         self.patience = timeout[1] * DRIP
         self.budget = budget
         self.usage = usage
+        self.witness: Witness | None = None
 
     def close(self) -> None:
         self.session.close()
@@ -116,6 +121,8 @@ class PartnerClient:
         except requests.exceptions.RequestException as error:
             raise Refused(f"The address cannot be called ({type(error).__name__}).") from error
         self._hear(answer.headers)
+        if self.witness is not None:
+            self.witness(method, answer.url, answer.status_code, answer.headers, body)
         if not 200 <= answer.status_code < 300:
             raise error_of(answer.status_code, answer.headers, body)
         return Reply(answer.status_code, answer.headers, body)

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from connectors.hubspot.sandbox import HubSpotSandbox
+from hub.sdk.effects_log import account_of
 from hub.sdk.testing import Level, check_connector
+from served import served
 
 
 @pytest.fixture
@@ -70,6 +73,34 @@ def test_a_check_says_what_is_missing_and_how_many_do_not_apply(hub_command: Any
     assert {one["state"] for one in report["checks"]} == {"ok", "not_applicable"}
     code, said = hub_command("connector", "check", "nobody")
     assert (code, "register_cases" in said) == (1, True)
+
+
+def test_a_connections_real_answers_are_recorded_without_people(
+    hub: Any, settings: Any, run: Any, tmp_path: Path
+) -> None:
+    sandbox = HubSpotSandbox(tmp_path / "hubspot")
+    account = account_of(f"Bearer {settings.secrets_of('eu')['CRM_TOKEN']}")
+    sandbox.act(account, lambda books: books.create("contacts", {"email": "zoe.quant@mail.test"}))
+    with served(sandbox.wsgi) as url:
+        path = settings.config / "hub.yaml"
+        path.write_text(path.read_text().replace("http://127.0.0.1:9/hubspot", url, 1))
+        given = (
+            "connector",
+            "record",
+            "crm",
+            "--region",
+            "eu",
+            "--what",
+            "list:contact",
+            "--to",
+            tmp_path / "crm.yaml",
+        )
+        code, said, _ = run(*given)
+
+    written = (tmp_path / "crm.yaml").read_text()
+    assert (code, said.startswith("2 answers in")) == (0, True)
+    assert "@example.org" in written
+    assert "zoe.quant" not in written
 
 
 def test_the_checks_are_listed_with_what_they_prove(hub_command: Any) -> None:
