@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 
 from hub.sdk import Analysis, Attribution, Scorer, hookimpl
-from scoring.lazily import Lazily
+from scoring.lazily import Lazily, LazyLearner
 
 
 @hookimpl
@@ -28,7 +28,7 @@ def register_analyses() -> Sequence[Analysis | Attribution]:
 def register_scorers() -> Sequence[Scorer]:
     """Described here, imported when they are asked: scikit-learn takes seconds, and few processes train."""
     return [
-        Lazily(
+        LazyLearner(
             "churn",
             "customer",
             "the probability that the customer does not come within half a year, 0 to 1",

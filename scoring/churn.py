@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from hub.sdk import FactReader, ScoreGiven, Tell, Trained, WrongInput
-from scoring import churn_trial, drift, stored
+from scoring import churn_trial, drift, stored, table_model
 from scoring.backtest import Backtest
 from scoring.calibration import Calibrator, chosen
 from scoring.measure import compared, measured
@@ -104,6 +105,14 @@ class Churn:
             for start in range(0, len(values), MANY):
                 rows = start + np.flatnonzero(shown[start : start + MANY])
                 yield from _given(fitted, known, frame["customer_id"][rows], values[rows], support[rows])
+
+    def train_table(
+        self, path: Path, label: str, positive: str | None, id_column: str | None, seed: int, tell: Tell
+    ) -> Trained:
+        return table_model.train(path, label, positive, id_column, seed, tell)
+
+    def score_table(self, model: bytes, path: Path) -> Iterator[tuple[str, float]]:
+        return table_model.score(model, path)
 
     def _against(
         self, champion: bytes, facts: FactReader, wanted: churn_trial.Plan, right: Numbers, trial: Backtest, seed: int

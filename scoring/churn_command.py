@@ -26,7 +26,7 @@ Told = dict[str, Any]
 @click.command("churn")
 @click.option("--table", type=click.Path(path_type=Path), help="CSV with one row per customer and a label.")
 @click.option("--label", help="The label's column.")
-@click.option("--positive", help="The label of those who left.")
+@click.option("--positive", help="The label of those who left; default: yes, true or 1.")
 @click.option("--id", "id_column", help="The customer's column; without it rows count.")
 @click.option("--history", type=click.Path(path_type=Path), help="CSV of visits: customer_id, date, items, spend.")
 @click.option("--as-of", type=DAY, help="Nothing later is known: 2026-11-25.")
@@ -56,8 +56,8 @@ def command(
     if (table is None) == (history is None):
         raise click.UsageError("Name a --table or a --history.")
     if table is not None:
-        if label is None or positive is None:
-            raise click.UsageError("--table needs --label and --positive.")
+        if label is None:
+            raise click.UsageError("--table needs --label.")
         told, out = of_table(labelled.read(table, label, positive, id_column, folds), folds, seed, quiet=as_json)
     else:
         if history is None or as_of is None or horizon is None:

@@ -37,29 +37,31 @@ def _typed(column: pd.Series) -> pd.Series:
 
 
 @dataclass
-class _Curve:
+class Curve:
     """One number as B-splines between quantiles, its rank beyond them as a line; missing has a column of its own."""
 
     spline: SplineTransformer | None
     middle: float
-    low: float
-    high: float
+    knots: Numbers
 
     @classmethod
     def fit(cls, values: Numbers) -> Self:
         known = values[~np.isnan(values)]
         knots = np.unique(np.quantile(known, np.linspace(0, 1, KNOTS))) if len(known) else np.zeros(1)
+        return cls.through(knots, float(np.median(known)) if len(known) else 0.0)
+
+    @classmethod
+    def through(cls, knots: Numbers, middle: float) -> Self:
+        """The knots say all there is to know of a curve, beside what stands for a missing value."""
         spline = None
         if len(knots) > 1:
             degree = 3 if len(knots) > 3 else 1
-            spline = SplineTransformer(degree=degree, knots=knots[:, None], extrapolation="linear")
-            spline.fit(known[:, None])
-        middle = float(np.median(known)) if len(known) else 0.0
-        return cls(spline, middle, float(knots[0]), float(knots[-1]))
+            spline = SplineTransformer(degree=degree, knots=knots[:, None], extrapolation="linear").fit(knots[:, None])
+        return cls(spline, middle, knots)
 
     def transform(self, values: Numbers) -> Numbers:
         missing = np.isnan(values)
-        filled = np.clip(np.where(missing, self.middle, values), self.low, self.high)[:, None]
+        filled = np.clip(np.where(missing, self.middle, values), self.knots[0], self.knots[-1])[:, None]
         curve = self.spline.transform(filled) if self.spline else np.zeros((len(values), 0))
         return np.hstack([curve, missing[:, None].astype(float)])
 
@@ -69,7 +71,7 @@ class Columns:
 
     def fit(self, rows: pd.DataFrame) -> Self:
         numbers = [name for name in rows.columns if rows[name].dtype == float]
-        self.curves_ = {name: _Curve.fit(rows[name].to_numpy()) for name in numbers}
+        self.curves_ = {name: Curve.fit(rows[name].to_numpy()) for name in numbers}
         self.levels_ = {name: _levels(rows[name]) for name in rows.columns if name not in self.curves_}
         linear = self._linear(rows)
         self.mean_, spread = linear.mean(0), linear.std(0)

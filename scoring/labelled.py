@@ -15,6 +15,7 @@ from scoring.measure import figures
 FEWEST_ROWS = 100
 GIVEAWAY = 0.97  # AUC of one column alone from which it is nearly the label
 PIECES = 32
+YES = {"1", "1.0", "yes", "y", "true", "t", "churned", "left", "gone"}
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,18 @@ class Labelled:
     ids: NDArray[Any]
     rows: pd.DataFrame
     left: NDArray[Any]
+    positive: str
 
 
-def read(path: Path, label: str, positive: str, id_column: str | None, folds: int) -> Labelled:
-    """Raises WrongInput with what is missing, and where."""
+def read(path: Path, label: str, positive: str | None, id_column: str | None, folds: int) -> Labelled:
+    """positive: None where the label says it by a usual word. Raises WrongInput with what is missing, and where."""
     table = text_table(path)
     for column in filter(None, (label, id_column)):
         if column not in table.columns:
             raise WrongInput(f"{path}:1: there is no column “{column}”.", f"Columns: {', '.join(table.columns)}.")
     if label == id_column:
         raise WrongInput(f"“{label}” cannot be both the label and the id.")
+    positive = positive if positive is not None else _positive(path, table[label])
     _check_label(path, table[label], positive, folds)
     if id_column is None:
         table = table.sort_values(list(table.columns), kind="stable")
@@ -47,7 +50,7 @@ def read(path: Path, label: str, positive: str, id_column: str | None, folds: in
     rows = rows[[name for name in sorted(rows.columns) if rows[name].nunique(dropna=False) > 1]]
     if not rows.shape[1]:
         raise WrongInput(f"{path}: no column varies besides the label and the id.", "There is nothing to learn from.")
-    return Labelled(ids, rows, (table[label] == positive).to_numpy(int))
+    return Labelled(ids, rows, (table[label] == positive).to_numpy(int), positive)
 
 
 def text_table(path: Path) -> pd.DataFrame:
@@ -64,6 +67,16 @@ def text_table(path: Path) -> pd.DataFrame:
     if not len(table):
         raise WrongInput(f"{path} has no rows.", "Give a header and a row per customer or visit.")
     return table.apply(lambda column: column.str.strip())
+
+
+def _positive(path: Path, label: pd.Series) -> str:
+    """The one of a label's two values that is a usual word for yes."""
+    values = sorted(set(label) - {""})
+    usual = [value for value in values if value.casefold() in YES]
+    if len(values) != 2 or len(usual) != 1:
+        said = ", ".join(values[:10])
+        raise WrongInput(f"{path}: which “{label.name}” means leaving? It is: {said}.", "Name it by --positive.")
+    return str(usual[0])
 
 
 def _check_label(path: Path, label: pd.Series, positive: str, folds: int) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
-from typing import Literal, cast
+from pathlib import Path
+from typing import Any, Literal, cast
 
-from hub.sdk import FactReader, ScoreGiven, Scorer, Tell, Trained
+from hub.sdk import FactReader, LearnsTables, ScoreGiven, Scorer, Tell, Trained
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,23 @@ class Lazily:
     place: str
 
     def train(self, facts: FactReader, as_of: date, seed: int, tell: Tell, champion: bytes | None = None) -> Trained:
-        return self._scorer().train(facts, as_of, seed, tell, champion)
+        return cast(Scorer, self._scorer()).train(facts, as_of, seed, tell, champion)
 
     def score(self, model: bytes, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]:
-        return self._scorer().score(model, facts, as_of)
+        return cast(Scorer, self._scorer()).score(model, facts, as_of)
 
-    def _scorer(self) -> Scorer:
+    def _scorer(self) -> Any:
         module, _, name = self.place.partition(":")
-        return cast(Scorer, getattr(import_module(module), name)())
+        return getattr(import_module(module), name)()
+
+
+class LazyLearner(Lazily):
+    """One that learns from tables, too."""
+
+    def train_table(
+        self, path: Path, label: str, positive: str | None, id_column: str | None, seed: int, tell: Tell
+    ) -> Trained:
+        return cast(LearnsTables, self._scorer()).train_table(path, label, positive, id_column, seed, tell)
+
+    def score_table(self, model: bytes, path: Path) -> Iterator[tuple[str, float]]:
+        return cast(LearnsTables, self._scorer()).score_table(model, path)

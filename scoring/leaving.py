@@ -37,7 +37,7 @@ class Leaving(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         self.base_ = float(np.mean(left))
         self.choice_ = self._choose(rows, left)
         if self.choice_ is not None:
-            self.pair_ = _Pair(self.seed).fit(rows, left, (self.choice_[0],))
+            self.pair_ = Pair(self.seed).fit(rows, left, (self.choice_[0],))
         return self
 
     def predict_proba(self, rows: pd.DataFrame) -> Numbers:
@@ -60,7 +60,7 @@ class Leaving(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         losses = {(penalty, share): np.zeros(len(rows)) for penalty in PENALTIES for share in SHARES}
         base = np.zeros(len(rows))
         for train, test in StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=self.seed).split(rows, left):
-            pair = _Pair(self.seed).fit(rows.iloc[train], left[train], PENALTIES)
+            pair = Pair(self.seed).fit(rows.iloc[train], left[train], PENALTIES)
             linear, trees = pair.logits(rows.iloc[test])
             base[test] = log_loss(np.full(len(test), left[train].mean()), left[test])
             for penalty, share in losses:
@@ -71,7 +71,7 @@ class Leaving(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-l
         return best if losses[best].mean() < base.mean() else None
 
 
-class _Pair:
+class Pair:
     """One boosting, and a logistic regression per penalty, on the same rows."""
 
     def __init__(self, seed: int) -> None:

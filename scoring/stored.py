@@ -9,7 +9,13 @@ import skops.io
 
 from hub.errors import WrongInput
 
-TRUSTED = ["sklearn._loss.link.Interval", "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+TRUSTED = [
+    "sklearn._loss.link.Interval",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    # how boosting keeps the check of its texts; whatever else somebody wraps is named beside it, and refused
+    "functools.partial",
+    "sklearn.utils.validation.check_array",
+]
 
 
 def dump(model: Any, form: str) -> bytes:

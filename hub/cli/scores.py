@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from hub.cli import tables
 from hub.cli.looking import show
 from hub.cli.opened import json_option, opened, region_option
 from hub.clock import holder
@@ -35,9 +36,38 @@ def _spoken(_context: click.Context, _parameter: click.Parameter, value: str | N
 @region_option
 @as_of_option
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 2**31))
+@click.option("--table", type=click.Path(path_type=Path), help="Learn from this CSV instead; no region is needed.")
+@click.option("--label", help="Of the table: the column that says who left.")
+@click.option("--positive", help="Of the label: the value of those who left; default: yes, true or 1.")
+@click.option("--id", "id_column", help="Of the table: the customer's column; without it rows count.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("models"), show_default=True, help="For its model."
+)
 @json_option
-def train(scorer: str, region: str | None, as_of: datetime | None, seed: int, as_json: bool) -> None:
-    """Learn from the region's past, and be judged by a backtest; in force only where it is proved better."""
+def train(
+    scorer: str,
+    region: str | None,
+    as_of: datetime | None,
+    seed: int,
+    table: Path | None,
+    label: str | None,
+    positive: str | None,
+    id_column: str | None,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Learn from the region's past, or from a table with a label, and be judged by a backtest; in force only where it is
+    proved better."""
+    if table is not None:
+        if label is None:
+            raise click.UsageError("--table needs --label.")
+        columns = {"label": label, "positive": positive, "id": id_column}
+        with _bar(f"train {scorer}", as_json) as tell:
+            card = tables.train(scorer, table, columns, seed, out, tell)
+        tables.tell_card(card, as_json)
+        if not as_json:
+            _show_metrics(card)
+        return
     with opened(region) as hub:
         day = _day(hub, as_of)
         with _run(hub, scorer, "train", day, as_json) as (run_id, tell):
@@ -55,9 +85,27 @@ def train(scorer: str, region: str | None, as_of: datetime | None, seed: int, as
 @click.argument("scorer", required=False, callback=_spoken)
 @region_option
 @as_of_option
+@click.option("--table", type=click.Path(path_type=Path), help="Judge the rows of this CSV instead.")
+@click.option("--model", type=click.Path(path_type=Path), help="Of the table: the folder that `train --table` named.")
+@click.option("--predictions", type=click.Path(path_type=Path), help="Write them here; default: to the screen.")
 @json_option
-def score(scorer: str | None, region: str | None, as_of: datetime | None, as_json: bool) -> None:
-    """Judge everybody by the model in force (without SCORER: by every one), and refresh the segments that read the score."""
+def score(
+    scorer: str | None,
+    region: str | None,
+    as_of: datetime | None,
+    table: Path | None,
+    model: Path | None,
+    predictions: Path | None,
+    as_json: bool,
+) -> None:
+    """Judge everybody by the model in force (without SCORER: by every one), and refresh the segments that read the score; or
+    the rows of a table by a model that was learned from one."""
+    if table is not None:
+        if scorer is None or model is None:
+            raise click.UsageError("--table needs SCORER and --model.")
+        count = tables.score(scorer, table, model, predictions)
+        click.echo(f"{count:,} rows judged", err=True)
+        return
     with opened(region) as hub:
         day, shelf = _day(hub, as_of), scores.shelf_of(hub)
         names = [scorer] if scorer else [name for name in shelf.scorers() if shelf.champion(name)]
@@ -175,12 +223,10 @@ def _day(hub: Hub, as_of: datetime | None) -> date:
 def _run(hub: Hub, scorer: str, verb: str, day: date, quiet: bool) -> Iterator[tuple[int, Callable[[int, int], None]]]:
     """The run's row, and a bar on the screen; a refusal is settled as such and passed on."""
     run_id = runs.begin(hub, scorer, verb, day, holder())
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
-        bar = progress.add_task(f"{verb} {scorer}", total=None)
+    with _bar(f"{verb} {scorer}", quiet) as show_step:
 
         def tell(step: int, steps: int) -> None:
-            progress.update(bar, completed=step, total=steps or None)
+            show_step(step, steps)
             runs.tell(hub, run_id, step, steps)
 
         try:
@@ -188,6 +234,14 @@ def _run(hub: Hub, scorer: str, verb: str, day: date, quiet: bool) -> Iterator[t
         except HubError as error:
             runs.settle(hub, run_id, "refused", str(error))
             raise
+
+
+@contextmanager
+def _bar(title: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as progress:
+        bar = progress.add_task(title, total=None)
+        yield lambda step, steps: progress.update(bar, completed=step, total=steps or None)
 
 
 def _show_metrics(card: Mapping[str, Any]) -> None:

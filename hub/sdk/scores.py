@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Literal, Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 
 class FactReader(Protocol):
@@ -75,6 +76,20 @@ class Scorer(Protocol):
 
     def score(self, model: bytes, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]:
         """In the order of ids. Whom it cannot judge it leaves out."""
+
+
+@runtime_checkable
+class LearnsTables(Protocol):
+    """A scorer that also learns from any table with a label, and tells it of other tables of the same columns."""
+
+    def train_table(
+        self, path: Path, label: str, positive: str | None, id_column: str | None, seed: int, tell: Tell
+    ) -> Trained:
+        """path: CSV with a header. positive: the label's value that is foretold; None where a usual word says it. Raises
+        WrongInput with line and column."""
+
+    def score_table(self, model: bytes, path: Path) -> Iterator[tuple[str, float]]:
+        """(id, probability) of each row. Raises WrongInput."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """A stored model is read without running anything."""
 
+import os
+from functools import partial
+
 import numpy as np
 import pytest
 import skops.io
@@ -27,6 +30,14 @@ def test_what_was_stored_comes_back():
 def test_a_type_that_we_do_not_know_is_refused():
     with pytest.raises(WrongInput, match="which we do not read"):
         load(skops.io.dumps({"model": Strange()}), "a 1")
+
+
+def test_a_call_that_somebody_hid_in_a_model_is_refused():
+    """scikit-learn wraps a check of its own; any other function behind the same wrapping is not run."""
+    hidden = skops.io.dumps({"form": "a 1", "model": partial(os.system, "true")})
+
+    with pytest.raises(WrongInput, match="system"):
+        load(hidden, "a 1")
 
 
 def test_our_own_boosting_is_among_what_we_read():
