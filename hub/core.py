@@ -80,12 +80,12 @@ class Hub:
         return FolderFiles(self.region.folder / "documents")
 
     @contextmanager
-    def begin(self) -> Iterator[Work]:
+    def begin(self, kind: type[Work] = Work) -> Iterator[Work]:
         """Read, change, commit; then ring. Whatever raises inside rolls everything back."""
         self.node.renew(self.clock())
         try:
             with self.region.sessions.begin() as session:
-                work = Work(session, self.region, self.vault, self.node.ids, self.clock())
+                work = kind(session, self.region, self.vault, self.node.ids, self.clock())
                 yield work
                 session.flush()
                 self.directory.add(work.new_refs, self.region_code)

@@ -1,15 +1,17 @@
 """One transaction of one region: what is read, changed and to be told, all of it or none, and whom to wake afterwards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 from sqlalchemy.orm import Session
 
 from hub.ids import Ids
-from hub.models import AuditEntry, Base, table
+from hub.models import AuditEntry, Base, DataKey, table
+from hub.pouring import pour
 from hub.regions import Region
 from hub.vault import OpenKey, Vault
 
@@ -42,6 +44,16 @@ class Work:
         self.session.add(row)
         return row
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is done inside is taken back where it raises, and harms nothing that was done before."""
+        with self.session.begin_nested():
+            yield
+
+    def put(self, model: type[Row], /, **values: Any) -> Row:
+        """A new row with these values; it may be changed until the next look at the database."""
+        return self.add(model(**values))
+
     def insert_all(self, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> int:
         """Many rows of one table in one statement; ids and region are filled in."""
         target = table(model)
@@ -61,10 +73,67 @@ class Work:
         return self.open_keys[key_id]
 
     def new_key(self, owner_kind: str) -> OpenKey:
-        key = self.vault.make_key(self.session, self.ids.next(), owner_kind, self.now)
+        """Wrapped by the epoch's region key."""
+        key, epoch = self.vault.make_key(self.ids.next()), self.vault.epochs(self.session)[0]
+        wrapped = self.vault.wrap(key, epoch)
+        self.put(DataKey, id=key.id, owner_kind=owner_kind, wrapped=wrapped, epoch=epoch, made_at=self.now)
         self.open_keys[key.id] = key
         return key
 
     def audit(self, actor: str, action: str, about: str, about_id: int | None = None, **detail: Any) -> None:
         """detail: refs, counts and codes only, never a personal value."""
-        self.add(AuditEntry(at=self.now, actor=actor, action=action, about=about, about_id=about_id, detail=detail))
+        self.put(AuditEntry, at=self.now, actor=actor, action=action, about=about, about_id=about_id, detail=detail)
+
+
+class Fresh:
+    """A row on its way: plain attributes until it is written, and none that could be changed and lost after that."""
+
+
+class Written(Fresh):
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise RuntimeError(f"{name} of a row that was poured is set too late")
+
+
+@dataclass
+class BulkWork(Work):
+    """For pages of history: new rows are gathered, and poured by the table before anybody looks."""
+
+    gathered: dict[type[Base], list[Mapping[str, Any]]] = field(default_factory=dict)
+    fresh: list[Fresh] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        event.listen(self.session, "do_orm_execute", lambda _: self.pour())
+        event.listen(self.session, "before_commit", lambda _: self.pour())
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        self.pour()
+        try:
+            with self.session.begin_nested():
+                yield
+                self.pour()
+        finally:
+            self.gathered, self.fresh = {}, []
+
+    def put(self, model: type[Row], /, **values: Any) -> Row:
+        row = Fresh()
+        if "id" in table(model).c and "id" not in values:
+            values = {"id": self.ids.next(), **values}
+        row.__dict__.update(values)
+        self.gathered.setdefault(model, []).append(row.__dict__)
+        self.fresh.append(row)
+        return cast(Row, row)
+
+    def insert_all(self, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> int:
+        found = [row if "id" in row else {"id": self.ids.next(), **row} for row in rows]
+        self.gathered.setdefault(model, []).extend(found)
+        return len(found)
+
+    def pour(self) -> None:
+        """Foreign keys are checked at the commit, so any order will do."""
+        gathered, self.gathered = self.gathered, {}
+        fresh, self.fresh = self.fresh, []
+        for row in fresh:
+            row.__class__ = Written
+        for model, rows in gathered.items():
+            pour(self.session, self.region, model, rows)

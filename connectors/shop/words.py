@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from hub.sdk import (
@@ -45,16 +46,19 @@ def records(payload: bytes) -> list[Record]:
 
 
 def _values(row: Row) -> Iterator[tuple[str, Any]]:
-    """Fields as our records have them: times end in _at, days are listed."""
+    """Fields as our records have them."""
     for name, value in row.items():
-        if name in NO_FIELDS:
-            continue
-        if name.endswith("_at") or name == "at":
-            yield name, datetime.fromisoformat(value)
-        elif name in DAYS:
-            yield name, date.fromisoformat(value)
-        else:
-            yield RENAMED.get(name, name), value
+        if name not in NO_FIELDS:
+            ours, read = _field(name)
+            yield ours, read(value) if read else value
+
+
+@cache
+def _field(name: str) -> tuple[str, Callable[[str], Any] | None]:
+    """Our name for it, and how it is read: times end in _at, days are listed."""
+    if name.endswith("_at") or name == "at":
+        return name, datetime.fromisoformat
+    return (name, date.fromisoformat) if name in DAYS else (RENAMED.get(name, name), None)
 
 
 def _about(row: Row) -> CustomerKey:

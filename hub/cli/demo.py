@@ -66,8 +66,10 @@ def demo(
         return describe_world(counts, seed, as_json)
     check_room(settings.home, customers)
     for code in counts:
-        open_region(settings, code)
+        check_port(settings.region(code).port, f"the web server of {code}")
     check_port(port_of(settings), "the sandboxes' server")
+    for code in counts:
+        open_region(settings, code)
     order = Order(counts, seed, first_day(settings.home, counts, seed, datetime.now(UTC).date()), pace)
     run = Demo(settings, lambda code: hub_at(settings, code), order, once, as_json, Gauge(list(counts)))
     prepare(run)

@@ -30,17 +30,22 @@ class Told:
     member: Mapping[str, Any]
 
 
-def enrolled(books: Books, seed: int) -> Iterator[Told]:
-    """Every member with the card as it stood thirty days ago, and the consent they gave."""
+def enrolled(books: Books) -> Iterator[dict[str, Any]]:
+    """The programme's books of thirty days ago: every member with their card, and what they had said to offers by mail."""
     balances, versions = _cards(books, DAYS - RECENT)
-    tiers = books.tiers()
-    given = set(books.consents["owner"][books.consents["granted"]].tolist())
+    tiers, said = books.tiers(), _said(books, DAYS - RECENT)
     for one in np.flatnonzero(books.people.member & (books.people.joined < DAYS)).tolist():
-        number = books.people.number(one)
+        number, day = books.people.number(one), max(int(books.people.joined[one]), DAYS - RECENT - 1)
         member = {**_card(number, tiers[one], balances.get(one, 0)), "version": versions.get(one, 0) + 1}
-        if one in given:
-            member["consent"] = _consent("granted")
-        yield Told(f"evt_{seed}_{number}_1", "member.enrolled", _noon(books.day(books.people.joined[one])), member)
+        if one in said:
+            member["consent"] = _consent(said[one])
+        yield {**member, "updated_at": _noon(books.day(day)).isoformat()}
+
+
+def _said(books: Books, until: int) -> dict[int, str]:
+    consents = books.consents
+    rows = sorted(zip(*(consents[name].tolist() for name in ("day", "owner", "granted")), strict=True))
+    return {owner: "granted" if granted else "withdrawn" for day, owner, granted in rows if granted or day < until}
 
 
 def last_month(books: Books, seed: int) -> Iterator[Told]:
@@ -55,8 +60,10 @@ def last_month(books: Books, seed: int) -> Iterator[Told]:
         told.append(
             Told(f"evt_{seed}_{number}_{versions[one] + 1}", "member.points_changed", _noon(books.day(day)), member)
         )
-    for row in np.flatnonzero(~books.consents["granted"] & books.people.member[books.consents["owner"]]).tolist():
-        one, day = int(books.consents["owner"][row]), int(books.consents["day"][row])
+    consents = books.consents
+    late = ~consents["granted"] & books.people.member[consents["owner"]] & (consents["day"] >= DAYS - RECENT)
+    for row in np.flatnonzero(late).tolist():
+        one, day = int(consents["owner"][row]), int(consents["day"][row])
         number = books.people.number(one)
         member = {"member_id": f"m-{number}", "customer_number": number, "consent": _consent("withdrawn")}
         told.append(Told(f"evt_{seed}_{number}_withdrawn", "member.consent_changed", _noon(books.day(day)), member))

@@ -15,11 +15,11 @@ from hub.demo.foresight import foresee
 from hub.demo.history import write_rows
 from hub.demo.life import RECENT
 from hub.demo.rows import Pen
-from hub.demo.stage import LOOK_EVERY, Demo, account_of_crm, desk_of, folder_of, loopback, sender_of, wait_for
+from hub.demo.stage import LOOK_EVERY, Demo, account_at, desk_of, folder_of, loopback, sender_of, wait_for
 from hub.demo.world.books import DAYS
 from hub.demo.world.truth import write_truth
 from hub.errors import WrongInput
-from hub.flow import applying
+from hub.flow import applying, pulls
 from hub.flow.sync import history_of, import_pages
 from hub.web.access import grant_token
 from hub.worker import Supervisor
@@ -110,14 +110,20 @@ def run_shop(demo: Demo, supervisor: Supervisor, code: str) -> None:
 
 
 def run_loyalty(demo: Demo, supervisor: Supervisor, code: str) -> None:
-    """Members are enrolled by signed webhooks with the card of a month ago; then the month itself.
+    """The programme's books of a month ago are read page by page, as from any partner; then it tells the month by webhooks.
 
     The history goes first: two that write at once would only wait for each other."""
     log.set_up("WARNING", region=code)
     wait_for(supervisor, {f"{code}-shop"})
     sender = sender_of(demo, code, "loyalty")
     for books in demo.world(code):
-        for told in (*life.enrolled(books, demo.order.seed), *life.last_month(books, demo.order.seed)):
+        sandboxes.enroll(folder_of(demo), account_at(demo, code, "loyalty"), life.enrolled(books))
+    hub = demo.open_hub(code)
+    for _ in pulls.pull(hub, hub.partner(demo.connection(code, "loyalty").name)):
+        pass
+    hub.close()
+    for books in demo.world(code):
+        for told in life.last_month(books, demo.order.seed):
             sender.send(told.id, told.kind, told.member, told.at)
     sender.release()
 
@@ -186,7 +192,7 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
             )
             time.sleep(pause * rng.uniform(0.4, 1.6))
         if rng.randrange(life.ELSE_EVERY) == 0 and (
-            typed := life.moved(folder_of(demo), account_of_crm(demo, code), rng)
+            typed := life.moved(folder_of(demo), account_at(demo, code, "hubspot"), rng)
         ):
             sandboxes.fill_in(desk_of(demo, code), typed)
 
@@ -194,7 +200,7 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
 def run_crm(demo: Demo) -> None:
     """What happens at the CRM is told to each region by signed webhooks, echoes of our own writes among them."""
     log.set_up("WARNING")
-    senders = {account_of_crm(demo, code): sender_of(demo, code, "hubspot") for code in demo.order.counts}
+    senders = {account_at(demo, code, "hubspot"): sender_of(demo, code, "hubspot") for code in demo.order.counts}
     while True:
         for account, sender in senders.items():
             sandboxes.relay(folder_of(demo), account, sender)

@@ -7,7 +7,7 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -131,6 +131,18 @@ class Sender:
                 return found
         except OSError:
             return {}
+
+
+def enroll(folder: Path, account: str, members: Iterable[Mapping[str, Any]]) -> int:
+    """Into the books of the loyalty programme's stand-in; answers how many."""
+    rows = [(str(one["member_id"]), json.dumps(one)) for one in members]
+
+    def write(db: Any) -> None:
+        for member, body in rows:
+            put_thing(db, f"member:{account}", member, body)
+
+    EffectsLog(folder / "loyalty.db").transact(write)
+    return len(rows)
 
 
 def relay(folder: Path, account: str, sender: Sender) -> int:

@@ -58,7 +58,7 @@ def folder_of(demo: Demo) -> Path:
 
 def desk_of(demo: Demo, code: str) -> str:
     """The page at which people at the CRM see and change its contacts."""
-    return f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/hubspot/desk/{account_of_crm(demo, code)}"
+    return f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/hubspot/desk/{account_at(demo, code, 'hubspot')}"
 
 
 def wait_for(supervisor: Supervisor, children: set[str]) -> None:
@@ -76,8 +76,9 @@ def sender_of(demo: Demo, code: str, connector: str) -> Sender:
     return Sender(f"{loopback(here)}/webhooks/{connection.name}", secret, dial, demo.rng(code))
 
 
-def account_of_crm(demo: Demo, code: str) -> str:
-    connection = demo.connection(code, "hubspot")
+def account_at(demo: Demo, code: str, connector: str) -> str:
+    """What the stand-in calls the account of this region."""
+    connection = demo.connection(code, connector)
     return account_of(f"Bearer {demo.settings.secrets_of(code)[connection.secrets['token']]}")
 
 

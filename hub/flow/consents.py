@@ -32,19 +32,18 @@ def fold(station: Station, records: Sequence[ConsentRecord]) -> tuple[list[int],
 
 
 def _add(work: Work, partner: Partner, known: Known, record: ConsentRecord, source: bytes) -> None:
-    work.add(
-        Consent(
-            person_id=known.person.id,
-            purpose=record.purpose,
-            channel=record.channel,
-            state=record.state,
-            notice=record.notice,
-            at=record.at,
-            received_at=work.now,
-            connection_id=partner.id,
-            source_hash=source,
-            how=record.how,
-            language=record.language,
-        )
+    work.put(
+        Consent,
+        person_id=known.person.id,
+        purpose=record.purpose,
+        channel=record.channel,
+        state=record.state,
+        notice=record.notice,
+        at=record.at,
+        received_at=work.now,
+        connection_id=partner.id,
+        source_hash=source,
+        how=record.how,
+        language=record.language,
     )
     work.audit(partner.name, f"consent_{record.state}", "person", known.person.id, purpose=record.purpose)

@@ -91,7 +91,7 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     timers.hear(hub, work, partner, about, cars.known)
     for customer_id in people.made:
         folded.touched[customer_id].add("customer")
-    for customer_id in folded.touched:
+    for customer_id in folded.touched.keys() - people.made:  # who is new has the first version
         work.session.get_one(Customer, customer_id).version += 1
     return folded
 

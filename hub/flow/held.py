@@ -32,9 +32,13 @@ class Held:
 
     def values_of(self, person_id: int) -> dict[tuple[str, int], PersonalValue]:
         """By field and what it is about."""
-        self.load([person_id])
+        self._know(person_id)
         return self.values[person_id]
 
     def aliases_of(self, person_id: int, kind: str) -> list[Alias]:
-        self.load([person_id])
+        self._know(person_id)
         return self.aliases[person_id].setdefault(kind, [])
+
+    def _know(self, person_id: int) -> None:
+        if person_id not in self.values:
+            self.load([person_id])

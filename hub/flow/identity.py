@@ -159,14 +159,20 @@ class Identities:
 
     def _make(self) -> Known:
         work = self.work
-        person = Person(id=work.ids.next(), ref=new_ref(), jurisdiction=self.jurisdiction, made_at=work.now)
-        person.data_key_id = work.new_key("person").id
-        work.add(person)
-        customer = work.add(Customer(ref=new_ref(), person_id=person.id, version=0, made_at=work.now))
-        work.add(
-            Profile(customer_id=customer.id, jurisdiction=self.jurisdiction, visits_count=0, complaints_count=0, vehicles_count=0,
-                    changed_at=work.now)
-        )  # fmt: skip
+        key_id = work.new_key("person").id
+        person = work.put(Person, ref=new_ref(), jurisdiction=self.jurisdiction, made_at=work.now, data_key_id=key_id)
+        customer = work.put(
+            Customer,
+            ref=new_ref(),
+            person_id=person.id,
+            version=1,
+            made_at=work.now,
+            branch=None,
+            language=None,
+            joined_on=None,
+        )
+        work.put(Profile, customer_id=customer.id, jurisdiction=self.jurisdiction, visits_count=0, complaints_count=0,
+                 vehicles_count=0, changed_at=work.now)  # fmt: skip
         work.new_refs.append(customer.ref)
         self.made.add(customer.id)
         self.held.born(person.id)
@@ -197,16 +203,15 @@ def lock_customers(work: Work, ids: Sequence[int]) -> None:
 
 def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: int, person: Person) -> Link:
     epoch = work.vault.epochs(work.session)[0]
-    return work.add(
-        Link(
-            connection_id=partner.id,
-            about=about,
-            about_id=about_id,
-            person_id=person.id,
-            hash=work.vault.blind(epoch, f"link:{partner.id}:{about}", partner_id),
-            epoch=epoch,
-            sealed=work.vault.seal(work.key(person.data_key_id), partner_id.encode(), f"link:{about}:{person.id}"),
-        )
+    return work.put(
+        Link,
+        connection_id=partner.id,
+        about=about,
+        about_id=about_id,
+        person_id=person.id,
+        hash=work.vault.blind(epoch, f"link:{partner.id}:{about}", partner_id),
+        epoch=epoch,
+        sealed=work.vault.seal(work.key(person.data_key_id), partner_id.encode(), f"link:{about}:{person.id}"),
     )
 
 
@@ -221,7 +226,7 @@ def set_alias(work: Work, held: Held, person: Person, kind: str, value: str, *, 
     if rows and not several:
         rows[0].hash, rows[0].epoch, rows[0].sealed = blind, epoch, sealed
     else:
-        rows.append(work.add(Alias(person_id=person.id, kind=kind, hash=blind, epoch=epoch, sealed=sealed)))
+        rows.append(work.put(Alias, person_id=person.id, kind=kind, hash=blind, epoch=epoch, sealed=sealed))
 
 
 def fold_email(value: str) -> str:

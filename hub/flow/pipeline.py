@@ -45,11 +45,11 @@ log = logging.getLogger(__name__)
 TAKE = 50  # deliveries to a transaction
 
 
-def process(hub: Hub, partner: Partner, rng: Random, limit: int = TAKE) -> int:
+def process(hub: Hub, partner: Partner, rng: Random, limit: int = TAKE, kind: type[Work] = Work) -> int:
     """Take the next deliveries through; answers how many there were. A batch that fails is run again one by one."""
     letters: list[int] = []
     try:
-        with hub.begin() as work:
+        with hub.begin(kind) as work:
             taken = inbox.take(work, partner, limit)
             _process(hub, work, partner, taken, letters, rng)
         count = len(taken)
@@ -107,7 +107,7 @@ def take_now(hub: Hub, work: Work, partner: Partner, incoming: Sequence[Incoming
     outcomes: list[str | WrongInput] = []
     for one in incoming:
         try:
-            with work.session.begin_nested():
+            with work.savepoint():
                 folded = _fold_now(hub, work, partner, one)
         except IntegrityError:
             outcomes.append(WrongInput("Somebody else was quicker.", "Ask for free slots, and try again."))
@@ -142,7 +142,7 @@ def _fold(
 ) -> customers.Folded | None:
     """One delivery, behind a savepoint: what is wrong with it harms no other."""
     try:
-        with work.session.begin_nested():
+        with work.savepoint():
             payload = inbox.open_payload(work, delivery)
             connector = partner.connector
             records = list(connector.normalise(payload)) if isinstance(connector, Normalises) else []

@@ -15,6 +15,7 @@ from hub.flow.batches import batches
 from hub.flow.held import Held
 from hub.models import Customer, Delivery, Person
 from hub.sdk import ImportPage, Imports, RowProblem, TakesRows
+from hub.work import BulkWork
 
 SHOWN = 1000  # problems kept for the report; more are counted
 PATIENCE = 600.0  # seconds without any progress after which an import gives up waiting
@@ -53,7 +54,7 @@ def import_pages(
             with hub.begin() as work:
                 new = inbox.keep(work, partner, [page.incoming])
             kept[fingerprint] = (page.rows, bool(new))
-            pipeline.process(hub, partner, rng)
+            pipeline.process(hub, partner, rng, kind=BulkWork)
         advanced(page.rows + len(page.problems))
     _settle(hub, partner, list(kept), rng)
     for rows, new, result in _results(hub, partner, kept):

@@ -19,8 +19,8 @@ def set_value(work: Work, held: Held, known: Known, name: str, value: str, about
         return False
     sealed = work.vault.seal(key, value.encode(), context)
     if row is None:
-        made = PersonalValue(person_id=person.id, field=name, about_id=about_id, sealed=sealed)
-        rows[name, about_id] = work.add(made)
+        made = work.put(PersonalValue, person_id=person.id, field=name, about_id=about_id, sealed=sealed)
+        rows[name, about_id] = made
     else:
         row.sealed = sealed
     return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -51,14 +52,17 @@ class Vehicles:
         if partner_id is None:
             return None
         if partner_id not in self.known:
-            vehicle = self.work.add(Vehicle(ref=new_ref(), made_at=self.work.now))
+            blank: dict[str, Any] = dict.fromkeys(FACTS)
+            vehicle = self.work.put(Vehicle, ref=new_ref(), made_at=self.work.now, **blank)
             self.known[partner_id], self.rows[vehicle.id] = vehicle.id, vehicle
             identity.link(self.work, self.partner, "vehicle", partner_id, vehicle.id, known.person)
         return self.known[partner_id]
 
     def own(self, vehicle_id: int, customer_id: int, since: date, until: date | None) -> None:
-        row = Ownership(vehicle_id=vehicle_id, customer_id=customer_id, role="owner", since=since, until=until)
-        self.owners.setdefault(vehicle_id, []).append(self.work.add(row))
+        row = self.work.put(
+            Ownership, vehicle_id=vehicle_id, customer_id=customer_id, role="owner", since=since, until=until
+        )
+        self.owners.setdefault(vehicle_id, []).append(row)
 
 
 def fold_vehicle(vehicles: Vehicles, held: Held, known: Known, record: VehicleRecord, today: date) -> Iterator[int]:

@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError
 
 from hub.errors import WrongInput
 from hub.sdk.contracts import Bounds
+from hub.sdk.quick import quick_reader
 from hub.sdk.row_fields import CODE
 from hub.sdk.rows import KINDS
 
@@ -26,6 +27,7 @@ PAST = {
     "referral": ("made_at", "rewarded_at"),
 }
 SCHEMAS: Mapping[str, Schema] = {kind: schema() for kind, schema in KINDS.items()}
+QUICK = {kind: quick_reader(schema) for kind, schema in SCHEMAS.items()}
 SEE = "See connectors/shop/README.md for the shape of each row."
 
 
@@ -54,6 +56,9 @@ def shaped(kind: str, row: Any) -> tuple[dict[str, Any] | None, list[Refusal]]:
         return None, [Refusal("type", "Is no kind of row.", f"Kinds: {', '.join(SCHEMAS)}.")]
     if row.get("type", kind) != kind:
         return None, [Refusal("type", f"Is not {kind}.", "Send it to the door of its own kind, or leave type out.")]
+    quick = QUICK[kind](row)
+    if quick is not None:
+        return quick | {"type": kind}, []
     try:
         found: dict[str, Any] = SCHEMAS[kind].load(row)
     except ValidationError as error:

@@ -67,14 +67,9 @@ class Vault:
 
     # --- data keys
 
-    def make_key(self, session: Session, key_id: int, owner_kind: str, now: datetime) -> OpenKey:
-        epoch = self.epochs(session)[0]
-        key = OpenKey(key_id, os.urandom(KEY))
-        wrapped = self.wrap(key, epoch)
-        session.add(
-            DataKey(id=key_id, owner_kind=owner_kind, wrapped=wrapped, epoch=epoch, made_at=now, region=self.region)
-        )
-        return key
+    def make_key(self, key_id: int) -> OpenKey:
+        """Kept nowhere: whoever makes one keeps it wrapped."""
+        return OpenKey(key_id, os.urandom(KEY))
 
     def wrap(self, key: OpenKey, epoch: int) -> bytes:
         body = self.cipher.encrypt(self.store.get(epoch).wrap, key.secret, b"data_key:%d" % key.id)

@@ -124,9 +124,13 @@ def openings(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 
 @pytest.fixture
 def settings(tmp_path: Path, database: str, request: pytest.FixtureRequest) -> Settings:
-    config = tmp_path / "config"
+    return settings_in(tmp_path, database, request)
+
+
+def settings_in(folder: Path, database: str, request: pytest.FixtureRequest) -> Settings:
+    config = folder / "config"
     shutil.copytree(CONFIG, config)
-    environ = {"HUB_HOME": str(tmp_path / "var"), "HUB_CONFIG": str(config)}
+    environ = {"HUB_HOME": str(folder / "var"), "HUB_CONFIG": str(config)}
     if database == "postgresql":
         postgres = request.getfixturevalue("postgres")
         for code in ("eu", "gcc"):
@@ -145,6 +149,23 @@ def hub(settings: Settings, database: str, openings: Openings, redis: Redis, clo
 @pytest.fixture
 def gcc_hub(settings: Settings, database: str, openings: Openings, redis: Redis, clock: StandingClock) -> Iterator[Hub]:
     yield from _built(settings, database, openings, redis, clock, "gcc")
+
+
+@pytest.fixture
+def twins(
+    tmp_path: Path, database: str, openings: Openings, redis: Redis, request: pytest.FixtureRequest
+) -> Iterator[tuple[Hub, Hub]]:
+    """Two hubs of one opened region, keys and all: what is told to both has the same keyed hashes."""
+    made = [
+        _built(settings_in(tmp_path / name, database, request), database, openings, redis, StandingClock(), "eu")
+        for name in ("one", "two")
+    ]
+    one, two = next(made[0]), next(made[1])
+    one.vault.fingerprint("made when it is first asked for")
+    shutil.copytree(one.region.folder / "keys", two.region.folder / "keys", dirs_exist_ok=True)
+    yield one, two
+    for one in made:
+        next(one, None)
 
 
 def _built(
