@@ -22,7 +22,7 @@ from hub.models import Connection, Here, Node
 from hub.own import OWN, Own
 from hub.plugins import load_plugins
 from hub.policy import judge
-from hub.regions import READ, Directory, Region, open_region
+from hub.regions import READ, Directory, Region, down, open_region
 from hub.rulebook import LiveBook
 from hub.sdk.budget import Budget
 from hub.sdk.contracts import Account, Connector, Decision, Question, Topic
@@ -90,7 +90,7 @@ class Hub:
                 session.flush()
                 self.directory.add(work.new_refs, self.region_code)
         except OperationalError as error:
-            raise PartDown(f"The database of {self.region_code} does not answer.", "Try again in a moment.") from error
+            raise down(f"The database of {self.region_code}", error) from error
         self.bell.ring(sorted(work.bells))
 
     @contextmanager
@@ -101,7 +101,7 @@ class Hub:
                 session.connection(execution_options={READ: True})
                 yield session
         except OperationalError as error:
-            raise PartDown(f"The database of {self.region_code} does not answer.", "Try again in a moment.") from error
+            raise down(f"The database of {self.region_code}", error) from error
 
     def permits(self, question: Question) -> Decision:
         return judge(self, question)

@@ -10,10 +10,11 @@ import sqlalchemy
 from sqlalchemy import Column, Delete, Engine, Insert, MetaData, String, Table, create_engine, event, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
-from hub.errors import CrossingRefused
+from hub.errors import CrossingRefused, PartDown
 from hub.gate import PASS
 from hub.models import Regional
 from rules.sql import teach_sqlite
@@ -137,3 +138,13 @@ class Directory:
             return None
         with self.engine.connect().execution_options(**{READ: True}) as connection:
             return connection.scalar(select(homes.c.region).where(homes.c.ref == ref))
+
+
+FULL = ("disk is full", "disk I/O error", "No space left", "could not extend")  # in the words of both databases
+
+
+def down(what: str, error: OperationalError) -> PartDown:
+    """A database that has no room says so; every other one does not answer."""
+    if any(words in str(error.orig) for words in FULL):
+        return PartDown(f"{what} cannot write: its disk is full, or gone.", "Free some; what was done before is kept.")
+    return PartDown(f"{what} does not answer.", "Try again in a moment.")

@@ -69,7 +69,7 @@ def patient(redis: Redis) -> Redis:
 class Child:
     """once: it is done when it ends well, and started again only when it did not. ends_all: with it, everything ends.
 
-    last: others stand on it, so it is ended after them."""
+    last: others stand on it, so it is ended after them. tries: so often it may fail before everything ends (0: for ever)."""
 
     name: str
     run: Callable[[], None]
@@ -77,6 +77,8 @@ class Child:
     once: bool = False
     ends_all: bool = False
     last: bool = False
+    tries: int = 0
+    failures: int = 0
     pid: int = 0
     started: float = 0.0
 
@@ -91,9 +93,10 @@ class Supervisor:
     code: int = 0
 
     def add(
-        self, name: str, run: Callable[[], None], *, once: bool = False, ends_all: bool = False, last: bool = False
-    ) -> None:
-        self.children.append(Child(name, run, len(self.children), once, ends_all, last))
+        self, name: str, run: Callable[[], None], *, once: bool = False, ends_all: bool = False, last: bool = False,
+        tries: int = 0,
+    ) -> None:  # fmt: skip
+        self.children.append(Child(name, run, len(self.children), once, ends_all, last, tries))
 
     def serve(self) -> int:
         """Start all and keep them alive until SIGTERM, SIGINT, or a child that ends all; answers the exit code."""
@@ -138,6 +141,10 @@ class Supervisor:
             SLOT.pack_into(self.beats, child.slot * SLOT.size, DONE)
         else:
             log.warning("child ended", extra={"child": child.name, "status": code})
+            child.failures += 1
+            if child.failures == child.tries:
+                self.code = max(1, code)
+                self.stop.set()
 
     def _start(self, child: Child) -> None:
         child.started = time.monotonic()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from hub import clock, door, log, worker
 from hub.cli.opened import hub_at, json_option, region_option, regions_of, valkey_environ
@@ -15,6 +16,7 @@ from hub.embedded import ValkeyServer
 from hub.errors import PartDown
 from hub.flow import runs
 from hub.opening import make_secrets, open_new_region
+from hub.regions import down
 from hub.serving import serve_web
 from hub.settings import Settings, load_settings
 from hub.worker import Supervisor, stop_on_signal
@@ -38,8 +40,13 @@ def init(region: str | None, as_json: bool) -> None:
 
 
 def open_region(settings: Settings, code: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> bool:
-    new = open_new_region(settings, code, clock)
-    make_secrets(settings, code)
+    try:
+        new = open_new_region(settings, code, clock)
+        make_secrets(settings, code)
+    except OperationalError as error:
+        raise down(f"The database of {code}", error) from error
+    except OSError as error:
+        raise PartDown(f"{settings.folder(code)} cannot be written: {error.strerror}.") from error
     return new
 
 

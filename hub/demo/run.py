@@ -1,6 +1,7 @@
 """`hub demo`: opens the regions, starts everything, lets three years come in by the real doors, and life go on."""
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,13 @@ from hub.demo.rows import Pen
 from hub.demo.stage import LOOK_EVERY, Demo, account_at, desk_of, folder_of, loopback, sender_of, wait_for
 from hub.demo.world.books import DAYS
 from hub.demo.world.truth import write_truth
-from hub.errors import WrongInput
+from hub.errors import HubError, WrongInput
 from hub.flow import applying, pulls
 from hub.flow.sync import history_of, import_pages
 from hub.web.access import grant_token
 from hub.worker import Supervisor
 
+TRIES = 3  # of a history: a kill is made good, a full disk is not
 ROWS_EACH = 15  # of a customer, on average: for the bar, until the branch is known
 FORESEEN = "foresee"  # the child that has the region's scorers trained
 STAFF = ("operator", "admin")
@@ -47,7 +49,7 @@ def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Super
     supervisor.add("crm", lambda: run_crm(demo))
     for code in demo.order.counts:
         supervisor.add(f"{code}-truth", lambda code=code: run_truth(demo, code), once=True)  # type: ignore[misc]
-        supervisor.add(f"{code}-import", lambda code=code: run_import(demo, code), once=True)  # type: ignore[misc]
+        supervisor.add(f"{code}-import", lambda code=code: run_import(demo, code), once=True, tries=TRIES)  # type: ignore[misc]
         supervisor.add(f"{code}-shop", lambda code=code: run_shop(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-loyalty", lambda code=code: run_loyalty(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-fleets", lambda code=code: run_fleets(demo, supervisor, code), once=True)  # type: ignore[misc]
@@ -72,8 +74,17 @@ def run_truth(demo: Demo, code: str) -> None:
 
 
 def run_import(demo: Demo, code: str) -> None:
-    """Branch by branch, by the door that `hub import --connection` uses; the last month is left to `run_shop`."""
+    """What stands in the way of a history is said in words, and a few times at most."""
     log.set_up("WARNING", region=code)
+    try:
+        bring_history(demo, code)
+    except (HubError, OSError) as error:
+        sys.stderr.write(f"The history of {code} does not come in. {error}\n")
+        raise SystemExit(1 if isinstance(error, WrongInput) else 3) from None
+
+
+def bring_history(demo: Demo, code: str) -> None:
+    """Branch by branch, by the door that `hub import --connection` uses; the last month is left to `run_shop`."""
     hub = demo.open_hub(code)
     partner = hub.partner(demo.connection(code, "shop").name)
     left = demo.order.counts[code]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -33,9 +34,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def command(*words):
+    return [sys.executable, "-m", "hub.cli", "demo", "--once", "--json", *words]
+
+
 def demo(environ, *words):
-    command = [sys.executable, "-m", "hub.cli", "demo", "--once", "--json", *words]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=240, check=False)
+    return subprocess.run(command(*words), env=environ, capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_the_demo_settles_and_a_second_time_nothing_is_new(environ, tmp_path):
@@ -77,3 +81,33 @@ def _environment(process):
         return (process / "environ").read_text(errors="replace") + (process / "cmdline").read_text(errors="replace")
     except OSError:
         return ""
+
+
+def test_a_disk_that_gets_full_on_the_way_ends_it_in_words_and_what_was_done_stays(environ):
+    def narrow():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_600_000, resource.RLIM_INFINITY))
+
+    words = ("--customers", "300", "--regions", "eu")
+    full = subprocess.run(
+        command(*words), env=environ, capture_output=True, text=True, timeout=240, check=False, preexec_fn=narrow
+    )
+
+    assert full.returncode == 3
+    assert "The history of eu does not come in. The database of eu cannot write: its disk is full" in full.stderr
+    assert "Traceback" not in full.stderr
+
+
+def test_a_port_in_use_is_named_before_anything_is_made(environ):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        file = Path(environ["HUB_CONFIG"]) / "hub.yaml"
+        file.write_text(
+            file.read_text().replace("host: gcc.localhost\n    port: ", f"host: gcc.localhost\n    port: {port} # ")
+        )
+        done = demo(environ, "--customers", "3")
+
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert f"Port {port} is in use; the web server of gcc wants it." in done.stderr
+    assert not Path(environ["HUB_HOME"]).exists()
