@@ -82,6 +82,6 @@ def set_up(level: str = "INFO", region: str = "", stream: TextIO | None = None) 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("alembic", "werkzeug", "urllib3"):
+    for noisy in ("alembic", "pikepdf", "urllib3", "werkzeug"):
         logging.getLogger(noisy).setLevel("WARNING")
     logging.getLogger("rq.worker").setLevel("CRITICAL")  # it would write an error's own words, which may hold a value
