@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from hub.accounts import account_at
 from hub.bell import Bell
 from hub.errors import ConfigError, HubError, NotFound, PartDown
 from hub.files import Files, FolderFiles
@@ -24,9 +25,7 @@ from hub.plugins import load_plugins
 from hub.policy import judge
 from hub.regions import READ, Directory, Region, down, open_region
 from hub.rulebook import LiveBook
-from hub.sdk.budget import Budget
-from hub.sdk.contracts import Account, Connector, Decision, Question, Topic
-from hub.sdk.http import PartnerClient
+from hub.sdk.contracts import Connector, Decision, Question, Topic
 from hub.settings import ConnectionSettings, RegionSettings, Settings
 from hub.vault import AesGcm, Cipher, FileKeyStore, Vault
 from hub.work import Work
@@ -252,7 +251,7 @@ def _open_partners(
             if row.state == "off":
                 row.state, row.reason = "active", ""
             kind = classes[connection.connector]
-            account = _account(connection, settings, secrets, kind, redis)
+            account = account_at(connection, settings, secrets, kind, redis)
             partners[connection.name] = Partner(row.id, connection, kind(account), account.api)
         gone = [row.name for row in rows.values() if row.name not in partners]
         if gone:
@@ -274,23 +273,3 @@ def _new_row(session: Session, connection: ConnectionSettings, row_id: int, now:
     session.add(row)
     session.flush()
     return row
-
-
-def _account(
-    connection: ConnectionSettings, settings: Settings, environ: Mapping[str, str], kind: Any, redis: Redis
-) -> Account:
-    missing = [name for name in connection.secrets.values() if name not in environ]
-    if missing:
-        raise ConfigError(f"Connection “{connection.name}” needs {', '.join(missing)}.", "Set it in the environment.")
-    secrets = {role: environ[name] for role, name in connection.secrets.items()}
-    limits = getattr(kind, "limits", ())
-    part = float(connection.options.get("share", 1.0))
-    client = PartnerClient(
-        connection.url,
-        headers={"Authorization": f"Bearer {secrets['token']}"} if "token" in secrets else {},
-        timeout=(3.0, settings.timing.push_timeout),
-        allow_loopback=bool(connection.options.get("allow_loopback", False)),
-        budget=Budget(redis, connection.name, [one.share(part) for one in limits]) if limits else None,
-        usage=getattr(kind, "usage", None),
-    )
-    return Account(connection.name, connection.region, client, secrets, connection.options)

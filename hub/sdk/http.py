@@ -15,6 +15,7 @@ from urllib3.exceptions import ReadTimeoutError
 
 from hub.errors import AuthBroken, Gone, PartnerError, Refused, RetryLater
 from hub.sdk.budget import Meters
+from hub.sdk.oauth import Tokens
 
 Usage = Callable[[Mapping[str, str]], Iterable[tuple[str, int]]]
 Witness = Callable[
@@ -45,8 +46,8 @@ class PartnerClient:
 
     timeout: (connect, read) seconds; an answer that drips has three times the read timeout in all. allow_loopback: for
     sandboxes on this machine only; other private addresses, and redirects, are never followed. budget: asked before each
-    call; usage: reads from an answer's headers how many calls are left in which window. witness: is shown every answer, for
-    recordings."""
+    call; usage: reads from an answer's headers how many calls are left in which window. tokens: asked for
+    an access token with each call. witness: is shown every answer, for recordings."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class PartnerClient:
         allow_loopback: bool = False,
         budget: Meters | None = None,
         usage: Usage | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         config = Config(
             ip_filter_enable=True,
@@ -71,10 +73,13 @@ class PartnerClient:
         self.patience = timeout[1] * DRIP
         self.budget = budget
         self.usage = usage
+        self.tokens = tokens
         self.witness: Witness | None = None
 
     def close(self) -> None:
         self.session.close()
+        if self.tokens is not None:
+            self.tokens.close()
 
     def __repr__(self) -> str:
         return f"PartnerClient({self.base_url})"
@@ -101,7 +106,29 @@ class PartnerClient:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """The whole 2xx, for what is no JSON or says something in its headers. Raises as `request` does."""
+        """The whole 2xx, for what is no JSON or says something in its headers. Raises as `request` does.
+
+        A token that has just run out had no effect, so the call is made once more under a new one."""
+        if self.tokens is None:
+            return self._exchange(method, path, json, content, params, headers)
+        token = self.tokens.token()
+        try:
+            return self._exchange(method, path, json, content, params, _bearing(headers, token))
+        except AuthBroken as error:
+            if not error.what.startswith("401"):
+                raise
+        token = self.tokens.token(spent=token)
+        return self._exchange(method, path, json, content, params, _bearing(headers, token))
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        json: Any,
+        content: bytes | None,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Reply:
         url = self.base_url + path.lstrip("/")  # joined as text: no path leads to another host
         if self.budget is not None:
             self.budget.spend(path)
@@ -144,6 +171,10 @@ class PartnerClient:
         if self.budget is not None and self.usage is not None:
             for name, remaining in self.usage(headers):
                 self.budget.hear(name, remaining)
+
+
+def _bearing(headers: Mapping[str, str] | None, token: str) -> Mapping[str, str]:
+    return {**(headers or {}), "Authorization": f"Bearer {token}"}
 
 
 def _refused(error: Exception) -> bool:
