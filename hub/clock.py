@@ -5,10 +5,10 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from hub.core import Hub
 from hub.errors import PartDown
@@ -17,7 +17,6 @@ from hub.flow import (
     attendance,
     documents,
     inbox,
-    journeys,
     outbox,
     plans,
     pulls,
@@ -27,10 +26,11 @@ from hub.flow import (
     segments,
     timers,
     uploads,
+    waking,
     warranties,
 )
 from hub.gate import erase_rows
-from hub.models import Challenge, IdempotencyKey, Lease, SignInLink
+from hub.models import Challenge, Conversation, Enrollment, IdempotencyKey, JourneyVersion, Lease, SignInLink, Timer
 from hub.own import OWN
 from hub.vault.rotation import destroy_ended, rotate, rotation_due
 
@@ -85,12 +85,40 @@ def tick(hub: Hub) -> int:
         own = uploads.overdue(work) or releases.overdue(work, releases.scanner_of(hub) is not None)
         due = sorted(ringing | ({OWN} if own else set()))
     hub.bell.ring_anew(due)
-    timers.tick(hub)
-    attendance.tick(hub)
     turn_segments(hub)
-    journeys.tick(hub)
+    keep_time(hub)
     seal_audit(hub)
     return len(due)
+
+
+def keep_time(hub: Hub) -> int:
+    """All that has a moment of its own: service levels, promised answers, journeys. Answers how many people journeys moved."""
+    timers.tick(hub)
+    attendance.tick(hub)
+    return waking.tick(hub)
+
+
+def next_moment(hub: Hub) -> datetime | None:
+    """The earliest of those moments, past ones included. What is made meanwhile lies a minute ahead at the least, so that a look
+    at each sweep misses none."""
+    dated = (Timer.due_at, Conversation.due_at, Enrollment.wake_at, JourneyVersion.due_at)
+    with hub.look() as session:
+        found = [session.scalar(select(func.min(column))) for column in dated]
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def rest(hub: Hub, stopping: Callable[[], bool], seconds: float) -> None:
+    """Until the next sweep, awake at each moment that comes before it: so a timer is as late as the work on it takes. One that
+    stays due whatever is done about it waits for the sweep."""
+    end, before = time.monotonic() + seconds, None
+    while (left := end - time.monotonic()) > 0 and not stopping():
+        moment = next_moment(hub)
+        ahead = (moment - hub.clock()).total_seconds() if moment is not None else left
+        if ahead >= left or moment == before:
+            time.sleep(left)
+            return
+        time.sleep(max(ahead, 0.0))
+        before = None if keep_time(hub) else moment
 
 
 def turn_segments(hub: Hub) -> int:
@@ -152,6 +180,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
     name = holder()
     next_epoch_look = 0.0
     while not stopping():
+        end = time.monotonic() + hub.settings.timing.sweep
         try:
             if elect(hub, name):
                 tick(hub)
@@ -164,12 +193,15 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                     runs.queue_due(hub)
                     hub.plugins.hook.minute_passed(hub=hub)
                     next_epoch_look = time.monotonic() + 60
+                hub.vault.forget_epochs()
+                end = time.monotonic() + hub.settings.timing.sweep
+                rest(hub, stopping, hub.settings.timing.sweep)
         except PartDown as error:
             log.warning("clock waits", extra={"reason": error.what})
         except Exception:
             log.exception("tick failed")
         hub.vault.forget_epochs()
-        time.sleep(hub.settings.timing.sweep)
+        time.sleep(max(0.0, end - time.monotonic()))
     release(hub, name)
 
 

@@ -1,9 +1,9 @@
 """What else is told to a partner that is kept in step: who is made there first, what goes by the sync alone, who rests."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from hub.core import Hub, Partner
-from hub.flow import agreements, journeys, outbox
+from hub.flow import agreements, facts, journeys, outbox, segments
 from hub.flow.effects import announce, intents_of
 from hub.flow.outbox import Claim, Intent
 from hub.flow.outward import MASKED, linked_of, map_of, notice, want
@@ -20,6 +20,13 @@ def follow(hub: Hub, work: Work, moves: Sequence[Move]) -> None:
     announce(hub, work, intents)
     notice(hub, work, {move.customer_id: {"segments"} for move in moves})
     journeys.advance(hub, work, (), moves)
+
+
+def heed(hub: Hub, work: Work, written: Set[int]) -> None:
+    """What a step wrote into the history of these customers is a fact like others."""
+    if written:
+        facts.refresh(work, written)
+        follow(hub, work, segments.reassess(hub, work, written, "change"))
 
 
 def make_known(hub: Hub, work: Work, intents: Iterable[tuple[int, Intent]]) -> int:

@@ -54,7 +54,7 @@ def put(hub: Hub, work: Work, orders: Sequence[Order]) -> set[int]:
     if not orders:
         return set()
     refs = _refs(work, {order.enrollment["customer_id"] for order in orders})
-    intents, tasks, written = [], [], set()
+    intents, tasks, events = [], [], []
     for order in orders:
         match order.effect.action:
             case documents.Message(channel, template, purpose):
@@ -66,12 +66,12 @@ def put(hub: Hub, work: Work, orders: Sequence[Order]) -> set[int]:
             case documents.Webhook() as webhook:
                 _tell(hub, work, order, webhook, refs)
             case documents.Update(kind):
-                work.session.add(_event(hub, work, order, kind.name))
-                written.add(order.enrollment["customer_id"])
+                events.append(_event(hub, work, order, kind.name))
     effects.announce(hub, work, intents)
     work.insert_all(Task, tasks)
+    work.insert_all(Event, events)
     work.session.flush()
-    return written
+    return {event["customer_id"] for event in events}
 
 
 def reachable(hub: Hub, message: documents.Message) -> bool:
@@ -138,20 +138,11 @@ def _tell(hub: Hub, work: Work, order: Order, webhook: documents.Webhook, refs: 
         endpoints.tell(hub, work, principal, webhook.event, words, order.key)
 
 
-def _event(hub: Hub, work: Work, order: Order, kind: str) -> Event:
-    zone = order.rule.zone
-    return Event(
-        id=work.ids.next(),
-        region=work.region.code,
-        kind=kind,
-        customer_id=order.enrollment["customer_id"],
-        vehicle_id=order.enrollment["subject_id"] if order.rule.key == "vehicle" else None,
-        about_id=order.enrollment["id"],
-        at_utc=work.now,
-        local_day=local_day(work.now, zone),
-        zone=zone,
-        attributes={},
-        received_at=work.now,
-        connection_id=hub.partners[OWN].id,
-        source_hash=work.vault.fingerprint("event", OWN, order.key),
-    )
+def _event(hub: Hub, work: Work, order: Order, kind: str) -> dict[str, Any]:
+    zone, one = order.rule.zone, order.enrollment
+    return {
+        "kind": kind, "customer_id": one["customer_id"], "about_id": one["id"], "at_utc": work.now,
+        "vehicle_id": one["subject_id"] if order.rule.key == "vehicle" else None, "local_day": local_day(work.now, zone),
+        "zone": zone, "attributes": {}, "received_at": work.now, "connection_id": hub.partners[OWN].id,
+        "source_hash": work.vault.fingerprint("event", OWN, order.key),
+    }  # fmt: skip

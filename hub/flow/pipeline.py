@@ -89,10 +89,7 @@ def follow(hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Seque
     told = [*intents, *effects.intents_of(moves)]
     alongside.make_known(hub, work, told)
     effects.announce(hub, work, told)
-    written = journeys.advance(hub, work, touched, moves)
-    if written:  # what a step wrote into a history is a fact like others; the journeys look at it when they next look
-        facts.refresh(work, written)
-        alongside.follow(hub, work, segments.reassess(hub, work, written, "change"))
+    alongside.heed(hub, work, journeys.advance(hub, work, touched, moves))
     outward.notice(hub, work, touched)
     outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
     for customer_id, changes in touched.items():

@@ -27,7 +27,7 @@ from sqlalchemy import func, select
 
 from hub.cli.running import open_region
 from hub.core import Hub, build_hub
-from hub.flow import applying, customers, journeys, outbox, pipeline
+from hub.flow import applying, customers, outbox, pipeline, waking
 from hub.models import Enrollment, Event, Message, StepLog, Task
 from hub.sdk import Connector, CustomerKey, EffectClass, EventRecord, Kind, Outcome, Push, Topic
 from hub.settings import load_settings
@@ -157,7 +157,7 @@ def move(folder: Path, last: bool) -> None:
     hub = opened(folder)
     partners = {partner.id: partner for partner in hub.partners.values()}
     while True:
-        journeys.tick(hub)
+        waking.tick(hub)
         with hub.begin() as work:
             outbox.expire(work, partners)
         if last and not _open(hub):

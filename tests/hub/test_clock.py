@@ -11,6 +11,7 @@ from hub import clock as moving
 from hub.flow import outbox, pipeline
 from hub.models import Epoch, Message
 from partners import DICE
+from walking import applied, happens, trace, ways
 
 
 def test_one_clock_is_elected_and_another_takes_over_when_it_falls_silent(hub, clock):
@@ -110,3 +111,32 @@ def test_the_clock_turns_an_epoch_after_28_days_and_destroys_it_35_days_later(hu
         epochs = session.scalars(select(Epoch).order_by(Epoch.number)).all()
     assert [epoch.destroyed_at is not None for epoch in epochs] == [True, False, False]
     assert not (hub.region.folder / "keys" / "epoch-000001.key").exists()
+
+
+def test_the_clock_wakes_at_a_moment_and_not_at_the_next_sweep(hub, noting, clock, monkeypatch):
+    """A wait that ends in a second is over in a second, though the sweep is an hour away."""
+    applied(hub)
+    happens(hub, "C-1", "complaint")
+    clock.now = ways(hub)[0].wake_at - timedelta(seconds=1)
+    slept = []
+
+    def sleep(seconds):
+        slept.append(round(seconds))
+        clock.pass_by(seconds=seconds)
+
+    monkeypatch.setattr(moving.time, "sleep", sleep)
+    moving.rest(hub, lambda: len(slept) > 3, 3600)
+
+    assert slept[0] == 1
+    assert trace(hub)[-1] == ("pause", "over")
+
+
+def test_what_stays_due_whatever_is_done_waits_for_the_sweep(hub, clock, monkeypatch):
+    slept = []
+    monkeypatch.setattr(moving.time, "sleep", slept.append)
+    stuck = clock.now - timedelta(hours=1)
+    monkeypatch.setattr(moving, "next_moment", lambda hub: stuck)
+
+    moving.rest(hub, lambda: False, 60)
+
+    assert [round(one) for one in slept] == [0, 60]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from hub import clock as moving
-from hub.flow import applying, customers, journeys, pipeline
+from hub.flow import applying, customers, pipeline, waking
 from hub.models import Customer, Enrollment, Experiment, Exposure, Message, Person, Task
 from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord
 from partners import drain_all
@@ -52,10 +52,10 @@ def test_an_event_of_long_ago_lets_nobody_in(running, clock):
 def test_the_clock_takes_people_on_when_their_wait_is_over_and_not_before(running, clock):
     happens(running, "C-1", "complaint")
     clock.pass_by(days=2)
-    assert journeys.tick(running) == 0
+    assert waking.tick(running) == 0
 
     clock.pass_by(days=1)
-    journeys.tick(running)
+    waking.tick(running)
 
     task = rows(running, Task, Task.id)[0]
     assert trace(running) == [("hello", "put"), ("pause", "over")]
@@ -97,7 +97,7 @@ def test_whoever_asked_to_be_left_alone_leaves_every_journey(running, clock):
     with running.begin() as work:
         work.session.scalars(select(Person)).one().restricted_at = work.now
     clock.pass_by(days=4)
-    journeys.tick(running)
+    waking.tick(running)
 
     assert (ways(running)[0].state, ways(running)[0].reason) == ("exited", "left_alone")
 
@@ -109,7 +109,7 @@ def test_a_step_of_ours_that_fails_stops_one_person_and_no_other(running, clock)
         work.session.scalars(select(Enrollment).order_by(Enrollment.id)).first().node = "no_such_step"
     clock.pass_by(days=3)
 
-    journeys.tick(running)
+    waking.tick(running)
 
     assert [(way.state, way.reason) for way in ways(running)] == [("parked", "KeyError"), ("waiting", "")]
 
@@ -141,7 +141,7 @@ def test_a_full_day_lets_the_others_in_on_the_next(hub, noting, clock):
     assert [way.state for way in ways(hub)] == ["waiting", "waiting", "expected"]
 
     clock.pass_by(days=1)
-    journeys.tick(hub)
+    waking.tick(hub)
 
     assert [way.state for way in ways(hub)] == ["waiting", "waiting", "waiting"]
 
@@ -157,7 +157,7 @@ def test_whoever_found_the_day_full_is_not_lost_when_the_day_they_came_for_is_ov
     came = []
     for day in (1, 2, 3):
         clock.now = datetime(2027, 4, day, 7, 0, 1, tzinfo=UTC)
-        journeys.tick(hub)
+        waking.tick(hub)
         came.append(sum(way.state == "waiting" for way in ways(hub)))
 
     assert came == [2, 4, 5]
@@ -173,7 +173,7 @@ def test_those_who_go_first_have_the_places_and_the_others_what_is_left(hub, not
     guests = [way.state for way in ways(hub)][3:]
 
     clock.pass_by(minutes=31)
-    journeys.tick(hub)
+    waking.tick(hub)
 
     assert guests == ["waiting", "waiting"]
     assert [way.state for way in ways(hub)] == ["expected"] * 3 + ["waiting"] * 2
@@ -191,7 +191,7 @@ def test_a_day_that_moves_moves_the_entry_both_ways(hub, noting, clock):
 
     assert [(way.state, way.wake_at) for way in ways(hub)] == [("expected", datetime(2027, 5, 20, 7, tzinfo=UTC))]
     clock.now = datetime(2027, 5, 20, 7, 0, 1, tzinfo=UTC)
-    journeys.tick(hub)
+    waking.tick(hub)
     assert [(way.state, way.entry) for way in ways(hub)] == [("waiting", "date")]
 
 
@@ -225,7 +225,7 @@ def test_a_new_version_takes_people_along_or_lets_them_walk_the_old_one(running)
 
     assert [(one.node, one.people, one.fate, one.to) for one in plan.standing] == [("pause", 1, "map", "pause")]
     assert mapped.version_id != stayed.version_id
-    journeys.tick(running)
+    waking.tick(running)
     assert ways(running)[0].wake_at - stayed.wake_at > timedelta(days=50)
 
 

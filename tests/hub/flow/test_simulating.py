@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from hub.cli.journeys import journeys as commands
-from hub.flow import journeys
+from hub.flow import waking
 from hub.flow.back_then import MADE, as_today, histories
 from hub.flow.simulating import one_person, simulate
 from hub.models import Base, Customer, Profile, StepLog, table
@@ -26,7 +26,7 @@ def lived(hub, clock):
         for number, kind in enumerate(told.get(day, ())):
             happens(hub, f"C-{day % 4}{number}", kind)
         clock.pass_by(days=1)
-        journeys.tick(hub)
+        waking.tick(hub)
 
 
 def test_the_same_history_is_played_as_it_was_lived(hub, noting, clock):

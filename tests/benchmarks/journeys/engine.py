@@ -1,0 +1,153 @@
+"""How many people come in, how many durable steps a second they go, and how late a timer is beside a million that sleep, on
+PostgreSQL: python tests/benchmarks/journeys/engine.py [customers] [sleeping]"""
+
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import func, select, text
+
+from hub import clock as moving
+from hub.core import Hub
+from hub.flow import applying, waking
+from hub.flow.batches import batches
+from hub.models import Enrollment, StepLog
+from rules.calendar import Span
+from rules.journeys.read import read_journey
+from rules.journeys.timing import before
+from rules.parse import read_text
+from town import ZONE, Standing, load, opened, settle
+
+ENROL, STEPS, LATE, IDLE = (
+    30.0,
+    5_000.0,
+    1.0,
+    0.01,
+)  # the goals: seconds for 100,000 people, a second, seconds, of one core
+NOW = datetime(2026, 11, 25, 7, 59, tzinfo=UTC)
+HEAD = """
+title: For a benchmark
+zone: Europe/Berlin
+purpose: service_notice
+exempt: booking
+"""
+MASS = """
+enter: {every: {day: 1, at: "09:00"}, when: {visits.count: {at_least: 0}}}
+exit: [{name: complained, event: {kind: complaint}}]
+steps:
+  - {id: a_day, wait: 1d}
+  - id: which
+    branch: [{case: often, when: {visits.count: {at_least: 5}}, do: [{id: thanked, update: {event: offer_made}}]}]
+    else: [{id: noted, update: {event: offer_made}}]
+  - {id: two_days, wait: 2d}
+  - {id: again, jump: {to: a_day, at_most: 1}}
+tests: [{name: t, from: 2026-03-01, ends: never}]
+"""
+ONE = """
+enter: {event: {kind: complaint}}
+goal: {kind: survey}
+steps:
+  - {id: pause, wait: 400d}
+tests: [{name: t, from: 2026-03-01, ends: never}]
+"""
+
+
+def apply(hub: Hub, name: str, body: str) -> int:
+    source = f"journey: {name}{HEAD}{body}"
+    rule = read_journey(read_text(source.encode(), f"{name}.yaml"), hub.book.catalogue, {}, believed=True)
+    applying.apply(hub, rule, source, "benchmark")
+    with hub.look() as session:
+        return len(list(session.scalars(select(Enrollment.id).limit(1))))
+
+
+def mass(hub: Hub, clock: Standing, customers: int) -> None:
+    apply(hub, "mass", MASS)
+    clock.now += timedelta(minutes=2)
+    began = time.perf_counter()
+    waking.tick(hub)
+    took = time.perf_counter() - began
+    print(
+        f"enrol: {customers:,} people in {took:.1f} s = {took * 100_000 / customers:.0f} s for 100,000 (goal {ENROL:.0f}), {load()}"
+    )
+    with hub.begin() as work:  # nobody else comes in
+        work.session.execute(text("UPDATE journey_versions SET due_at = NULL"))
+        passed = work.session.scalar(select(func.count()).select_from(StepLog)) or 0
+    for days in (1, 2):
+        clock.now += timedelta(days=days, minutes=1)
+        began = time.perf_counter()
+        while waking.tick(hub):
+            pass
+        took = time.perf_counter() - began
+        with hub.look() as session:
+            after = session.scalar(select(func.count()).select_from(StepLog)) or 0
+        print(
+            f"steps: {after - passed:,} in {took:.1f} s = {(after - passed) / took:,.0f} a second (goal {STEPS:,.0f}), {load()}"
+        )
+        passed = after
+
+
+def sleep_long(hub: Hub, ids: list[int], sleeping: int) -> None:
+    """A million who wait for next year, several ways each."""
+    apply(hub, "sleeping", ONE)
+    with hub.look() as session:
+        version = session.scalar(text("SELECT id FROM journey_versions WHERE journey = 'sleeping'"))
+    later = hub.clock() + timedelta(days=300)
+    for numbers in batches(range(sleeping)):
+        with hub.begin() as work:
+            work.insert_all(Enrollment, [
+                {"journey": "sleeping", "version_id": version, "customer_id": ids[n % len(ids)], "subject_id": ids[n % len(ids)],
+                 "generation": 1 + n // len(ids), "entry": "event", "event_id": None, "state": "waiting", "node": "pause", "seq": 0,
+                 "visits": {"pause": 1}, "made_at": work.now, "entered_at": work.now, "since": work.now,
+                 "wake_at": later + timedelta(seconds=n), "reason": ""}
+                for n in numbers])  # fmt: skip
+
+
+def lateness(hub: Hub, seconds: int = 20, each: int = 20) -> None:
+    """The clock runs; of those who sleep some wake at random moments of the next seconds."""
+    rng, begin = Random(3), datetime.now(UTC) + timedelta(seconds=6)
+    wanted = {}
+    with hub.begin() as work:
+        ids = list(
+            work.session.scalars(select(Enrollment.id).where(Enrollment.journey == "sleeping").limit(seconds * each))
+        )
+        for one in ids:
+            wanted[one] = begin + timedelta(seconds=rng.random() * seconds)
+            values = {"wake_at": wanted[one], "since": before(wanted[one], Span(400, "d"), ZONE)}
+            work.session.execute(Enrollment.__table__.update().where(Enrollment.id == one).values(**values))  # type: ignore[attr-defined]
+    stop = threading.Event()
+    clock = threading.Thread(target=moving.run, args=(hub, stop.is_set))
+    clock.start()
+    time.sleep(seconds + 12)
+    with hub.look() as session:
+        late = sorted((at - wanted[one]).total_seconds() for one, at in
+                      session.execute(select(StepLog.enrollment_id, StepLog.at).where(StepLog.enrollment_id.in_(ids))))  # fmt: skip
+    if late:
+        p50, p99 = late[len(late) // 2], late[int(len(late) * 0.99)]
+        told = f"late by {p50 * 1000:.0f} ms (half), {p99 * 1000:.0f} ms (p99; goal {LATE * 1000:.0f})"
+        print(f"timers: {len(late)} of {len(ids)} woke, {told}, {load()}")
+    began, cpu = time.perf_counter(), time.process_time()
+    time.sleep(20)
+    share = (time.process_time() - cpu) / (time.perf_counter() - began)
+    print(f"idle: {share:.2%} of one core (goal {IDLE:.0%}), {load()}")
+    stop.set()
+    clock.join()
+
+
+def main(customers: int, sleeping: int) -> None:
+    standing = Standing(NOW)
+    with opened(standing) as hub:
+        settle(hub, customers, past=False)
+        mass(hub, standing, customers)
+    with opened(lambda: datetime.now(UTC), str(Path("config"))) as hub:
+        ids = settle(hub, min(customers, 20_000), past=False)
+        sleep_long(hub, ids, sleeping)
+        with hub.region.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE enrollments"))
+        lateness(hub)
+
+
+if __name__ == "__main__":
+    main(*(int(one) for one in (sys.argv[1:] + ["20000", "100000"][len(sys.argv) - 1 :])))
