@@ -2,7 +2,6 @@
 
 received -> verified -> planned (frozen) -> approved -> telling (partners) -> held | certified"""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -80,12 +79,14 @@ def plan(hub: Hub, ref: str, actor: str) -> dict[str, Any]:
         lock_customers(work, [customer.id])
         journeys.advance(hub, work, [customer.id])  # whoever is frozen leaves every journey at once
         cancelled = _cancel_messages(work, customer.ref)
-        items = [_item(work, ways, person.id, customer.id) for ways in by_table(record_sets()).values()]
+        sets = by_table(record_sets())
+        rows = execution.counts(work.session, sets, person.id, customer.id)
+        items = [_item(work, ways[0], rows[name], person.id) for name, ways in sets.items() if rows[name]]
         policies = hub.book.current().policies
         request.policy = content_hash({policy.name: policy.hash for policy in policies})
-        request.plan = {"items": [item for item in items if item["rows"]], "messages_cancelled": cancelled}
+        request.plan = {"items": items, "messages_cancelled": cancelled}
         request.state = "planned"
-        work.audit(actor, "erasure_planned", "person", person.id, request=ref, items=len(request.plan["items"]))
+        work.audit(actor, "erasure_planned", "person", person.id, request=ref, items=len(items))
         return request.plan
 
 
@@ -175,13 +176,12 @@ def _cancel_messages(work: Work, entity: str) -> int:
     return int(moved.rowcount)
 
 
-def _item(work: Work, ways: Sequence[RecordSet], person_id: int, customer_id: int) -> dict[str, Any]:
-    one = ways[0]
+def _item(work: Work, one: RecordSet, rows: int, person_id: int) -> dict[str, Any]:
     holds = holds_on(work.session, one.name, [person_id], work.now) if one.verb != "archive" else []
     return {
         "record_set": one.name,
         "verb": one.verb,
-        "rows": execution.count(work, ways, person_id, customer_id),
+        "rows": rows,
         "hold": [
             {"id": hold.id, "basis": hold.basis, "until": hold.ends_at and hold.ends_at.isoformat()} for hold in holds
         ],

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, or_, select, union_all
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from compliance.disclosure import KEPT_BACK
-from compliance.execution import rows_of
+from compliance.execution import counts
 from compliance.registry import by_table, readable_sets
 from hub.models import AuditEntry, Connection, Link
 from hub.own import OWN
@@ -39,15 +39,9 @@ class Deed:
 def held(session: Session, person_id: int, customer_id: int) -> list[Held]:
     """By purpose, the most first."""
     tables = {name: ways for name, ways in by_table(readable_sets()).items() if name not in KEPT_BACK}
-    counted = union_all(
-        *(
-            select(literal(name), func.count()).select_from(ways[0].table).where(rows_of(ways, person_id, customer_id))
-            for name, ways in tables.items()
-        )
-    )
     rows: dict[str, int] = {}
     retentions: dict[str, set[str]] = {}
-    for name, number in session.execute(counted):
+    for name, number in counts(session, tables, person_id, customer_id).items():
         about = tables[name][0].column.info
         if number and about["purpose"] not in OURS:
             rows[about["purpose"]] = rows.get(about["purpose"], 0) + number

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from sqlalchemy import Column, Table, UniqueConstraint
@@ -43,16 +44,18 @@ class RecordSet:
         return (*(self.parent.way if self.parent else ()), self.name)
 
 
-def record_sets() -> list[RecordSet]:
+@cache
+def record_sets() -> tuple[RecordSet, ...]:
     """All of them, children before their parents, so that they can be worked off in order."""
     found = _walked(lambda parent: parent.verb == "shred")  # what hangs below must go before its parent goes
-    return sorted(found, key=lambda one: (-one.depth, one.name, one.column.name))
+    return tuple(sorted(found, key=lambda one: (-one.depth, one.name, one.column.name)))
 
 
-def readable_sets() -> list[RecordSet]:
+@cache
+def readable_sets() -> tuple[RecordSet, ...]:
     """Like record_sets, parents before their children, and with the rows that hang below anonymised ones, too (a visit's
     lines, an inspection's findings): what a person may ask to see."""
-    return _walked(lambda _parent: True)
+    return tuple(_walked(lambda _parent: True))
 
 
 def by_table(sets: Iterable[RecordSet]) -> dict[str, list[RecordSet]]:

@@ -235,7 +235,7 @@ def test_a_hold_placed_at_any_step_wins(hub, crm, told, approved, step):
     assert state == ("held" if before else "certified")
 
 
-@pytest.mark.parametrize("stop_after", range(6))
+@pytest.mark.parametrize("stop_after", range(5))
 def test_a_kill_after_any_step_resumes_to_the_same_end(hub, crm, told, approved, stop_after, monkeypatch):
     ref = told()
     request = approved(ref)

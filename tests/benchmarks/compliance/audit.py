@@ -1,0 +1,68 @@
+"""How many audit entries eight writers append in a second while the sealer works: python tests/benchmarks/compliance/audit.py
+
+Goal: 2,000 a second, none lost, and nobody waits for the sealer. An append is a row of the transaction that does the thing, so
+`--each N` entries go with each commit, as a batch of fifty records brings them. `--postgres URL` on an empty database."""
+
+import json
+import multiprocessing
+import os
+import time
+
+from bench import a_hub, asked, opened
+from sqlalchemy import func, select
+
+from compliance import audit
+from hub.clock import seal_audit
+from hub.models import AuditEntry
+from hub.settings import Settings
+
+GOAL, WRITERS = 2_000, 8
+
+
+def write(
+    settings: Settings, valkey: str, number: int, entries: int, each: int, start: "multiprocessing.Event"
+) -> None:  # type: ignore[valid-type]
+    hub = a_hub(settings, valkey)
+    start.wait()  # type: ignore[attr-defined]
+    for done in range(0, entries, each):
+        with hub.begin() as work:
+            for _ in range(min(each, entries - done)):
+                work.audit(f"writer{number}", "bench", "person", number, step=done)
+    hub.close()
+
+
+def main() -> None:
+    given = asked(entries=2_000, each=20)
+    with opened(given.postgres) as (settings, valkey):
+        hub = a_hub(settings, valkey)
+        start = multiprocessing.Event()
+        writers = [
+            multiprocessing.Process(target=write, args=(settings, valkey, number, given.entries, given.each, start))
+            for number in range(WRITERS)
+        ]
+        for writer in writers:
+            writer.start()
+        time.sleep(6)  # until all have opened their hubs
+        began = time.perf_counter()
+        start.set()
+        while any(writer.is_alive() for writer in writers):
+            seal_audit(hub)
+            time.sleep(0.5)
+        for writer in writers:
+            writer.join()
+        seconds = time.perf_counter() - began
+        while audit.verify(hub).unsealed:
+            seal_audit(hub)
+        with hub.look() as session:
+            kept = session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "bench")) or 0
+        found = audit.verify(hub)
+        hub.close()
+    print(json.dumps({
+        "writers": WRITERS, "each": given.each, "appended": kept, "lost": WRITERS * given.entries - kept,
+        "seconds": round(seconds, 1), "per_second": round(kept / seconds), "goal": GOAL, "problems": found.problems,
+        "database": "postgresql" if given.postgres else "sqlite", "load": os.getloadavg()[0],
+    }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
