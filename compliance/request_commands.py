@@ -11,6 +11,7 @@ from compliance import cases, erasure, requests, takeaway
 from compliance.disclosure import disclose
 from compliance.papers import files_of
 from compliance.requests import Wish
+from compliance.ropa import record_of, sheet
 from hub.cli.opened import json_option, opened, region_option
 from hub.core import Hub
 from hub.errors import WrongInput
@@ -154,6 +155,16 @@ def listed(region: str | None, as_json: bool) -> None:
         click.echo(
             f"{row['request']}  {row['kind']:13} {row['state']:10} {row['jurisdiction']:3} by {row['due_on']}{late}"
         )
+
+
+@privacy.command("ropa")
+@click.option("--csv", "as_csv", is_flag=True, help="A row per purpose, for a spreadsheet.")
+@region_option
+def ropa(as_csv: bool, region: str | None) -> None:
+    """The record of processing (GDPR Art. 30, KSA Art. 31), made of the tables, purposes, periods and partners themselves."""
+    with opened(region) as hub:
+        found = record_of(hub)
+    click.echo(sheet(found) if as_csv else json.dumps(found.plain(), ensure_ascii=False, indent=1))
 
 
 @privacy.command("export")
