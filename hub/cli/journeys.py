@@ -1,4 +1,4 @@
-"""hub journeys list, check, plan, draw, simulate, apply, rollback, end, why."""
+"""hub journeys list, check, plan, draw, simulate, apply, rollback, end, why, tasks, done."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from hub.cli.looking import show
 from hub.cli.opened import json_option, opened, region_option
 from hub.cli.simulating import named, simulate_command
 from hub.errors import WrongInput
-from hub.flow import applying, told_why
+from hub.flow import applying, tasks, told_why
 from hub.flow.in_force import versions_in_force
 from hub.flow.progress import progress
 from hub.plugins import load_plugins
@@ -171,6 +171,29 @@ def _lines(one: dict[str, Any]) -> list[str]:
             lines += [f"      not sent: {step['unsent']}"] if step.get("unsent") else []
     lines += [f"  dealt {dealt['arm']} of {dealt['experiment']}" for dealt in one["dealt"]]
     return [*lines, *(f"  {line}" for line in one["door"]["because"])]
+
+
+@journeys.command("tasks")
+@region_option
+@click.option("--role", default=None, help="Of one role only, such as advisor.")
+@json_option
+def tasks_command(region: str | None, role: str | None, as_json: bool) -> None:
+    """What journeys ask of people and nobody has done yet, the most urgent first."""
+    with opened(region) as hub:
+        rows = [tuple(row) for row in tasks.open_tasks(hub, role)]
+    show(["task", "role", "title", "customer", "journey", "due"], rows, as_json)
+
+
+@journeys.command()
+@region_option
+@click.argument("task")
+@click.option("--outcome", default="done", show_default=True, help="What came of it, in one word.")
+@click.option("--by", "actor", default="cli", help="Who did it, for the audit.")
+def done(region: str | None, task: str, outcome: str, actor: str) -> None:
+    """Somebody has done a task (by ref): the journey goes on at once."""
+    with opened(region) as hub:
+        tasks.close(hub, task, outcome, actor)
+    click.echo(f"{task}: {outcome}")
 
 
 journeys.add_command(simulate_command)
