@@ -185,12 +185,14 @@ def run_foresight(demo: Demo, supervisor: Supervisor, code: str) -> None:
 
 def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
     """The visits that are still to come, as if they were today's: the shop tells them, the club counts points; now and then
-    a customer of the CRM moves."""
+    a customer of the CRM moves, and a fleet's vehicle has driven on."""
     log.set_up("WARNING", region=code)
     shop, club = (sender_of(demo, code, name) for name in ("shop", "loyalty"))
     wait_for(supervisor, {f"{code}-{name}" for name in FILL})
     pause, rng = len(demo.order.counts) / demo.order.pace, demo.rng(code)
-    for told in life.going_on(list(demo.world(code)), rng):
+    worlds = list(demo.world(code))
+    fleet = dict(reading for books in worlds for reading in fleets.readings(books))
+    for told in life.going_on(worlds, rng):
         now = datetime.now(UTC)
         for row in told.rows(now):
             shop.send_rows(f"evt_live_{row['type']}_{row['key']}_{now:%s%f}", [row])
@@ -206,6 +208,10 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
             typed := life.moved(folder_of(demo), account_at(demo, code, "hubspot"), rng)
         ):
             sandboxes.fill_in(desk_of(demo, code), typed)
+        if fleet and rng.randrange(life.ELSE_EVERY) == 0:
+            vin = rng.choice(list(fleet))
+            fleet[vin] += rng.randrange(5_000, 300_000)
+            drive_on(demo, code, [(vin, fleet[vin])])
 
 
 def run_crm(demo: Demo) -> None:

@@ -24,6 +24,7 @@ from hub.models import (
 from hub.work import Work
 
 PROFILE = table(Profile)
+LATER = aliased(Event)
 
 
 def refresh(work: Work, customer_ids: Iterable[int]) -> dict[int, set[str]]:
@@ -183,14 +184,13 @@ def _appointments(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, A
 
 
 def _surveys(work: Work, ids: list[int]) -> Iterable[tuple[int, dict[str, Any]]]:
-    later = aliased(Event)
     has_later = (
-        select(later.id)
+        select(LATER.id)
         .where(
-            later.customer_id == Event.customer_id,
-            later.kind == "survey",
-            later.withdrawn_at.is_(None),
-            (later.at_utc > Event.at_utc) | ((later.at_utc == Event.at_utc) & (later.id > Event.id)),
+            LATER.customer_id == Event.customer_id,
+            LATER.kind == "survey",
+            LATER.withdrawn_at.is_(None),
+            (LATER.at_utc > Event.at_utc) | ((LATER.at_utc == Event.at_utc) & (LATER.id > Event.id)),
         )
         .exists()
     )

@@ -16,6 +16,9 @@ from hub.models import Alias, Customer, Link, Person, Profile, Tombstone, new_re
 from hub.sdk import CustomerKey
 from hub.work import Work
 
+# A link that was merged at the partner leads on. Made once: SQLAlchemy works out an alias anew for each one that is made.
+WINNER = aliased(Link)
+
 
 @dataclass(frozen=True)
 class Known:
@@ -92,11 +95,10 @@ class Identities:
         kind = f"link:{self.partner.id}:customer"
         hashes = {blind: one for one in partner_ids for blind in self.work.vault.blinds(self.work.session, kind, one)}
         for batch in batches(hashes):
-            winner = aliased(Link)  # a link that was merged at the partner leads on
             rows = self.work.session.execute(
                 select(Link.hash, Customer, Person)
-                .outerjoin(winner, winner.id == Link.replaced_by)
-                .join(Customer, Customer.id == func.coalesce(winner.about_id, Link.about_id))
+                .outerjoin(WINNER, WINNER.id == Link.replaced_by)
+                .join(Customer, Customer.id == func.coalesce(WINNER.about_id, Link.about_id))
                 .join(Person, Person.id == Customer.person_id)
                 .where(Link.connection_id == self.partner.id, Link.about == "customer", Link.hash.in_(batch))
             )

@@ -21,6 +21,9 @@ RETRY_CAP = 60.0
 UNMET, UNMET_WAIT = "unmet", 5.0  # what it speaks of is read meanwhile; seconds until it is looked at in any case
 
 
+EARLIER = aliased(Delivery)  # made once: an alias costs more than the look-up
+
+
 def keep(work: Work, partner: Partner, incoming: Sequence[Incoming]) -> int:
     """Store what is new, each payload under a key of its own; answers how many were new. Repeats are nothing."""
     hashes = {work.vault.fingerprint("delivery", partner.name, one.key): one for one in incoming}
@@ -67,28 +70,27 @@ def find(work: Work, partner: Partner, key: str) -> Delivery:
 def take(work: Work, partner: Partner, limit: int) -> list[Delivery]:
     """The next deliveries that are due, oldest first, locked. One whose entity has an earlier delivery elsewhere (taken
     by another worker, or waiting for its next try) is left alone."""
-    earlier = aliased(Delivery)
     before = (
-        select(earlier.id)
+        select(EARLIER.id)
         .where(
-            earlier.connection_id == partner.id,
-            earlier.entity == Delivery.entity,
-            earlier.state == "waiting",
-            earlier.id < Delivery.id,
+            EARLIER.connection_id == partner.id,
+            EARLIER.entity == Delivery.entity,
+            EARLIER.state == "waiting",
+            EARLIER.id < Delivery.id,
         )
         .correlate(Delivery)
     )
     due = (
         select(Delivery)
         .where(Delivery.connection_id == partner.id, Delivery.state == "waiting", Delivery.not_before <= work.now)
-        .where(~before.where(earlier.not_before > work.now).exists())
+        .where(~before.where(EARLIER.not_before > work.now).exists())
         .order_by(Delivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     rows = list(work.session.scalars(due))
     ids = [row.id for row in rows]
-    elsewhere = select(Delivery.id).where(Delivery.id.in_(ids), before.where(earlier.id.not_in(ids)).exists())
+    elsewhere = select(Delivery.id).where(Delivery.id.in_(ids), before.where(EARLIER.id.not_in(ids)).exists())
     blocked = set(work.session.scalars(elsewhere)) if rows else set()
     return [row for row in rows if row.id not in blocked]
 

@@ -85,7 +85,7 @@ def _environment(process):
 
 def test_a_disk_that_gets_full_on_the_way_ends_it_in_words_and_what_was_done_stays(environ):
     def narrow():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2_600_000, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, resource.RLIM_INFINITY))
 
     words = ("--customers", "300", "--regions", "eu")
     full = subprocess.run(
