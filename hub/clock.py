@@ -15,6 +15,7 @@ from hub.errors import PartDown
 from hub.flow import (
     alongside,
     attendance,
+    breaches,
     documents,
     inbox,
     outbox,
@@ -190,6 +191,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                     documents.sweep(hub, hub.clock())
                     releases.clear_workbench(hub, time.time())
                     warranties.tell(hub)
+                    breaches.tell(hub)
                     runs.queue_due(hub)
                     hub.plugins.hook.minute_passed(hub=hub)
                     next_epoch_look = time.monotonic() + 60

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from fleeting import AUDI, FORD
 from hub import clock as moving
-from hub.flow import customers, timers
+from hub.flow import breaches, customers, timers
 from hub.flow.timers import Told
-from hub.models import Fleet, Message, Timer, TimerMark, Vehicle
+from hub.models import Event, Fleet, Message, Timer, TimerMark, Vehicle
 from hub.sdk import CustomerKey, EventRecord, VehicleRecord, VisitRecord
 from partners import drain_all
 
@@ -223,3 +223,28 @@ def test_a_fleet_hears_of_warnings_and_breaches_by_webhook(acme, hub, clock, aud
     assert said[0] == ("timer.breached", 100)
     assert ("timer.withdrawn", 100) in said
     assert receiver.bodies()[0]["data"]["at"] == (OPENED + timedelta(days=1)).isoformat()
+
+
+def test_a_breach_happens_to_whoever_brought_the_car_once_and_is_about_the_fleet(acme, hub, clock):
+    key = CustomerKey(partner_id="c1")
+
+    def told(record):
+        with hub.begin() as work:
+            customers.fold(hub, work, hub.partner("club"), [record])
+
+    told(VehicleRecord(customer=key, partner_id="car", vin=FORD))
+    acme.send([{"vin": FORD, "since": "2026-01-01"}])
+    put(acme, TURNAROUND)
+    set_clock(clock, OPENED + timedelta(minutes=5))
+    told(VisitRecord(customer=key, key="V1", opened_at=OPENED, vehicle_partner_id="car", at=OPENED, version=1))
+    set_clock(clock, OPENED + timedelta(hours=9))
+    timers.tick(hub)
+    assert [percent for percent, _ in marks(hub)] == [50, 75, 90, 100]
+
+    assert (breaches.tell(hub), breaches.tell(hub)) == (1, 0)
+
+    with hub.look() as session:
+        event = session.scalars(select(Event).where(Event.kind == "level_missed")).one()
+        fleet = session.scalars(select(Fleet.id)).one()
+    assert (event.about_id, event.attributes["measure"]) == (fleet, "turnaround")
+    assert event.at_utc == OPENED + timedelta(hours=8, minutes=45)
