@@ -10,7 +10,9 @@ from babel.numbers import format_currency, get_currency_precision
 
 from hub.cli.opened import json_option, opened, region_option
 from hub.flow import outreach as flow
+from hub.flow.insights import Reason
 from hub.services import read_services
+from hub.wording import PLACES, wording
 
 
 class Outreach(click.Group):
@@ -40,8 +42,11 @@ def outreach() -> None:
     help="Calls that can be made.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet.")
+@click.option(
+    "--lang", "language", default="en", show_default=True, type=click.Choice(list(PLACES)), help="Of the reasons."
+)
 @json_option
-def list_(region: str | None, branch: str, capacity: int, as_csv: bool, as_json: bool) -> None:
+def list_(region: str | None, branch: str, capacity: int, as_csv: bool, language: str, as_json: bool) -> None:
     """Who first, what to offer, what it is worth, and how often lists like this were right."""
     with opened(region) as hub:
         found = flow.listed(hub, branch, capacity)
@@ -58,14 +63,17 @@ def list_(region: str | None, branch: str, capacity: int, as_csv: bool, as_json:
         return
     click.echo(f"{branch}, {found.day}: {len(found.entries)} to call, {found.controls} left alone for comparison")
     click.echo(said(found))
+    words = wording(language)
     for one in found.entries:
         mark = "!" if one.safety else " "
         churn = f"{100 * one.churn:3.0f} %" if one.churn is not None else "  ?  "
-        title = services.of(one.service).title("en")
+        title = services.of(one.service).title(language)
         click.echo(
             f"{one.rank:3} {mark} {one.customer_ref}  {title:24} {100 * one.chance:3.0f} % likely, {money(one):>12} "
-            f"expected, stays away {churn}   {' '.join(one.reasons)}"
+            f"expected, stays away {churn}"
         )
+        for why in map(Reason.of, one.reasons):
+            click.echo(f"      {words.reason(why.fact, why.value, why.direction)}")
 
 
 @outreach.command("note")
