@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from connectors.fleet import words
 from connectors.fleet.sandbox import FleetSandbox
@@ -35,21 +35,26 @@ class Fleet:
     def fetch(self, cursor: str | None) -> Page:
         """The latest status of every vehicle, in order of VIN; `cursor` is the last VIN of the page before.
 
-        A page is known by what it says, so a pass that brings nothing new is nothing."""
+        A page is known by what it says, so a pass that brings nothing new is nothing. A status that makes no sense goes
+        alone, to be set aside with its reason."""
         params = {"latestOnly": "true", **({"lastVin": cursor} if cursor else {})}
         answer = self.api.request("GET", "/vehiclestatuses", params=params, headers={"Accept": words.MEDIA}) or {}
-        statuses, more = words.read(answer)
-        if not statuses:
+        found = words.read(answer)
+        if found.last is None:
             return Page([], None)
-        payload = json.dumps({"vehicleStatuses": statuses}, sort_keys=True).encode()
-        last = str(statuses[-1]["vin"])
+        last, more = found.last, found.more
         if more and cursor is not None and last <= cursor:
             raise WrongInput("The feed goes round in circles: its next page is none.", "lastVin has to lead on.")
-        incoming = Incoming(hashlib.sha256(payload).hexdigest(), "statuses", payload)
-        return Page([incoming], last if more else None, more=more)
+        several = [found.good, *([one] for one in found.bad)]
+        return Page([_told(some) for some in several if some], last if more else None, more=more)
 
     def normalise(self, payload: bytes) -> Iterable[ReadingRecord]:
         return words.records(read_json(payload))
+
+
+def _told(statuses: Sequence[Mapping[str, Any]]) -> Incoming:
+    payload = json.dumps({"vehicleStatuses": statuses}, sort_keys=True).encode()
+    return Incoming(hashlib.sha256(payload).hexdigest(), "statuses", payload)
 
 
 @hookimpl

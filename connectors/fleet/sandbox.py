@@ -56,6 +56,10 @@ class FleetSandbox:
 
         self.log.transact(write)
 
+    def spoil(self, token: str, name: str, at: datetime) -> None:
+        row = {"vin": name, "createdDateTime": "yesterday", "hrTotalVehicleDistance": 1}
+        self.log.transact(lambda db: put_thing(db, f"vehicle:{account_of(f'Bearer {token}')}", name, json.dumps(row)))
+
     def drive(self, vin: str) -> Response | tuple[Response, int]:
         account = account_of(request.headers.get("Authorization", ""))
         if not account:

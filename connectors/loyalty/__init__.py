@@ -1,5 +1,6 @@
 """Loyalty programme: tiers and points come in by Standard Webhooks, signals go out under an idempotency key."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from hub.sdk import (
     RetryLater,
     Sandbox,
     Topic,
+    WrongInput,
     check_standard_webhook,
     hookimpl,
     read_json,
@@ -69,10 +71,10 @@ class Loyalty:
             raise RetryLater("The programme answered without a list of members.")
         incoming = []
         for member in answer["members"]:
+            if not isinstance(member, dict):
+                raise RetryLater("The programme answered without a list of members.")
             payload = {"type": words.STATE, "timestamp": member.get("updated_at"), "data": member}
-            told = words.read(payload)
-            key = f"state:{member['member_id']}:{words.micros(told['timestamp'])}:{told['data'].get('version')}"
-            incoming.append(Incoming(key, member["member_id"], json.dumps(payload).encode(), told["timestamp"]))
+            incoming.append(_state(payload, json.dumps(payload).encode()))
         return Page(incoming, answer.get("next"), more=answer.get("next") is not None)
 
     def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
@@ -88,6 +90,17 @@ class Loyalty:
             "ref": push.entity,
         }
         self.api.request("POST", f"/v1/members/{member}/signals", json=body, headers={"Idempotency-Key": push.key})
+
+
+def _state(payload: dict[str, Any], body: bytes) -> Incoming:
+    """One that makes no sense goes on as it is, to be set aside with its reason: it holds up nobody else."""
+    try:
+        told = words.read(payload)
+    except WrongInput:
+        return Incoming(f"state:{hashlib.sha256(body).hexdigest()}", "nobody", body)
+    member = told["data"]["member_id"]
+    key = f"state:{member}:{words.micros(told['timestamp'])}:{told['data'].get('version')}"
+    return Incoming(key, member, body, told["timestamp"])
 
 
 @hookimpl

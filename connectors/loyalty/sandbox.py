@@ -59,6 +59,10 @@ class LoyaltySandbox:
 
         self.log.transact(write)
 
+    def spoil(self, token: str, name: str, at: datetime) -> None:
+        account = account_of(f"Bearer {token}")
+        self.log.transact(lambda db: _set_member(db, account, name, {"points": "many"}, at.isoformat()))
+
     def signal(self, member: str) -> Response | tuple[Response, int]:
         """The same key again gives the same answer and no second effect; the same key with another body is 422."""
         account = account_of(request.headers.get("Authorization", ""))

@@ -31,13 +31,15 @@ class Difference:
 
 @dataclass
 class Compared:
-    """members = agreeing + differing + missing + newer. newer: we have heard of a later version than the books show."""
+    """members = agreeing + differing + missing + newer + unreadable. newer: we have heard of a later version than the books
+    show. unreadable: what the books say makes no sense."""
 
     members: int = 0
     agreeing: int = 0
     differing: int = 0
     missing: int = 0
     newer: int = 0
+    unreadable: int = 0
     repaired: int = 0
     differences: list[Difference] = field(default_factory=list)
 
@@ -75,9 +77,13 @@ def _pages(partner: Partner) -> Iterator[list[Incoming]]:
 
 def _agrees(hub: Hub, work: Work, partner: Partner, one: Incoming, total: Compared) -> bool:
     connector = partner.connector
-    records = connector.normalise(one.payload) if isinstance(connector, Normalises) else ()
-    record = next((record for record in records if isinstance(record, LoyaltyRecord)), None)
     total.members += 1
+    try:
+        records = list(connector.normalise(one.payload)) if isinstance(connector, Normalises) else []
+    except WrongInput:
+        total.unreadable += 1
+        return True
+    record = next((record for record in records if isinstance(record, LoyaltyRecord)), None)
     if record is None:
         total.agreeing += 1
         return True

@@ -29,6 +29,14 @@ class Changes(Protocol):
 
 
 @runtime_checkable
+class Spoils(Protocol):
+    """A sandbox whose people can make a mistake: what they write makes no sense to the connector."""
+
+    def spoil(self, token: str, name: str, at: datetime) -> None:
+        """The thing of this name is changed to something that makes no sense."""
+
+
+@runtime_checkable
 class Closes(Protocol):
     """A sandbox that holds something beside HTTP, such as a port; the kit closes it at its end."""
 

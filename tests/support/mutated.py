@@ -238,6 +238,13 @@ class TrustsCursors(Acme):
         return super().fetch(cursor)
 
 
+@caught_by("read.one_bad")
+class ReadsAllOrNothing(Acme):
+    def _changed(self, cursor: Cursor, limit: int) -> Sequence[Row]:
+        rows = super()._changed(cursor, limit)
+        return [row for row in rows if words.read(row.payload)]
+
+
 @caught_by("read.keys")
 class Unkeyed(Acme):
     def _changed(self, cursor: Cursor, limit: int) -> Sequence[Row]:

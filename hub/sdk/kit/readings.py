@@ -117,6 +117,21 @@ def _keys(run: Run) -> Iterator[str]:
             return
 
 
+def meets_nonsense(run: Run) -> str:
+    return fetches(run) or ("" if run.spoils is not None else "nothing at this partner makes no sense")
+
+
+@check("read.one_bad", "one thing that makes no sense holds up no other", Level.SILVER, meets_nonsense)
+def _one_bad(run: Run) -> Iterator[str]:
+    """It is set aside with a reason; else whoever made it would stop the reading for all, for ever."""
+    cursor, names = begun(run), fresh_names(run, 3)
+    run.clock.now += SOON
+    run.change(names)
+    run.spoils.spoil(run.case.account.secrets.get("token", ""), names[1], run.clock.now)
+    run.clock.now += SOON
+    yield from missing_or_twice(run.read_all(cursor)[0], [names[0], names[2]])
+
+
 @check("read.cursor_nonsense", "a cursor that makes no sense is refused, or begins anew", Level.SILVER, fetches)
 def _cursor_nonsense(run: Run) -> Iterator[str]:
     """Cursors outlive versions of a connector."""

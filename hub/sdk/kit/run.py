@@ -130,6 +130,10 @@ class Run:
     def changes(self) -> Any:
         return self.case.sandbox if hasattr(self.case.sandbox, "change") else None
 
+    @property
+    def spoils(self) -> Any:
+        return self.case.sandbox if hasattr(self.case.sandbox, "spoil") else None
+
     def change(self, names: Sequence[str], at: datetime | None = None) -> None:
         self.changes.change(self.case.account.secrets.get("token", ""), names, at or self.clock.now)
 

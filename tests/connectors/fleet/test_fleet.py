@@ -147,12 +147,30 @@ def test_a_refused_key_parks_the_connection(feed, hub):
 
 @pytest.mark.parametrize(
     "answer",
-    [{}, {"vehicleStatusResponse": []}, {"vehicleStatusResponse": {"vehicleStatuses": [{"vin": "x"}]}},
-     {"vehicleStatusResponse": {"vehicleStatuses": [{"vin": AUDI, "createdDateTime": "yesterday"}]}}],
-)  # fmt: skip
+    [
+        {"a": 1},
+        {"vehicleStatusResponse": []},
+        {"vehicleStatusResponse": {"vehicleStatuses": [{"createdDateTime": AT.isoformat()}]}},
+    ],
+)
 def test_an_answer_that_makes_no_sense_is_said_to_make_none(answer):
     with pytest.raises(WrongInput):
-        Fleet(Account("feed", "eu", Scripted([answer or {"a": 1}]))).fetch(None)
+        Fleet(Account("feed", "eu", Scripted([answer]))).fetch(None)
+
+
+def test_a_status_that_makes_no_sense_goes_alone_and_holds_up_no_other():
+    rows = [
+        {"vin": AUDI, "createdDateTime": AT.isoformat(), "hrTotalVehicleDistance": 1000},
+        {"vin": FORD, "createdDateTime": "yesterday", "snapshotData": {"gnssPosition": 1}},
+    ]
+    connector = Fleet(Account("feed", "eu", Scripted([{"vehicleStatusResponse": {"vehicleStatuses": rows}}])))
+
+    good, bad = connector.fetch(None).incoming
+
+    assert [record.vin for record in connector.normalise(good.payload)] == [AUDI]
+    assert b"gnssPosition" not in bad.payload
+    with pytest.raises(WrongInput):
+        list(connector.normalise(bad.payload))
 
 
 def test_a_feed_that_goes_round_in_circles_is_stopped():

@@ -44,6 +44,16 @@ class AcmeSandbox:
 
         self.log.transact(write)
 
+    def spoil(self, token: str, name: str, at: datetime) -> None:
+        """A person at the partner writes something that is no address."""
+        account = account_of(f"Bearer {token}")
+
+        def write(db: Any) -> None:
+            row = _found(db, account, name) or _new(db, account, name)
+            _write(db, account, row, {"email": "no address"}, at)
+
+        self.log.transact(write)
+
     def people(self, account: str) -> Any:
         """In the order of (updated_at, id) inside [since, until) where a window is given, else of ids; behind `after`."""
         asked = request.args
