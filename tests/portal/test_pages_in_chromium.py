@@ -34,6 +34,8 @@ PAGES = (
     "document-waiting",
     "chat",
     "inbox",
+    "privacy",
+    "privacy-desk",
     "shared",
 )
 TARGETS = """least => [...document.querySelectorAll('a, button, select, summary')].filter(one => {
@@ -95,7 +97,10 @@ def test_every_page_in_every_look(
 
     findings = Axe().run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]}).response["violations"]
     sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    small = page.evaluate(TARGETS, 24 if name in {"operations", "why", "inbox", "account-of-staff"} else 40)
+    small = page.evaluate(
+        TARGETS,
+        24 if name in {"operations", "why", "inbox", "account-of-staff", "privacy-desk"} else 40,
+    )
     page.close()
 
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in findings] == []
