@@ -20,6 +20,7 @@ class Desk:
 
 DESKS = (
     Desk("operations", "portal.operations.console", "pulse", OPERATORS),
+    Desk("outreach", "portal.outreach.today", "people", ADVISORS),
     Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),
     Desk("privacy", "portal.privacy_desk.console", "shield", PRIVACY),
 )

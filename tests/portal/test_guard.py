@@ -78,6 +78,8 @@ MATRIX = {
     ("portal.chat.write", "POST"): CUSTOMERS,
     ("portal.chat.close", "POST"): CUSTOMERS,
     ("portal.chat.stream", "GET"): CUSTOMERS,
+    ("portal.outreach.today", "GET"): ADVISORS,
+    ("portal.outreach.note", "POST"): ADVISORS,
     ("portal.inbox.queue", "GET"): ADVISORS,
     ("portal.inbox.sit", "POST"): ADVISORS,
     ("portal.inbox.do", "POST"): ADVISORS,
@@ -112,6 +114,7 @@ ARGUMENTS = {
     "deed": "take",
     "kind": "access",
     "consent": "1",
+    "entry": "1",
 }
 
 

@@ -33,6 +33,7 @@ PAGES = (
     "document-paper",
     "document-waiting",
     "chat",
+    "outreach",
     "inbox",
     "privacy",
     "privacy-desk",
@@ -99,7 +100,7 @@ def test_every_page_in_every_look(
     sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     small = page.evaluate(
         TARGETS,
-        24 if name in {"operations", "why", "inbox", "account-of-staff", "privacy-desk"} else 40,
+        24 if name in {"operations", "why", "inbox", "outreach", "account-of-staff", "privacy-desk"} else 40,
     )
     page.close()
 

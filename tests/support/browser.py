@@ -13,6 +13,7 @@ from rq import Worker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from asking import some_requests
+from called import a_call
 from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
@@ -73,6 +74,7 @@ class Site:
             "privacy": ("/my/privacy/", "customer"),
             "privacy-confirm": ("/my/privacy/confirm/" + "0" * 32, NOBODY),
             "chat": ("/my/chat/", "customer"),
+            "outreach": ("/desk/outreach/", "advisor"),
             "inbox": (f"/desk/inbox/?c={self.talk}", "advisor"),
             "privacy-desk": (f"/desk/privacy/?r={self.asked}", "privacy"),
             "privacy-holds": ("/desk/privacy/holds", "privacy"),
@@ -95,6 +97,7 @@ def served(folder: Path) -> Iterator[Site]:
     write_chain(hub)
     traffic, owner = plant(hub), an_owner(hub)
     kept = some_documents(hub, owner)
+    a_call(hub, owner.customer_id, safety=True, outcome="later", reasons=["declined_days=90:+", "done_due=1.2:+"])
     talk = a_talk(hub, owner.customer_id)
     asked = some_requests(hub, traffic.customers)
     app = create_app(hub)
