@@ -171,7 +171,7 @@ def _cancel_messages(work: Work, entity: str) -> int:
     moved: Any = work.session.execute(
         update(Message)
         .where(*waiting)
-        .values(state="cancelled", reason="the person asked to be forgotten", settled_at=work.now)
+        .values(state="cancelled", why="erased", reason="the person asked to be forgotten", settled_at=work.now)
     )
     return int(moved.rowcount)
 

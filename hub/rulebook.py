@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pluggy
@@ -14,6 +14,8 @@ from rules import Rulebook, RuleError, load_book
 from rules.journeys.documents import JourneyRule
 from rules.journeys.read import read_journey
 from rules.parse import read_text
+from rules.sending import FILE as SENDING
+from rules.sending import Sending, load_sending
 from rules.syncmap import SyncMap, load_syncs
 
 LOOK_EVERY = 1.0  # seconds
@@ -21,10 +23,11 @@ LOOK_EVERY = 1.0  # seconds
 
 @dataclass(frozen=True)
 class Stand:
-    """book, syncs: what is in force, mappings by connector. wrong: why the newer files are not, or empty."""
+    """book, syncs, sending: what is in force, mappings by connector. wrong: why the newer files are not, or empty."""
 
     book: Rulebook
     syncs: Mapping[str, SyncMap]
+    sending: Sending
     wrong: str
 
 
@@ -42,7 +45,7 @@ class LiveBook:
         self.looked_at = monotonic()
         self.read_against: Stand | None = None
         self.read: dict[str, JourneyRule] = {}
-        self.stand = Stand(load_book(folder, self.catalogue), load_syncs(folder, SYNCED), "")
+        self.stand = self._read_all()
 
     def current(self) -> Rulebook:
         return self.now().book
@@ -70,12 +73,16 @@ class LiveBook:
                     self.stand = self._read()
             return self.stand
 
+    def _read_all(self) -> Stand:
+        book, syncs = load_book(self.folder, self.catalogue), load_syncs(self.folder, SYNCED)
+        return Stand(book, syncs, load_sending(self.folder), "")
+
     def _read(self) -> Stand:
         try:
-            return Stand(load_book(self.folder, self.catalogue), load_syncs(self.folder, SYNCED), "")
+            return self._read_all()
         except RuleError as error:
-            return Stand(self.stand.book, self.stand.syncs, str(error))
+            return replace(self.stand, wrong=str(error))
 
     def _mark(self) -> tuple[tuple[str, int, int], ...]:
-        files = sorted(self.folder.glob("*/*.yaml"))
+        files = sorted([*self.folder.glob("*/*.yaml"), *self.folder.glob(SENDING)])
         return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.models import Connection, Customer, DeadLetter, Delivery, Lease, Membership, Message, SegmentVersion
+from hub.models.traffic import PUT_OFF
 
 
 def status_of(hub: Hub) -> dict[str, Any]:
@@ -67,9 +68,13 @@ def _connection(
 
 
 def _by_state(session: Session, model: type[Delivery] | type[Message]) -> dict[int, dict[str, int]]:
+    """What waits for a better time (quiet hours, a cap) stands apart: nothing is wrong with it."""
     found: dict[int, dict[str, int]] = {}
+    stands: Any = model.state
+    if model is Message:
+        stands = case(((Message.state == "waiting") & Message.why.in_(PUT_OFF), "put off"), else_=Message.state)
     for connection_id, state, count in session.execute(
-        select(model.connection_id, model.state, func.count()).group_by(model.connection_id, model.state)
+        select(model.connection_id, stands, func.count()).group_by(model.connection_id, stands)
     ):
         found.setdefault(connection_id, {})[state] = count
     return found
@@ -88,7 +93,7 @@ def _lag(session: Session, connection_id: int, now: datetime) -> float:
     oldest_in = select(func.min(Delivery.received_at)).where(
         Delivery.connection_id == connection_id, Delivery.state == "waiting"
     )
-    open_states = Message.state.in_(["waiting", "claimed"])
+    open_states = Message.state.in_(["waiting", "claimed"]) & Message.why.not_in(PUT_OFF)
     oldest_out = select(func.min(Message.made_at)).where(Message.connection_id == connection_id, open_states)
     ages = [
         (now - at).total_seconds() for at in (session.scalar(oldest_in), session.scalar(oldest_out)) if at is not None

@@ -28,6 +28,7 @@ from rules.hours import load_calendars
 from rules.mapping import read_mapping
 from rules.parse import read
 from rules.schema import schema_of
+from rules.sending import load_sending
 from rules.sync_schema import sync_schema
 from rules.syncmap import read_sync
 from rules.trying import Tried, tried
@@ -113,10 +114,18 @@ def problems_of(folder: Path | None) -> list[str]:
             read_sync(source, SYNCED) if "sync" in source.top else read_mapping(source, TARGETS)
         except RuleError as error:
             problems += str(error).splitlines()
-    problems += [*_desks(settings), *_services(settings)]
+    problems += [*_desks(settings), *_services(settings), *_sending(settings)]
     for brought in plugins.hook.check_configuration(config=settings.config):
         problems += brought
     return problems
+
+
+def _sending(settings: Settings) -> list[str]:
+    try:
+        load_sending(settings.config)
+    except RuleError as error:
+        return str(error).splitlines()
+    return []
 
 
 def _services(settings: Settings) -> list[str]:

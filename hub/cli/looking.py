@@ -71,6 +71,7 @@ def outbox_list(region: str | None, state: str, limit: int, as_json: bool) -> No
             Message.topic,
             Message.state,
             Message.attempts,
+            Message.why,
             Message.reason,
             Message.made_at,
         )
@@ -78,7 +79,31 @@ def outbox_list(region: str | None, state: str, limit: int, as_json: bool) -> No
             select(*columns).join(Connection, Connection.id == Message.connection_id).where(Message.state == state)
             .order_by(Message.id).limit(limit)
         ).all()  # fmt: skip
-    show(["id", "connection", "topic", "state", "attempts", "reason", "made_at"], rows, as_json)
+    show(["id", "connection", "topic", "state", "attempts", "why", "reason", "made_at"], rows, as_json)
+
+
+@outbox_group.command("why")
+@region_option
+@click.argument("message_id", type=int)
+@json_option
+def outbox_why(region: str | None, message_id: int, as_json: bool) -> None:
+    """Why a message did not go, or when it will."""
+    with opened(region) as hub, hub.look() as session:
+        message = session.get(Message, message_id)
+        if message is None:
+            raise NotFound(f"There is no message {message_id}.", "See: hub outbox list")
+        told = {
+            "id": message.id, "connection": name_of(hub, message.connection_id), "topic": message.topic,
+            "state": message.state, "why": message.why, "reason": message.reason,
+            "not_before": message.not_before.isoformat(), "made_at": message.made_at.isoformat(),
+            "settled_at": message.settled_at.isoformat() if message.settled_at else None,
+        }  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    until = f"; it goes after {told['not_before']}" if message.state == "waiting" else ""
+    said = f"{message.why}: {message.reason}" if message.why else message.reason or "nothing stood in its way"
+    click.echo(f"{message.topic} by {told['connection']} is {message.state}: {said}{until}")
 
 
 @outbox_group.command("replay")

@@ -67,5 +67,5 @@ def let_rest(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) ->
         if state is None:
             left.append(claim)
         else:
-            outbox.refuse(work, claim, f"{state} there", "cancelled")
+            outbox.refuse(work, claim, f"{state} there", "cancelled", why="rests")
     return left

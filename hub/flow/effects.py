@@ -10,7 +10,7 @@ from sqlalchemy import case, select
 from hub.access.invitations import opened as opened_links
 from hub.core import Hub, Partner
 from hub.errors import ConfigError
-from hub.flow import endpoints, outbox
+from hub.flow import endpoints, outbox, permit
 from hub.flow.batches import batches
 from hub.flow.outbox import Claim, Intent
 from hub.flow.segments import Move
@@ -92,13 +92,18 @@ def render(
     for claim in claims:
         subject, topic = subjects.get(claim.refs["customer_id"]), partner.topic(claim.topic)
         if subject is None or topic is None:
-            outbox.refuse(work, claim, "the customer or the topic no longer exists")
+            outbox.refuse(work, claim, "the customer or the topic no longer exists", why="gone")
             continue
         decision = asked.about(subject, topic)
         if decision.verdict == "deny":
-            outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}")
+            outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}", why="policy")
         else:
             ready.append((claim, subject, topic, decision))
+    wishes = [
+        permit.Wish(claim, topic, subject.customer_id, subject.jurisdiction) for claim, subject, topic, _ in ready
+    ]
+    free = permit.heeded(hub, work, partner, wishes)
+    ready = [one for one in ready if one[0].id in free]
     opened = open_values(
         work, [(subject, set(topic.fields) - decision.mask - without) for _, subject, topic, decision in ready]
     )
@@ -114,15 +119,15 @@ def render(
             if name in topic.fields and name not in decision.mask and name not in without
         }
         if not reachable(partner, topic, fields):
-            outbox.refuse(work, claim, "no_address: nobody can be reached there")
+            outbox.refuse(work, claim, "nobody can be reached there", why="no_address")
             continue
         if "sign_in_link_id" in claim.refs and claim.id not in keys:
-            outbox.refuse(work, claim, "ended: the link was used or is too old")
+            outbox.refuse(work, claim, "the link was used or is too old", why="ended")
             continue
         try:
             words = worded(templates, claim, topic, subject.language, fields, keys.get(claim.id, {}))
         except ConfigError as error:
-            outbox.refuse(work, claim, f"template: {error.what}")
+            outbox.refuse(work, claim, f"template: {error.what}", why="template")
             continue
         body = {**fields, **_plain(claim), **words, "segments": segments[subject.customer_id]}
         push = Push(

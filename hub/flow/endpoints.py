@@ -85,7 +85,7 @@ def disable(work: Work, endpoint: Endpoint, reason: str, actor: str) -> None:
     endpoint.state, endpoint.reason = "disabled", reason[:400]
     waiting = (Message.entity == endpoint.ref, Message.state == "waiting")
     work.session.execute(
-        update(Message).where(*waiting).values(state="cancelled", reason=reason[:400], settled_at=work.now)
+        update(Message).where(*waiting).values(state="cancelled", why="gone", reason=reason[:400], settled_at=work.now)
     )
     work.audit(actor, "endpoint_disabled", "endpoint", endpoint.id)
 
@@ -126,9 +126,9 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> l
     for claim in claims:
         endpoint = work.session.get(Endpoint, claim.refs["endpoint_id"])
         if decision.verdict != "allow":
-            outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}")
+            outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}", why="policy")
         elif endpoint is None or endpoint.state != "active":
-            outbox.refuse(work, claim, "the endpoint is disabled")
+            outbox.refuse(work, claim, "the endpoint is disabled", why="gone")
         else:
             told = {"type": claim.refs["event"], "timestamp": claim.refs["told_at"], "data": claim.refs["words"]}
             body = {"url": endpoint.url, "keys": keys_of(work, endpoint), "told": told}

@@ -61,7 +61,8 @@ def discard(work: Work, letters: Sequence[DeadLetter], reason: str, actor: str) 
         if letter.delivery_id:
             inbox.done(work, work.session.get_one(Delivery, letter.delivery_id), {"discarded": 1})
         else:
-            work.session.get_one(Message, letter.message_id).state = "cancelled"
+            message = work.session.get_one(Message, letter.message_id)
+            message.state, message.why = "cancelled", "discarded"
         _close(work, letter, "discarded", actor, reason=reason)
     return len(letters)
 

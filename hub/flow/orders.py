@@ -92,7 +92,7 @@ def cancel(hub: Hub, work: Work, enrollments: Sequence[Mapping[str, Any]], reaso
         waiting = (Message.connection_id.in_(partners), Message.entity.in_(batch), Message.state == "waiting")
         found = work.session.execute(select(Message.id, Message.refs).where(*waiting))
         mine = [message_id for message_id, about in found if about.get("enrollment_id") in ids]
-        gone = {"state": "cancelled", "reason": reason[:400], "settled_at": work.now}
+        gone = {"state": "cancelled", "why": "ended", "reason": reason[:400], "settled_at": work.now}
         work.session.execute(update(Message).where(Message.id.in_(mine), Message.state == "waiting").values(**gone))
         count += len(mine)
     for batch in batches(sorted(ids)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -11,11 +11,14 @@ from sqlalchemy.orm import aliased
 
 from hub.core import Partner
 from hub.models import Connection, DeadLetter, Message
+from hub.models.traffic import PUT_OFF
 from hub.sdk import EffectClass, Outcome, Topic, full_jitter
 from hub.settings import Timing
 from hub.work import Work
 
 OPEN = ("waiting", "claimed")
+# Why a message did not go, or not yet: one of these for each, beside the reason in words.
+WHY = (*PUT_OFF, "stale", "policy", "no_address", "template", "gone", "ended", "rests", "agrees", "discarded", "erased")
 TRIES = 8  # of a message that makes our own code stumble; an outage has no such limit
 
 
@@ -76,6 +79,7 @@ def _row(work: Work, partner: Partner, intent: Intent, seq: int, after: float) -
         "template": intent.template,
         "state": "refused" if intent.refused else "waiting",
         "reason": intent.refused[:400],
+        "why": "policy" if intent.refused else "",
         "attempts": 0,
         "doubtful": False,
         "not_before": work.now + timedelta(seconds=after),
@@ -95,8 +99,9 @@ def _last_seq(work: Work, partner: Partner, entities: Iterable[str]) -> dict[str
 
 
 def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]:
-    """The first open message of each entity that is due, under a lease of `lease` seconds. After a failure one goes ahead
-    alone: an outage is probed by a single call, and a message that our own code stumbles over takes no other with it."""
+    """The first open message of each entity that is due, under a lease of `lease` seconds; to people, the first of each topic:
+    a code to sign in does not wait behind a campaign that waits for the morning. After a failure one goes ahead alone: an
+    outage is probed by a single call, and a message that our own code stumbles over takes no other with it."""
     connection = work.session.get(Connection, partner.id)
     if connection is None or connection.state != "active" or (connection.rest_until or work.now) > work.now:
         return []
@@ -108,6 +113,7 @@ def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]
             earlier.entity == Message.entity,
             earlier.seq < Message.seq,
             earlier.state.in_(OPEN),
+            *((earlier.topic == Message.topic,) if partner.connector.kind == "channel" else ()),
         )
         .exists()
     )
@@ -159,7 +165,7 @@ def settle(
     for one in claims:
         outcome = by_key.get(one.effect_key) or Outcome(one.effect_key, "unknown", "the connector gave no outcome")
         state, doubtful = _fate(partner.topic(one.topic), outcome)
-        values: dict[str, Any] = {"state": state, "reason": outcome.reason[:400], "lease_until": None}
+        values: dict[str, Any] = {"state": state, "reason": outcome.reason[:400], "why": "", "lease_until": None}
         if state == "waiting":
             wait = full_jitter(one.attempt, timing.retry_base, timing.retry_cap, rng, after=outcome.after)
             values |= {"not_before": work.now + timedelta(seconds=wait), "doubtful": one.doubtful or doubtful}
@@ -184,9 +190,16 @@ def _fate(topic: Topic | None, outcome: Outcome) -> tuple[str, bool]:
     return "waiting", True
 
 
-def refuse(work: Work, one: Claim, reason: str, state: str = "refused") -> None:
-    """The policy said no at the last moment; or (`cancelled`) there is nothing left to tell."""
-    work.session.execute(_mine(one).values(state=state, reason=reason[:400], lease_until=None, settled_at=work.now))
+def refuse(work: Work, one: Claim, reason: str, state: str = "refused", *, why: str) -> None:
+    """At the last moment it is not to go; or (`cancelled`) there is nothing left to tell. why: one of WHY."""
+    gone = {"state": state, "reason": reason[:400], "why": why, "lease_until": None, "settled_at": work.now}
+    work.session.execute(_mine(one).values(**gone))
+
+
+def put_off(work: Work, one: Claim, until: datetime, why: str = "", reason: str = "") -> None:
+    """Back into the row, not before then; it was no attempt."""
+    later = {"state": "waiting", "not_before": until, "attempts": one.attempt - 1, "why": why, "reason": reason[:400]}
+    work.session.execute(_mine(one).values(**later, lease_until=None))
 
 
 def expire(work: Work, partners: Mapping[int, Partner]) -> int:
@@ -221,6 +234,7 @@ def overdue(work: Work) -> set[int]:
 def revive(work: Work, message: Message) -> None:
     """Replay under the same key: the partner still counts it once."""
     message.state, message.attempts, message.not_before, message.settled_at = "waiting", 0, work.now, None
+    message.why = ""
 
 
 def _bury(work: Work, partner: Partner, message_id: int, outcome: Outcome) -> int:

@@ -139,7 +139,7 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> R
         rule = mapping.object_of(claim.refs["kind"]) if mapping else None
         subject = subjects.get(claim.refs["customer_id"])
         if rule is None or subject is None or subject.customer_id not in mine:
-            outbox.refuse(work, claim, "the customer or the mapping no longer exists")
+            outbox.refuse(work, claim, "the customer or the mapping no longer exists", why="gone")
             continue
         agreed = agreements.load(work, partner, rule.kind, [subject])[subject.customer_id]
         gone = drift.quarantined(work.session, partner, rule.kind)
@@ -147,7 +147,8 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> R
         allowed, reason = allowed_of(asked, subject, differing.values())
         fields = _spoken(work, partner, rule, allowed, mine[subject.customer_id])
         if not fields or agreed.state != "live":
-            outbox.refuse(work, claim, reason or "both sides agree", "refused" if reason else "cancelled")
+            state, why = ("refused", "policy") if reason else ("cancelled", "agrees")
+            outbox.refuse(work, claim, reason or "both sides agree", state, why=why)
             continue
         link = links.get(subject.customer_id)
         words = {}

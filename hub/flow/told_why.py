@@ -83,10 +83,10 @@ def _messages(hub: Hub, session: Session, customer_ref: str) -> dict[str, list[d
     found: dict[str, list[dict[str, str]]] = {}
     partners = {partner.id: partner.name for partner in hub.partners.values()}
     mine = (Message.entity == customer_ref, Message.connection_id.in_(partners))
-    columns = (Message.effect_key, Message.connection_id, Message.state, Message.reason)
-    for key, connection, state, reason in session.execute(select(*columns).where(*mine).order_by(Message.id)):
+    columns = (Message.effect_key, Message.connection_id, Message.state, Message.why, Message.reason)
+    for key, connection, state, why, reason in session.execute(select(*columns).where(*mine).order_by(Message.id)):
         mark = key.rpartition("/")[2].rpartition(":")[0]
-        found.setdefault(mark, []).append({"by": partners[connection], "state": state, "reason": reason})
+        found.setdefault(mark, []).append({"by": partners[connection], "state": state, "why": why, "reason": reason})
     return found
 
 

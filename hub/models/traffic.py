@@ -52,11 +52,15 @@ class Delivery(Regional, Base):
     payload: Mapped[bytes | None] = mapped_column(info=PAYLOAD)
 
 
+PUT_OFF = ("quiet_hours", "cap")  # a message that waits for one of these will go by itself
+
+
 class Message(Regional, Base):
     """Outbox row. state: waiting, claimed, sent, unknown, refused (by policy), dead or cancelled.
 
-    entity: whom it is about; within (connection, entity) `seq` is the order and nothing overtakes. fence: raised at every
-    claim, checked at settle, so that a worker that slept through its lease cannot settle another's claim. refs: ids only."""
+    entity: whom it is about; within (connection, entity), and to people within the topic, `seq` is the order and nothing
+    overtakes. fence: raised at every claim, checked at settle, so that a worker that slept through its lease cannot settle
+    another's claim. refs: ids only. why: one of hub.flow.outbox.WHY where it did not go, or not yet; reason: the same in words."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -76,6 +80,7 @@ class Message(Regional, Base):
     template: Mapped[str | None] = mapped_column(String(80), info=TRAFFIC)
     state: Mapped[str] = mapped_column(String(16), info=TRAFFIC)
     reason: Mapped[str] = mapped_column(String(400), default="", info=TRAFFIC)
+    why: Mapped[str] = mapped_column(String(16), default="", info=TRAFFIC)
     attempts: Mapped[int] = mapped_column(default=0, info=TRAFFIC)
     doubtful: Mapped[bool] = mapped_column(default=False, info=TRAFFIC)
     not_before: Mapped[datetime] = mapped_column(info=TRAFFIC)

@@ -28,8 +28,11 @@ class Partnered:
     answers: list[Any] = field(default_factory=list)
     there: set[str] = field(default_factory=set)
     name: ClassVar[str] = "noting"
-    kind: ClassVar[Kind] = "crm"
     batch_size: ClassVar[int] = 10
+
+    @property
+    def kind(self) -> Kind:
+        return self.real.kind
 
     @property
     def topics(self) -> tuple[Topic, ...]:

@@ -1,0 +1,182 @@
+"""When people may be written to, and how often: quiet hours by the law of where they live, and caps; config/sending.yaml."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rules.catalogue import nearest
+from rules.errors import Problem, RuleError
+from rules.parse import Source, read
+from rules.values import shown
+
+FILE = "sending.yaml"
+KEYS = {"exempt", "stale_after", "quiet", "caps"}
+QUIET_KEYS = {"from", "until", "channels", "source", "reviewed_on"}
+CAP_KEYS = {"purpose", "channel", "most", "within"}
+CHANNELS = ("mail", "sms", "push")
+UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+EVERYWHERE = "default"
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """Nobody is written to from `begins` until `ends`, by the clock of where they are; over midnight where it begins later
+    than it ends. source, reviewed_on: where the rule was read, and when."""
+
+    begins: time
+    ends: time
+    channels: frozenset[str]
+    source: str
+    reviewed_on: date
+
+    def over_at(self, now: datetime, zone: str) -> datetime | None:
+        """When the quiet hours that hold at `now` end; None outside of them. By the wall clock: in a night that the clocks
+        change, they end at the same hour of the morning as ever."""
+        local = now.astimezone(ZoneInfo(zone))
+        at, over = local.time().replace(tzinfo=None), self.begins > self.ends
+        if not (at >= self.begins or at < self.ends if over else self.begins <= at < self.ends):
+            return None
+        day = local.date() + timedelta(days=1 if over and at >= self.begins else 0)
+        return datetime.combine(day, self.ends, ZoneInfo(zone)).astimezone(now.tzinfo)
+
+
+@dataclass(frozen=True)
+class Cap:
+    """At most so many within so long to one person; purpose, channel: empty for all."""
+
+    most: int
+    within: timedelta
+    purpose: str = ""
+    channel: str = ""
+
+    def counts(self, purpose: str, channel: str) -> bool:
+        return self.purpose in ("", purpose) and self.channel in ("", channel)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """exempt: purposes that nobody has to wait for. stale_after: purpose -> how old a message may be when it goes."""
+
+    exempt: frozenset[str] = frozenset()
+    stale_after: Mapping[str, timedelta] = field(default_factory=dict)
+    quiet: Mapping[str, Quiet] = field(default_factory=dict)
+    caps: Sequence[Cap] = ()
+
+    def quiet_in(self, jurisdiction: str, channel: str) -> Quiet | None:
+        found = self.quiet.get(jurisdiction) or self.quiet.get(EVERYWHERE)
+        return found if found and channel in found.channels else None
+
+
+FREE = Sending()
+
+
+def load_sending(config: Path) -> Sending:
+    """Nobody waits where there is no such file. Raises RuleError with all that is wrong."""
+    path = config / FILE
+    return read_sending(read(path)) if path.is_file() else FREE
+
+
+def read_sending(source: Source) -> Sending:
+    reader = _Reader(source)
+    found = reader.read()
+    if reader.problems:
+        raise RuleError(reader.problems)
+    return found
+
+
+class _Reader:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+
+    def read(self) -> Sending:
+        top = self.source.top
+        self.keys(top, KEYS)
+        stale = self.mapping(top, "stale_after")
+        quiet = self.mapping(top, "quiet")
+        return Sending(
+            frozenset(self.names(top, "exempt")),
+            {str(name): self.span(stale, name) for name in stale},
+            {str(name): one for name in quiet if (one := self.quiet(quiet, name))},
+            [cap for index in range(len(self.rows(top, "caps"))) if (cap := self.cap(top["caps"], index))],
+        )
+
+    def quiet(self, block: Any, name: Any) -> Quiet | None:
+        given = self.mapping(block, name)
+        self.keys(given, QUIET_KEYS)
+        begins, ends = self.time(given, "from"), self.time(given, "until")
+        channels = self.names(given, "channels")
+        for one in channels:
+            if one not in CHANNELS:
+                self.wrong(given, "channels", f"“{shown(one)}” is no channel to people.", nearest(one, CHANNELS))
+        if begins == ends:
+            self.wrong(given, "until", "These quiet hours are empty.", "End them at another time than they begin.")
+        reviewed = given.get("reviewed_on")
+        if not isinstance(reviewed, date) or not isinstance(given.get("source"), str):
+            self.wrong(block, name, "Quiet hours name where they were read, and when.",
+                       "Add source: the law or custom, and reviewed_on: 2026-11-26.")  # fmt: skip
+            return None
+        return Quiet(begins, ends, frozenset(channels), given["source"], reviewed)
+
+    def cap(self, rows: Any, index: int) -> Cap | None:
+        given = rows[index]
+        if not isinstance(given, Mapping):
+            self.wrong(rows, index, "A cap is a mapping.", "Write {purpose: marketing, most: 3, within: 7d}.")
+            return None
+        self.keys(given, CAP_KEYS)
+        most = given.get("most")
+        if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= 1000:
+            self.wrong(given if "most" in given else rows, "most" if "most" in given else index,
+                       "“most” must be a whole number from 1 to 1,000.", "To send nothing, write a policy.")  # fmt: skip
+            return None
+        purpose, channel = str(given.get("purpose", "")), str(given.get("channel", ""))
+        if channel and channel not in CHANNELS:
+            self.wrong(given, "channel", f"“{shown(channel)}” is no channel to people.", nearest(channel, CHANNELS))
+        return Cap(most, self.span(given, "within"), purpose, channel)
+
+    def span(self, block: Any, key: Any) -> timedelta:
+        text = str(block.get(key, ""))
+        number, unit = text[:-1], text[-1:]
+        if not (number.isascii() and number.isdigit() and 0 < int(number) <= 1000 and unit in UNITS):
+            self.wrong(block, key, f"“{shown(text)}” is no span of time.", "Write 12h, 7d or 2w.")
+            return timedelta(days=1)
+        return int(number) * UNITS[unit]
+
+    def time(self, block: Any, key: str) -> time:
+        try:
+            found = time.fromisoformat(str(block.get(key, "")))
+        except ValueError:
+            self.wrong(block, key, f"“{key}” must be a time of day.", f'Write {key}: "21:00", in quotes.')
+            return time(0) if key == "from" else time(1)
+        return found
+
+    def names(self, block: Any, key: str) -> list[str]:
+        found = self.rows(block, key)
+        if not all(isinstance(one, str) for one in found):
+            self.wrong(block, key, f"“{key}” must be a list of words.", f"Write {key}: [sms, push].")
+        return [one for one in found if isinstance(one, str)]
+
+    def rows(self, block: Any, key: str) -> Any:
+        found = block.get(key, [])
+        if not isinstance(found, list):
+            self.wrong(block, key, f"“{key}” must be a list.", f"Write {key}: [...].")
+            return []
+        return found
+
+    def mapping(self, block: Any, key: Any) -> Any:
+        found = block.get(key, {})
+        if not isinstance(found, Mapping):
+            self.wrong(block, key, f"“{shown(key)}” must be a mapping.", "Write one line each below it.")
+            return {}
+        return found
+
+    def keys(self, block: Any, known: set[str]) -> None:
+        for key in block:
+            if key not in known:
+                self.wrong(block, key, f"“{shown(key)}” is no key here.", nearest(str(key), known))
+
+    def wrong(self, block: Any, key: Any, what: str, hint: str = "") -> None:
+        self.problems.append(Problem(self.source.mark(block, key), what, hint))

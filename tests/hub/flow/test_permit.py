@@ -1,0 +1,212 @@
+"""May it go now? Asked of quiet hours, caps and age at the moment a message would go."""
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from random import Random
+
+import pytest
+from sqlalchemy import select
+
+from hub.core import Hub
+from hub.flow import outbox, pipeline
+from hub.flow.outbox import Intent
+from hub.models import Customer, Message
+from rules.parse import read_text
+from rules.sending import read_sending
+
+RULES = """
+exempt: [rights]
+stale_after: {service_notice: 2d}
+quiet: {default: {from: "21:00", until: "08:00", channels: [sms], source: custom, reviewed_on: 2026-11-26}}
+caps: [{purpose: service_notice, channel: sms, most: 2, within: 7d}]
+"""
+
+
+@pytest.fixture
+def customer(hub, noting, told_by_club) -> int:
+    told_by_club(member_id="m-1", phone="+493012345", version=1)
+    noting["texts"].told.clear()
+    obey(hub)
+    with hub.look() as session:
+        return session.scalars(select(Customer.id)).one()
+
+
+def obey(hub: Hub, rules: str = RULES) -> None:
+    hub.book.stand = replace(hub.book.stand, sending=read_sending(read_text(rules.encode(), "sending.yaml")))
+
+
+def put(hub: Hub, customer_id: int, *keys: str, topic: str = "service_notice") -> None:
+    with hub.begin() as work:
+        ref = work.session.get_one(Customer, customer_id).ref
+        intents = [Intent(topic, ref, key, {"customer_id": customer_id}) for key in keys]
+        outbox.put(work, hub.partner("texts"), intents)
+
+
+def send(hub: Hub, rounds: int = 4) -> None:
+    for _ in range(rounds):
+        pipeline.send(hub, hub.partner("texts"), Random(1))
+
+
+def stands(hub: Hub) -> list[tuple[str, str]]:
+    with hub.look() as session:
+        rows = session.execute(select(Message.state, Message.why).order_by(Message.id))
+        return [(state, why) for state, why in rows]
+
+
+def at(clock, text: str) -> None:
+    clock.now = datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def told(noting) -> list[str]:
+    return [push.key for push in noting["texts"].told]
+
+
+def test_by_day_it_goes_and_by_night_it_waits_for_the_morning_there(hub, noting, customer, clock):
+    put(hub, customer, "day")
+    send(hub)
+    at(clock, "2026-11-25T20:30:00")  # 21:30 in Berlin
+    put(hub, customer, "night")
+    send(hub)
+    assert (told(noting), stands(hub)) == (["day"], [("sent", ""), ("waiting", "quiet_hours")])
+
+    at(clock, "2026-11-26T06:59:00")
+    send(hub)
+    assert told(noting) == ["day"]
+    at(clock, "2026-11-26T07:00:01")
+    send(hub)
+
+    assert told(noting) == ["day", "night"], "once, and it was no failed attempt"
+    with hub.look() as session:
+        assert session.scalars(select(Message.attempts)).all() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes"),
+    [("2026-10-24T21:30:00", "2026-10-25T07:00:01"), ("2026-03-28T21:30:00", "2026-03-29T06:00:01")],
+    ids=["clocks go back", "clocks go forward"],
+)
+def test_in_a_night_that_the_clocks_change_morning_is_still_at_eight(hub, noting, customer, clock, asked, goes):
+    at(clock, asked)
+    put(hub, customer, "one")
+    send(hub)
+    at(clock, goes.replace(":00:01", ":00:00").replace("07:00", "06:59").replace("06:00", "05:59"))
+    send(hub)
+    assert told(noting) == []
+    at(clock, goes)
+    send(hub)
+
+    assert told(noting) == ["one"]
+
+
+def test_what_is_over_the_cap_goes_when_the_first_is_a_week_old(hub, noting, customer, clock):
+    put(hub, customer, "one", "two")
+    send(hub)
+    obey(hub, RULES.replace("2d", "9d"))
+    clock.pass_by(days=1)
+    put(hub, customer, "three")
+    send(hub)
+    assert (told(noting), stands(hub)[-1]) == (["one", "two"], ("waiting", "cap"))
+
+    clock.pass_by(days=6, seconds=1)
+    send(hub)
+
+    assert told(noting) == ["one", "two", "three"]
+
+
+def test_what_would_be_too_old_by_then_is_refused_at_once(hub, noting, customer, clock):
+    put(hub, customer, "one", "two", "three")
+    send(hub)
+
+    assert told(noting) == ["one", "two"]
+    assert stands(hub)[-1] == ("refused", "stale")
+    with hub.look() as session:
+        reason = session.scalars(select(Message.reason).order_by(Message.id.desc())).first()
+    assert reason == ("2 service_notice by sms within 7 days are the most, and by then it would be older than 2 days")
+
+
+def test_what_an_outage_held_up_too_long_is_not_sent_after_it(hub, noting, customer, clock):
+    put(hub, customer, "one")
+    clock.pass_by(days=2, minutes=1)
+    send(hub)
+
+    assert (told(noting), stands(hub)) == ([], [("refused", "stale")])
+
+
+def test_what_waits_for_the_morning_holds_up_its_own_kind_only(hub, noting, customer, clock):
+    at(clock, "2026-11-25T22:00:00")
+    put(hub, customer, "notice")
+    send(hub)
+    obey(hub, RULES.replace("channels: [sms]", "channels: [push]"))
+    put(hub, customer, "later notice")
+    put(hub, customer, "tier", topic="tier_changed")
+    send(hub)
+
+    assert told(noting) == ["tier"], "the later notice stays behind the earlier one"
+
+
+def test_without_rules_and_for_exempt_purposes_nobody_waits(hub, noting, customer, clock):
+    at(clock, "2026-11-25T22:00:00")
+    obey(hub, "exempt: [service_notice]\n" + RULES.replace("exempt: [rights]", ""))
+    put(hub, customer, "one", "two", "three")
+    send(hub)
+
+    assert told(noting) == ["one", "two", "three"]
+
+
+def test_two_workers_do_not_both_use_the_last_allowance(hub, noting, customer):
+    obey(hub, RULES.replace("most: 2", "most: 1"))
+    put(hub, customer, "one")
+    put(hub, customer, "two", topic="tier_changed")  # the same purpose, and not behind the first
+    meet = threading.Barrier(2)
+
+    def work() -> None:
+        meet.wait()
+        for _ in range(8):
+            pipeline.send(hub, hub.partner("texts"), Random(1))
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+
+    assert len(told(noting)) == 1
+    assert sorted(state for state, _ in stands(hub)) in (["refused", "sent"], ["sent", "waiting"])
+
+
+def test_every_message_that_does_not_go_has_one_reason_of_the_list(hub, noting, customer, clock):
+    put(hub, customer, "no consent", topic="marketing")
+    put(hub, customer, "one", "two", "three")
+    send(hub)
+
+    left = [why for state, why in stands(hub) if state != "sent"]
+
+    assert len(left) == 2
+    assert set(left) <= set(outbox.WHY)
+
+
+def wrong(rules: str) -> str:
+    with pytest.raises(Exception, match=r"sending\.yaml:\d+:\d+") as found:
+        read_sending(read_text(rules.encode(), "sending.yaml"))
+    return str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ("quite: {}", "sending.yaml:1:1: “quite” is no key here. Did you mean “quiet”?"),
+        ("caps: [{purpose: marketing, most: 0, within: 7d}]", "“most” must be a whole number from 1 to 1,000."),
+        ("caps: [{most: 3, within: soon}]", "“soon” is no span of time."),
+        ("caps: [{most: 3, within: 7d, channel: pigeon}]", "“pigeon” is no channel to people."),
+        ('quiet: {default: {from: "21:00", until: "8"}}', "“until” must be a time of day."),
+        (
+            'quiet: {SG: {from: "21:00", until: "09:00", channels: [sms]}}',
+            "Quiet hours name where they were read, and when.",
+        ),
+        ("exempt: security", "“exempt” must be a list."),
+        ("stale_after: [3d]", "“stale_after” must be a mapping."),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_with_its_place(rules, said):
+    assert said in wrong(rules)
