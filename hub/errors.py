@@ -7,6 +7,7 @@ HubError                      has `code` (stable slug), `status` (HTTP) and `hin
 │   ├── WrongKey      400     Idempotency-Key is missing or malformed
 │   ├── WrongSignature 401    the bytes were not signed by the partner, or long ago, or in the future
 │   ├── SignInNeeded  401     no session or token, or one that has ended
+│   │   └── ProofNeeded       signed in, but too long ago for what can do harm
 │   ├── Denied        403     known, but not allowed
 │   ├── NotFound      404     there is no such thing, or none that the caller may see
 │   ├── KeyInUse      409     the first call with this Idempotency-Key is still running

@@ -14,8 +14,8 @@ from rules import Rulebook, RuleError, load_book
 from rules.journeys.documents import JourneyRule
 from rules.journeys.read import read_journey
 from rules.parse import read_text
+from rules.sending import CHANNELS, Sending, load_sending
 from rules.sending import FILE as SENDING
-from rules.sending import Sending, load_sending
 from rules.syncmap import SyncMap, load_syncs
 
 LOOK_EVERY = 1.0  # seconds
@@ -31,6 +31,14 @@ class Stand:
     wrong: str
 
 
+def purposes_of(plugins: pluggy.PluginManager) -> set[str]:
+    """What people are written to for, as the topics of the active channels say."""
+    brought = plugins.hook.register_connectors() + plugins.hook.register_channels()
+    return {
+        topic.purpose for several in brought for one in several for topic in one.topics if topic.channel in CHANNELS
+    }
+
+
 class LiveBook:
     """Raises RuleError only when the first reading is wrong: then there is no last good state to keep."""
 
@@ -39,6 +47,7 @@ class LiveBook:
     ) -> None:
         self.folder = folder
         self.catalogue = catalogue(plugins)
+        self.purposes = purposes_of(plugins)
         self.monotonic = monotonic
         self.lock = threading.Lock()
         self.mark = self._mark()
@@ -75,7 +84,7 @@ class LiveBook:
 
     def _read_all(self) -> Stand:
         book, syncs = load_book(self.folder, self.catalogue), load_syncs(self.folder, SYNCED)
-        return Stand(book, syncs, load_sending(self.folder), "")
+        return Stand(book, syncs, load_sending(self.folder, self.purposes), "")
 
     def _read(self) -> Stand:
         try:

@@ -12,13 +12,14 @@ from hub.flow.admission import MB, MOST_OF_ALL, Admitted, admit
 from hub.flow.documents import KINDS, Paper
 from hub.flow.drafts import discard
 from hub.flow.viewing import Look
-from hub.models import Customer, Person, Role, new_ref
+from hub.models import Customer, Person, new_ref
 from hub.own import OWN
 from hub.web.intake import take_file
 from hub.web.webhooks import this_hub
 from portal import guard, papers
 from portal.guard import opens_to, takes_file
 from portal.pages import page
+from portal.scope import scope_of
 from portal.serving import from_our_own_pages, serve
 from rules.calendar import local_day
 
@@ -98,20 +99,12 @@ def file(ref: str, document: str) -> Response:
 
 def theirs(session: Session, ref: str) -> Customer:
     """A customer of a branch that this advisor works for. Raises NotFound, for all others alike."""
-    person = guard.who()
-    branches = set(
-        session.scalars(
-            select(Role.branch).where(
-                Role.principal_id == (person.principal_id if person else 0), Role.role.in_(ADVISORS)
-            )
-        )
-    )
     found = session.scalars(
         select(Customer)
         .join(Person, Person.id == Customer.person_id)
         .where(Customer.ref == ref, Person.erased_at.is_(None))
     ).first()
-    if found is None or not (None in branches or found.branch in branches):
+    if found is None or not scope_of(session, ADVISORS).holds(found.branch):
         raise NotFound("There is no such customer.", "They may belong to another branch.")
     return found
 

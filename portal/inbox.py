@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, stream_with_context, url_for
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,7 @@ from portal.desks import ADVISORS
 from portal.guard import opens_to
 from portal.languages import OFFERED
 from portal.pages import fill, page, this_portal
+from portal.scope import Scope, scope_of
 from portal.stream import Parts, events
 
 bp = Blueprint("inbox", __name__, url_prefix="/desk/inbox")
@@ -72,13 +73,14 @@ def _me() -> int:
 
 def _seen(hub: Hub, ref: str, mine: int) -> dict[str, Any]:
     with hub.look() as session:
-        rows = _open_ones(session)
+        scope = scope_of(session, ADVISORS)
+        rows = _open_ones(session, scope, mine)
         names = _names(session, rows)
         late = _late(session, rows)
         listed = [_waiting(row, names, late, mine) for row in rows]
         seat = session.get(Seat, mine)
         chosen = session.scalars(select(Conversation).where(Conversation.ref == ref)).one_or_none() if ref else None
-        opened = _opened(hub, session, chosen, mine) if chosen else None
+        opened = _opened(hub, session, chosen, mine) if chosen and _may_see(scope, chosen, mine) else None
         here = seats.is_here(seat, hub.clock(), 60)
     return {
         "listed": listed,
@@ -90,8 +92,14 @@ def _seen(hub: Hub, ref: str, mine: int) -> dict[str, Any]:
     }
 
 
-def _open_ones(session: Session) -> list[Conversation]:
-    wanted = select(Conversation).where(Conversation.state.in_(("waiting", "assigned")))
+def _may_see(scope: Scope, row: Conversation, mine: int) -> bool:
+    """Of their branches, of nobody's branch, and what was passed on to them."""
+    return row.branch is None or row.owner_id == mine or scope.holds(row.branch)
+
+
+def _open_ones(session: Session, scope: Scope, mine: int) -> list[Conversation]:
+    theirs = or_(Conversation.branch.is_(None), Conversation.owner_id == mine, scope.where(Conversation.branch))
+    wanted = select(Conversation).where(Conversation.state.in_(("waiting", "assigned")), theirs)
     order = (Conversation.pause.is_not(None), Conversation.due_at.asc().nulls_last(), Conversation.id)
     return list(session.scalars(wanted.order_by(*order).limit(SHOWN)))
 
@@ -180,6 +188,8 @@ def do(ref: str, deed: str) -> Response:
         raise NotFound("There is no such page.")
     with hub.begin() as work:
         row = posts.locked(work, ref)
+        if not _may_see(scope_of(work.session, ADVISORS), row, mine):
+            raise NotFound("There is no such conversation.")
         DEEDS[deed](hub, work, row, mine)
         row.seen_by_staff = row.seq
     return _back(ref)

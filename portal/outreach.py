@@ -11,7 +11,7 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import outreach
 from hub.flow.insights import Reason
-from hub.models import Branch, Outreach, Role
+from hub.models import Branch, Outreach
 from hub.services import read_services
 from hub.web.webhooks import this_hub
 from hub.wording import wording
@@ -19,6 +19,7 @@ from portal import guard
 from portal.desks import ADVISORS
 from portal.guard import opens_to
 from portal.pages import page, tongue
+from portal.scope import scope_of
 
 bp = Blueprint("outreach", __name__, url_prefix="/desk/outreach")
 CALLS = 20  # that a branch can make in a day
@@ -67,9 +68,7 @@ def _actor() -> str:
 
 
 def _branches(session: Session) -> Mapping[str, str]:
-    """code -> title of those this advisor works for; a role without a branch is for all."""
-    person = guard.who()
-    mine = (Role.principal_id == (person.principal_id if person else 0), Role.role.in_(ADVISORS))
-    scopes = set(session.scalars(select(Role.branch).where(*mine)))
+    """code -> title of those this advisor works for."""
+    scope = scope_of(session, ADVISORS)
     rows = session.execute(select(Branch.code, Branch.title).order_by(Branch.code)).all()
-    return {code: title for code, title in rows if None in scopes or code in scopes}
+    return {code: title for code, title in rows if scope.holds(code)}

@@ -1,7 +1,6 @@
 """A condition as one function for many customers: all that depends on the day alone is worked out once, before the first."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -35,34 +34,42 @@ def compiled(condition: Condition, now: datetime, zone: str) -> Callable[[View],
     return lambda view: check(view, None)
 
 
-@dataclass(frozen=True)
-class _Dated:
-    """check: right for every moment from `first` to before `end`."""
+class _Standing(dict[str, Callable[[View], bool]]):
+    """name -> check, each made when it is first asked for. All are right from `first` to before `end`."""
 
-    check: Callable[[View], bool]
-    first: datetime
-    end: datetime
+    def __init__(self, rules: Mapping[str, tuple[Condition, str]], now: datetime) -> None:
+        self.rules, self.now = rules, now
+        days = [(one, local_day(now, one)) for one in {zone for rule in rules.values() for zone in _zones(rule)}]
+        self.first = max((start_of(day, one) for one, day in days), default=now)
+        self.end = min((start_of(day + timedelta(days=1), one) for one, day in days), default=now + timedelta(days=1))
+
+    def __missing__(self, name: str) -> Callable[[View], bool]:
+        condition, zone = self.rules[name]
+        made = self[name] = compiled(condition, self.now, zone)
+        return made
 
 
 class Checks:
-    """One function per rule, made when it is first asked for and again when the day turns in one of its zones."""
+    """One function per rule, made when it is first asked for and again when the day turns in any of their zones."""
 
     def __init__(self, rules: Mapping[str, tuple[Condition, str]]) -> None:
         self.rules = rules
-        self.made: dict[str, _Dated] = {}
+        self.standing: _Standing | None = None
+
+    def at(self, now: datetime) -> Mapping[str, Callable[[View], bool]]:
+        """The functions that are right at this moment, by name."""
+        known = self.standing
+        if known is None or not known.first <= now < known.end:
+            known = self.standing = _Standing(self.rules, now)
+        return known
 
     def of(self, name: str, now: datetime) -> Callable[[View], bool]:
-        known = self.made.get(name)
-        if known is None or not known.first <= now < known.end:
-            known = self.made[name] = self._make(name, now)
-        return known.check
+        return self.at(now)[name]
 
-    def _make(self, name: str, now: datetime) -> _Dated:
-        condition, zone = self.rules[name]
-        days = [(one, local_day(now, one)) for one in {zone, *zones(condition)}]
-        first = max(start_of(day, one) for one, day in days)
-        end = min(start_of(day + timedelta(days=1), one) for one, day in days)
-        return _Dated(compiled(condition, now, zone), first, end)
+
+def _zones(rule: tuple[Condition, str]) -> set[str]:
+    condition, zone = rule
+    return {zone, *zones(condition)}
 
 
 def zones(condition: Condition) -> Iterator[str]:
@@ -99,8 +106,18 @@ def _check(condition: Condition, moment: Moment, *, of_car: bool = False) -> Che
 
 
 def _all(checks: list[Check]) -> Check:
+    """Few conditions are written out: a loop, or a generator, takes longer than what it calls."""
+    if len(checks) == 1:
+        return checks[0]
+    if len(checks) == 2:
+        first, second = checks
+        return lambda view, car: first(view, car) and second(view, car)
+    if len(checks) == 3:
+        first, second, third = checks
+        return lambda view, car: first(view, car) and second(view, car) and third(view, car)
+
     def every(view: View, car: VehicleSeen | None) -> bool:
-        for check in checks:  # noqa: SIM110 - a generator for all() takes twice as long
+        for check in checks:  # noqa: SIM110 - as above
             if not check(view, car):
                 return False
         return True
@@ -109,6 +126,15 @@ def _all(checks: list[Check]) -> Check:
 
 
 def _any(checks: list[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+    if len(checks) == 2:
+        first, second = checks
+        return lambda view, car: first(view, car) or second(view, car)
+    if len(checks) == 3:
+        first, second, third = checks
+        return lambda view, car: first(view, car) or second(view, car) or third(view, car)
+
     def some(view: View, car: VehicleSeen | None) -> bool:
         for check in checks:  # noqa: SIM110 - as above
             if check(view, car):
@@ -163,7 +189,7 @@ def _fact(node: FactTest, moment: Moment, *, of_car: bool) -> Check:
     if of_car:
         return lambda view, car: car is not None and passes(car.facts.get(name))
     if node.fact.type != "instant":
-        return lambda view, car: passes(view.fact(name))
+        return _plain(node, moment) or (lambda view, car: passes(view.fact(name)))
 
     def of_day(view: View, car: VehicleSeen | None) -> bool:
         value = view.fact(name)
@@ -172,10 +198,34 @@ def _fact(node: FactTest, moment: Moment, *, of_car: bool) -> Check:
     return of_day
 
 
+def _plain(node: FactTest, moment: Moment) -> Check | None:
+    """One test of a fact, which is what most conditions are, in one call. None where there are several."""
+    if len(node.tests) != 1:
+        return None
+    (test,), name = node.tests, node.fact.name
+    if test.operator is MISSING:
+        return lambda view, car: view.fact(name) is None
+    holds, limit = test.operator.test, test.operator.on(test.argument, moment.today)
+
+    def passes(view: View, car: VehicleSeen | None) -> bool:
+        value = view.fact(name)
+        return value is not None and holds(value, limit)
+
+    return passes
+
+
 def _money(node: FactTest, moment: Moment) -> Check:
     """Amounts in another currency than a test's are missing to it."""
     name, unit = node.fact.name, node.fact.unit
     tests = [(_test(test, moment), test.currency) for test in node.tests]
+    if len(tests) == 1:
+        ((only, currency),) = tests
+
+        def passes_one(view: View, car: VehicleSeen | None) -> bool:
+            value = view.fact(name) if car is None else car.facts.get(name)
+            return only(value) and (currency is None or currency == view.fact(unit))
+
+        return passes_one
 
     def passes(view: View, car: VehicleSeen | None) -> bool:
         value, currency = view.fact(name) if car is None else car.facts.get(name), view.fact(unit)
@@ -185,7 +235,12 @@ def _money(node: FactTest, moment: Moment) -> Check:
 
 
 def _all_values(tests: list[Passes]) -> Passes:
-    return tests[0] if len(tests) == 1 else lambda value: all(test(value) for test in tests)
+    if len(tests) == 1:
+        return tests[0]
+    if len(tests) == 2:
+        first, second = tests
+        return lambda value: first(value) and second(value)
+    return lambda value: all(test(value) for test in tests)
 
 
 def _test(test: Test, moment: Moment) -> Passes:

@@ -1,6 +1,7 @@
 """When people may be written to, and how often: quiet hours by the law of where they live, and caps; config/sending.yaml."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ CAP_KEYS = {"purpose", "channel", "most", "within"}
 CHANNELS = ("mail", "sms", "push")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 EVERYWHERE = "default"
+PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,13 @@ class Quiet:
         if not (at >= self.begins or at < self.ends if over else self.begins <= at < self.ends):
             return None
         day = local.date() + timedelta(days=1 if over and at >= self.begins else 0)
-        return datetime.combine(day, self.ends, ZoneInfo(zone)).astimezone(now.tzinfo)
+        ends = datetime.combine(day, self.ends, ZoneInfo(zone)).astimezone(now.tzinfo)
+        # An hour that comes twice: what ended in its first round ends again in its second, and never before now.
+        return (
+            ends
+            if ends > now
+            else datetime.combine(day, self.ends.replace(fold=1), ZoneInfo(zone)).astimezone(now.tzinfo)
+        )
 
 
 @dataclass(frozen=True)
@@ -73,14 +81,15 @@ class Sending:
 FREE = Sending()
 
 
-def load_sending(config: Path) -> Sending:
-    """Nobody waits where there is no such file. Raises RuleError with all that is wrong."""
+def load_sending(config: Path, purposes: Collection[str] = ()) -> Sending:
+    """Nobody waits where there is no such file. purposes: those that something is sent for; none: any is taken. Raises
+    RuleError with all that is wrong."""
     path = config / FILE
-    return read_sending(read(path)) if path.is_file() else FREE
+    return read_sending(read(path), purposes) if path.is_file() else FREE
 
 
-def read_sending(source: Source) -> Sending:
-    reader = _Reader(source)
+def read_sending(source: Source, purposes: Collection[str] = ()) -> Sending:
+    reader = _Reader(source, purposes)
     found = reader.read()
     if reader.problems:
         raise RuleError(reader.problems)
@@ -88,8 +97,9 @@ def read_sending(source: Source) -> Sending:
 
 
 class _Reader:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, purposes: Collection[str]) -> None:
         self.source = source
+        self.purposes = purposes
         self.problems: list[Problem] = []
 
     def read(self) -> Sending:
@@ -97,10 +107,20 @@ class _Reader:
         self.keys(top, KEYS)
         stale = self.mapping(top, "stale_after")
         quiet = self.mapping(top, "quiet")
+        exempt = self.names(top, "exempt")
+        for one in exempt:
+            self.purpose(top, "exempt", one)
+        for name in stale:
+            self.purpose(stale, name, str(name))
+        for place in quiet:
+            if place != EVERYWHERE and not PLACE.fullmatch(str(place)):
+                self.wrong(
+                    quiet, place, f"“{shown(place)}” is no jurisdiction.", "Write two letters: DE, SG; or default."
+                )
         return Sending(
-            frozenset(self.names(top, "exempt")),
+            frozenset(exempt),
             {str(name): self.span(stale, name) for name in stale},
-            {str(name): one for name in quiet if (one := self.quiet(quiet, name))},
+            {str(name): hours for name in quiet if (hours := self.quiet(quiet, name))},
             [cap for index in range(len(self.rows(top, "caps"))) if (cap := self.cap(top["caps"], index))],
         )
 
@@ -112,6 +132,8 @@ class _Reader:
         for one in channels:
             if one not in CHANNELS:
                 self.wrong(given, "channels", f"“{shown(one)}” is no channel to people.", nearest(one, CHANNELS))
+        if not channels:
+            self.wrong(block, name, "These quiet hours hold for no channel.", "Add channels: [sms, push].")
         if begins == ends:
             self.wrong(given, "until", "These quiet hours are empty.", "End them at another time than they begin.")
         reviewed = given.get("reviewed_on")
@@ -133,9 +155,15 @@ class _Reader:
                        "“most” must be a whole number from 1 to 1,000.", "To send nothing, write a policy.")  # fmt: skip
             return None
         purpose, channel = str(given.get("purpose", "")), str(given.get("channel", ""))
+        if purpose:
+            self.purpose(given, "purpose", purpose)
         if channel and channel not in CHANNELS:
             self.wrong(given, "channel", f"“{shown(channel)}” is no channel to people.", nearest(channel, CHANNELS))
         return Cap(most, self.span(given, "within"), purpose, channel)
+
+    def purpose(self, block: Any, key: Any, name: str) -> None:
+        if self.purposes and name not in self.purposes:
+            self.wrong(block, key, f"Nothing is sent for “{shown(name)}”.", nearest(name, self.purposes))
 
     def span(self, block: Any, key: Any) -> timedelta:
         text = str(block.get(key, ""))
@@ -148,6 +176,8 @@ class _Reader:
     def time(self, block: Any, key: str) -> time:
         try:
             found = time.fromisoformat(str(block.get(key, "")))
+            if found.tzinfo is not None:  # the clock is that of where the person is, and no other
+                raise ValueError(key)
         except ValueError:
             self.wrong(block, key, f"“{key}” must be a time of day.", f'Write {key}: "21:00", in quotes.')
             return time(0) if key == "from" else time(1)

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hub.cli.watching import watch
 from hub.core import connector_classes
 from hub.errors import ConfigError
 from hub.plugins import installed, load_plugins
+from hub.rulebook import purposes_of
 from hub.services import read_services
 from hub.settings import Settings, load_settings
 from hub.targets import SYNCED, TARGETS
@@ -114,15 +116,15 @@ def problems_of(folder: Path | None) -> list[str]:
             read_sync(source, SYNCED) if "sync" in source.top else read_mapping(source, TARGETS)
         except RuleError as error:
             problems += str(error).splitlines()
-    problems += [*_desks(settings), *_services(settings), *_sending(settings)]
+    problems += [*_desks(settings), *_services(settings), *_sending(settings, purposes_of(plugins))]
     for brought in plugins.hook.check_configuration(config=settings.config):
         problems += brought
     return problems
 
 
-def _sending(settings: Settings) -> list[str]:
+def _sending(settings: Settings, purposes: Collection[str]) -> list[str]:
     try:
-        load_sending(settings.config)
+        load_sending(settings.config, purposes)
     except RuleError as error:
         return str(error).splitlines()
     return []

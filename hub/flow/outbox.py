@@ -197,9 +197,10 @@ def refuse(work: Work, one: Claim, reason: str, state: str = "refused", *, why: 
 
 
 def put_off(work: Work, one: Claim, until: datetime, why: str = "", reason: str = "") -> None:
-    """Back into the row, not before then; it was no attempt."""
-    later = {"state": "waiting", "not_before": until, "attempts": one.attempt - 1, "why": why, "reason": reason[:400]}
-    work.session.execute(_mine(one).values(**later, lease_until=None))
+    """Back into the row, not before then; it was no attempt. why: empty for a moment only, then what was said before stays."""
+    later: dict[str, Any] = {"state": "waiting", "not_before": until, "attempts": one.attempt - 1, "lease_until": None}
+    said = {"why": why, "reason": reason[:400]} if why else {}
+    work.session.execute(_mine(one).values(**later, **said))
 
 
 def expire(work: Work, partners: Mapping[int, Partner]) -> int:

@@ -1,6 +1,5 @@
 """Scorers at work: trained from the region's past, kept on its shelf, promoted when proved better, and what they say written."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -179,7 +178,7 @@ def _score(one: ScoreGiven, as_of: date, version: str) -> dict[str, Any]:
         "low": one.low,
         "high": one.high,
         "support": one.support,
-        "reasons": json.dumps(one.reasons),
+        "reasons": list(one.reasons),
         "model": version,
     }
 

@@ -63,15 +63,13 @@ def reassess(
     filled = _filled(
         work, book
     )  # one that is not filled yet waits: its first full refresh will see these customers, too
-    moves = []
+    moves, checks = [], book.checks.at(work.now)
     for ids in batches(sorted(customer_ids)):
         concerned: dict[str, set[int]] = defaultdict(set)
         for one in ids:
             for name in filled & _readers(book, one, changes):
                 concerned[name].add(one)
-        cases = [
-            Case(book.segments[name], book.checks.of(name, work.now), concerned[name]) for name in sorted(concerned)
-        ]
+        cases = [Case(book.segments[name], checks[name], concerned[name]) for name in sorted(concerned)]
         moves += _judge(hub, work, cases, cause)
     return moves
 

@@ -1,10 +1,12 @@
 """The inbox: what waits comes to whoever sits down, the most urgent first."""
 
 from flask import Flask
+from sqlalchemy import update
 
 from desks import Visitor
 from hub import clock as moving
 from hub.core import Hub
+from hub.models import Role
 from mine import Owner
 from talking import Talk
 
@@ -40,3 +42,25 @@ def test_a_ref_that_is_none_and_a_deed_that_is_none_are_not_there(app: Flask, hu
 
     assert advisor.post("/desk/inbox/" + "0" * 32 + "/take", {"token": token}).status_code == 404
     assert advisor.post("/desk/inbox/" + "0" * 32 + "/burn", {"token": token}).status_code == 404
+
+
+def test_conversations_of_another_branch_are_nowhere(app: Flask, hub: Hub, owner: Owner) -> None:
+    ours, theirs = Talk(hub, branch="berlin-spree"), Talk(hub, branch="hamburg-hafen")
+    for talk in (ours, theirs):
+        talk.write()
+        talk.hand_off()
+    advisor = Visitor(app).sign_in(hub, "advisor")
+    with hub.begin() as work:
+        work.session.execute(update(Role).where(Role.role == "advisor").values(branch="berlin-spree"))
+    token = advisor.token("/desk/inbox/")
+
+    listed = advisor.get("/desk/inbox/").text
+    opened = advisor.get(f"/desk/inbox/?c={theirs.row().ref}").text
+    deeds = {
+        ref: advisor.post(f"/desk/inbox/{ref}/take", {"token": token})
+        for ref in (ours.row().ref, theirs.row().ref, "0" * 32)
+    }
+
+    assert (ours.row().ref in listed, theirs.row().ref in listed) == (True, False)
+    assert theirs.row().ref not in opened
+    assert [answer.status_code for answer in deeds.values()] == [303, 404, 404]

@@ -74,7 +74,7 @@ def prove(url: str, number: int) -> None:
             named()
     finally:
         engine.dispose()
-    assert sum(moved_at_all) > len(moved_at_all) / 4
+    assert sum(moved_at_all) > len(moved_at_all) / 8, "cases in which nobody moves prove nothing"
 
 
 def test_whoever_is_moved_by_time_is_named_on_sqlite() -> None:

@@ -186,9 +186,16 @@ def test_every_message_that_does_not_go_has_one_reason_of_the_list(hub, noting, 
     assert set(left) <= set(outbox.WHY)
 
 
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice_never_end_in_the_past():
+    quiet = read_sending(read_text(RULES.replace("08:00", "02:30").encode(), "sending.yaml")).quiet["default"]
+    again = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)  # 02:10 in Berlin, for the second time
+
+    assert quiet.over_at(again, "Europe/Berlin") == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+
+
 def wrong(rules: str) -> str:
     with pytest.raises(Exception, match=r"sending\.yaml:\d+:\d+") as found:
-        read_sending(read_text(rules.encode(), "sending.yaml"))
+        read_sending(read_text(rules.encode(), "sending.yaml"), ("marketing", "service_notice"))
     return str(found.value)
 
 
@@ -200,9 +207,19 @@ def wrong(rules: str) -> str:
         ("caps: [{most: 3, within: soon}]", "“soon” is no span of time."),
         ("caps: [{most: 3, within: 7d, channel: pigeon}]", "“pigeon” is no channel to people."),
         ('quiet: {default: {from: "21:00", until: "8"}}', "“until” must be a time of day."),
+        ('quiet: {default: {from: "21:00+02:00", until: "08:00"}}', "“from” must be a time of day."),
         (
             'quiet: {SG: {from: "21:00", until: "09:00", channels: [sms]}}',
             "Quiet hours name where they were read, and when.",
+        ),
+        (
+            "caps: [{purpose: marketng, most: 3, within: 7d}]",
+            "Nothing is sent for “marketng”. Did you mean “marketing”?",
+        ),
+        ("stale_after: {marketng: 3d}", "sending.yaml:1:15: Nothing is sent for “marketng”."),
+        (
+            'quiet: {Singapur: {from: "21:00", until: "09:00", channels: [], source: law, reviewed_on: 2026-11-26}}',
+            "“Singapur” is no jurisdiction.",
         ),
         ("exempt: security", "“exempt” must be a list."),
         ("stale_after: [3d]", "“stale_after” must be a mapping."),

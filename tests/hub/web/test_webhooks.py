@@ -56,7 +56,7 @@ def test_a_signed_webhook_is_kept_and_accepted(hub, knock):
         ({"body": b"\xff\xfe"}, 400, "not_json"),
         ({"body": b"[" * 100_000}, 400, "not_json"),
         ({"body": b'{"type": "member.enrolled"}'}, 422, "wrong_input"),
-        ({"body": b'{"type": "member.enrolled", "timestamp": NaN, "data": {}}'}, 422, "wrong_input"),
+        ({"body": b'{"type": "member.enrolled", "timestamp": NaN, "data": {}}'}, 400, "not_json"),
         ({"body": b" " * 1_000_001}, 413, "too_large"),
     ],
 )
