@@ -63,13 +63,19 @@ def listed(hub: Hub, branch: str, capacity: int, one_in: int = CONTROL) -> Liste
         if session.scalar(select(Branch.id).where(Branch.code == branch)) is None:
             known = ", ".join(session.scalars(select(Branch.code).order_by(Branch.code)))
             raise NotFound(f"There is no branch “{branch}” in {hub.region_code}.", f"Branches: {known or 'none'}.")
-        made = session.scalar(select(Outreach.id).where(Outreach.branch == branch, Outreach.listed_on == day).limit(1))
-        chosen = [] if made is not None else _choose(hub, session, branch, day, capacity, one_in)
-    if chosen:
+        made = _made(session, branch, day)
+    if not made:
         with hub.begin() as work:
-            _write(work, branch, day, chosen)
+            work.session.scalars(select(Branch.id).where(Branch.code == branch).with_for_update()).one()
+            if not _made(work.session, branch, day):  # two who look first on a morning get one list
+                _write(work, branch, day, _choose(hub, work.session, branch, day, capacity, one_in))
     with hub.look() as session:
         return _read(hub, session, branch, day, capacity)
+
+
+def _made(session: Session, branch: str, day: date) -> bool:
+    listed = select(Outreach.id).where(Outreach.branch == branch, Outreach.listed_on == day).limit(1)
+    return session.scalar(listed) is not None
 
 
 def note(work: Work, entry_id: int, outcome: str, who: str) -> Outreach:

@@ -1,6 +1,8 @@
 """Whom a branch calls today: dangers first, then money; the policy is asked, nobody twice in a month, and the list says how good it is."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -146,6 +148,21 @@ def test_a_list_stays_the_same_all_day_and_nobody_is_on_it_again_within_a_month(
     assert listed(hub).entries == ()
     clock.pass_by(days=31)
     assert len(listed(hub).entries) == 1
+
+
+def test_two_who_look_first_on_a_morning_get_one_list(hub, branch):
+    needs(hub, c1={"oil": 0.5}, c2={"oil": 0.6}, c3={"oil": 0.7})
+    meet = Barrier(2)
+
+    def look(_):
+        meet.wait()
+        return [row.customer_ref for row in listed(hub).entries]
+
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(look, range(2))
+
+    assert first == second
+    assert len(first) == 3
 
 
 def test_a_part_drawn_by_lot_is_left_alone_but_never_with_a_danger(hub, branch):
