@@ -6,10 +6,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
+from compliance import law
 from hub.errors import ConfigError
 from hub.models import Base
 
@@ -65,13 +64,10 @@ def classes() -> set[str]:
 
 
 def _read(config: Path) -> tuple[Keeping | None, list[str]]:
-    path = config / "privacy" / "retention.yaml"
     try:
-        top: Any = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None, [f"{path} does not exist. It says how long each class of rows is kept."]
-    except (YAMLError, UnicodeDecodeError):
-        return None, [f"{path}: this is no YAML."]
+        path, top = law.read(config, "retention.yaml", "It says how long each class of rows is kept.")
+    except ConfigError as error:
+        return None, [str(error)]
     if not isinstance(top, CommentedMap):
         return None, [f"{path}:1: it maps classes of retention to periods."]
     problems, periods, others = [], {}, {}

@@ -6,10 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
+from compliance import law
 from hub.errors import ConfigError
 
 PERIODS = ("days", "months", "extend_days", "extend_months", "keep_refused_days")
@@ -53,17 +52,15 @@ def after(day: date, months: int, days: int) -> date:
 
 def deadline_of(config: Path, jurisdiction: str) -> Deadline:
     """The jurisdiction's own, else the default. Raises ConfigError at file and line."""
-    path = config / "privacy" / "deadlines.yaml"
-    top = _load(path)
+    path, top = _load(config)
     return _entry(path, top, jurisdiction if jurisdiction in top else "default")
 
 
 def problems_of(config: Path) -> list[str]:
     """What is wrong in the file, each entry by its line."""
-    path = config / "privacy" / "deadlines.yaml"
     problems = []
     try:
-        top = _load(path)
+        path, top = _load(config)
     except ConfigError as error:
         return [str(error)]
     for name in top:
@@ -74,19 +71,13 @@ def problems_of(config: Path) -> list[str]:
     return problems
 
 
-def _load(path: Path) -> CommentedMap:
-    try:
-        top = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path} does not exist.", "It says how long each law gives to answer a person.") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise ConfigError(f"{path}{f':{mark.line + 1}' if mark else ''}: this is no YAML.") from None
+def _load(config: Path) -> tuple[Path, CommentedMap]:
+    path, top = law.read(config, "deadlines.yaml", "It says how long each law gives to answer a person.")
     if not isinstance(top, CommentedMap) or "default" not in top:
         raise ConfigError(
             f"{path}:1: there is no “default”.", "Write default: {months: 1, source: ..., reviewed_on: ...}"
         )
-    return top
+    return path, top
 
 
 def _entry(path: Path, top: CommentedMap, name: str) -> Deadline:

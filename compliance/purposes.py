@@ -8,9 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
+from compliance import law
 from hub.errors import ConfigError, NotFound
 
 BASES = ("consent", "contract", "legal_obligation", "legitimate_interest", "vital_interest", "public_task")
@@ -93,13 +91,11 @@ def problems_of(config: Path) -> list[str]:
 
 
 def _read(config: Path) -> tuple[Purposes | None, list[str]]:
-    path = config / "privacy" / "purposes.yaml"
+    says = "It says what personal data are used for, and on which lawful basis."
     try:
-        top = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None, [f"{path} does not exist. It says what personal data are used for, and on which lawful basis."]
-    except (YAMLError, UnicodeDecodeError):
-        return None, [f"{path}: this is no YAML."]
+        path, top = law.read(config, "purposes.yaml", says)
+    except ConfigError as error:
+        return None, [str(error)]
     if (
         not isinstance(top, dict)
         or not isinstance(top.get("purposes"), dict)

@@ -63,9 +63,6 @@ class Checks:
             known = self.standing = _Standing(self.rules, now)
         return known
 
-    def of(self, name: str, now: datetime) -> Callable[[View], bool]:
-        return self.at(now)[name]
-
 
 def _zones(rule: tuple[Condition, str]) -> set[str]:
     condition, zone = rule

@@ -37,8 +37,7 @@ def invite(work: Work, principal: Principal, person: Person, browser: str) -> Si
         )
     )
     work.session.flush()
-    key = work.open_keys.get(person.data_key_id) or work.vault.open_key(work.session, person.data_key_id)
-    link.sealed = work.vault.seal(key, f"{secret}{code}".encode(), _context(link.id))
+    link.sealed = work.vault.seal(work.key(person.data_key_id), f"{secret}{code}".encode(), _context(link.id))
     work.audit("portal", "sign_in_asked", "principal", principal.id)
     return link
 
@@ -54,8 +53,7 @@ def opened(work: Work, link_ids: Iterable[int]) -> Mapping[int, Mapping[str, str
     found = {}
     for link, key_id in rows:
         if link.sealed and key_id and is_open(link, work.now):
-            key = work.open_keys.get(key_id) or work.vault.open_key(work.session, key_id)
-            told = work.vault.unseal(key, link.sealed, _context(link.id)).decode()
+            told = work.vault.unseal(work.key(key_id), link.sealed, _context(link.id)).decode()
             found[link.id] = {"secret": told[:SECRET], "code": told[SECRET:]}
     return found
 

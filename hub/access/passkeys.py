@@ -2,6 +2,8 @@
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -75,7 +77,7 @@ def offer_new(work: Work, site: Site, principal_id: int, name: str, browser: str
 def keep_new(work: Work, site: Site, principal_id: int, answer: str, browser: str, device: Device) -> Passkey:
     """Raises WrongInput for whatever is not the answer to our own challenge, asked here and just now."""
     credential, challenge = _read(work, answer, browser, principal_id)
-    try:
+    with _right():
         found = verify_registration_response(
             credential=credential,
             expected_challenge=challenge,
@@ -83,8 +85,6 @@ def keep_new(work: Work, site: Site, principal_id: int, answer: str, browser: st
             expected_origin=site.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise _refused() from error
     if work.session.scalar(select(Passkey.id).where(Passkey.credential == found.credential_id)):
         raise WrongInput("This passkey is known already.", "Sign in with it.")
     passkey = work.add(
@@ -118,7 +118,7 @@ def use_passkey(work: Work, site: Site, answer: str, browser: str, device: Devic
     principal = work.session.get(Principal, passkey.principal_id) if passkey else None
     if passkey is None or principal is None or principal.ended_at is not None:
         raise _refused()
-    try:
+    with _right():
         found = verify_authentication_response(
             credential=credential,
             expected_challenge=challenge,
@@ -128,8 +128,6 @@ def use_passkey(work: Work, site: Site, answer: str, browser: str, device: Devic
             credential_current_sign_count=passkey.uses,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise _refused() from error
     passkey.uses, passkey.used_at = found.new_sign_count, work.now
     return begin_session(work, principal.id, "passkey", device)
 
@@ -153,11 +151,9 @@ def _challenge(work: Work, browser: str, principal_id: int | None) -> bytes:
 
 def _read(work: Work, answer: str, browser: str, principal_id: int | None) -> tuple[dict[str, Any], bytes]:
     """The browser's answer and the challenge it signed, which is used up whether the rest is right or not."""
-    try:
+    with _right():
         credential: dict[str, Any] = json.loads(answer[:LONGEST])
         value = parse_client_data_json(_bytes(credential["response"]["clientDataJSON"])).challenge
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise _refused() from error
     row = work.session.scalars(select(Challenge).where(Challenge.value == value).with_for_update()).first()
     if (
         row is None
@@ -169,6 +165,15 @@ def _read(work: Work, answer: str, browser: str, principal_id: int | None) -> tu
         raise _refused()
     row.used_at = work.now
     return credential, value
+
+
+@contextmanager
+def _right() -> Iterator[None]:
+    """Whatever the library finds wrong in an answer is told in the same words."""
+    try:
+        yield
+    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        raise _refused() from error
 
 
 def _bytes(text: Any) -> bytes:

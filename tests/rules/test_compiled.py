@@ -23,8 +23,8 @@ class Last(View):
 def test_a_function_is_made_once_for_all_moments_of_a_day():
     checks = Checks({"recent": (RECENT, "Europe/Berlin")})
 
-    first = checks.of("recent", MIDNIGHT - timedelta(hours=23))
-    last = checks.of("recent", MIDNIGHT - timedelta(seconds=1))
+    first = checks.at(MIDNIGHT - timedelta(hours=23))["recent"]
+    last = checks.at(MIDNIGHT - timedelta(seconds=1))["recent"]
 
     assert first is last
     assert not last(Last())
@@ -32,9 +32,9 @@ def test_a_function_is_made_once_for_all_moments_of_a_day():
 
 def test_a_new_day_in_the_rules_zone_has_a_function_of_its_own():
     checks = Checks({"recent": (RECENT, "Europe/Berlin")})
-    before = checks.of("recent", MIDNIGHT - timedelta(seconds=1))
+    before = checks.at(MIDNIGHT - timedelta(seconds=1))["recent"]
 
-    after = checks.of("recent", MIDNIGHT)
+    after = checks.at(MIDNIGHT)["recent"]
 
     assert (before(Last()), after(Last())) == (False, True)
 
@@ -45,15 +45,15 @@ def test_the_day_turns_in_the_zones_of_the_segments_that_it_reads_too():
     turn = datetime(2026, 11, 25, 16, tzinfo=UTC)  # midnight in Singapore
 
     assert list(zones(node)) == ["Asia/Singapore"]
-    assert not checks.of("outer", turn - timedelta(seconds=1))(Last())
-    assert checks.of("outer", turn)(Last())
+    assert not checks.at(turn - timedelta(seconds=1))["outer"](Last())
+    assert checks.at(turn)["outer"](Last())
 
 
 def test_a_clock_that_goes_back_finds_the_day_before_again():
     checks = Checks({"recent": (RECENT, "Europe/Berlin")})
-    assert checks.of("recent", MIDNIGHT)(Last())
+    assert checks.at(MIDNIGHT)["recent"](Last())
 
-    assert not checks.of("recent", MIDNIGHT - timedelta(hours=1))(Last())
+    assert not checks.at(MIDNIGHT - timedelta(hours=1))["recent"](Last())
 
 
 @pytest.mark.parametrize(

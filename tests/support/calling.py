@@ -1,6 +1,6 @@
 """Commands, called as a person would, against the test's own hub."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -19,14 +19,16 @@ def run(hub: Hub, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: A
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("REDIS_URL", f"unix://{hub.bell.redis.connection_pool.connection_kwargs['path']}")
 
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["hub", *map(str, words)])
-        code: Any = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        said = capsys.readouterr()
-        return code or 0, said.out, said.err
+    return lambda *words: called(words, monkeypatch, capsys)
 
-    return run
+
+def called(words: Iterable[object], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> tuple[int, str, str]:
+    """`hub` with these words; answers (exit code, standard output, standard error)."""
+    monkeypatch.setattr("sys.argv", ["hub", *map(str, words)])
+    code: Any = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    said = capsys.readouterr()
+    return code or 0, said.out, said.err

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from calling import called
 from connectors.hubspot.sandbox import HubSpotSandbox
 from hub.sdk.effects_log import account_of
 from hub.sdk.testing import Level, check_connector
@@ -16,19 +17,11 @@ from served import served
 
 @pytest.fixture
 def hub_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Any:
-    from hub.cli import main
-
     monkeypatch.setenv("HUB_CONFIG", str(tmp_path / "none"))  # it needs no hub
 
     def run(*words: object) -> tuple[int, str]:
-        monkeypatch.setattr("sys.argv", ["hub", *map(str, words)])
-        code: Any = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        said = capsys.readouterr()
-        return code or 0, said.out + said.err
+        code, out, err = called(words, monkeypatch, capsys)
+        return code, out + err
 
     return run
 

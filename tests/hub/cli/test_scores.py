@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from hub.cli import main
 from hub.past.streams import day_of
 from lives import TODAY, some_lives
 
@@ -12,24 +11,10 @@ AS_OF = ("--region", "eu", "--as-of", TODAY.isoformat())
 
 
 @pytest.fixture
-def run(hub, settings, monkeypatch, capsys):
-    """A command against the hub's own folders: (exit code, output, errors)."""
+def run(run, settings):
+    """Commands of a hub that scores."""
     listed = settings.config / "hub.yaml"
     listed.write_text(listed.read_text().replace("compliance, portal", "compliance, scoring, portal"))
-    for name, value in settings.environ.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("REDIS_URL", f"unix://{hub.bell.redis.connection_pool.connection_kwargs['path']}")
-
-    def run(*words):
-        monkeypatch.setattr("sys.argv", ["hub", *map(str, words)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        done = capsys.readouterr()
-        return code or 0, done.out, done.err
-
     return run
 
 
