@@ -27,7 +27,9 @@ def test_processes_that_start_at_the_same_moment_all_get_a_number_of_their_own(h
 def test_a_number_is_free_again_after_its_term_and_not_before(hub: Hub, clock: StandingClock) -> None:
     with hub.region.sessions.begin() as session:
         session.execute(update(Node).values(taken_at=clock()))
-        session.execute(update(Node).where(Node.number == 7).values(taken_at=clock() - NODE_TERM + timedelta(minutes=1)))
+        session.execute(
+            update(Node).where(Node.number == 7).values(taken_at=clock() - NODE_TERM + timedelta(minutes=1))
+        )
     with pytest.raises(PartDown, match="All 1024 process numbers"):
         NodeTerm(hub.region, clock)
     clock.pass_by(minutes=2)
