@@ -1,12 +1,8 @@
-"""Is the audit chain whole? And a bundle of it that a regulator can check without us."""
+"""Is the audit chain whole?"""
 
-import csv
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -18,8 +14,6 @@ from hub.core import Hub
 from hub.flow import seals
 from hub.models import Anchor, AuditEntry, AuditSeal
 from hub.work import Work
-
-COLUMNS = ("position", "hash", "id", "at", "actor", "action", "about", "about_id", "detail")
 
 
 @dataclass
@@ -35,7 +29,7 @@ class Findings:
 def verify(hub: Hub) -> Findings:
     """Walk the whole chain, compare each sealed text with its entry, check every anchor, in the database and outside it."""
     with hub.begin() as work:
-        found = Findings(unsealed=seals.unsealed(work))
+        found = Findings(unsealed=seals.unsealed(work.session))
         heads = _walk(work, found)
         signer = Ed25519PublicKey.from_public_bytes(work.vault.signer())
         kept = work.session.scalars(select(Anchor).order_by(Anchor.position))
@@ -46,46 +40,6 @@ def verify(hub: Hub) -> Findings:
                 _check(hub.region_code, where, anchor, heads, signer, found)
         found.anchors = len(outside)
         return found
-
-
-def bundle(hub: Hub, folder: Path) -> dict[str, Any]:
-    """audit.csv, audit.jsonl and anchors.jsonl, and a signed list of their hashes. Checked by compliance/verify_bundle.py."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with hub.begin() as work:
-        rows = list(
-            work.session.execute(
-                select(AuditSeal.position, AuditSeal.text, AuditSeal.hash).order_by(AuditSeal.position)
-            )
-        )
-        anchors = list(work.session.scalars(select(Anchor).order_by(Anchor.position)))
-        with (folder / "audit.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
-            for position, text, head in rows:
-                line = {"position": position, "text": text, "hash": head.hex()}
-                lines.write(json.dumps(line, ensure_ascii=False) + "\n")
-        with (folder / "audit.csv").open("w", encoding="utf-8", newline="") as table:
-            writer = csv.writer(table)
-            writer.writerow(COLUMNS)
-            for position, text, head in rows:
-                entry = json.loads(text)
-                detail = json.dumps(entry.pop("detail"), ensure_ascii=False)
-                writer.writerow([position, head.hex(), *(entry[name] for name in COLUMNS[2:-1]), detail])
-        with (folder / "anchors.jsonl").open("w", encoding="utf-8", newline="\n") as lines:
-            lines.writelines(json.dumps(seals.told(hub.region_code, anchor)) + "\n" for anchor in anchors)
-        return _sign(work, hub.region_code, folder, len(rows))
-
-
-def _sign(work: Work, region: str, folder: Path, entries: int) -> dict[str, Any]:
-    names = ("audit.csv", "audit.jsonl", "anchors.jsonl")
-    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
-    statement = {"region": region, "made_at": work.now.isoformat(), "entries": entries, "sha256": hashes}
-    text = json.dumps(statement, sort_keys=True)
-    manifest = {
-        "statement": text,
-        "signature": work.vault.sign(text.encode()).hex(),
-        "signer": work.vault.signer().hex(),
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    return {**statement, "signer": manifest["signer"]}
 
 
 def _walk(work: Work, found: Findings) -> dict[int, str]:

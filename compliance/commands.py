@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from compliance import audit, certificates, erasure, holds
+from compliance import audit, certificates, erasure, holds, report
 from compliance.consent_commands import consent
 from compliance.request_commands import by_option, privacy
 from compliance.retention_commands import retention
@@ -175,14 +175,21 @@ def verify_audit(region: str | None, as_json: bool) -> None:
 
 
 @audit_group.command("bundle")
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path), help="The folder to make; it must not exist yet."
+)
 @region_option
+@by_option
 @json_option
-def bundle(out: Path, region: str | None, as_json: bool) -> None:
-    """Write the chain as CSV and JSON with a signed list of hashes, for a regulator to check without us."""
+def bundle(out: Path, region: str | None, by: str, as_json: bool) -> None:
+    """For an authority: tables as CSV and JSON, the chain, a report as PDF in English and Arabic, and a signed list of hashes."""
     with opened(region) as hub:
-        told = audit.bundle(hub, out)
-    click.echo(json.dumps(told) if as_json else f"{told['entries']} entries in {out}; public key {told['signer']}")
+        told = report.bundle(hub, out, by)
+    if as_json:
+        click.echo(json.dumps(vars(told)))
+        return
+    click.echo(f"{told.rows['subjects']} people, {told.entries} sealed entries, {len(told.sha256)} files in {out}")
+    click.echo(f"Check it without us: python {out / 'verify_bundle.py'} {out} {told.signer}")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -157,11 +157,11 @@ def _csv(section: Section) -> str:
     writer = csv.writer(held, lineterminator="\r\n")  # RFC 4180
     writer.writerow(section.columns)
     for row in section.rows:
-        writer.writerow([_cell(row.get(name)) for name in section.columns])
+        writer.writerow([cell_of(row.get(name)) for name in section.columns])
     return held.getvalue()
 
 
-def _cell(value: Any) -> str:
+def cell_of(value: Any) -> str:
     """A text that a spreadsheet would take for a formula gets a mark in front, so that opening the file runs nothing."""
     text = _text(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text

@@ -1,4 +1,4 @@
-"""Check an audit bundle without Garage Hub: python verify_bundle.py FOLDER [PUBLIC_KEY_HEX]
+"""Check a bundle for an authority without Garage Hub: python verify_bundle.py FOLDER [PUBLIC_KEY_HEX]
 
 Needs Python 3.11 and the package `cryptography`. The public key should come from the region's operator by another way than
 the bundle; without it the one in the manifest is used, and the answer says so."""
@@ -20,9 +20,14 @@ def problems_of(folder: Path, public_key: str | None) -> list[str]:
     if not signed(key, manifest["signature"], manifest["statement"].encode()):
         problems.append("manifest.json: the signature does not fit")
     statement = json.loads(manifest["statement"])
+    present = {path.name for path in folder.iterdir()} - {"manifest.json"}
+    problems += [f"{name}: the file is missing" for name in sorted(statement["sha256"].keys() - present)]
+    problems += [f"{name}: the list does not know this file" for name in sorted(present - statement["sha256"].keys())]
     for name, expected in statement["sha256"].items():
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
+        if name in present and hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
             problems.append(f"{name}: the file was changed")
+    if problems:
+        return problems  # what is in the chain says nothing while its file is not the one that was signed
     heads = {0: "00" * 32}
     head = bytes(32)
     for number, row in enumerate(lines(folder / "audit.jsonl"), 1):

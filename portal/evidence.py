@@ -9,17 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, send_file
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from compliance import audit, consents
+from compliance import audit, consents, report
 from compliance.purposes import read_purposes
-from hub.core import Hub
-from hub.models import Anchor, Connection, Consent, Message, Notice, TransferQuestion
+from compliance.transfers import crossings
+from hub.models import Anchor, Consent, Notice, TransferQuestion
 from hub.web.webhooks import this_hub
+from portal import guard
 from portal.desks import PRIVACY
 from portal.guard import opens_to
 from portal.pages import page, tongue
@@ -46,18 +46,6 @@ class Version:
     in_use: bool
     events: int
     pieces: Sequence[Piece]
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """Messages to a partner under another law. sent: how many went; refused: how many a policy held back."""
-
-    connection: str
-    jurisdiction: str
-    topic: str
-    sent: int
-    refused: int
-    last_at: datetime | None
 
 
 @bp.get("/texts")
@@ -122,28 +110,8 @@ def transfers() -> Response:
         waiting = list(
             session.scalars(select(TransferQuestion).where(TransferQuestion.answered_at.is_(None)).limit(100))
         )
-        crossings = _crossings(hub, session)
-    return page("privacy/transfers.html", waiting=waiting, crossings=crossings, home=hub.here.jurisdiction)
-
-
-def _crossings(hub: Hub, session: Session) -> list[Crossing]:
-    """By partner and topic, from the messages themselves; partners under the region's own law are at home."""
-    abroad = {
-        partner.id: partner.settings.jurisdiction for partner in hub.partners.values()
-        if partner.settings.jurisdiction not in (None, "", hub.here.jurisdiction)
-    }  # fmt: skip
-    names = {row.id: row.name for row in session.execute(select(Connection.id, Connection.name))}
-    sent, refused = (func.count().filter(Message.state == state) for state in ("sent", "refused"))
-    columns = (Message.connection_id, Message.topic)
-    rows: Any = session.execute(
-        select(*columns, sent, refused, func.max(Message.settled_at))
-        .where(Message.connection_id.in_(abroad))
-        .group_by(*columns)
-    )
-    return sorted(
-        (Crossing(names[key], str(abroad[key]), topic, went, held, last) for key, topic, went, held, last in rows),
-        key=lambda one: (one.connection, one.topic),
-    )
+        found = crossings(hub, session)
+    return page("privacy/transfers.html", waiting=waiting, crossings=found, home=hub.here.jurisdiction)
 
 
 @bp.get("/audit")
@@ -160,14 +128,13 @@ def chain() -> Response:
 @bp.post("/audit/bundle")
 @opens_to(*PRIVACY)
 def bundle() -> Response:
-    """The chain as files with a signed list of their hashes, and the script that checks them without us."""
+    """Tables, the sealed chain and the report in one zip, with a signed list of hashes and the script that checks it without us."""
     hub, held = this_hub(), io.BytesIO()
     with tempfile.TemporaryDirectory() as place:
-        audit.bundle(hub, Path(place))
+        folder = Path(place) / "bundle"
+        report.bundle(hub, folder, guard.actor())
         with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(Path(place).iterdir()):
+            for path in sorted(folder.iterdir()):
                 archive.write(path, path.name)
-            archive.write(Path(audit.__file__).parent / "verify_bundle.py", "verify_bundle.py")
-    response = Response(held.getvalue(), mimetype="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="audit-{hub.region_code}.zip"'
-    return response
+    held.seek(0)
+    return send_file(held, "application/zip", as_attachment=True, download_name=f"report-{hub.region_code}.zip")

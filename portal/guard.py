@@ -93,6 +93,14 @@ def who() -> SignedIn | None:
     return found
 
 
+def actor() -> str:
+    """Under which name a deed is audited. Raises NotFound for nobody."""
+    person = who()
+    if person is None:
+        raise NotFound("There is no such page.")
+    return person.title
+
+
 def still_open_to(hub: Hub, secret: str | None, roles: frozenset[str]) -> bool:
     """For answers that last: is the session still there, and does it still hold one of these roles?"""
     found = _who(hub, secret)

@@ -54,7 +54,7 @@ def console() -> Response:
         opened = _opened(hub, session, chosen) if chosen else None
     if opened is not None and opened.wish:
         with hub.begin() as work:
-            work.audit(_actor(), "request_read", "person", opened.case.person_id, request=ref)
+            work.audit(guard.actor(), "request_read", "person", opened.case.person_id, request=ref)
     is_open = [one for one in found if one.is_open]
     return page(
         "privacy/requests.html", found=found, opened=opened, held=holds.in_force(hub), kinds=("erasure", *KINDS), hows=HOWS,
@@ -100,31 +100,26 @@ ERASURE_STEPS: Mapping[str, tuple[str, ...]] = {
 # --- steps
 
 
-def _actor() -> str:
-    person = guard.who()
-    if person is None:
-        raise NotFound("There is no such page.")
-    return person.title
-
-
 Deed = Callable[[Hub, str, Mapping[str, str]], object]
 OF_ERASURE: Mapping[str, Deed] = {
-    "verify": lambda hub, ref, form: erasure.verify(hub, ref, _actor(), _one_of(form.get("how", ""), HOWS)),
-    "plan": lambda hub, ref, _form: erasure.plan(hub, ref, _actor()),
-    "approve": lambda hub, ref, _form: erasure.approve(hub, ref, _actor()),
-    "refuse": lambda hub, ref, form: erasure.refuse(hub, ref, _actor(), _one_of(form.get("reason", ""), REFUSALS)),
-    "run": lambda hub, ref, _form: erasure.run(hub, ref, _actor()),
+    "verify": lambda hub, ref, form: erasure.verify(hub, ref, guard.actor(), _one_of(form.get("how", ""), HOWS)),
+    "plan": lambda hub, ref, _form: erasure.plan(hub, ref, guard.actor()),
+    "approve": lambda hub, ref, _form: erasure.approve(hub, ref, guard.actor()),
+    "refuse": lambda hub, ref, form: erasure.refuse(hub, ref, guard.actor(), _one_of(form.get("reason", ""), REFUSALS)),
+    "run": lambda hub, ref, _form: erasure.run(hub, ref, guard.actor()),
 }
 OF_OTHERS: Mapping[str, Deed] = {
-    "verify": lambda hub, ref, form: requests.verify(hub, ref, _actor(), _one_of(form.get("how", ""), HOWS)),
-    "pause": lambda hub, ref, _form: requests.pause(hub, ref, _actor()),
-    "resume": lambda hub, ref, _form: requests.resume(hub, ref, _actor()),
-    "extend": lambda hub, ref, form: requests.extend(hub, ref, _actor(), form.get("reason", "")),
+    "verify": lambda hub, ref, form: requests.verify(hub, ref, guard.actor(), _one_of(form.get("how", ""), HOWS)),
+    "pause": lambda hub, ref, _form: requests.pause(hub, ref, guard.actor()),
+    "resume": lambda hub, ref, _form: requests.resume(hub, ref, guard.actor()),
+    "extend": lambda hub, ref, form: requests.extend(hub, ref, guard.actor(), form.get("reason", "")),
     "answer": lambda hub, ref, form: requests.answer(
-        hub, ref, _actor(), verdict=form.get("verdict", ""), text=form.get("text", "")
+        hub, ref, guard.actor(), verdict=form.get("verdict", ""), text=form.get("text", "")
     ),
-    "refuse": lambda hub, ref, form: requests.refuse(hub, ref, _actor(), form.get("reason", ""), form.get("text", "")),
-    "lift": lambda hub, ref, _form: requests.lift(hub, ref, _actor()),
+    "refuse": lambda hub, ref, form: requests.refuse(
+        hub, ref, guard.actor(), form.get("reason", ""), form.get("text", "")
+    ),
+    "lift": lambda hub, ref, _form: requests.lift(hub, ref, guard.actor()),
 }
 
 
@@ -145,7 +140,7 @@ def hand_over(ref: str) -> Response:
     """Everything that is kept about whoever asked; the request is answered with it."""
     hub = this_hub()
     case = _case(hub, ref)
-    found = requests.hand_over(hub, ref, _actor())
+    found = requests.hand_over(hub, ref, guard.actor())
     pieces = takeaway.stream(found, files_of(hub, found.customer), portable=case.kind == "portability")
     response = Response(pieces, mimetype="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="request-{ref[:8]}.zip"'
@@ -159,10 +154,10 @@ def take_in() -> Response:
     hub, form = this_hub(), request.form
     customer, kind = form.get("customer", "").strip(), form.get("kind", "")
     if kind == "erasure":
-        return _back(erasure.intake(hub, customer, _actor()))
+        return _back(erasure.intake(hub, customer, guard.actor()))
     scope = form.get("scope", "").strip()
     wish = {name: form[name].strip() for name in ("name", "email", "phone", "address") if form.get(name, "").strip()}
-    return _back(requests.intake(hub, Wish(customer, kind, "desk", scope, wish), _actor()))
+    return _back(requests.intake(hub, Wish(customer, kind, "desk", scope, wish), guard.actor()))
 
 
 # --- holds
@@ -186,7 +181,7 @@ def hold() -> Response:
         request.form.get(name, "").strip() for name in ("customer", "record_set", "purpose", "basis", "owner")
     )
     wanted = holds.Wanted(customer, said[0], said[1], said[2], said[3])
-    holds.place(this_hub(), wanted, _actor())
+    holds.place(this_hub(), wanted, guard.actor())
     return make_response(redirect(url_for("portal.privacy_desk.held", done="placed"), 303))
 
 
@@ -194,7 +189,7 @@ def hold() -> Response:
 @opens_to(*PRIVACY)
 def release(number: int) -> Response:
     """What waited for it goes on at the next turn of the clock."""
-    holds.release(this_hub(), number, _actor())
+    holds.release(this_hub(), number, guard.actor())
     return make_response(redirect(url_for("portal.privacy_desk.held", done="released"), 303))
 
 

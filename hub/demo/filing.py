@@ -11,12 +11,12 @@ from datetime import date
 from sqlalchemy import select
 
 from hub.core import Hub
-from hub.demo.fonts import Fonts
 from hub.demo.papers import WARRANTY_MONTHS, WORDS, latest_visits, papers_of, visits_of
 from hub.demo.rows import Pen
 from hub.demo.somebody import somebody
 from hub.demo.takes import SUFFIXES, takes_of
 from hub.demo.world.books import Books
+from hub.fonts import Fonts
 from hub.models import Alias, Customer, Person
 
 LATEST = 3  # visits and findings of a branch

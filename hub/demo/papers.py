@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from hub.demo.fonts import Fonts
 from hub.demo.rows import TAXES, Pen
 from hub.demo.world.books import DAYS, ITEMS, Books
+from hub.fonts import Fonts
 
 WARRANTY_MONTHS = 24
 WORDS: Mapping[str, Mapping[str, str]] = {

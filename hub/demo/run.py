@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 from hub import log
 from hub.access import make_sign_in_link, principal_named
 from hub.demo import filing, fleets, history, life, sandboxes
-from hub.demo.fonts import find_fonts
 from hub.demo.foresight import foresee
 from hub.demo.history import write_rows
 from hub.demo.life import RECENT
@@ -22,6 +21,7 @@ from hub.demo.world.truth import write_truth
 from hub.errors import HubError, WrongInput
 from hub.flow import applying, pulls
 from hub.flow.sync import history_of, import_pages
+from hub.fonts import find_fonts
 from hub.web.access import grant_token
 from hub.worker import Supervisor
 

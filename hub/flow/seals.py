@@ -116,9 +116,9 @@ def told(region: str, anchor: Anchor) -> dict[str, Any]:
     }
 
 
-def unsealed(work: Work) -> int:
+def unsealed(session: Session) -> int:
     """Entries since the last seal."""
     return int(
-        (work.session.scalar(select(func.count()).select_from(AuditEntry)) or 0)
-        - (work.session.scalar(select(func.count()).select_from(AuditSeal)) or 0)
+        (session.scalar(select(func.count()).select_from(AuditEntry)) or 0)
+        - (session.scalar(select(func.count()).select_from(AuditSeal)) or 0)
     )

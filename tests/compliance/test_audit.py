@@ -1,16 +1,11 @@
 """The chain of audit entries tells on every edit, insertion, deletion, change of order and cut."""
 
 import json
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, update
 
 from compliance import audit
-from compliance.verify_bundle import problems_of
 from hub.clock import ANCHORS, seal_audit
 from hub.gate import PASS
 from hub.models import Anchor, AuditEntry, AuditSeal
@@ -116,31 +111,3 @@ def test_a_line_that_a_crash_cut_short_is_written_again(sealed):
     seal_audit(sealed)
 
     assert audit.verify(sealed).problems == []
-
-
-@pytest.mark.parametrize("file", ["audit.csv", "audit.jsonl", "anchors.jsonl", "manifest.json"])
-def test_a_bundle_is_checked_without_us_and_any_byte_counts(sealed, tmp_path, file):
-    told = audit.bundle(sealed, tmp_path / "bundle")
-    assert problems_of(tmp_path / "bundle", told["signer"]) == []
-
-    path = tmp_path / "bundle" / file
-    raw = path.read_bytes()
-    at = raw.index(b"looked") if b"looked" in raw else raw.index(b"eu")
-    path.write_bytes(raw[:at] + b"X" + raw[at + 1 :])
-
-    assert problems_of(tmp_path / "bundle", told["signer"])
-
-
-def test_the_checking_script_runs_alone(sealed, tmp_path):
-    told = audit.bundle(sealed, tmp_path / "bundle")
-    script = shutil.copy(Path(audit.__file__).with_name("verify_bundle.py"), tmp_path)
-
-    run = subprocess.run(
-        [sys.executable, "-I", script, str(tmp_path / "bundle"), told["signer"]],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (run.returncode, run.stdout) == (0, "The bundle is whole.\n")
-    assert len(Path(script).read_text().splitlines()) <= 100

@@ -6,8 +6,8 @@ from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder
 
 from hub.demo.filing import Sheet, _later, form_of, sheets_of
-from hub.demo.fonts import find_fonts
 from hub.demo.papers import visits_of
+from hub.fonts import find_fonts
 from worlds import books_of
 
 

@@ -6,9 +6,9 @@ import zlib
 
 import pytest
 
-from hub.demo.fonts import NAMES, Fonts, find_fonts
 from hub.demo.papers import WORDS, latest_visits, papers_of
 from hub.demo.world.books import make_world
+from hub.fonts import NAMES, Fonts, find_fonts
 from worlds import TODAY, books_of
 
 FONTS = find_fonts()

@@ -1,4 +1,4 @@
-"""Fonts for the demo's papers: whatever this machine or an installed package has for each script; nothing is brought along."""
+"""Fonts for papers: whatever this machine or an installed package has for each script; nothing is brought along."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -62,6 +62,11 @@ def find_fonts(folders: Iterable[Path] | None = None) -> Fonts:
         for script, names in NAMES.items()
     }
     return Fonts({script: path for script, path in best.items() if path is not None})
+
+
+def packaged_fonts() -> Fonts:
+    """Those of the packages alone, so that a paper looks the same on every machine."""
+    return find_fonts(list(_packages()))
 
 
 def _files(folders: Iterable[Path]) -> Iterator[Path]:

@@ -1,0 +1,99 @@
+"""What an authority is given: tables, the chain and a report to read, under one signed list that is checked without us."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+
+import pikepdf
+import pytest
+
+from compliance import erasure, holds, report
+from compliance.report.words import LANGUAGES, VALUES, WORDS, say
+from compliance.verify_bundle import problems_of
+from hub.clock import seal_audit
+from hub.errors import WrongInput
+
+
+@pytest.fixture
+def given(hub, told, approved, tmp_path, clock):
+    """The bundle of a region in which one was erased, one waits too long and one is held."""
+    erasure.run(hub, approved(told("C-1")))
+    erasure.intake(hub, told("C-2", email="ben@example.org"), "portal")
+    holds.place(hub, holds.Wanted(told("C-3", email="eva@example.org"), "*", "lawsuit", "=§ 142 ZPO", "Petra"), "petra")
+    clock.pass_by(days=40)
+    seal_audit(hub)
+    return tmp_path / "bundle", report.bundle(hub, tmp_path / "bundle", "petra")
+
+
+def rows_of(folder, name):
+    return list(csv.DictReader(io.StringIO((folder / f"{name}.csv").read_text())))
+
+
+def test_everybody_has_a_line_nobody_has_a_name_and_each_language_has_its_report(given):
+    folder, told = given
+
+    assert sorted(row["state"] for row in rows_of(folder, "subjects")) == ["erased", "kept", "kept"]
+    assert told.rows["subjects"] == 3
+    everything = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert b"Anna" not in everything
+    assert b"example.org" not in everything
+
+    answered = {(row["state"], row["in_time"]) for row in rows_of(folder, "requests")}
+    assert answered == {("certified", "yes"), ("received", "late")}
+    [certificate] = rows_of(folder, "certificates")
+    assert json.loads(certificate["certificate"])["statement"]["customer"] == certificate["customer"]
+
+    # a cell that a spreadsheet would run is marked, and JSON has it as it is
+    assert rows_of(folder, "holds")[0]["basis"] == "'=§ 142 ZPO"
+    assert json.loads((folder / "holds.jsonl").read_text())["basis"] == "=§ 142 ZPO"
+
+    for language in LANGUAGES:
+        with pikepdf.open(folder / f"report.{language}.pdf") as pdf:
+            assert (str(pdf.Root.Lang), str(pdf.docinfo["/Title"])) == (language, say(language, "title"))
+            fonts = {str(font.BaseFont) for font in pdf.pages[0].Resources.Font.values()}
+            assert any("Arabic" in font for font in fonts) == (language == "ar")
+    titles = json.loads((folder / "report.json").read_text())["tables"]["holds"]["titles"]
+    assert (titles["en"]["owner"], titles["ar"]["owner"]) == WORDS["owner"]
+
+
+def test_every_word_is_there_in_every_language():
+    assert all(len(several) == len(LANGUAGES) and all(several) for several in (*WORDS.values(), *VALUES.values()))
+
+
+def test_it_is_checked_without_us_and_any_byte_counts(given, tmp_path):
+    folder, told = given
+    assert problems_of(folder, told.signer) == []
+
+    for path in sorted(folder.iterdir()):
+        whole = path.read_bytes()
+        if whole:
+            at = whole.index(b"eu") if path.name == "manifest.json" else len(whole) // 2
+            path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+            assert problems_of(folder, told.signer), path.name
+            path.write_bytes(whole)
+    script = shutil.copy(folder / "verify_bundle.py", tmp_path)
+    command = [sys.executable, "-I", script, str(folder), told.signer]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (0, "The bundle is whole.\n")
+    assert len((folder / "verify_bundle.py").read_text().splitlines()) <= 100
+
+    (folder / "more.csv").write_text("")
+    (folder / "holds.csv").unlink()
+    assert problems_of(folder, told.signer) == [
+        "holds.csv: the file is missing",
+        "more.csv: the list does not know this file",
+    ]
+
+
+def test_nothing_is_overwritten_and_nothing_half_done_stays(hub, tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(WrongInput, match="exists already"):
+        report.bundle(hub, tmp_path / "there", "petra")
+
+    monkeypatch.setattr("compliance.report.bundling.paper", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        report.bundle(hub, tmp_path / "new", "petra")
+    assert [path.name for path in tmp_path.iterdir() if "new" in path.name] == []
