@@ -1,8 +1,11 @@
 """Very many rows at once, past the ORM: COPY where the database has it, one prepared statement elsewhere."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import JSON, Column, ColumnDefault, Date, Table, text
@@ -13,39 +16,60 @@ from hub.models.base import Instant
 from hub.regions import Region
 
 
+@dataclass(frozen=True)
+class Shape:
+    """How rows of a table are written. columns: as SQL names them. blank: what the ORM would fill in. read: by place, how a
+    value is written that the driver would not write as our column types do."""
+
+    columns: str
+    blank: Mapping[str, Any]
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    read: tuple[tuple[int, Callable[[Any], Any]], ...]
+    regional: bool
+
+
 def pour(session: Session, region: Region, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
     """Each row is written with what it says, the defaults of its columns, and nothing else. This walks past the statement
     guard, so the region is written here and cannot be given."""
     target = table(model)
-    named = [column for column in target.columns if column.name != "region" or "region" not in target.c]
-    names = [column.name for column in named]
-    blank = {column.name: _default(column) for column in named}
-    read = {place: how for place, one in enumerate(named) if (how := _reader(one, region.on_sqlite)) is not None}
-    tuples = [_tuple({**blank, **row}, names, read) for row in rows]
-    if not tuples:
+    shape = _shape(target, region.on_sqlite)
+    plain = list(_plain(rows, shape, {"region": region.code} if shape.regional else {}))
+    if not plain:
         return
-    own = (region.code,) if "region" in target.c else ()
-    columns = ", ".join(f'"{name}"' for name in [*(["region"] if own else []), *names])
     if region.on_sqlite:
-        marks = ", ".join("?" * (len(own) + len(names)))
-        plain = [(*own, *row) for row in tuples]
-        session.connection().exec_driver_sql(f'INSERT INTO "{target.name}" ({columns}) VALUES ({marks})', plain)  # noqa: S608 - names of our own
+        marks = ", ".join("?" * len(plain[0]))
+        session.connection().exec_driver_sql(f'INSERT INTO "{target.name}" ({shape.columns}) VALUES ({marks})', plain)  # noqa: S608 - names of our own
         return
     cursor = session.connection().connection.cursor()
-    with cursor.copy(f'COPY "{target.name}" ({columns}) FROM STDIN') as copy:
-        for row in tuples:
-            copy.write_row((*own, *row))
+    with cursor.copy(f'COPY "{target.name}" ({shape.columns}) FROM STDIN') as copy:
+        for row in plain:
+            copy.write_row(row)
     _count_anew(session, target)
 
 
-def _tuple(row: Mapping[str, Any], names: Sequence[str], read: Mapping[int, Callable[[Any], Any]]) -> list[Any]:
-    found = [row[name] for name in names]
-    if len(row) != len(names) + ("region" in row):
-        raise ValueError(f"no columns of this table: {', '.join(sorted(row.keys() - set(names)))}")
-    for place, how in read.items():
-        if found[place] is not None:
-            found[place] = how(found[place])
-    return found
+@cache
+def _shape(target: Table, on_sqlite: bool) -> Shape:
+    columns = list(target.columns)
+    names = [column.name for column in columns]
+    read = [(place, how) for place, one in enumerate(columns) if (how := _reader(one, on_sqlite)) is not None]
+    blank = {column.name: _default(column) for column in columns}
+    return Shape(", ".join(f'"{name}"' for name in names), blank, itemgetter(*names), tuple(read), "region" in target.c)
+
+
+def _plain(rows: Iterable[Mapping[str, Any]], shape: Shape, own: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    width = len(shape.blank)
+    for row in rows:
+        full = {**shape.blank, **row, **own}
+        if len(full) != width:
+            raise ValueError(f"no columns of this table: {', '.join(sorted(full.keys() - shape.blank.keys()))}")
+        found = shape.pick(full)
+        if shape.read:
+            values = list(found)
+            for place, how in shape.read:
+                if values[place] is not None:
+                    values[place] = how(values[place])
+            found = tuple(values)
+        yield found
 
 
 def _reader(column: Column[Any], on_sqlite: bool) -> Callable[[Any], Any] | None:
@@ -58,7 +82,8 @@ def _reader(column: Column[Any], on_sqlite: bool) -> Callable[[Any], Any] | None
 
 
 def _instant(value: datetime) -> str:
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return utc.isoformat(" ", "microseconds")[: -len("+00:00")]
 
 
 def _default(column: Column[Any]) -> Any:

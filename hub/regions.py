@@ -1,7 +1,8 @@
 """A region's store: its database, key store, documents and Valkey; and the directory that knows which region, and nothing else."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from hub.errors import CrossingRefused, PartDown
 from hub.gate import PASS
@@ -20,6 +21,7 @@ from hub.models import Regional
 from rules.sql import teach_sqlite
 
 BUSY_MS = 10_000
+STAYING = (f"cache_size=-{256 * 1024}", "wal_autocheckpoint=16384")  # KiB of memory; pages of 4 KiB
 READ = "read_only"  # execution option: look, and do not stand in the writers' queue
 
 
@@ -39,23 +41,42 @@ class Region:
 
 
 def open_region(code: str, cell: int, url: str, folder: Path) -> Region:
-    engine = open_engine(url)
+    return _guarded(code, cell, open_engine(url), folder)
+
+
+def _guarded(code: str, cell: int, engine: Engine, folder: Path) -> Region:
     _guard_statements(engine, code)
     sessions = sessionmaker(engine, expire_on_commit=False, autoflush=True)
     _guard_session(sessions, code)
     return Region(code, cell, engine, sessions, folder)
 
 
-def open_engine(url: str) -> Engine:
+@contextmanager
+def for_pouring(region: Region) -> Iterator[Region]:
+    """The same store for one process that writes page after page. On SQLite one connection stays open meanwhile: what a page
+    has read is in memory for the next, and the log is carried over now and then instead of after each page."""
+    if not region.on_sqlite:
+        yield region
+        return
+    engine = open_engine(region.engine.url.render_as_string(hide_password=False), stays=True)
+    try:
+        yield _guarded(region.code, region.cell, engine, region.folder)
+    finally:
+        engine.dispose()
+
+
+def open_engine(url: str, *, stays: bool = False) -> Engine:
     """SQLite: WAL, BEGIN IMMEDIATE (a read-modify-write never loses to another), 10 s of patience, deleted bytes zeroed.
 
-    hide_parameters: an error message must not carry a value. NullPool on SQLite: nothing is shared over a fork."""
+    hide_parameters: an error message must not carry a value. NullPool on SQLite: nothing is shared over a fork, except where
+    the connection stays open for one process."""
     if not url.startswith("sqlite"):
         return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
     path = sqlalchemy.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = create_engine(url, hide_parameters=True, poolclass=NullPool, connect_args={"timeout": BUSY_MS / 1000})
+    pool = QueuePool if stays else NullPool
+    engine = create_engine(url, hide_parameters=True, poolclass=pool, connect_args={"timeout": BUSY_MS / 1000})
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -67,6 +88,7 @@ def open_engine(url: str) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
+            *(STAYING if stays else ()),
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -50,7 +50,7 @@ class Identities:
         """Look all of them up in a few statements and lock their rows in id order, so that two workers never wait in a ring.
 
         marks: folded e-mails and phones that came with a key; they name nobody, but they give away somebody erased."""
-        wanted = list(keys)
+        wanted = list(dict.fromkeys(keys))  # a history names the same ones again and again
         self.marks = {**self.marks, **(marks or {})}
         self._by_links({key.partner_id for key in wanted} - self.by_partner_id.keys())
         self._by_numbers({key.customer_number for key in wanted if key.customer_number} - self.by_number.keys())
@@ -137,6 +137,8 @@ class Identities:
 
     def was_erased(self, key: CustomerKey) -> bool:
         """By our ref, a number or the partner's id; or by every e-mail and phone that came along: families share some."""
+        if not self.erased:
+            return key.ref in self.erased_refs
         marks = self._marks_of(key)
         named = not self.erased.isdisjoint(self._names_of(key))
         return key.ref in self.erased_refs or named or bool(marks and marks <= self.erased)

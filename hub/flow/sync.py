@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -14,6 +14,7 @@ from hub.flow import agreements, conflicts, effects, identity, inbox, ours, outw
 from hub.flow.batches import batches
 from hub.flow.held import Held
 from hub.models import Customer, Delivery, Person
+from hub.regions import for_pouring
 from hub.sdk import ImportPage, Imports, RowProblem, TakesRows
 from hub.work import BulkWork
 
@@ -43,6 +44,13 @@ def import_pages(
     """Keep each page, take it through, and add up what became of its rows. Good rows go in, whatever stands beside them.
 
     A page that was kept before is known by its content: its rows are unchanged. Workers that run meanwhile help along."""
+    with for_pouring(hub.region) as region:
+        return _import_pages(replace(hub, region=region), partner, pages, rng, advanced)
+
+
+def _import_pages(
+    hub: Hub, partner: Partner, pages: Iterable[ImportPage], rng: Random, advanced: Callable[[int], None]
+) -> Imported:
     total = Imported()
     kept: dict[bytes, tuple[int, bool]] = {}
     for page in pages:

@@ -198,7 +198,7 @@ def _set_events(station: Station, kind: Kind, told: Sequence[tuple[Telling, Mapp
         old = standing.get(one.row_id, {})
         for happened in () if one.record.cancelled else kind.happened(one.record, values):
             row = _event(station, kind, one, values, happened)
-            if old.pop(_sign(row), None) is None:
+            if not old or old.pop(_sign(row), None) is None:
                 rows.append(row)
                 tally.touch(one.known.customer.id, f"event.{happened.kind}")
         for event in old.values():

@@ -81,6 +81,12 @@ def _checked(read: Reader, checks: list[Any]) -> Reader:
     low = max((one.min for one in ranges if one.min is not None), default=-math.inf)
     high = min((one.max for one in ranges if one.max is not None), default=math.inf)
 
+    def bounded(value: Any) -> Any:
+        found = read(value)
+        if not least <= len(found) <= most:
+            raise Unsure
+        return found
+
     def checked(value: Any) -> Any:
         found = read(value)
         if bounds and not least <= len(found) <= most:
@@ -91,7 +97,9 @@ def _checked(read: Reader, checks: list[Any]) -> Reader:
             check(found)
         return found
 
-    return checked
+    if not checks:
+        return read
+    return bounded if bounds and not ranges and not others else checked
 
 
 def _text(value: Any) -> str:

@@ -102,10 +102,13 @@ def _unfit(kind: str, row: Mapping[str, Any], bounds: Bounds) -> Iterator[Refusa
 
 def dumped(row: Mapping[str, Any]) -> bytes:
     """A checked row as the bytes that are kept."""
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=_plain).encode()
+    return _written(row).encode()
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, date):  # a datetime is one, too
         return value.isoformat()
     raise TypeError(type(value).__name__)
+
+
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain).encode
