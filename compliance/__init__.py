@@ -39,16 +39,19 @@ def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
 @hookimpl
 def check_configuration(config: Path) -> Sequence[str]:
     from compliance import keeping, periods, purposes
+    from compliance.backups import periods as backups
 
-    return [*periods.problems_of(config), *purposes.problems_of(config), *keeping.problems_of(config)]
+    return [problem for one in (periods, purposes, keeping, backups) for problem in one.problems_of(config)]
 
 
 @hookimpl
 def minute_passed(hub: Hub) -> None:
     """Erasures go on by themselves once partners have answered, or a hold has ended; texts of consent are kept as they change;
-    and once a night what was kept long enough goes."""
+    backups that are too old are destroyed, and once a night what was kept long enough goes."""
     from compliance import consents, erasure, retention
+    from compliance.backups import making
 
     erasure.run_all(hub)
     consents.publish(hub)
+    making.prune(hub, making.place_of(hub))
     retention.run_tonight(hub)

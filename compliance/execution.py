@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, literal, or_, select, union_all, upd
 from sqlalchemy.orm import Session
 
 from compliance.registry import KEY_HOLDER, RecordSet, by_table, record_sets
+from hub import ledger
 from hub.core import Hub
 from hub.errors import Denied
 from hub.flow.identity import tombstone_of
@@ -41,7 +42,7 @@ def execute(hub: Hub, ref: str) -> list[str]:
         customer = work.session.scalars(select(Customer).where(Customer.person_id == person.id)).one()
         person_id, customer_id, branch = person.id, customer.id, customer.branch
         if person.data_key_id is not None:
-            _raise_tombstones(hub, work, person)
+            _raise_tombstones(hub, work, request, customer.ref, person)
             _shred_deliveries(work, person)
     held = []
     for one in _left(hub, person_id, customer_id):
@@ -49,6 +50,7 @@ def execute(hub: Hub, ref: str) -> list[str]:
             if not _work_off(work, one, person_id, customer_id, branch):
                 held.append(one.name)
     if not held:
+        ledger.note(hub.region.folder, hub.vault, {"kind": "done", "request": ref, "tombstones": []})
         _shred_key(hub, person_id)
     return sorted(set(held))
 
@@ -101,6 +103,8 @@ def remains(work: Work, person_id: int, customer_id: int) -> list[str]:
 
 def end_tombstones(work: Work, kind: str, value: str) -> int:
     short, mark = tombstone_of(work, kind, value)
+    lifted = [[short, mark.hex(), work.now.isoformat()]]
+    ledger.note(work.region.folder, work.vault, {"kind": "lift", "request": "", "tombstones": lifted})
     ended: Any = work.session.execute(
         update(Tombstone)
         .where(Tombstone.kind == short, Tombstone.hash == mark, Tombstone.expires_at > work.now)
@@ -144,8 +148,9 @@ def _nobody(work: Work, branch: str | None) -> Customer:
     return work.add(Customer(ref=ref, person_id=person.id, branch=branch, version=0, made_at=work.now))
 
 
-def _raise_tombstones(hub: Hub, work: Work, person: Person) -> None:
-    """One for each name the person could come back by; read while their key still opens them."""
+def _raise_tombstones(hub: Hub, work: Work, request: ErasureRequest, customer_ref: str, person: Person) -> None:
+    """One for each name the person could come back by, read while their key still opens them; and a line in the ledger, from
+    which a restored database learns of both."""
     key = work.key(person.data_key_id)
     marks = []
     for alias in work.session.scalars(select(Alias).where(Alias.person_id == person.id, Alias.kind.in_(MARKS))):
@@ -158,8 +163,15 @@ def _raise_tombstones(hub: Hub, work: Work, person: Person) -> None:
     alive = select(Tombstone.kind, Tombstone.hash).where(mine, Tombstone.expires_at > work.now)
     known = {(row.kind, row.hash) for row in work.session.execute(alive)}
     expires = work.now + timedelta(days=365 * TOMBSTONE_YEARS)
-    for kind, mark in sorted(set(marks) - known):
+    new = sorted(set(marks) - known)
+    for kind, mark in new:
         work.add(Tombstone(kind=kind, hash=mark, made_at=work.now, expires_at=expires))
+    if new or not marks:
+        ledger.note(hub.region.folder, hub.vault, {
+            "kind": "erasure", "request": request.ref, "person": person.ref, "customer": customer_ref, "law": request.jurisdiction,
+            "asked_at": request.asked_at.isoformat(), "due_on": request.due_on.isoformat(),
+            "tombstones": [[kind, mark.hex(), expires.isoformat()] for kind, mark in new],
+        })  # fmt: skip
 
 
 def _shred_deliveries(work: Work, person: Person) -> None:

@@ -19,6 +19,7 @@ from hub.bell import Bell
 from hub.errors import ConfigError, HubError, NotFound, PartDown
 from hub.files import Files, FolderFiles
 from hub.ids import NODES, Ids
+from hub.ledger import refuse_to_start
 from hub.models import Connection, Here, Node
 from hub.own import OWN, Own
 from hub.plugins import load_plugins
@@ -165,11 +166,15 @@ def build_hub(
     *,
     clock: Clock = lambda: datetime.now(UTC),
     cipher: Cipher | None = None,
+    replaying: bool = False,
 ) -> Hub:
-    """Put one region's hub together. The database is migrated and opened before (hub init). Raises ConfigError, PartDown."""
+    """Put one region's hub together. The database is migrated and opened before (hub init). Raises ConfigError, PartDown.
+
+    replaying: on a restored database, whose erasures are about to be done again."""
     here = settings.region(region_code)
     region = open_region(region_code, here.cell, settings.database_url(region_code), settings.folder(region_code))
     try:
+        _check_here(region, replaying=replaying)
         return _assemble(settings, here, region, redis, clock, cipher or AesGcm())
     except BaseException:
         region.engine.dispose()
@@ -179,7 +184,6 @@ def build_hub(
 def _assemble(
     settings: Settings, here: RegionSettings, region: Region, redis: Redis, clock: Clock, cipher: Cipher
 ) -> Hub:
-    _check_here(region)
     plugins = load_plugins(settings.plugins)
     node = NodeTerm(region, clock)
     hub = Hub(
@@ -218,10 +222,12 @@ def check_opened(settings: Settings, region_code: str) -> None:
         region.engine.dispose()
 
 
-def _check_here(region: Region) -> None:
+def _check_here(region: Region, *, replaying: bool = False) -> None:
     try:
         with region.sessions() as session:
             row = session.scalars(select(Here)).one_or_none()
+            if not replaying:
+                refuse_to_start(session, region)
     except HubError:
         raise
     except Exception as error:

@@ -116,6 +116,11 @@ def told(region: str, anchor: Anchor) -> dict[str, Any]:
     }
 
 
+def last_position(session: Session) -> int:
+    """Of the last anchor in the database; 0: there is none."""
+    return int(session.scalar(select(func.max(Anchor.position))) or 0)
+
+
 def unsealed(session: Session) -> int:
     """Entries since the last seal."""
     return int(

@@ -26,7 +26,7 @@ def rotate(session: Session, vault: Vault, now: datetime) -> int:
     new = vault.begin_epoch(session, now)
     session.execute(update(Epoch).where(Epoch.number < new, Epoch.ended_at.is_(None)).values(ended_at=now))
     _rewrap(session, vault, new)
-    _rehash(session, vault, new)
+    rehash(session, vault, new)
     return new
 
 
@@ -50,7 +50,8 @@ def _rewrap(session: Session, vault: Vault, new: int) -> None:
         session.connection().execute(statement, changes)
 
 
-def _rehash(session: Session, vault: Vault, new: int) -> None:
+def rehash(session: Session, vault: Vault, new: int) -> None:
+    """Hash anew, by this epoch's pepper, whatever was hashed by an older one's."""
     connection = session.connection()
     _rehash_aliases(session, connection, vault, new)
     _rehash_links(session, connection, vault, new)
