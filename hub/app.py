@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import text
 
 from hub.core import Hub
-from hub.web import api, documents, endpoints, errors, fleets, levels, shop, webhooks
+from hub.web import api, documents, endpoints, errors, fleets, levels, returns, shop, webhooks
 from hub.web.intake import SealingRequest
 
 
@@ -19,7 +19,7 @@ def create_app(hub: Hub) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(webhooks.bp)
     doors = api.register(app)
-    for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp, documents.bp):
+    for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp, documents.bp, returns.bp):
         doors.register_blueprint(blueprint)
     errors.register(app)  # after the API, which brings handlers of its own: one shape for all errors
     for blueprints in hub.plugins.hook.register_blueprints(hub=hub):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 OPERATORS = ("operator", "admin")
 ADVISORS = ("advisor", "admin")
 PRIVACY = ("privacy", "admin")
+MARKETERS = ("marketer", "admin")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ DESKS = (
     Desk("operations", "portal.operations.console", "pulse", OPERATORS),
     Desk("outreach", "portal.outreach.today", "people", ADVISORS),
     Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),
+    Desk("roi", "portal.roi.dashboard", "bars", MARKETERS),
     Desk("privacy", "portal.privacy_desk.console", "shield", PRIVACY),
 )
 

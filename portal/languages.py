@@ -98,6 +98,20 @@ class Tongue:
         amount = Decimal(minor).scaleb(-numbers.get_currency_precision(currency))
         return apart(numbers.format_currency(amount, currency, locale=self.locale))
 
+    def coarse(self, minor: int, currency: str) -> Markup:
+        """Money that is an estimate: whole units, as no more of it is known."""
+        amount = Decimal(minor).scaleb(-numbers.get_currency_precision(currency)).to_integral_value()
+        pattern = self.locale.currency_formats["standard"].pattern.replace(".00", "")
+        return apart(numbers.format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False))
+
+    def percent(self, part: float) -> str:
+        """With one decimal: 31.4 %."""
+        pattern = self.locale.percent_formats[None].pattern.replace("#,##0", "#,##0.0")
+        return numbers.format_percent(part, pattern, locale=self.locale)
+
+    def p_value(self, p: float) -> str:
+        return f"< {self.number(0.001)}" if p < 0.001 else self.number(round(p, 3))
+
     def zone_name(self, at: datetime, zone: str | None = None) -> str:
         place = ZoneInfo(zone) if zone else self.zone
         return dates.get_timezone_name(at.astimezone(place), width="long", locale=self.locale)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from hub.sdk import Analysis, Attribution, Scorer, hookimpl
+from hub.sdk import Analysis, Attribution, Scorer, Survival, hookimpl
 from scoring.lazily import Lazily, LazyLearner
 
 
@@ -17,11 +17,12 @@ def register_commands(cli: click.Group) -> None:
 
 
 @hookimpl
-def register_analyses() -> Sequence[Analysis | Attribution]:
+def register_analyses() -> Sequence[Analysis | Attribution | Survival]:
     from scoring.attribution import AttributionAnalysis
+    from scoring.survival import SurvivalAnalysis
     from scoring.trials import TrialAnalysis
 
-    return [TrialAnalysis(), AttributionAnalysis()]
+    return [TrialAnalysis(), AttributionAnalysis(), SurvivalAnalysis()]
 
 
 @hookimpl

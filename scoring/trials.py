@@ -9,7 +9,7 @@ import numpy as np
 from hub.sdk import ArmStatistics, Trial
 from scoring.balance import balance
 from scoring.belief import Belief, Prior, belief
-from scoring.intervals import ALPHA, Interval, always_valid, fixed, holm
+from scoring.intervals import ALPHA, Interval, always_valid, benjamini_hochberg, fixed, holm
 from scoring.moments import Effect, Metric, Moments, effect
 
 
@@ -58,6 +58,9 @@ class TrialAnalysis:
             "balance": {"p": seen.p, "by_channel": dict(seen.by_channel), "broken": seen.broken},
         }
         return told if seen.broken else told | {"verdicts": [one.as_json() for one in _verdicts(trial)]}
+
+    def together(self, p: Sequence[float]) -> Sequence[float]:
+        return benjamini_hochberg(p) if p else []
 
 
 def _channels(arms: Sequence[ArmStatistics]) -> list[str]:

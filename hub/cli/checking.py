@@ -18,6 +18,7 @@ from hub.cli.watching import watch
 from hub.core import connector_classes
 from hub.errors import ConfigError
 from hub.plugins import installed, load_plugins
+from hub.rates import read_rates
 from hub.rulebook import purposes_of
 from hub.services import read_services
 from hub.settings import Settings, load_settings
@@ -133,6 +134,7 @@ def _sending(settings: Settings, purposes: Collection[str]) -> list[str]:
 def _services(settings: Settings) -> list[str]:
     try:
         read_services(settings.config)
+        read_rates(settings.config)
     except ConfigError as error:
         return str(error).splitlines()
     return []

@@ -17,11 +17,12 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.command("roi")
 @region_option
 @click.option("--campaign", default=None, help="One journey only; default: all.")
+@click.option("--branch", default="", help="One branch only: customers whose home it is, invoices that it wrote.")
 @click.option("--since", type=DAY, default=None, help="First day; default: a year ago.")
 @click.option("--until", type=DAY, default=None, help="Last day; default: today.")
 @json_option
 def roi_command(
-    region: str | None, campaign: str | None, since: datetime | None, until: datetime | None, as_json: bool
+    region: str | None, campaign: str | None, branch: str, since: datetime | None, until: datetime | None, as_json: bool
 ) -> None:
     """What campaigns were worth: incremental margin from the holdout with its interval, and invoices shared out by each rule."""
     last = (until or datetime.now(UTC)).date()
@@ -29,7 +30,7 @@ def roi_command(
     if start > last:
         raise click.UsageError("--since lies after --until.")
     with opened(region) as hub:
-        told = roi(hub, start, last, campaign)
+        told = roi(hub, start, last, campaign, branch)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
@@ -37,10 +38,11 @@ def roi_command(
     console.print(_proofs(told))
     for currency, books in told["ledger"].items():
         console.print(_credits(currency, books))
+    console.print(_referrals(told["referrals"]))
 
 
 def _proofs(told: dict[str, Any]) -> Table:
-    table = Table("campaign", "currency", "incremental margin", "95 % interval", "cost", title="Proved by the holdout")
+    table = Table("campaign", "currency", "incremental margin", "interval", "cost", title="Proved by the holdout")
     for name, one in told["campaigns"].items():
         for currency, proof in one["proof"].items():
             if proof["balance"]["broken"]:
@@ -57,6 +59,13 @@ def _proofs(told: dict[str, Any]) -> Table:
                     f"{one['cost'].get(currency, 0):,}",
                 )
     return table
+
+
+def _referrals(told: dict[str, Any]) -> str:
+    refused = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in told["refused"].items())
+    margin = ", ".join(f"{amount:,} {currency}" for currency, amount in told["margin"].items())
+    rest = f"; not counted: {refused}" if refused else ""
+    return f"{told['told']} referrals, {told['came']} newcomers came, margin {margin or 'none'} (minor units){rest}"
 
 
 def _credits(currency: str, books: dict[str, Any]) -> Table:

@@ -14,7 +14,7 @@ from hub.cli.opened import hub_at, json_option, region_option, regions_of, valke
 from hub.core import check_opened
 from hub.embedded import ValkeyServer
 from hub.errors import PartDown
-from hub.flow import runs
+from hub.flow import reports, runs
 from hub.opening import make_secrets, open_new_region
 from hub.regions import down
 from hub.serving import serve_web
@@ -137,13 +137,13 @@ def run_clock(settings: Settings, code: str) -> None:
 
 
 def run_scores(settings: Settings, code: str) -> None:
-    """Trainings and scorings, one after the other, in a process of their own: no delivery waits behind them."""
+    """Trainings, scorings and counts of returns, one after the other, in a process of their own: no delivery waits behind them."""
     log.set_up(level_of(settings), region=code)
     stopping = stop_on_signal()
     hub = hub_at(settings, code)
     while not stopping():
         try:
-            if not runs.work_off(hub, clock.holder()):
+            if not runs.work_off(hub, clock.holder()) and not reports.count_due(hub):
                 time.sleep(LOOK_FOR_RUNS)
         except PartDown:
             time.sleep(LOOK_FOR_RUNS)

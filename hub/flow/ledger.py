@@ -1,17 +1,24 @@
-"""The garage's money over a span of days, read for reports: invoices, the margin of visits, what campaigns cost, whom they reached."""
+"""The garage's money over a span of days, read for reports: invoices, the margin of visits, what campaigns cost, whom they
+reached and whom they left alone. `who`: only of customers with ids in (first, last], so that many are read in slices."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub.models import Cost, Customer, Invoice, Line, Message, Visit
+from hub.models import Cost, Customer, Exposure, Invoice, Line, Message, Offer, Visit
 from hub.sdk import Sale, Touch
 
 REACHED = ("sent", "unknown")
+SLICE = 5_000
+HOLDOUT = "holdout:"
+OFFER = "offer:"  # a campaign of the garage's own system, by its code
+Who = tuple[int, int]
+ALL: Who = (0, 2**63 - 1)
 
 
 @dataclass(frozen=True)
@@ -20,6 +27,18 @@ class Billed:
     at: datetime
     net_minor: int
     currency: str
+    branch: str | None = None
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """Somebody met a campaign: held back, or treated. entry: the door by which they came."""
+
+    campaign: str
+    arm: str
+    entry: str
+    customer_id: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -34,15 +53,37 @@ class Earned:
     currency: str
 
 
-def invoices(session: Session, since: date, until: date) -> list[Billed]:
+def slices(session: Session) -> Iterator[tuple[Who, dict[int, str | None]]]:
+    """Everybody in the order of their ids, a slice at a time: (who, customer id -> home branch)."""
+    last = 0
+    while True:
+        rows = session.execute(
+            select(Customer.id, Customer.branch).where(Customer.id > last).order_by(Customer.id).limit(SLICE)
+        ).all()
+        if not rows:
+            return
+        yield (last, rows[-1][0]), {customer: branch for customer, branch in rows}
+        last = rows[-1][0]
+
+
+def invoices(session: Session, since: date, until: date, who: Who = ALL) -> list[Billed]:
     """Those that stand, without their tax, issued on [since, until]; a credit note is a negative one."""
-    columns = (Invoice.customer_id, Invoice.issued_at, Invoice.net_minor, Invoice.currency)
-    span = (Invoice.issued_on >= since, Invoice.issued_on <= until, Invoice.cancelled_at.is_(None))
-    return [Billed(*row) for row in session.execute(select(*columns).where(*span).order_by(Invoice.id))]
+    columns = (Invoice.customer_id, Invoice.issued_at, Invoice.net_minor, Invoice.currency, Invoice.branch)
+    mine = (*_standing(since, until), *_of(Invoice.customer_id, who))
+    return [Billed(*row) for row in session.execute(select(*columns).where(*mine).order_by(Invoice.id))]
 
 
-def margins(session: Session, since: date, until: date) -> list[Earned]:
-    """Of visits that were closed on [since, until]."""
+def invoiced(session: Session, since: date, until: date) -> dict[str | None, dict[str, int]]:
+    """branch -> currency -> the same invoices as the database adds them up."""
+    sums = select(Invoice.branch, Invoice.currency, func.sum(Invoice.net_minor)).where(*_standing(since, until))
+    found: dict[str | None, dict[str, int]] = defaultdict(dict)
+    for branch, currency, amount in session.execute(sums.group_by(Invoice.branch, Invoice.currency)):
+        found[branch][currency] = int(amount)
+    return found
+
+
+def margins(session: Session, since: date, until: date, who: Who = ALL) -> list[Earned]:
+    """Of visits that were closed on [since, until], day by day."""
     margin, known = Line.price_minor - Line.cost_minor, Line.cost_minor.is_not(None)
     sums = (
         func.coalesce(func.sum(margin).filter(known), 0),
@@ -53,37 +94,66 @@ def margins(session: Session, since: date, until: date) -> list[Earned]:
         select(Visit.customer_id, Visit.local_day, *sums, Line.currency)
         .join(Line, Line.visit_id == Visit.id)
         .where(Visit.status == "closed", Visit.local_day >= since, Visit.local_day <= until)
-        .where(Line.withdrawn_at.is_(None))
+        .where(Line.withdrawn_at.is_(None), *_of(Visit.customer_id, who))
         .group_by(Visit.id, Visit.customer_id, Visit.local_day, Line.currency)
+        .order_by(Visit.local_day)
     )
     return [Earned(customer, day, int(m), int(k), int(p), currency) for customer, day, m, k, p, currency in rows]
 
 
-def costs(session: Session, since: date, until: date) -> dict[str, dict[str, int]]:
-    """campaign -> currency -> minor units."""
-    rows = session.execute(
-        select(Cost.campaign, Cost.currency, func.sum(Cost.amount_minor))
-        .where(Cost.campaign.is_not(None), Cost.incurred_on >= since, Cost.incurred_on <= until)
-        .group_by(Cost.campaign, Cost.currency)
+def dealt(session: Session, since: date, until: date, who: Who = ALL) -> list[Dealt]:
+    """Whoever met a journey's holdout, or an offer of the garage's own system, on [since, until] (UTC days)."""
+    first, last = midnight(since), datetime.combine(until, time.max, UTC)
+    met = select(Exposure.experiment, Exposure.arm, Exposure.entry, Exposure.customer_id, Exposure.at).where(
+        Exposure.experiment.startswith(HOLDOUT, autoescape=True), Exposure.at >= first, Exposure.at <= last,
+        *_of(Exposure.customer_id, who)
+    )  # fmt: skip
+    rows = [
+        Dealt(name.removeprefix(HOLDOUT), arm, entry, customer, at)
+        for name, arm, entry, customer, at in session.execute(met.order_by(Exposure.id))
+    ]
+    made = select(Offer.code, Offer.held_back, Offer.customer_id, Offer.made_at).where(
+        Offer.cancelled_at.is_(None), Offer.made_at >= first, Offer.made_at <= last, *_of(Offer.customer_id, who)
     )
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    for campaign, currency, amount in rows:
-        found[str(campaign)][currency] = int(amount)  # the statement leaves out those of no campaign
+    rows += [
+        Dealt(OFFER + code, "held" if held_back else "treated", "offer", customer, at)
+        for code, held_back, customer, at in session.execute(made.order_by(Offer.id))
+    ]
+    return rows
+
+
+def costs(session: Session, since: date, until: date) -> dict[str, dict[str, dict[str, int]]]:
+    """campaign -> currency -> kind -> minor units, as the garage's books tell them."""
+    rows = session.execute(
+        select(Cost.campaign, Cost.currency, Cost.kind, func.sum(Cost.amount_minor))
+        .where(Cost.campaign.is_not(None), Cost.incurred_on >= since, Cost.incurred_on <= until)
+        .group_by(Cost.campaign, Cost.currency, Cost.kind)
+    )
+    found: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+    for campaign, currency, kind, amount in rows:
+        found[str(campaign)][currency][kind] = int(amount)  # the statement leaves out those of no campaign
     return found
 
 
-def touches(session: Session, channels: Collection[int], since: datetime) -> dict[int, list[Touch]]:
-    """customer id -> messages of journeys that went out by these connections, in the order in which they did."""
+def touches(session: Session, channels: Collection[int], since: datetime, who: Who = ALL) -> dict[int, list[Touch]]:
+    """customer id -> messages of journeys that went out by these connections, and offers, in the order in which they did."""
     rows = session.execute(
         select(Customer.id, Message.refs, Message.settled_at)
         .join(Customer, Customer.ref == Message.entity)
         .where(Message.connection_id.in_(list(channels)), Message.state.in_(REACHED), Message.settled_at >= since)
-        .order_by(Message.settled_at, Message.id)
+        .where(*_of(Customer.id, who))
+    )
+    made = select(Offer.customer_id, Offer.code, Offer.made_at).where(
+        Offer.cancelled_at.is_(None), Offer.held_back.is_(False), Offer.made_at >= since, *_of(Offer.customer_id, who)
     )
     found: dict[int, list[Touch]] = defaultdict(list)
     for customer_id, refs, at in rows:
         if at is not None and (journey := refs.get("journey")):
             found[customer_id].append(Touch(str(journey), at))
+    for customer_id, code, at in session.execute(made):
+        found[customer_id].append(Touch(OFFER + code, at))
+    for some in found.values():
+        some.sort(key=lambda touch: (touch.at, touch.campaign))
     return found
 
 
@@ -102,3 +172,15 @@ def sales(billed: Collection[Billed], touched: Mapping[int, list[Touch]], reach_
         )
         for one in billed
     ]
+
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _standing(since: date, until: date) -> tuple[Any, ...]:
+    return (Invoice.issued_on >= since, Invoice.issued_on <= until, Invoice.cancelled_at.is_(None))
+
+
+def _of(column: Any, who: Who) -> tuple[Any, ...]:
+    return () if who == ALL else (column > who[0], column <= who[1])

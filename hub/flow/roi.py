@@ -1,141 +1,235 @@
-"""What campaigns were worth: the incremental margin that the holdout proves, and beside it the ledger shared out by each rule."""
+"""What campaigns were worth: the incremental margin that holdouts prove, and beside it the ledger shared out by each rule.
 
+One walk through all customers, a slice at a time, adds up heads and money by campaign and branch; everything else is told from
+those sums. So a report of a branch and that of the whole region come of the same walk, and add up."""
+
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.errors import ConfigError, NotFound
-from hub.flow import ledger
-from hub.flow.ledger import Earned
-from hub.models import Experiment, Exposure, JourneyVersion
-from hub.sdk import ArmStatistics, Trial
+from hub.errors import NotFound
+from hub.flow import ledger, verdicts
+from hub.flow.brought import Brought, brought
+from hub.flow.ledger import HOLDOUT, OFFER, Billed, Dealt, Earned
+from hub.flow.spent import Amounts, spent
+from hub.flow.tallies import BEFORE_DAYS, CONTROL, TREATED, Key, Tally, tally
+from hub.models import Experiment, JourneyVersion
+from hub.rates import read_rates
+from hub.sdk import Sale
 
 REACH_DAYS = 30  # after a message, in which a sale is looked at as touched by it
-BEFORE_DAYS = 365  # what a customer brought before explains most of what they bring after
-CONTROL = "held"
+WHOLE = ""  # the branch that is all of them
 
 
-def roi(hub: Hub, since: date, until: date, campaign: str | None = None) -> dict[str, Any]:
-    """Money in minor units per currency. campaigns: journey -> {proof: currency -> ..., cost}. Raises NotFound, ConfigError."""
-    analyses = {one.name: one for several in hub.plugins.hook.register_analyses() for one in several}
-    if not {"trial", "attribution"} <= analyses.keys():
-        raise ConfigError("No plugin brings the statistics for this.", "Name scoring under plugins: in hub.yaml.")
+@dataclass
+class Books:
+    """What one walk gathered. sales, silent, margin: by branch of the invoice or home. invoiced: as the database adds up."""
+
+    since: date
+    until: date
+    titles: dict[str, str]
+    effect_days: int
+    tallies: dict[Key, Tally] = field(default_factory=dict)
+    sales: dict[str | None, list[Sale]] = field(default_factory=lambda: defaultdict(list))
+    silent: dict[str | None, Counter[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(Counter))
+    margin: dict[str | None, dict[str, Counter[str]]] = field(default_factory=lambda: defaultdict(dict))
+    invoiced: dict[str | None, dict[str, int]] = field(default_factory=dict)
+    costs: dict[Key, Amounts] = field(default_factory=dict)
+    brought: dict[str | None, Brought] = field(default_factory=dict)
+
+    @property
+    def branches(self) -> list[str]:
+        """Those at which anything happened; WHOLE first."""
+        seen = {key[1] for key in self.tallies} | set(self.invoiced) | set(self.margin) | set(self.brought)
+        return [WHOLE, *sorted(one for one in seen if one)]
+
+
+def roi(hub: Hub, since: date, until: date, campaign: str | None = None, branch: str = WHOLE) -> dict[str, Any]:
+    """Money in minor units per currency, for [since, until]. Raises NotFound for an unknown campaign, ConfigError."""
+    analyses = verdicts.analyses_of(hub)
+    books = gathered(hub, since, until)
+    if campaign is not None and campaign not in books.titles:
+        raise NotFound(f"There is no campaign “{campaign}”.", f"Campaigns: {', '.join(books.titles) or 'none yet'}.")
+    return told(analyses, books, branch, [campaign] if campaign else list(books.titles))
+
+
+def reports(hub: Hub, since: date, until: date, also: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
+    """branch -> what roi tells of it, of one walk. also: branches at which nothing may have happened. Raises ConfigError."""
+    analyses, books = verdicts.analyses_of(hub), gathered(hub, since, until)
+    return {branch: told(analyses, books, branch, list(books.titles)) for branch in sorted({*books.branches, *also})}
+
+
+def gathered(hub: Hub, since: date, until: date) -> Books:
+    """In one look at the database: what is written meanwhile is left for the next."""
+    rates = read_rates(hub.settings.config)
+    channels = [one.id for one in hub.partners.values() if one.connector.kind == "channel"]
     with hub.look() as session:
-        journeys = _journeys(session, campaign)
-        billed = ledger.invoices(session, since, until)
-        earned = ledger.margins(session, since - timedelta(days=BEFORE_DAYS), until)
-        spent = ledger.costs(session, since, until)
-        channels = [one.id for one in hub.partners.values() if one.connector.kind == "channel"]
-        touched = ledger.touches(session, channels, _midnight(since) - timedelta(days=REACH_DAYS))
-        trials = {name: _trials(session, name, since, until, earned) for name in journeys}
-    buyers = {one.customer_id for one in billed}
-    silent = Counter(
-        tuple(touch.campaign for touch in some) for customer, some in touched.items() if customer not in buyers
-    )
-    proofs = {
-        name: {currency: _headline(analyses["trial"].judge(trial), trial, spent.get(name, {}).get(currency, 0))
-               for currency, trial in some.items()}
-        for name, some in trials.items()
-    }  # fmt: skip
+        weights = _Weights(session, rates.held_back)
+        books = Books(
+            since, until, _titles(session), rates.effect_days, invoiced=ledger.invoiced(session, since, until)
+        )
+        for who, homes in ledger.slices(session):
+            earned = _by_customer(ledger.margins(session, since - timedelta(days=BEFORE_DAYS), until, who))
+            met = ledger.dealt(session, since, until, who)
+            tally(books.tallies, met, earned, homes, weights.at, until, rates.effect_days)
+            touched = ledger.touches(session, channels, ledger.midnight(since) - timedelta(days=REACH_DAYS), who)
+            billed = ledger.invoices(session, since, until, who)
+            _sell(books, billed, touched, homes)
+            _earn(books, earned, homes)
+        books.titles |= {key[0]: key[0].removeprefix(OFFER) for key in books.tallies if key[0] not in books.titles}
+        amounts = Counter(currency for by in books.invoiced.values() for currency in by)
+        usual = amounts.most_common(1)[0][0] if amounts else None
+        books.costs = spent(hub, session, since, until, books.tallies, usual)
+        books.brought = brought(session, since, until)
+    return books
+
+
+def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iterable[str]) -> dict[str, Any]:
+    """One report as JSON; branch WHOLE adds all of them up."""
+    chosen = {name: _of(books, name, branch) for name in campaigns}
+    proofs = {name: verdicts.proofs(analyses, one, _amounts(books, name, branch)) for name, one in chosen.items()}
+    verdicts.slices_adjusted(analyses, proofs)
+    curves = {name: verdicts.curves(analyses, [one]) for name, one in chosen.items()}
+    clean = [one for name, one in chosen.items() if not verdicts.is_broken(proofs[name])]
+    people = Brought()
+    for home, some in books.brought.items():
+        if branch in (WHOLE, home):
+            people.add(some)
     return {
-        "since": since.isoformat(),
-        "until": until.isoformat(),
+        "since": books.since.isoformat(),
+        "until": books.until.isoformat(),
+        "branch": branch,
         "reach_days": REACH_DAYS,
-        "ledger": analyses["attribution"].share(ledger.sales(billed, touched, REACH_DAYS), silent),
-        "margin": _margin(one for one in earned if one.day >= since),
-        "campaigns": {name: {"proof": proofs[name], "cost": dict(spent.get(name, {}))} for name in journeys},
+        "effect_days": books.effect_days,
+        "headline": verdicts.headline(proofs),
+        "retention": verdicts.curves(analyses, clean),
+        "ledger": _ledger(analyses, books, branch),
+        "margin": _margin(books, branch),
+        "referrals": people.as_json(),
+        "campaigns": {
+            name: {
+                "title": books.titles[name],
+                "kind": "offer" if name.startswith(OFFER) else "journey",
+                "people": {arm: one.heads(arm) for arm in (TREATED, CONTROL)},
+                "proof": proofs[name],
+                "cost": {currency: sum(kinds.values()) for currency, kinds in _amounts(books, name, branch).items()},
+                "costs": _amounts(books, name, branch),
+                "retention": curves[name],
+            }
+            for name, one in chosen.items()
+        },
     }
 
 
-def _journeys(session: Session, campaign: str | None) -> list[str]:
-    known = sorted(set(session.scalars(select(JourneyVersion.journey))))
-    if campaign is not None and campaign not in known:
-        raise NotFound(f"There is no campaign “{campaign}”.", f"Campaigns: {', '.join(known) or 'none yet'}.")
-    return [campaign] if campaign else known
+# --- gathering
 
 
-def _margin(earned: Iterable[Earned]) -> dict[str, dict[str, int]]:
-    """currency -> margin, the revenue of lines whose cost is known, and of all lines."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in earned:
-        found[one.currency].update(margin=one.margin_minor, known=one.known_minor, revenue=one.price_minor)
-    return {currency: dict(some) for currency, some in sorted(found.items())}
+def _titles(session: Session) -> dict[str, str]:
+    """Every journey that was ever applied, by its name."""
+    names = session.scalars(select(JourneyVersion.journey).distinct().order_by(JourneyVersion.journey))
+    return {name: name for name in names}
 
 
-def _trials(session: Session, journey: str, since: date, until: date, earned: Sequence[Earned]) -> dict[str, Trial]:
-    """currency -> the journey's holdout as an experiment: whoever met it on [since, until], as they were dealt."""
-    name = f"holdout:{journey}"
-    span = (Exposure.at >= _midnight(since), Exposure.at < _midnight(until + timedelta(days=1)))
-    columns = (Exposure.customer_id, Exposure.arm, Exposure.entry, Exposure.at)
-    met = session.execute(select(*columns).where(Exposure.experiment == name, *span).order_by(Exposure.id)).all()
-    weights = _weights(session, name, [row[3] for row in met])
-    by_customer: dict[int, list[Earned]] = defaultdict(list)
-    for one in earned:
-        by_customer[one.customer_id].append(one)
-    currencies = sorted({one.currency for row in met for one in by_customer.get(row[0], ())})
-    return {
-        currency: Trial(
-            CONTROL,
-            tuple(_arm(arm, share, [row for row in met if row[1] == arm], by_customer, currency)
-                  for arm, share in sorted(weights.items())),
-            adjusted=frozenset({"margin"}),
-        )
-        for currency in currencies
-    }  # fmt: skip
-
-
-def _weights(session: Session, experiment: str, moments: Sequence[datetime]) -> dict[str, float]:
+class _Weights:
     """What each arm was meant to get: weights may have changed, so each exposure asks those of its own moment."""
-    rows = list(session.scalars(select(Experiment).where(Experiment.experiment == experiment).order_by(Experiment.id)))
-    meant: Counter[str] = Counter()
-    for at in moments:
-        row = next((one for one in reversed(rows) if one.opened_at <= at), rows[0] if rows else None)
-        meant.update(row.arms if row else {})
-    return dict(meant)
+
+    def __init__(self, session: Session, held_back: float | None) -> None:
+        self.offers = {CONTROL: held_back, TREATED: 1 - held_back} if held_back else {}
+        self.rows: dict[str, list[tuple[datetime, Mapping[str, float]]]] = defaultdict(list)
+        mine = select(Experiment).where(Experiment.experiment.startswith(HOLDOUT)).order_by(Experiment.opened_at)
+        for row in session.scalars(mine):
+            self.rows[row.experiment.removeprefix(HOLDOUT)].append((row.opened_at, row.arms))
+
+    def at(self, one: Dealt) -> Mapping[str, float]:
+        if one.campaign.startswith(OFFER):
+            return self.offers
+        rows = self.rows.get(one.campaign, [])
+        index = bisect_right([opened for opened, _ in rows], one.at)
+        return rows[max(0, index - 1)][1] if rows else {}
 
 
-def _arm(
-    arm: str, share: float, met: Sequence[Any], earned: Mapping[int, Sequence[Earned]], currency: str
-) -> ArmStatistics:
-    """Intention to treat: all who were dealt the arm count, whether or not a message reached them."""
-    sums, products = [0.0, 0.0], [[0.0, 0.0], [0.0, 0.0]]
-    for customer_id, _, _, at in met:
-        mine = [one for one in earned.get(customer_id, ()) if one.currency == currency]
-        day = at.date()
-        pair = (
-            sum(one.margin_minor for one in mine if one.day >= day),
-            sum(one.margin_minor for one in mine if day - timedelta(days=BEFORE_DAYS) <= one.day < day),
-        )
-        for i in (0, 1):
-            sums[i] += pair[i]
-            for j in (0, 1):
-                products[i][j] += pair[i] * pair[j]
-    channels = Counter(str(row[2]) for row in met)
-    return ArmStatistics(arm, share, len(met), dict(channels), {"margin": (sums, products)})
+def _by_customer(earned: Iterable[Earned]) -> dict[int, list[Earned]]:
+    found: dict[int, list[Earned]] = defaultdict(list)
+    for one in earned:
+        found[one.customer_id].append(one)
+    return found
 
 
-def _headline(told: Mapping[str, Any], trial: Trial, cost_minor: int) -> dict[str, Any]:
-    """incremental: margin that would not have come, of all who were treated, with its always-valid interval. Nothing
-    while the arms have wrong sizes, or nobody can tell yet."""
-    treated = next((arm.n for arm in trial.arms if arm.name == "treated"), 0)
-    verdict = next((one for one in told.get("verdicts", ()) if one["arm"] == "treated"), None)
-    if verdict is None:
-        return {**told, "incremental": None}
-    low, high = verdict["interval"]
-    gained = verdict["difference"] * treated
-    return {
-        **told,
-        "incremental": round(gained),
-        "interval": [round(low * treated), round(high * treated)],
-        "proved": low > 0 or high < 0,
-        "roi": (gained - cost_minor) / cost_minor if cost_minor else None,
-    }
+def _sell(
+    books: Books, billed: Sequence[Billed], touched: Mapping[int, list[Any]], homes: Mapping[int, str | None]
+) -> None:
+    """What no campaign touched is one sale a branch and currency: it is shared out among nobody."""
+    buyers = set()
+    plain: Counter[tuple[str | None, str]] = Counter()
+    for one, sale in zip(billed, ledger.sales(billed, touched, REACH_DAYS), strict=True):
+        buyers.add(one.customer_id)
+        if sale.touches:
+            books.sales[one.branch].append(sale)
+        else:
+            plain[one.branch, one.currency] += one.net_minor
+    for (branch, currency), amount in plain.items():
+        books.sales[branch].append(Sale(amount, currency, ledger.midnight(books.since)))
+    for customer, some in touched.items():
+        if customer not in buyers:
+            books.silent[homes.get(customer)][tuple(touch.campaign for touch in some)] += 1
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+def _earn(books: Books, earned: Mapping[int, Sequence[Earned]], homes: Mapping[int, str | None]) -> None:
+    for customer, some in earned.items():
+        mine = books.margin[homes.get(customer)]
+        for one in some:
+            if one.day >= books.since:
+                sums = mine.setdefault(one.currency, Counter())
+                sums.update(margin=one.margin_minor, known=one.known_minor, revenue=one.price_minor)
+
+
+# --- telling
+
+
+def _of(books: Books, campaign: str, branch: str) -> Tally:
+    whole = Tally()
+    for (name, home), one in books.tallies.items():
+        if name == campaign and branch in (WHOLE, home):
+            whole.add(one)
+    return whole
+
+
+def _amounts(books: Books, campaign: str, branch: str) -> Amounts:
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for (name, home), by_currency in books.costs.items():
+        if name == campaign and branch in (WHOLE, home):
+            for currency, kinds in by_currency.items():
+                sums[currency].update(kinds)
+    return {currency: dict(sorted(kinds.items())) for currency, kinds in sorted(sums.items())}
+
+
+def _ledger(analyses: Mapping[str, Any], books: Books, branch: str) -> dict[str, Any]:
+    """Per currency: each rule's credits, and how far they and the rest are from what the ledger itself adds up to: 0."""
+    mine = [one for one in books.sales if branch in (WHOLE, one)]
+    silent = sum((some for home, some in books.silent.items() if branch in (WHOLE, home)), Counter[tuple[str, ...]]())
+    shared = analyses["attribution"].share([sale for one in mine for sale in books.sales[one]], silent)
+    for currency, told_books in shared.items():
+        ledger_sum = sum(by.get(currency, 0) for home, by in books.invoiced.items() if branch in (WHOLE, home))
+        told_books["difference"] = max(
+            (ledger_sum - told_books["unattributed"] - sum(credited.values()) for credited in told_books["models"].values()),
+            key=abs, default=ledger_sum - told_books["unattributed"],
+        )  # fmt: skip
+        told_books["invoiced"] = ledger_sum
+    return dict(shared)
+
+
+def _margin(books: Books, branch: str) -> dict[str, dict[str, int]]:
+    """currency -> margin, the revenue of lines whose cost is known, and of all lines."""
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for home, by_currency in books.margin.items():
+        if branch in (WHOLE, home):
+            for currency, some in by_currency.items():
+                sums[currency].update(some)
+    return {currency: dict(some) for currency, some in sorted(sums.items())}

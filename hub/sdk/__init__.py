@@ -85,10 +85,12 @@ from hub.sdk.scores import (
     Sale,
     ScoreGiven,
     Scorer,
+    Survival,
     Tell,
     Touch,
     Trained,
     Trial,
+    Waits,
 )
 from hub.sdk.signing import check_hmac_sha256, check_standard_webhook, check_time, sign
 from rules.catalogue import Fact
@@ -103,7 +105,7 @@ __all__ = [
     "LoyaltyRecord", "Normalises", "NotJson", "Observes", "OfferRecord", "Outcome", "Page", "PartnerClient", "PartnerError",
     "PersonRecord", "Push", "Pushes", "Question", "ReadingRecord", "Receives", "RecommendationRecord", "Record",
     "ReferralRecord", "Refused", "RetryLater", "RowProblem", "Sale", "Sandbox", "ScoreGiven", "Scorer", "Seen",
-    "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "TakesMail", "TakesRows", "Tell", "Topic", "Touch", "Trained",
-    "Trial", "VehicleRecord", "VisitRecord", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
+    "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "Survival", "TakesMail", "TakesRows", "Tell", "Topic", "Touch", "Trained",
+    "Trial", "VehicleRecord", "VisitRecord", "Waits", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
     "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sandbox_account", "sign",
 ]  # fmt: skip

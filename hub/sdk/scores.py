@@ -122,6 +122,9 @@ class Analysis(Protocol):
 
     def judge(self, trial: Trial) -> Mapping[str, Any]: ...
 
+    def together(self, p: Sequence[float]) -> Sequence[float]:
+        """p-values of many trials that are looked at side by side, adjusted so that few of those called are false."""
+
 
 @dataclass(frozen=True)
 class Touch:
@@ -139,6 +142,23 @@ class Sale:
     currency: str
     at: datetime
     touches: tuple[Touch, ...] = ()
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Days after somebody was dealt an arm -> how many came then; and how many had not come when the watch ended."""
+
+    came: Mapping[int, int]
+    left: Mapping[int, int]
+
+
+class Survival(Protocol):
+    """Who came back by which day; `survival` is the one."""
+
+    name: ClassVar[str]
+
+    def curves(self, campaigns: Sequence[Mapping[str, Waits]], control: str, treated: str) -> Mapping[str, Any]:
+        """campaigns: arm -> waits of each. Days may have gaps; {} where too few can be watched."""
 
 
 class Attribution(Protocol):

@@ -26,6 +26,7 @@ SCOPES = {
     "fleets:write": "tell of one's own fleets, their vehicles and service levels",
     "requests:write": "tell that a person asks about their own data, and see what became of it",
     "rows:write": "tell rows of one connection: visits, invoices, appointments ...",
+    "returns:read": "see what campaigns were worth, in sums",
     "slots:read": "see which slots can be booked",
     "webhooks:write": "open endpoints of one's own, rotate their keys, read their log",
     "traffic:replay": "replay dead letters",

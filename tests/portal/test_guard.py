@@ -18,6 +18,7 @@ OPERATORS = frozenset({"operator", "admin"})
 CUSTOMERS = frozenset({"customer"})
 ADVISORS = frozenset({"advisor", "admin"})
 PRIVACY = frozenset({"privacy", "admin"})
+MARKETERS = frozenset({"marketer", "admin"})
 MATRIX = {
     ("portal.static", "GET"): EVERYBODY,
     ("portal.home.land", "GET"): EVERYBODY,
@@ -80,6 +81,8 @@ MATRIX = {
     ("portal.chat.stream", "GET"): CUSTOMERS,
     ("portal.outreach.today", "GET"): ADVISORS,
     ("portal.outreach.note", "POST"): ADVISORS,
+    ("portal.roi.dashboard", "GET"): MARKETERS,
+    ("portal.roi.table", "GET"): MARKETERS,
     ("portal.inbox.queue", "GET"): ADVISORS,
     ("portal.inbox.sit", "POST"): ADVISORS,
     ("portal.inbox.do", "POST"): ADVISORS,

@@ -21,6 +21,7 @@ from hub.embedded import ValkeyServer
 from kept import Kept, some_documents
 from mine import Owner, an_owner, link_of, write_chain
 from portal.limits import Attempts
+from returned import a_report
 from talking import a_talk
 
 WIDTHS = {320: 640, 390: 844, 768: 1024, 1280: 800}
@@ -75,6 +76,8 @@ class Site:
             "privacy-confirm": ("/my/privacy/confirm/" + "0" * 32, NOBODY),
             "chat": ("/my/chat/", "customer"),
             "outreach": ("/desk/outreach/", "advisor"),
+            "roi": ("/desk/roi/", "marketer"),
+            "roi-of-one": ("/desk/roi/?campaign=offer:spring-check&model=shapley", "marketer"),
             "inbox": (f"/desk/inbox/?c={self.talk}", "advisor"),
             "privacy-desk": (f"/desk/privacy/?r={self.asked}", "privacy"),
             "privacy-holds": ("/desk/privacy/holds", "privacy"),
@@ -100,6 +103,7 @@ def served(folder: Path) -> Iterator[Site]:
     a_call(hub, owner.customer_id, safety=True, outcome="later", reasons=["declined_days=90:+", "done_due=1.2:+"])
     talk = a_talk(hub, owner.customer_id)
     asked = some_requests(hub, traffic.customers)
+    a_report(hub)
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(

@@ -1,0 +1,99 @@
+"""Where the marks of a chart stand: places in per cent or in the units of its drawing; templates bring words and colours."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil, floor, log10
+from typing import Any
+
+WIDTH, HEIGHT = 420, 200  # of a curve's drawing, its words beside it not counted
+LINES = 4
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """A straight axis from low to high with zero on it, its ends round numbers."""
+
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        """0 to 100, the reading way."""
+        return round(100 * (value - self.low) / (self.high - self.low), 2)
+
+
+def ruler(values: Sequence[float]) -> Ruler:
+    """Holds all values and zero, with a little air; a value that runs off moves the end, never bends the axis."""
+    low, high = min(0.0, *values), max(0.0, *values)
+    step = _step((high - low) or 1.0)
+    return Ruler(floor(low / step) * step, ceil(high / step) * step)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One arm. line, area: SVG points. end: (x, y) of its last day; share: of people by then."""
+
+    line: str
+    area: str
+    end: tuple[float, float]
+    label: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Curves:
+    """grid: (share, y). days: the last day. by arm: treated and held."""
+
+    arms: Mapping[str, Curve]
+    grid: tuple[tuple[float, float], ...]
+    days: int
+
+
+def curves(told: Mapping[str, Any], mirrored: bool) -> Curves | None:
+    """Of who came back; None where nothing is told. mirrored: days run from right to left."""
+    arms: Mapping[str, Sequence[Mapping[str, float]]] = told.get("arms", {})
+    if not arms or not (days := int(max(point["day"] for points in arms.values() for point in points))):
+        return None
+    top = max(point["high"] for points in arms.values() for point in points) or 0.01
+    step = _step(top)
+    roof = ceil(top / step) * step
+
+    def x(day: float) -> float:
+        part = day / days * WIDTH
+        return WIDTH - part if mirrored else part
+
+    def y(share: float) -> float:
+        return HEIGHT - share / roof * (HEIGHT - 8)
+
+    found = {name: _curve(points, x, y) for name, points in arms.items()}
+    ends = _apart({name: one.end[1] for name, one in found.items()}, 34)
+    found = {name: Curve(one.line, one.area, one.end, ends[name], one.share) for name, one in found.items()}
+    grid = tuple((n * step, y(n * step)) for n in range(1, round(roof / step) + 1))
+    return Curves(found, grid[-LINES:] if len(grid) <= LINES else grid[1::2], days)
+
+
+def _curve(points: Sequence[Mapping[str, float]], x: Any, y: Any) -> Curve:
+    def path(side: str, some: Sequence[Mapping[str, float]]) -> str:
+        return " ".join(f"{x(point['day']):.1f},{y(point[side]):.1f}" for point in some)
+
+    last = points[-1]
+    area = f"{path('high', points)} {path('low', points[::-1])}"
+    return Curve(path("share", points), area, (x(last["day"]), y(last["share"])), y(last["share"]), last["share"])
+
+
+def _apart(places: Mapping[str, float], least: float) -> dict[str, float]:
+    """Words of two lines that end close together are moved away from each other."""
+    order = sorted(places, key=lambda name: places[name])
+    found = dict(places)
+    for upper, lower in pairwise(order):
+        if (missing := least - (found[lower] - found[upper])) > 0:
+            found[upper] -= missing / 2
+            found[lower] += missing / 2
+    return found
+
+
+def _step(span: float) -> float:
+    """A round number of which about four make the span."""
+    raw = span / LINES
+    power = 10 ** floor(log10(raw))
+    return float(next(power * one for one in (1, 2, 2.5, 5, 10) if power * one >= raw * 0.999))

@@ -1,0 +1,166 @@
+"""The latest count of returns in the shape the desk shows it: one currency, one campaign or all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from hub.flow.reports import Report
+from hub.flow.tallies import CONTROL, TREATED
+from portal.charts import Curves, Ruler, curves, ruler
+
+MODELS = ("first", "last", "linear", "40-20-40", "time decay", "markov", "shapley")
+USUAL = "40-20-40"
+MOST = 8  # campaigns that a bar of credits names; the others are one part of it
+State = Literal["gain", "loss", "open", "waiting", "broken"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A campaign in one currency, minor units. state: gain or loss (proved), open (no proof), waiting (too little to tell),
+    broken (the arms have wrong sizes, so nothing is shown). p: of arms as planned."""
+
+    name: str
+    title: str
+    kind: str
+    treated: int
+    held: int
+    state: State
+    margin: int | None
+    low: int
+    high: int
+    cost: int
+    p: float
+
+    @property
+    def back(self) -> float | None:
+        """What comes back for each unit that was spent."""
+        return self.margin / self.cost if self.margin is not None and self.cost else None
+
+
+@dataclass(frozen=True)
+class Credit:
+    name: str
+    title: str
+    amount: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Shown:
+    """head: what the page begins with: all campaigns that can be told added up, or the one that was chosen. left_out: those
+    it leaves out as their arms have wrong sizes. axis: of the list; scale: of the head. costs: kind -> minor units."""
+
+    currency: str
+    currencies: tuple[str, ...]
+    head: Row
+    left_out: tuple[str, ...]
+    rows: tuple[Row, ...]
+    axis: Ruler
+    scale: Ruler
+    costs: Mapping[str, int]
+    who_came: Curves | None
+    retention: Mapping[str, Any]
+    model: str
+    credits: tuple[Credit, ...]
+    unattributed: int
+    invoiced: int
+    difference: int
+    referrals: Mapping[str, Any]
+    referral_margin: int
+
+
+def shown(
+    report: Report, titles: Mapping[str, str], currency: str, campaign: str, model: str, mirrored: bool
+) -> Shown | None:
+    """None where nobody has paid or been spoken to yet. currency, campaign, model: what was chosen; unknown ones are the usual."""
+    told = report.document
+    names = sorted(
+        {*told["ledger"], *told["headline"]}, key=lambda one: -told["ledger"].get(one, {}).get("invoiced", 0)
+    )
+    if not names:
+        return None
+    code = currency if currency in names else names[0]
+    chosen = campaign if campaign in told["campaigns"] else ""
+    rows = _rows(told, titles, code)
+    head = next((row for row in rows if row.name == chosen), None) if chosen else _all(told, rows, code)
+    if head is None:  # nobody of this campaign has paid in this currency
+        one = told["campaigns"][chosen]
+        head = Row(chosen, titles.get(chosen, one["title"]), one["kind"], one["people"][TREATED], one["people"][CONTROL],
+                   "waiting", None, 0, 0, one["cost"].get(code, 0), 1.0)  # fmt: skip
+    retention = told["campaigns"][chosen]["retention"] if chosen else told["retention"]
+    if head.state == "broken":
+        retention = {}
+    books = told["ledger"].get(code, {"invoiced": 0, "unattributed": 0, "difference": 0, "models": {}})
+    rule = model if model in MODELS else USUAL
+    some = [told["campaigns"][chosen]] if chosen else list(told["campaigns"].values())
+    kinds: dict[str, int] = {}
+    for one in some:
+        for kind, amount in one["costs"].get(code, {}).items():
+            kinds[kind] = kinds.get(kind, 0) + amount
+    return Shown(
+        code, tuple(names), head, tuple(told["headline"].get(code, {}).get("broken", ())) if not chosen else (), rows,
+        ruler([side for row in rows if row.margin is not None for side in (row.low, row.high)]),
+        ruler([head.low, head.high]), kinds,
+        curves(retention, mirrored), retention, rule,
+        _credits(books["models"].get(rule, {}), books["invoiced"], titles, told["campaigns"]),
+        books["unattributed"], books["invoiced"], books["difference"], told["referrals"],
+        told["referrals"]["margin"].get(code, 0),
+    )  # fmt: skip
+
+
+def _rows(told: Mapping[str, Any], titles: Mapping[str, str], currency: str) -> tuple[Row, ...]:
+    """The dearest proof first, then what can not be told."""
+    found = [
+        _row(name, titles.get(name, one["title"]), one, one["proof"][currency], currency)
+        for name, one in told["campaigns"].items()
+        if currency in one["proof"]
+    ]
+    return tuple(sorted(found, key=lambda row: (row.margin is None, -(row.margin or 0), row.title)))
+
+
+def _row(name: str, title: str, one: Mapping[str, Any], proof: Mapping[str, Any], currency: str) -> Row:
+    low, high = proof.get("interval") or (0, 0)
+    state: State = "open"
+    if proof["balance"]["broken"]:
+        state = "broken"
+    elif proof["incremental"] is None:
+        state = "waiting"
+    elif proof["proved"]:
+        state = "gain" if low > 0 else "loss"
+    p = min(proof["balance"]["p"], *proof["balance"]["by_channel"].values(), 1.0)
+    people, cost = one["people"], one["cost"].get(currency, 0)
+    return Row(
+        name, title, one["kind"], people[TREATED], people[CONTROL], state, proof["incremental"], low, high, cost, p
+    )
+
+
+def _all(told: Mapping[str, Any], rows: Sequence[Row], currency: str) -> Row:
+    """All that can be told, added up; broken ones are left out and named."""
+    head = told["headline"].get(
+        currency, {"incremental": None, "interval": None, "told": [], "broken": [], "proved": False}
+    )
+    clean = [row for row in rows if row.state not in ("broken", "waiting")]
+    low, high = head["interval"] or (0, 0)
+    state: State = "open"
+    if head["incremental"] is None:
+        state = "broken" if head["broken"] else "waiting"
+    elif head["proved"]:
+        state = "gain" if low > 0 else "loss"
+    counted = clean or rows
+    return Row("", "", "", sum(row.treated for row in counted), sum(row.held for row in counted), state, head["incremental"],
+               low, high, sum(row.cost for row in counted), min((row.p for row in counted), default=1.0))  # fmt: skip
+
+
+def _credits(
+    model: Mapping[str, int], invoiced: int, titles: Mapping[str, str], campaigns: Mapping[str, Any]
+) -> tuple[Credit, ...]:
+    """The largest first, and where each part of the bar stands, in per cent of what was invoiced."""
+    found, start = [], 0.0
+    for name, amount in sorted(model.items(), key=lambda one: -one[1])[:MOST]:
+        width = max(0.0, 100 * amount / invoiced) if invoiced > 0 else 0.0
+        title = titles.get(name) or campaigns.get(name, {}).get("title", name)
+        found.append(Credit(name, title, amount, round(start, 2), round(width, 2)))
+        start += width
+    rest = sum(model.values()) - sum(one.amount for one in found)
+    return (*found, Credit("", "", rest, round(start, 2), 0.0)) if rest else tuple(found)

@@ -1,0 +1,130 @@
+"""The desk of returns: what campaigns were worth, proved first and shared out by rules second; read from the latest count."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.core import Hub
+from hub.errors import NotFound
+from hub.flow import reports
+from hub.flow.reports import Report
+from hub.flow.roi import WHOLE
+from hub.models import Branch
+from hub.web.webhooks import this_hub
+from portal.desks import MARKETERS
+from portal.guard import opens_to
+from portal.pages import page, tongue
+from portal.returns import MODELS, shown
+from portal.scope import scope_of
+from rules.values import decimals
+
+bp = Blueprint("roi", __name__, url_prefix="/desk/roi")
+COLUMNS = ("campaign", "kind", "currency", "treated", "held_back", "state", "incremental_margin", "low", "high", "cost",
+           "sizes_p", *(f"credit_{model.replace(' ', '_')}" for model in MODELS))  # fmt: skip
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one
+
+
+@bp.get("/")
+@opens_to(*MARKETERS)
+def dashboard() -> Response:
+    hub, asked = this_hub(), {name: request.args.get(name, "") for name in ("campaign", "currency", "model")}
+    branches, branch = _branches(hub)
+    span = _span()
+    report = reports.latest(hub, span, branch) if branch is not None else None
+    titles = _titles(hub)
+    seen = shown(report, titles, **asked, mirrored=tongue().direction == "rtl") if report else None
+    campaigns = (
+        {name: titles.get(name, one["title"]) for name, one in report.document["campaigns"].items()} if report else {}
+    )
+    return page("roi.html", report=report, seen=seen, spans=list(reports.SPANS), span=span, branches=branches,
+                branch=branch or WHOLE, campaigns=campaigns, asked=asked, models=MODELS,
+                here=lambda **also: _here(span, branch, asked | also))  # fmt: skip
+
+
+def _here(span: str, branch: str | None, asked: Mapping[str, str]) -> str:
+    """This very view with one thing changed: an address that can be shared."""
+    given: dict[str, Any] = {"span": span, "branch": branch, **asked}
+    return url_for("portal.roi.dashboard", **{name: value for name, value in given.items() if value})
+
+
+@bp.get("/returns.csv")
+@opens_to(*MARKETERS)
+def table() -> Response:
+    """All campaigns in all currencies, whatever is chosen of them on the page."""
+    hub = this_hub()
+    _, branch = _branches(hub)
+    report = reports.latest(hub, _span(), branch) if branch is not None else None
+    if report is None:
+        raise NotFound("Nothing has been counted yet.", "The first count comes within minutes of the start.")
+    response = Response("".join(_lines(report, _titles(hub))), mimetype="text/csv")
+    name = f"returns-{hub.region_code}-{report.document['since']}-{report.document['until']}"
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    return response
+
+
+def _lines(report: Report, titles: Mapping[str, str]) -> Iterator[str]:
+    yield _line(COLUMNS)
+    for currency in sorted({*report.document["ledger"], *report.document["headline"]}):
+        seen = shown(report, titles, currency, "", "", mirrored=False)
+        books = report.document["ledger"].get(currency, {"models": {}, "unattributed": 0, "invoiced": 0})
+        for row in seen.rows if seen else ():
+            money = [_amount(one, currency) for one in (row.margin, row.low, row.high)]
+            credited = [_amount(books["models"].get(model, {}).get(row.name, 0), currency) for model in MODELS]
+            edges = money if row.margin is not None else ["", "", ""]
+            yield _line([row.name, row.kind, currency, row.treated, row.held, row.state, *edges,
+                         _amount(row.cost, currency), f"{row.p:.6f}", *credited])  # fmt: skip
+        for name in ("unattributed", "invoiced"):
+            yield _line([f"({name})", "", currency, *[""] * 8, *[_amount(books[name], currency)] * len(MODELS)])
+
+
+def _line(cells: Any) -> str:
+    out = StringIO()
+    csv.writer(out).writerow(
+        f"'{cell}" if str(cell).startswith(FORMULA) and not _is_number(cell) else cell for cell in cells
+    )
+    return out.getvalue()
+
+
+def _is_number(cell: object) -> bool:
+    try:
+        float(str(cell))
+    except ValueError:
+        return False
+    return True
+
+
+def _amount(minor: int | None, currency: str) -> str:
+    places = decimals(currency)
+    return "" if minor is None else f"{minor / 10**places:.{places}f}"
+
+
+def _span() -> str:
+    found = request.args.get("span", reports.USUAL)
+    return found if found in reports.SPANS else reports.USUAL
+
+
+def _titles(hub: Hub) -> dict[str, str]:
+    return {name: rule.title for name, rule in hub.book.current().journeys.items()}
+
+
+def _branches(hub: Hub) -> tuple[Mapping[str, str], str | None]:
+    """code -> title of those this marketer works for, and the chosen one; WHOLE stands for the region, which is open to
+    those without a branch of their own. Raises NotFound for another's."""
+    with hub.look() as session:
+        scope, rows = scope_of(session, MARKETERS), _all(session)
+    mine = {code: title for code, title in rows.items() if scope.holds(code)}
+    first = WHOLE if scope.branches is None else next(iter(mine), None)
+    chosen = request.args.get("branch") or first
+    if chosen and chosen not in mine:
+        raise NotFound("There is no report of this branch.", "It may belong to somebody else.")
+    return mine, chosen
+
+
+def _all(session: Session) -> dict[str, str]:
+    rows = session.execute(select(Branch.code, Branch.title).order_by(Branch.title)).all()
+    return {code: title for code, title in rows}

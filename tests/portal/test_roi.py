@@ -1,0 +1,101 @@
+"""The desk of returns: proof first, hidden where it would mislead, and money that adds up to the ledger."""
+
+import csv
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, update
+
+from desks import Visitor
+from hub.core import Hub
+from hub.models import Role
+from mine import Owner
+from portal.charts import ruler
+from returned import a_report
+
+DESK = "/desk/roi/"
+
+
+@pytest.fixture
+def marketer(app: Flask, hub: Hub) -> Visitor:
+    return Visitor(app).sign_in(hub, "marketer")
+
+
+def test_before_the_first_count_it_says_that_it_is_being_counted(marketer: Visitor) -> None:
+    assert "Being counted for the first time" in marketer.get(DESK).text
+    assert marketer.get(DESK + "returns.csv").status_code == 404
+
+
+def test_the_headline_is_proved_margin_with_its_interval_and_the_ledger_adds_up(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub, ("declined_brakes",))
+
+    page = marketer.get(DESK).text
+
+    assert "Very likely between" in page
+    assert "Measured against 200 who were left alone on purpose" in page
+    assert "Difference <bdi>€0.00</bdi>" in page
+
+
+def test_groups_of_wrong_sizes_hide_the_result_and_the_page_says_why(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)
+
+    of_all, of_one = marketer.get(DESK).text, marketer.get(DESK + "?campaign=winter_tyres").text
+
+    assert "1 campaign is left out" in of_all
+    assert "The groups do not have the sizes they were meant to have." in of_one
+    assert "Very likely" not in of_one
+    assert "A curve appears" in of_one
+
+
+def test_too_few_people_are_no_result_and_the_page_says_so(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)
+
+    page = marketer.get(DESK + "?campaign=welcome").text
+
+    assert "12 were spoken to and 1 were left alone, too few to tell a gain from chance" in page
+
+
+def test_what_is_chosen_stands_in_the_address_and_unknown_words_choose_nothing(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)
+
+    page = marketer.get(DESK + "?campaign=inspection_due&model=markov").text
+
+    assert 'href="/desk/roi/?span=365d&amp;campaign=inspection_due&amp;model=shapley#credit"' in page
+    assert marketer.get(DESK + "?campaign=x&model=y&currency=z&span=w").status_code == 200
+
+
+def test_a_marketer_of_one_branch_sees_that_branch_and_no_other(hub: Hub, marketer: Visitor, owner: Owner) -> None:
+    a_report(hub)
+    with hub.begin() as work:
+        work.session.execute(update(Role).where(Role.role == "marketer").values(branch="berlin-spree"))
+
+    assert "counted at" in marketer.get(DESK).text
+    assert marketer.get(DESK + "?branch=elsewhere").status_code == 404
+
+
+def test_the_table_for_a_spreadsheet_holds_every_campaign_and_adds_up(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)
+
+    rows = list(csv.DictReader(marketer.get(DESK + "returns.csv").text.splitlines()))
+
+    by_name = {row["campaign"]: row for row in rows}
+    assert (by_name["winter_tyres"]["state"], by_name["winter_tyres"]["incremental_margin"]) == ("broken", "")
+    shares = [round(100 * float(row["credit_linear"])) for row in rows]
+    assert sum(shares[:-1]) == shares[-1]
+
+
+def test_the_page_asks_the_same_few_questions_however_much_there_is(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)
+    asked: list[str] = []
+    event.listen(hub.region.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+
+    marketer.get(DESK)
+
+    assert len([one for one in asked if one.startswith("SELECT")]) <= 12
+
+
+def test_an_axis_holds_zero_and_ends_in_round_numbers() -> None:
+    axis = ruler([1_300.0, 18_400.0])
+
+    assert (axis.low, axis.high) == (0, 20_000)
+    assert axis.place(10_000) == 50
