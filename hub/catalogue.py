@@ -132,6 +132,7 @@ CORE_EVENTS = (
 VEHICLE_FACTS = (
     Fact("make", "text", "", "who made the car", column="make"),
     Fact("model", "text", "", "the model", column="model"),
+    Fact("class", "text", "", "the class, such as Compact Cars or Vans", column="vehicle_class"),
     Fact("fuel", "text", "", "petrol, diesel, electric ...", column="fuel"),
     Fact("age", "age", "", "since it was first registered", column="first_registered"),
     Fact("odometer", "number", "km", "the last reading", column="odometer_km"),

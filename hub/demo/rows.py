@@ -99,7 +99,7 @@ class Pen:
         registered = int(cars.first[car])  # whoever joined before the books begin has a car that came later
         fields = {
             "vin": cars.vin(car, self.books.day(0)), "plate": f"{self.books.branch.plate}-XX {car + 1:05d}",
-            "make": model.make, "model": model.name, "fuel": FUEL_NAMES[cars.fuel[car]],
+            "make": model.make, "model": model.name, "vehicle_class": model.kind, "fuel": FUEL_NAMES[cars.fuel[car]],
             "first_registered": self.books.day(registered).isoformat(),
             "owned_since": self.books.day(max(since, registered)).isoformat(),
             "odometer_km": int(cars.odometer(np.array([car]), np.array([DAYS - 1]))[0]),

@@ -16,7 +16,7 @@ from hub.models import Link, Ownership, Vehicle, new_ref
 from hub.sdk import VehicleRecord
 from hub.work import Work
 
-FACTS = ("make", "model", "fuel", "first_registered", "odometer_km")
+FACTS = ("make", "model", "vehicle_class", "fuel", "first_registered", "odometer_km")
 
 
 class Vehicles:

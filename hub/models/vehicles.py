@@ -18,6 +18,7 @@ class Vehicle(Regional, Base):
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
     make: Mapped[str | None] = mapped_column(String(40), info=SERVICE)
     model: Mapped[str | None] = mapped_column(String(80), info=SERVICE)
+    vehicle_class: Mapped[str | None] = mapped_column(String(40), info=SERVICE)
     fuel: Mapped[str | None] = mapped_column(String(16), info=SERVICE)
     first_registered: Mapped[date | None] = mapped_column(info=SERVICE)
     odometer_km: Mapped[int | None] = mapped_column(info=SERVICE)

@@ -38,7 +38,8 @@ class CustomerRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class VehicleRecord:
-    """A vehicle and who owns it since when. odometer_km: latest reading. owned_until: the first day it is no longer theirs."""
+    """A vehicle and who owns it since when. odometer_km: latest reading. owned_until: the first day it is no longer theirs.
+    vehicle_class: in the words of its source, such as the EPA's “Compact Cars”."""
 
     customer: CustomerKey
     partner_id: str
@@ -46,6 +47,7 @@ class VehicleRecord:
     plate: str | None = None
     make: str | None = None
     model: str | None = None
+    vehicle_class: str | None = None
     fuel: str | None = None
     first_registered: date | None = None
     owned_since: date | None = None

@@ -74,6 +74,7 @@ class VehicleRow(AboutRow):
     plate = text(20)
     make = text(40)
     model = text(80)
+    vehicle_class = text(40)
     fuel = word(16)
     first_registered = fields.Date()
     owned_since = fields.Date()

@@ -15,7 +15,7 @@ from rules.sql import select_members
 
 WHENS = [
     "{region: {is: eu}}",
-    "{vehicle: {some: [{fuel: {is: diesel}}, {age: {at_least: 4y}}, {event: {kind: visit}}]}}",
+    "{vehicle: {some: [{class: {is: Midsize Cars}}, {fuel: {is: diesel}}, {age: {at_least: 4y}}, {event: {kind: visit}}]}}",
     "{vehicle: {every: [{make: {is: Skoda}}, {owned_since: {before: 2026-01-01}}, {odometer: {below: 90000}}]}}",
     "{score.churn: {at_least: 0.6, leave_below: 0.5, max_age: 30d}}",
     "{consent: {purpose: marketing, channel: mail, is: granted}}",
@@ -33,8 +33,8 @@ def known(hub, noting):
     day = datetime(2026, 10, 1, 10, tzinfo=UTC)
     with hub.begin() as work:
         records = [
-            VehicleRecord(customer=key, partner_id="V-1", make="Skoda", model="Octavia", fuel="diesel", odometer_km=80_000,
-                          first_registered=date(2019, 5, 1), owned_since=date(2020, 1, 1)),
+            VehicleRecord(customer=key, partner_id="V-1", make="Skoda", model="Octavia", vehicle_class="Midsize Cars", fuel="diesel",
+                          odometer_km=80_000, first_registered=date(2019, 5, 1), owned_since=date(2020, 1, 1)),
             EventRecord(customer=key, kind="visit", key="1", at=day, zone="Europe/Berlin", vehicle_partner_id="V-1",
                         amount_minor=5000, currency="EUR"),
             EventRecord(customer=nobody, kind="complaint", key="2", at=day, zone="Europe/Berlin"),
