@@ -17,6 +17,7 @@ from hub.demo.world.places import TONGUES
 from hub.sdk.effects_log import EffectsLog
 
 RECENT = 30  # days of history that come as webhooks
+CONTACTS = {"hubspot": ("contact", "id", "address"), "salesforce": ("Contact", "Id", "MailingStreet")}  # in their books
 ELSE_EVERY = 12  # about one event in so many is a customer of the CRM who has moved
 
 
@@ -143,12 +144,13 @@ def _ahead(books: Books) -> Iterator[tuple[int, int]]:
     return ((visit, books.visits["day"][visit]) for visit in coming.tolist())
 
 
-def moved(folder: Path, account: str, rng: Random) -> dict[str, str]:
+def moved(folder: Path, crm: str, account: str, rng: Random) -> dict[str, str]:
     """A customer of the CRM has a new address: what a person at its desk types in; nothing while it knows nobody."""
+    kind, number, street = CONTACTS[crm]
     known = "SELECT body FROM things WHERE kind = ? ORDER BY id LIMIT 500"
-    log = EffectsLog(folder / "hubspot.db")
-    rows = log.transact(lambda db: db.execute(known, (f"contact:{account}",)).fetchall())
+    log = EffectsLog(folder / f"{crm}.db")
+    rows = log.transact(lambda db: db.execute(known, (f"{kind}:{account}",)).fetchall())
     if not rows:
         return {}
     contact, tongue = json.loads(rng.choice(rows)[0]), TONGUES[rng.choice(sorted(TONGUES))]
-    return {"id": str(contact["id"]), "address": f"{rng.choice(tongue.streets)} {rng.randrange(1, 180)}"}
+    return {"id": str(contact[number]), street: f"{rng.choice(tongue.streets)} {rng.randrange(1, 180)}"}

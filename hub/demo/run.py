@@ -191,6 +191,7 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
     wait_for(supervisor, {f"{code}-{name}" for name in FILL})
     pause, rng = len(demo.order.counts) / demo.order.pace, demo.rng(code)
     worlds = list(demo.world(code))
+    crm = demo.crm(code).connector
     fleet = dict(reading for books in worlds for reading in fleets.readings(books))
     for told in life.going_on(worlds, rng):
         now = datetime.now(UTC)
@@ -205,7 +206,7 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
             )
             time.sleep(pause * rng.uniform(0.4, 1.6))
         if rng.randrange(life.ELSE_EVERY) == 0 and (
-            typed := life.moved(folder_of(demo), account_at(demo, code, "hubspot"), rng)
+            typed := life.moved(folder_of(demo), crm, account_at(demo, code, crm), rng)
         ):
             sandboxes.fill_in(desk_of(demo, code), typed)
         if fleet and rng.randrange(life.ELSE_EVERY) == 0:
@@ -215,9 +216,11 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
 
 
 def run_crm(demo: Demo) -> None:
-    """What happens at the CRM is told to each region by signed webhooks, echoes of our own writes among them."""
+    """What happens at HubSpot is told to its regions by signed webhooks, echoes of our own writes among them; Salesforce is
+    asked."""
     log.set_up("WARNING")
-    senders = {account_at(demo, code, "hubspot"): sender_of(demo, code, "hubspot") for code in demo.order.counts}
+    told = [code for code in demo.order.counts if demo.crm(code).connector == "hubspot"]
+    senders = {account_at(demo, code, "hubspot"): sender_of(demo, code, "hubspot") for code in told}
     while True:
         for account, sender in senders.items():
             sandboxes.relay(folder_of(demo), account, sender)

@@ -20,6 +20,7 @@ from hub.worker import Supervisor
 
 PATIENCE = 240.0  # seconds until a region answers
 LOOK_EVERY = 0.5
+CRMS = ("hubspot", "salesforce")
 
 
 @dataclass
@@ -39,14 +40,18 @@ class Demo:
     def world(self, region: str) -> Iterator[Books]:
         return make_world(region, self.order.counts[region], self.order.today, self.order.seed)
 
-    def connection(self, region: str, connector: str) -> ConnectionSettings:
+    def connection(self, region: str, *connectors: str) -> ConnectionSettings:
+        """The region's connection of one of these. Raises ConfigError."""
         for one in self.settings.connections.values():
-            if (one.region, one.connector) == (region, connector):
+            if one.region == region and one.connector in connectors:
                 return one
         raise ConfigError(
-            f"{region} has no connection of {connector}.",
-            "The demo needs shop, loyalty and hubspot: add it to hub.yaml.",
+            f"{region} has no connection of {' or '.join(connectors)}.",
+            "The demo needs shop, loyalty and a CRM (hubspot or salesforce): add it to hub.yaml.",
         )
+
+    def crm(self, region: str) -> ConnectionSettings:
+        return self.connection(region, *CRMS)
 
     def rng(self, region: str) -> Random:
         return Random(f"{self.order.seed}:{region}")  # noqa: S311 - a demo's dice
@@ -58,7 +63,8 @@ def folder_of(demo: Demo) -> Path:
 
 def desk_of(demo: Demo, code: str) -> str:
     """The page at which people at the CRM see and change its contacts."""
-    return f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/hubspot/desk/{account_at(demo, code, 'hubspot')}"
+    crm = demo.crm(code)
+    return f"{crm.url}/desk/{account_at(demo, code, crm.connector)}"
 
 
 def wait_for(supervisor: Supervisor, children: set[str]) -> None:

@@ -48,7 +48,10 @@ def tell_doors(demo: Demo, console: Console) -> None:
         here = demo.settings.region(code)
         base = here.origin
         say(console, f"  {code:5} {base}/\n        {base}/sign-in/{demo.links[code]}")
-        say(console, f"        {desk_of(demo, code)}  the CRM's own desk: change a contact, the hub hears of it")
+        say(
+            console,
+            f"        {desk_of(demo, code)}  the CRM's own desk ({demo.crm(code).connector}): change a contact, the hub hears of it",
+        )
     say(console, "\nA new link: ./garage sign-in 'your name' --role operator --region eu      Stop: Ctrl-C\n")
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 
+import pytest
+
 from connectors.loyalty import words
 from hub.demo import life
 from hub.sdk import Bounds
@@ -82,12 +84,16 @@ def test_what_goes_on_is_told_in_rows_that_the_shop_takes_each_under_a_key_of_it
     assert {row["visit"] for row in rows if "visit" in row} <= visits
 
 
-def test_a_customer_of_the_crm_moves_once_the_crm_knows_somebody(tmp_path):
-    log = EffectsLog(tmp_path / "hubspot.db")
-    assert life.moved(tmp_path, "ours", Random(1)) == {}
+@pytest.mark.parametrize(
+    ("crm", "kind", "number", "street"),
+    [("hubspot", "contact", "id", "address"), ("salesforce", "Contact", "Id", "MailingStreet")],
+)
+def test_a_customer_of_the_crm_moves_once_the_crm_knows_somebody(tmp_path, crm, kind, number, street):
+    log = EffectsLog(tmp_path / f"{crm}.db")
+    assert life.moved(tmp_path, crm, "ours", Random(1)) == {}
 
-    log.transact(lambda db: put_thing(db, "contact:ours", "a", json.dumps({"id": "12"})))
-    typed = life.moved(tmp_path, "ours", Random(1))
+    log.transact(lambda db: put_thing(db, f"{kind}:ours", "a", json.dumps({number: "12"})))
+    typed = life.moved(tmp_path, crm, "ours", Random(1))
 
     assert typed["id"] == "12"
-    assert typed["address"]
+    assert typed[street]
