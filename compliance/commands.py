@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from compliance import audit, certificates, erasure, holds, report
 from compliance.backup_commands import backup, restore
+from compliance.breach_commands import breaches
 from compliance.consent_commands import consent
 from compliance.request_commands import by_option, privacy
 from compliance.retention_commands import retention
@@ -203,4 +204,4 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-COMMANDS = (privacy, holds_group, audit_group, consent, retention, backup, restore)
+COMMANDS = (privacy, holds_group, audit_group, consent, retention, backup, restore, breaches)

@@ -11,7 +11,7 @@ from compliance.report.sheet import Sheet
 from compliance.report.words import WORDS, ltr, say, value
 
 SHOWN = 40  # rows of a table; the others stand in its file
-CODED = ("basis", "channel", "record_set")  # columns of codes that have words
+CODED = ("basis", "channel", "record_set", "risk")  # columns of codes that have words
 IN_TIME = ("yes", "no", "open", "late")
 
 
@@ -62,6 +62,8 @@ class _Paper:
                     (1.4, 0.6, 0.6, 2, 0.8, 1, 1.6), title="crossings")  # fmt: skip
         self._table("holds", ("customer", "record_set", "basis", "owner", "placed_at", "ends_at", "released_at"),
                     (1.2, 1.2, 2, 1.2, 1, 1, 1))  # fmt: skip
+        self._table("breaches", ("noticed_at", "summary", "risk", "law", "people", "due_at", "authority_told_at", "people_told_at"),
+                    (1.1, 2, 0.8, 0.6, 0.8, 1.1, 1.1, 1.1))  # fmt: skip
         self._table("deeds", ("action", "times", "last_at"), (3, 1, 1.6))
         self._chain()
         return self.sheet.end()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
+from compliance import breaches
 from compliance.ropa import record_of
 from compliance.transfers import crossings
 from hub.core import Hub
@@ -147,6 +148,19 @@ def _transfers(hub: Hub, session: Session) -> Table:
     return Table("transfers", ("partner", "from", "to", "topic", "sent", "held_back", "last_at"), rows)
 
 
+def _breaches(hub: Hub, session: Session) -> Table:
+    """A row for each law that a breach concerns."""
+    rows = (
+        (case.breach.ref, case.breach.kind, case.breach.risk, case.breach.summary, case.breach.began_at, case.breach.ended_at,
+         case.breach.noticed_at, case.breach.source, clock.law, clock.people, clock.due_at, clock.authority_told_at,
+         clock.people_told_at, case.breach.closed_at, case.breach.measures)
+        for case in breaches.all_of(hub, session, hub.clock()) for clock in case.clocks
+    )  # fmt: skip
+    columns = ("breach", "kind", "risk", "summary", "began_at", "ended_at", "noticed_at", "found_by", "law", "people", "due_at",
+               "authority_told_at", "people_told_at", "closed_at", "measures")  # fmt: skip
+    return Table("breaches", columns, rows)
+
+
 def _deeds(_hub: Hub, session: Session) -> Table:
     """What was done, by how often; each single one stands in the chain."""
     counted = select(AuditEntry.action, func.count(), func.max(AuditEntry.at)).group_by(AuditEntry.action)
@@ -155,7 +169,7 @@ def _deeds(_hub: Hub, session: Session) -> Table:
 
 Maker = Callable[[Hub, Session], Table]
 TABLES: tuple[Maker, ...] = (
-    _subjects, _requests, _certificates, _holds, _consents, _texts, _processing, _transfers, _deeds,
+    _subjects, _requests, _certificates, _holds, _breaches, _consents, _texts, _processing, _transfers, _deeds,
 )  # fmt: skip
 
 

@@ -17,6 +17,9 @@ from hub.models.privacy import (
     Anchor,
     AuditEntry,
     AuditSeal,
+    Breach,
+    BreachClock,
+    BreachPerson,
     Consent,
     ConsentAsk,
     ErasureRequest,
@@ -47,7 +50,8 @@ from hub.models.vehicles import Ownership, Vehicle
 
 __all__ = [
     "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
-    "Branch", "Challenge", "Conflict", "Connection", "Consent", "ConsentAsk", "Conversation", "Cost", "Cursor", "Customer", "DataKey",
+    "Branch", "Breach", "BreachClock", "BreachPerson", "Challenge", "Conflict", "Connection", "Consent", "ConsentAsk",
+    "Conversation", "Cost", "Cursor", "Customer", "DataKey",
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
     "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
     "IdempotencyKey", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",

@@ -185,6 +185,51 @@ class PersonRequest(Regional, Base):
     ended_at: Mapped[datetime | None] = mapped_column(info=PROOF)
 
 
+class Breach(Regional, Base):
+    """Personal data got lost, altered or seen by whom it should not. kind: confidentiality, integrity or availability. risk:
+    unknown, none, risk or high. began_at, ended_at: of what happened; noticed_at: since when we know. source: by which traces who
+    is affected was found (`actor`, `connection` or `everybody`, and its name). summary, measures: no names."""
+
+    __tablename__ = "breaches"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=PLAIN)
+    kind: Mapped[str] = mapped_column(String(16), info=PLAIN)
+    risk: Mapped[str] = mapped_column(String(8), info=PLAIN)
+    summary: Mapped[str] = mapped_column(String(400), info=PLAIN)
+    measures: Mapped[str] = mapped_column(String(400), default="", info=PLAIN)
+    began_at: Mapped[datetime] = mapped_column(info=PLAIN)
+    ended_at: Mapped[datetime] = mapped_column(info=PLAIN)
+    noticed_at: Mapped[datetime] = mapped_column(info=PLAIN)
+    noted_by: Mapped[str] = mapped_column(String(80), info=PLAIN)
+    source: Mapped[str] = mapped_column(String(80), default="", info=PLAIN)
+    assessed_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
+    closed_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
+
+
+class BreachClock(Regional, Base):
+    """The clock of one law. people: of theirs who are affected. due_at: by when the authority must know."""
+
+    __tablename__ = "breach_clocks"
+
+    breach_id: Mapped[int] = mapped_column(points_at("breaches.id"), primary_key=True, info=PLAIN)
+    law: Mapped[str] = mapped_column(String(8), primary_key=True, info=PLAIN)
+    people: Mapped[int] = mapped_column(default=0, info=PLAIN)
+    due_at: Mapped[datetime] = mapped_column(info=PLAIN)
+    authority_told_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
+    people_told_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
+
+
+class BreachPerson(Regional, Base):
+    """Somebody who is affected."""
+
+    __tablename__ = "breach_people"
+    __table_args__ = (Index(None, "person_id"),)
+
+    breach_id: Mapped[int] = mapped_column(points_at("breaches.id"), primary_key=True, info=PROOF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), primary_key=True, info=PROOF)
+
+
 class AuditSeal(Regional, Base):
     """An audit entry's place in the chain. text: the entry as it was sealed, byte by byte; hash: of the one before and it."""
 

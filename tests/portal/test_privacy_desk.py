@@ -10,7 +10,7 @@ from sqlalchemy import select
 from asking import some_requests
 from compliance import holds
 from desks import Visitor
-from hub.models import AuditEntry, ErasureRequest, LegalHold, PersonRequest
+from hub.models import AuditEntry, Breach, ErasureRequest, LegalHold, PersonRequest
 from portal.evidence import difference
 
 
@@ -113,3 +113,21 @@ def test_a_difference_is_told_word_by_word():
     told = [(piece.kind, piece.text) for piece in difference("We may write to you.", "We may call you.")]
 
     assert told == [("same", "We may "), ("old", "write to"), ("new", "call"), ("same", " you.")]
+
+
+def test_a_breach_is_noted_assessed_told_and_closed(hub, petra, traffic):
+    times = {"began": "2026-11-20T08:00", "ended": "2026-11-24T08:00", "noticed": "2026-11-24T09:00"}
+    form = {"summary": "A laptop was lost", "kind": "confidentiality", "risk": "unknown", **times}
+    assert post(petra, "breaches/", **{**form, "noticed": "then"}).status_code == 422
+    assert post(petra, "breaches/", **form).status_code == 303
+    ref = one(hub, Breach).ref
+    assert "47 hours left" in petra.get("/desk/privacy/breaches/").text
+
+    post(petra, f"breaches/{ref}/assess", source="connection", name="hubspot_eu", risk="risk")
+    assert petra.get(f"/desk/privacy/breaches/{ref}/people.csv").text.startswith("person,law")
+    post(petra, f"breaches/{ref}/tell", law="DE", whom="authority")
+    assert post(petra, f"breaches/{ref}/close", measures="Wiped from afar").status_code == 303
+    assert (one(hub, Breach).closed_at is not None, one(hub, AuditEntry, action="breach_closed").actor) == (
+        True,
+        "Petra Amt",
+    )

@@ -1,8 +1,10 @@
 """Requests as a privacy desk sees them on a busy day: of every kind and state, one late, one held by law."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from compliance import erasure, holds, requests
+from compliance import breaches, erasure, holds, requests
+from compliance.breaches import Noticed
 from compliance.holds import Wanted
 from compliance.requests import Wish
 from hub.core import Hub
@@ -36,3 +38,17 @@ def some_requests(hub: Hub, customers: Sequence[str]) -> str:
     erasure.verify(hub, wish, "portal", "session")
     erasure.plan(hub, wish, "petra")
     return wish
+
+
+def some_breaches(hub: Hub) -> None:
+    """One that was noticed two days ago and concerns two laws, and one of this morning."""
+    now = hub.clock()
+
+    def noted(summary: str, hours: float, risk: str) -> str:
+        began, noticed = now - timedelta(hours=hours + 20), now - timedelta(hours=hours)
+        return breaches.note(hub, Noticed("confidentiality", summary, began, now, noticed, risk), "petra")
+
+    first = noted("A list of appointments went to the wrong garage by mail", 60, "high")
+    breaches.assess(hub, first, "everybody", "", "high", "petra")
+    breaches.tell(hub, first, "DE", "authority", "petra")
+    noted("A laptop was taken from a car", 3, "unknown")

@@ -12,7 +12,7 @@ from redis import Redis
 from rq import Worker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from asking import some_requests
+from asking import some_breaches, some_requests
 from called import a_call
 from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
@@ -81,6 +81,7 @@ class Site:
             "inbox": (f"/desk/inbox/?c={self.talk}", "advisor"),
             "privacy-desk": (f"/desk/privacy/?r={self.asked}", "privacy"),
             "privacy-holds": ("/desk/privacy/holds", "privacy"),
+            "privacy-breaches": ("/desk/privacy/breaches/", "privacy"),
             "privacy-texts": ("/desk/privacy/texts", "privacy"),
             "privacy-transfers": ("/desk/privacy/transfers", "privacy"),
             "privacy-audit": ("/desk/privacy/audit", "privacy"),
@@ -104,6 +105,7 @@ def served(folder: Path) -> Iterator[Site]:
     talk = a_talk(hub, owner.customer_id)
     asked = some_requests(hub, traffic.customers)
     a_report(hub)
+    some_breaches(hub)
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(
