@@ -13,8 +13,8 @@ from typing import IO, Any
 from hub.sdk import Bounds, ImportPage, Incoming, RowProblem, WrongInput
 from hub.sdk.row_checks import Refusal, check, dumped
 
-PAGE = 4000  # rows: one delivery, one transaction
-LONGEST = 8000  # rows: a page goes on while the customer stays the same, so that nobody is judged by half a history
+PAGE = 2000  # rows: one delivery, one transaction
+LONGEST = 5000  # rows: a page goes on while the customer stays the same, so that nobody is judged by half a history
 LONGEST_LINE = 1_000_000
 
 

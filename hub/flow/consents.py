@@ -13,8 +13,8 @@ from hub.sdk import ConsentRecord
 from hub.work import Work
 
 
-def fold(station: Station, records: Sequence[ConsentRecord]) -> tuple[list[int], int]:
-    """Answers the customers of those that are news, one for each, and how many told what we had."""
+def fold(station: Station, records: Sequence[ConsentRecord]) -> list[tuple[Known, ConsentRecord]]:
+    """Answers those that are news, and whose they are."""
     work, partner = station.work, station.partner
     keyed: dict[bytes, tuple[Known, ConsentRecord]] = {}
     for record in records:
@@ -28,7 +28,7 @@ def fold(station: Station, records: Sequence[ConsentRecord]) -> tuple[list[int],
     news = [(source, *one) for source, one in keyed.items() if source not in seen]
     for source, known, record in news:
         _add(work, partner, known, record, source)
-    return [known.customer.id for _, known, _ in news], len(records) - len(news)
+    return [(known, record) for _, known, record in news]
 
 
 def _add(work: Work, partner: Partner, known: Known, record: ConsentRecord, source: bytes) -> None:

@@ -46,37 +46,47 @@ PERSONAL = ("name", "email", "phone", "address")
 @dataclass
 class Folded:
     """What a batch changed. touched: customers by id, with the kinds of change. intents: what is to be told, in order.
-    new, repeats: how many records were news, and how many told what we had. erased: about somebody who was erased.
+    news, gone: the records that were news, and those about somebody who was erased. repeats: how many told what we had.
     clashes: appointments that found no place."""
 
     touched: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     intents: list[tuple[int, Intent]] = field(default_factory=list)
-    new: int = 0
+    news: list[object] = field(default_factory=list)
+    gone: list[object] = field(default_factory=list)
     repeats: int = 0
-    erased: int = 0
     clashes: int = 0
+
+    @property
+    def new(self) -> int:
+        return len(self.news)
+
+    @property
+    def erased(self) -> int:
+        return len(self.gone)
 
     def joined(self, other: "Folded") -> "Folded":
         for customer_id, changes in other.touched.items():
             self.touched[customer_id] |= changes
         self.intents += other.intents
-        self.new, self.repeats = self.new + other.new, self.repeats + other.repeats
-        self.erased, self.clashes = self.erased + other.erased, self.clashes + other.clashes
+        self.news, self.gone = self.news + other.news, self.gone + other.gone
+        self.repeats, self.clashes = self.repeats + other.repeats, self.clashes + other.clashes
         return self
 
 
 def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> Folded:
-    """Fold one delivery's records, in their order. Raises Quarantined for declared residence elsewhere, WrongInput."""
+    """Fold the records of one delivery, or of several at once, in their order. Raises WrongInput, and Quarantined for declared
+    residence elsewhere."""
     folded = Folded()
     for record in records:
         _check_residence(hub, record)
     places = Places(work, hub.here.zone)
     shop = [record for record in records if isinstance(record, ShopRecord)]
-    folded.new += (news := places.fold(shop))
-    folded.repeats += len(shop) - news
+    folded.news += (news := places.fold(shop))
+    folded.repeats += len(shop) - len(news)
     readings = [record for record in records if isinstance(record, ReadingRecord)]
     moved = fleets.fold_readings(work, hub.partner(OWN), readings)
-    folded.new, folded.repeats = folded.new + len(moved), folded.repeats + len(readings) - len(moved)
+    folded.news += moved.values()
+    folded.repeats += len(readings) - len(moved)
     for owner in vehicles.lock_owners(work, moved):
         folded.touched[owner].add("vehicles")
     about = [record for record in records if not isinstance(record, ShopRecord | ReadingRecord)]
@@ -122,24 +132,27 @@ def _fold_people(hub: Hub, station: Station, records: Sequence[PersonRecord], fo
     for record in records:
         known = station.people.of(record.customer)
         if known is None:
-            folded.erased += 1
+            folded.gone.append(record)
         elif isinstance(record, ConsentRecord):
             agreed.append(record)
         elif not isinstance(record, EventRecord):
-            news = _fold_one(hub, station, known, record, folded)
-            folded.new, folded.repeats = folded.new + news, folded.repeats + (not news)
-    agreeing, repeats = consents.fold(station, agreed)
-    for customer_id in agreeing:
-        folded.touched[customer_id].add("consents")
-    folded.new, folded.repeats = folded.new + len(agreeing), folded.repeats + repeats
+            if _fold_one(hub, station, known, record, folded):
+                folded.news.append(record)
+            else:
+                folded.repeats += 1
+    news = consents.fold(station, agreed)
+    for known, one in news:
+        folded.touched[known.customer.id].add("consents")
+        folded.news.append(one)
+    folded.repeats += len(agreed) - len(news)
     _fold_events(station, [record for record in records if isinstance(record, EventRecord)], folded)
 
 
 def _fold_service(station: Station, records: Sequence[ServiceRecord], folded: Folded) -> None:
     for tally in service.fold(station, records):
-        folded.new += tally.new
+        folded.news += [one.record for one in tally.tellings]
+        folded.gone += tally.gone
         folded.repeats += tally.repeats
-        folded.erased += tally.erased
         folded.clashes += tally.clashes
         for customer_id, changes in tally.touched.items():
             folded.touched[customer_id] |= changes
@@ -244,7 +257,8 @@ def _fold_events(station: Station, records: Sequence[EventRecord], folded: Folde
             continue
         rows.append(_event_row(station, known, record, source))
         folded.touched[known.customer.id].add(f"event.{record.kind}")
-    folded.new += work.insert_all(Event, rows)
+        folded.news.append(record)
+    work.insert_all(Event, rows)
 
 
 def _event_row(station: Station, known: Known, record: EventRecord, source: bytes) -> dict[str, object]:

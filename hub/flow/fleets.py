@@ -113,17 +113,17 @@ def find_vehicles(work: Work, own: Partner, vins: Iterable[str]) -> dict[str, in
     return found | _of_customers(work, {vin for vin in blinds.values() if vin not in found})
 
 
-def fold_readings(work: Work, own: Partner, readings: Sequence[ReadingRecord]) -> list[int]:
-    """Odometers move on with the latest reading, in whatever order they come; answers of which vehicles. Of a vehicle that
-    nobody told us of, a reading is nothing."""
+def fold_readings(work: Work, own: Partner, readings: Sequence[ReadingRecord]) -> dict[int, ReadingRecord]:
+    """Odometers move on with the latest reading, in whatever order they come; answers of which vehicles, and by what. Of a
+    vehicle that nobody told us of, a reading is nothing."""
     latest = {vin: one for one in sorted(readings, key=lambda one: one.at) if (vin := fold_vin(one.vin))}
     vehicles = find_vehicles(work, own, latest) if latest else {}
-    moved = []
+    moved = {}
     for vin, vehicle_id in sorted(vehicles.items(), key=lambda pair: pair[1]):
         reading, vehicle = latest[vin], work.session.get_one(Vehicle, vehicle_id)
         if vehicle.odometer_at is None or vehicle.odometer_at < reading.at:
             vehicle.odometer_km, vehicle.odometer_at = reading.odometer_km, reading.at
-            moved.append(vehicle_id)
+            moved[vehicle_id] = reading
     return moved
 
 

@@ -76,7 +76,7 @@ def introduce(hub: Hub, partner: Partner, rng: Random) -> int:
         inbox.release(work, met)
         for one in held:
             if one not in met:  # gone before anybody saw it, or about somebody who was erased
-                inbox.done(work, one, {"gone": 1})
+                inbox.done(work, [(one, {"gone": 1})])
     return len(held)
 
 

@@ -20,8 +20,8 @@ TRIES = 6  # of a delivery that makes our own code stumble
 RETRY_CAP = 60.0
 UNMET, UNMET_WAIT = "unmet", 5.0  # what it speaks of is read meanwhile; seconds until it is looked at in any case
 
-
 EARLIER = aliased(Delivery)  # made once: an alias costs more than the look-up
+Result = tuple[Delivery, dict[str, Any]]  # what became of its records: counts only
 
 
 def keep(work: Work, partner: Partner, incoming: Sequence[Incoming]) -> int:
@@ -95,15 +95,22 @@ def take(work: Work, partner: Partner, limit: int) -> list[Delivery]:
     return [row for row in rows if row.id not in blocked]
 
 
+def open_keys(work: Work, deliveries: Sequence[Delivery]) -> None:
+    """The keys of their payloads, in one look."""
+    ids = [row.data_key_id for row in deliveries if row.data_key_id is not None]
+    work.open_keys.update(work.vault.open_keys(work.session, ids))
+
+
 def open_payload(work: Work, delivery: Delivery) -> bytes:
     """Raises Unreadable when the delivery's key is gone."""
     return work.vault.unseal(work.key(delivery.data_key_id), delivery.payload or b"", f"delivery:{delivery.id}")
 
 
-def done(work: Work, delivery: Delivery, result: dict[str, Any]) -> None:
-    """Its payload has served; the key goes at once, the row stays as the proof against repeats."""
-    delivery.state, delivery.settled_at, delivery.result, delivery.reason = "done", work.now, result, ""
-    _shred(work, delivery)
+def done(work: Work, results: Sequence[Result]) -> None:
+    """Their payloads have served; the keys go at once, the rows stay as the proof against repeats."""
+    for delivery, result in results:
+        delivery.state, delivery.settled_at, delivery.result, delivery.reason = "done", work.now, result, ""
+    _shred(work, [delivery for delivery, _ in results])
 
 
 def quarantine(work: Work, delivery: Delivery, error: Quarantined, declared: str) -> None:
@@ -173,9 +180,12 @@ def overdue(work: Work) -> set[int]:
     return set(work.session.scalars(due.distinct()))
 
 
-def _shred(work: Work, delivery: Delivery) -> None:
-    key_id, delivery.data_key_id, delivery.payload = delivery.data_key_id, None, None
+def _shred(work: Work, deliveries: Sequence[Delivery]) -> None:
+    keys = [row.data_key_id for row in deliveries if row.data_key_id is not None]
+    for row in deliveries:
+        row.data_key_id, row.payload = None, None
     work.session.flush()
-    if key_id is not None:
-        work.open_keys.pop(key_id, None)
-        erase_rows(work.session, DataKey, DataKey.id == key_id, record_set="traffic", persons=(), now=work.now)
+    for batch in batches(keys):
+        for key_id in batch:
+            work.open_keys.pop(key_id, None)
+        erase_rows(work.session, DataKey, DataKey.id.in_(batch), record_set="traffic", persons=(), now=work.now)

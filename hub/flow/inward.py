@@ -42,7 +42,7 @@ def fold(hub: Hub, work: Work, partner: Partner, seen: Sequence[Seen], whole: bo
             raise Unmet(f"A {rule.kind} that is told in parts is read first.")
         known = known or (people.of(_key(one)) if make else None)
         if known is None:
-            folded.erased += make
+            folded.gone += [one] if make else []
             continue
         made = known.customer.id in people.made and known.customer.id not in folded.touched
         subject = load_subjects(work, [known.customer.id])[known.customer.id]
@@ -51,8 +51,9 @@ def fold(hub: Hub, work: Work, partner: Partner, seen: Sequence[Seen], whole: bo
             merges.ended(work, partner, agreed, subject, one)
             continue
         changed = _merge(work, partner, rule, people.held, known, subject, agreed, one, whole)
-        folded.new, folded.repeats = folded.new + bool(changed), folded.repeats + (not changed)
+        folded.repeats += not changed
         if changed:
+            folded.news.append(one)
             folded.touched[subject.customer_id] |= changed
         if made:
             folded.touched[subject.customer_id].add("customer")

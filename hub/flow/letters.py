@@ -59,7 +59,7 @@ def discard(work: Work, letters: Sequence[DeadLetter], reason: str, actor: str) 
         raise WrongInput("Discarding needs a reason.", "Choose one, and discard again. Nothing was changed.")
     for letter in letters:
         if letter.delivery_id:
-            inbox.done(work, work.session.get_one(Delivery, letter.delivery_id), {"discarded": 1})
+            inbox.done(work, [(work.session.get_one(Delivery, letter.delivery_id), {"discarded": 1})])
         else:
             message = work.session.get_one(Message, letter.message_id)
             message.state, message.why = "cancelled", "discarded"

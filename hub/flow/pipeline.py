@@ -3,8 +3,9 @@
 webhook, import, fetch ──▶ inbox.keep        (answered only after this has been committed)
                               │  a bell, or the sweep
 process() ────────────────────▼───────────────────────────────────── one transaction
-    inbox.take ▶ connector.normalise ▶ customers.fold ▶ facts.refresh ▶ segments.reassess ▶ effects.announce
-                 connector.observe ▶ inward.fold (two-way)                                  outward.notice
+    inbox.take ▶ folding.fold_all ▶ facts.refresh ▶ segments.reassess ▶ effects.announce
+                 connector.normalise ▶ customers.fold                  outward.notice
+                 connector.observe   ▶ inward.fold (two-way)
                               │  a bell, or the sweep
 send() ───────────────────────▼─────────────────────────────────────
     outbox.claim ▶ policy ▶ effects.render      one transaction
@@ -20,23 +21,32 @@ from random import Random
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from hub.core import Hub, Partner
-from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, Quarantined, RetryLater, Unmet, WrongInput
-from hub.flow import alongside, customers, effects, endpoints, facts, inbox, inward, journeys, outbox, outward, segments
+from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, RetryLater, WrongInput
+from hub.flow import (
+    alongside,
+    customers,
+    effects,
+    endpoints,
+    facts,
+    folding,
+    inbox,
+    journeys,
+    outbox,
+    outward,
+    segments,
+)
 from hub.flow.heartbeat import Heartbeat
 from hub.flow.outbox import Claim
 from hub.models import Connection, Delivery
 from hub.sdk import (
     SET_FIELDS,
     Asks,
-    CustomerRecord,
     EffectClass,
     Incoming,
     Normalises,
-    Observes,
     Outcome,
     Push,
     Pushes,
-    Record,
     full_jitter,
 )
 from hub.work import Work
@@ -73,12 +83,10 @@ def _process(
 ) -> None:
     touched: dict[int, set[str]] = {}
     intents: list[tuple[int, outbox.Intent]] = []
-    for delivery in taken:
-        folded = _fold(hub, work, partner, delivery, letters, rng)
-        if folded is not None:
-            for customer_id, changes in folded.touched.items():
-                touched.setdefault(customer_id, set()).update(changes)
-            intents += folded.intents
+    for folded in folding.fold_all(hub, work, partner, taken, letters, rng):
+        for customer_id, changes in folded.touched.items():
+            touched.setdefault(customer_id, set()).update(changes)
+        intents += folded.intents
     follow(hub, work, touched, intents)
 
 
@@ -130,45 +138,9 @@ def _fold_now(hub: Hub, work: Work, partner: Partner, one: Incoming) -> customer
     if folded.clashes:
         raise WrongInput("The slot is taken.", "Ask for free ones: GET /api/v1/branches/<code>/slots?day=YYYY-MM-DD")
     work.session.flush()
-    inbox.done(work, inbox.find(work, partner, one.key), {"new": folded.new, "repeats": folded.repeats})
+    delivery = inbox.find(work, partner, one.key)
+    inbox.done(work, [(delivery, {"new": folded.new, "repeats": folded.repeats})])
     return folded
-
-
-def _fold(
-    hub: Hub, work: Work, partner: Partner, delivery: Delivery, letters: list[int], rng: Random
-) -> customers.Folded | None:
-    """One delivery, behind a savepoint: what is wrong with it harms no other."""
-    try:
-        with work.savepoint():
-            payload = inbox.open_payload(work, delivery)
-            connector = partner.connector
-            records = list(connector.normalise(payload)) if isinstance(connector, Normalises) else []
-            folded = _fold_both(hub, work, partner, records, payload)
-    except Quarantined as error:
-        inbox.quarantine(work, delivery, error, error.hint)
-        return None
-    except Unmet:
-        inbox.hold(work, delivery)
-        return None
-    except (DataError, WrongInput) as error:
-        unstorable = ("unstorable", "A value that the database cannot hold.")
-        code, reason = (error.code, str(error)) if isinstance(error, WrongInput) else unstorable
-        letter = inbox.stumble(work, delivery, code, reason, rng, final=True)
-        letters += [letter] if letter else []
-        return None
-    result = {"new": folded.new, "repeats": folded.repeats, "erased": folded.erased}
-    inbox.done(work, delivery, result)
-    return folded
-
-
-def _fold_both(hub: Hub, work: Work, partner: Partner, records: Sequence[Record], payload: bytes) -> customers.Folded:
-    """Records, and objects of a partner that is kept in step: there the merge alone sets a customer's fields."""
-    connector = partner.connector
-    if outward.map_of(hub, partner) is None or not isinstance(connector, Observes):
-        return customers.fold(hub, work, partner, records)
-    merged = inward.fold(hub, work, partner, connector.observe(payload))
-    others = [one for one in records if not isinstance(one, CustomerRecord)]
-    return merged.joined(customers.fold(hub, work, partner, others)) if others else merged
 
 
 def _stumble(hub: Hub, partner: Partner, error: Exception, rng: Random) -> int:

@@ -38,11 +38,11 @@ class Places:
             raise WrongInput("A row names a branch we do not know.", "Tell the branch first: a row of type branch.")
         return self.branches[code]
 
-    def fold(self, records: Sequence[ShopRecord]) -> int:
-        """Answers how many were news."""
-        news = sum(self._fold_branch(record) for record in records if isinstance(record, BranchRecord))
+    def fold(self, records: Sequence[ShopRecord]) -> list[ShopRecord]:
+        """Answers those that were news."""
+        news = [record for record in records if isinstance(record, BranchRecord) and self._fold_branch(record)]
         slots = [record for record in records if isinstance(record, SlotRecord)]
-        return news + self._fold_slots(slots)
+        return [*news, *self._fold_slots(slots)]
 
     def _fold_branch(self, record: BranchRecord) -> bool:
         known = self.branches.get(record.code)
@@ -54,9 +54,9 @@ class Places:
         known.title, known.zone = record.title, record.zone
         return changed
 
-    def _fold_slots(self, records: Sequence[SlotRecord]) -> int:
+    def _fold_slots(self, records: Sequence[SlotRecord]) -> list[SlotRecord]:
         if not records:
-            return 0
+            return []
         bays = {place: self.bay(*place).id for place in sorted({(one.branch, one.bay) for one in records})}
         wanted = {(bays[one.branch, one.bay], one.starts_at): one for one in records}
         first, last = min(at for _, at in wanted), max(at for _, at in wanted)
@@ -64,10 +64,7 @@ class Places:
         for batch in batches(bays.values()):
             near = select(Slot).where(Slot.bay_id.in_(batch), Slot.starts_at.between(first, last))
             known.update({(row.bay_id, row.starts_at): row for row in self.work.session.scalars(near)})
-        news = 0
-        for place, record in wanted.items():
-            news += self._set_slot(known.get(place), place[0], record)
-        return news
+        return [record for place, record in wanted.items() if self._set_slot(known.get(place), place[0], record)]
 
     def _set_slot(self, row: Slot | None, bay_id: int, record: SlotRecord) -> bool:
         if row is None:

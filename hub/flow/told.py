@@ -81,13 +81,12 @@ class Kind:
 
 @dataclass
 class Tally:
-    """touched: customers by id with the kinds of events that changed. tellings: what is in force now. clashes: appointments
-    for which there is no place."""
+    """touched: customers by id with the kinds of events that changed. tellings: what is news, and in force now. gone: records
+    about somebody who was erased. clashes: appointments for which there is no place."""
 
-    new: int = 0
     repeats: int = 0
-    erased: int = 0
     clashes: int = 0
+    gone: list[Any] = field(default_factory=list)
     touched: dict[int, set[str]] = field(default_factory=dict)
     tellings: list[Telling] = field(default_factory=list)
 
@@ -101,7 +100,6 @@ def tell(station: Station, kind: Kind, records: Sequence[ServiceRecord]) -> Tall
     tally.tellings = _newest(station, kind, records, tally)
     if not tally.tellings:
         return tally
-    tally.new = len(tally.tellings)
     rows = [{**_stamped(one), **kind.values(station, one)} for one in tally.tellings]
     fresh = [row for one, row in zip(tally.tellings, rows, strict=True) if one.before is None]
     newer = [row for one, row in zip(tally.tellings, rows, strict=True) if one.before is not None]
@@ -135,7 +133,7 @@ def _newest(station: Station, kind: Kind, records: Sequence[ServiceRecord], tall
         elif (known := station.people.of(record.customer)) is None or None in (
             others := _others(station, kind, record)
         ):
-            tally.erased += 1
+            tally.gone.append(record)
         elif known.customer.id in others:
             tally.repeats += 1
             station.work.audit(station.partner.name, f"{kind.name}_of_oneself", "customer", known.customer.id)

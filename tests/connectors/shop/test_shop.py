@@ -109,7 +109,7 @@ def test_a_long_history_comes_in_pages_that_split_no_customer_and_are_known_agai
 
     first, second = read(path)
 
-    assert (first.rows, second.rows) == (4004, 16)
+    assert (first.rows, second.rows) == (2002, 18)
     assert [page.incoming.key for page in read(path)] == [first.incoming.key, second.incoming.key]
 
 
