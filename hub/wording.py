@@ -156,10 +156,15 @@ class Wording:
 def wording(language: str) -> Wording:
     """English for a language that we have no sentences in."""
     code = language if language in PLACES else "en"
-    path, compiled = FOLDER / f"{code}.wording.po", BytesIO()
+    return Wording(Locale.parse(PLACES[code]), sentences(code, "wording"))
+
+
+def sentences(code: str, about: str) -> NullTranslations:
+    """The catalogue `<code>.<about>.po`; English has none, it is what is translated."""
+    path, compiled = FOLDER / f"{code}.{about}.po", BytesIO()
     if not path.is_file():
-        return Wording(Locale.parse(PLACES[code]), NullTranslations())
+        return NullTranslations()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=code))
     compiled.seek(0)
-    return Wording(Locale.parse(PLACES[code]), Translations(compiled))
+    return Translations(compiled)

@@ -10,12 +10,13 @@ from sqlalchemy.exc import OperationalError
 from hub.core import Hub
 from hub.errors import NotFound, PartDown
 from hub.flow import explain
+from hub.voices import voice
 from hub.web.webhooks import this_hub
 from portal import guard, letters
 from portal.desks import OPERATORS
 from portal.feed import REF, motions
 from portal.guard import opens_to
-from portal.pages import fill, page, this_portal
+from portal.pages import fill, page, this_portal, tongue
 from portal.standing import GOAL, standing_of
 from portal.stream import Parts, events
 from portal.verdicts import verdicts
@@ -115,4 +116,6 @@ def why(ref: str) -> Response:
     if not REF.fullmatch(ref):
         raise NotFound("There is no customer with this ref.", "Refs have 32 hexadecimal digits.")
     hub = this_hub()
-    return page("why.html", ref=ref, verdicts=verdicts(explain.why(hub, ref, None)), now=hub.clock())
+    return page(
+        "why.html", ref=ref, verdicts=verdicts(explain.why(hub, ref, None, voice(tongue().code))), now=hub.clock()
+    )

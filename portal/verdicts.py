@@ -12,24 +12,24 @@ DEEPEST = 5  # what lies deeper stands at this depth: the page has no more steps
 
 @dataclass(frozen=True)
 class Because:
-    """One line of the trace."""
+    """One line of the trace. answer: yes or no, in the reader's language."""
 
     depth: int
     holds: bool
+    answer: str
     text: str
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """changes: what would have to be otherwise; flips_at: when the verdict changes by time alone."""
+    """outlook: what would have to be otherwise, and when the verdict changes by time alone."""
 
     segment: str
     title: str
     holds: bool
     since: datetime | None
     because: tuple[Because, ...]
-    changes: tuple[str, ...]
-    flips_at: datetime | None
+    outlook: tuple[str, ...]
 
 
 def verdicts(answers: Iterable[Answer]) -> list[Verdict]:
@@ -44,7 +44,6 @@ def _verdict(answer: Answer) -> Verdict:
         answer.title,
         told.holds,
         answer.member_since,
-        tuple(Because(min(depth, DEEPEST), node.holds, node.text) for depth, node in walk(told.told)),
-        told.changes,
-        told.flips_at,
+        tuple(Because(min(depth, DEEPEST), node.holds, node.answer, node.text) for depth, node in walk(told.told)),
+        told.outlook,
     )

@@ -5,44 +5,48 @@ from collections.abc import Iterable
 from rules.opposites import opposite
 from rules.predicate import Trace
 from rules.tree import All, AnyOf, Not, Pinned, SegmentTest, VehicleTest
-from rules.wording import words
+from rules.voice import ENGLISH, Voice
+from rules.wording import pinned, words
+
+NEEDED, UNPIN, NO_CAR = (
+    "%(seen)s; needed: %(needed)s",
+    "%(seen)s; the pin would have to be taken off",
+    "no car is owned today; needed: one that passes",
+)
+SENTENCES = frozenset({NEEDED, UNPIN, NO_CAR})
 
 
-def changes(found: Trace) -> list[str]:
+def changes(found: Trace, voice: Voice = ENGLISH) -> list[str]:
     """Sentences, all of which would have to come true."""
     match found.node:
         case All():
-            return _each(found.parts, False) if not found.holds else _cheapest(found.parts)
+            return _cheapest(found.parts, voice) if found.holds else _each(found.parts, False, voice)
         case AnyOf():
-            return _cheapest(found.parts) if not found.holds else _each(found.parts, True)
-        case Pinned():
-            held = [f"{words(found)[0]}; the pin would have to be taken off"] if found.seen else []
-            return held + (changes(found.parts[0]) if found.parts[0].holds == found.holds else [])
+            return _each(found.parts, True, voice) if found.holds else _cheapest(found.parts, voice)
+        case Pinned() as node:
+            held = [voice.say(UNPIN, seen=pinned(found.seen, node, voice))] if found.seen else []
+            return held + (changes(found.parts[0], voice) if found.parts[0].holds == found.holds else [])
         case Not() | SegmentTest():
-            return changes(found.parts[0])
+            return changes(found.parts[0], voice)
         case VehicleTest() as node:
-            return _of_cars(node, found)
+            return _of_cars(node, found, voice)
         case _:
-            seen, asked = words(found)
-            return [f"{seen}; needed: {opposite(found) if found.holds else asked}"]
+            seen, asked = words(found, voice)
+            return [voice.say(NEEDED, seen=seen, needed=opposite(found, voice) if found.holds else asked)]
 
 
-def _each(parts: Iterable[Trace], holding: bool) -> list[str]:
-    return [sentence for part in parts if part.holds == holding for sentence in changes(part)]
+def _each(parts: Iterable[Trace], holding: bool, voice: Voice) -> list[str]:
+    return [sentence for part in parts if part.holds == holding for sentence in changes(part, voice)]
 
 
-def _cheapest(parts: Iterable[Trace]) -> list[str]:
-    return min((changes(part) for part in parts), key=len)
+def _cheapest(parts: Iterable[Trace], voice: Voice) -> list[str]:
+    return min((changes(part, voice) for part in parts), key=len)
 
 
-def _of_cars(node: VehicleTest, found: Trace) -> list[str]:
+def _of_cars(node: VehicleTest, found: Trace, voice: Voice) -> list[str]:
     if not found.parts:
-        return ["no car is owned today; needed: one that passes"]
-    fitting = [part for part in found.parts if part.holds]
-    match node.quantifier:
-        case "some":
-            return _each(found.parts, True) if fitting else _cheapest(found.parts)
-        case "none":
-            return _each(found.parts, True) if fitting else _cheapest(found.parts)
-        case "every":
-            return _cheapest(found.parts) if found.holds else _each(found.parts, False)
+        return [voice.say(NO_CAR)]
+    fitting = any(part.holds for part in found.parts)
+    if node.quantifier == "every":
+        return _cheapest(found.parts, voice) if found.holds else _each(found.parts, False, voice)
+    return _each(found.parts, True, voice) if fitting else _cheapest(found.parts, voice)

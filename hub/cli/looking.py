@@ -14,6 +14,8 @@ from hub.flow import explain, letters, outbox
 from hub.models import Connection, DeadLetter, Delivery, Message
 from hub.settings import load_settings
 from hub.status import status_of
+from hub.voices import voice
+from hub.wording import PLACES
 
 
 @click.command()
@@ -186,27 +188,20 @@ def dead_letters_discard(region: str | None, letter_id: int, reason: str) -> Non
 @region_option
 @click.argument("customer")
 @click.argument("segment", required=False)
+@click.option(
+    "--language", "--lang", default="en", show_default=True, type=click.Choice(list(PLACES)), help="Of the sentences."
+)
 @json_option
-def why(region: str | None, customer: str, segment: str | None, as_json: bool) -> None:
+def why(region: str | None, customer: str, segment: str | None, language: str, as_json: bool) -> None:
     """Why a customer (by ref) is, or is not, in a segment: each test with the value seen, what would have to change, and
     when it will change by itself."""
     with opened(region) as hub:
-        found = explain.why(hub, customer, segment)
+        found = explain.why(hub, customer, segment, voice(language))
     if as_json:
         click.echo(json.dumps([one.as_json() for one in found], ensure_ascii=False))
         return
     for one in found:
-        click.echo("\n".join(_why_lines(one)))
-
-
-def _why_lines(one: explain.Answer) -> list[str]:
-    told = one.explained
-    lines = [f"{one.segment}: {'in' if told.holds else 'not in'}", *(f"  {line}" for line in told.sentences)]
-    verb = "leave" if told.holds else "enter"
-    lines += [f"  to {verb}: {change}" for change in told.changes]
-    if told.flips_at:
-        lines.append(f"  by itself it will {verb} at {told.flips_at:%Y-%m-%d %H:%M} UTC, if nothing else happens")
-    return lines
+        click.echo("\n".join(one.lines))
 
 
 def name_of(hub: Any, connection_id: int) -> str:

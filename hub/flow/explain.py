@@ -12,6 +12,8 @@ from hub.flow import seen
 from hub.models import Customer, Membership
 from rules.documents import plain
 from rules.explain import Explained, explain
+from rules.voice import ENGLISH, Voice
+from rules.wording import IN, OUT
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,13 @@ class Answer:
     member_since: datetime | None
     explained: Explained
 
+    @property
+    def lines(self) -> list[str]:
+        """All of it in sentences."""
+        told = self.explained
+        head = f"{self.segment}: {told.voice.say(IN if told.holds else OUT)}"
+        return [head, *(f"  {line}" for line in (*told.sentences, *told.outlook))]
+
     def as_json(self) -> dict[str, Any]:
         told = self.explained
         return {
@@ -32,12 +41,13 @@ class Answer:
             "flips_at": plain(told.flips_at),
             "changes": list(told.changes),
             "sentences": list(told.sentences),
+            "outlook": list(told.outlook),
             "told": told.told.as_json(),
         }
 
 
-def why(hub: Hub, customer_ref: str, segment: str | None) -> list[Answer]:
-    """One answer per segment. Raises NotFound."""
+def why(hub: Hub, customer_ref: str, segment: str | None, voice: Voice = ENGLISH) -> list[Answer]:
+    """One answer per segment, in this voice. Raises NotFound."""
     rules = hub.book.current().segments
     if segment is not None and segment not in rules:
         raise NotFound(f"There is no segment “{segment}”.", f"Segments: {', '.join(sorted(rules))}.")
@@ -53,5 +63,6 @@ def why(hub: Hub, customer_ref: str, segment: str | None) -> list[Answer]:
     wanted = [rules[segment]] if segment else list(rules.values())
     now = hub.clock()
     return [
-        Answer(rule.name, rule.title, since.get(rule.name), explain(rule.when, view, now, rule.zone)) for rule in wanted
+        Answer(rule.name, rule.title, since.get(rule.name), explain(rule.when, view, now, rule.zone, voice))
+        for rule in wanted
     ]

@@ -9,13 +9,15 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
 from hub.errors import NotFound
-from hub.flow import writing
+from hub.flow import explain, writing
 from hub.models import Customer, Membership
 from hub.sdk import ConsentRecord, CustomerKey
 from hub.status import status_of
+from hub.voices import voice
 from hub.web.access import needs
 from hub.web.idempotency import once
 from hub.web.webhooks import this_hub
+from hub.wording import PLACES
 from hub.work import Work
 
 bp = Blueprint("api", "api", url_prefix="/api/v1", description="What partners and scripts may ask and tell.")
@@ -38,6 +40,30 @@ class Member(Schema):
 class Members(Schema):
     items = fields.List(fields.Nested(Member), required=True)
     next = fields.Integer(allow_none=True, required=True)
+
+
+class WhyArgs(Schema):
+    """segment: this one only. language: of the sentences."""
+
+    segment = fields.String(validate=validate.Length(1, 100))
+    language = fields.String(load_default="en", validate=validate.OneOf(list(PLACES)))
+
+
+class WhyTold(Schema):
+    """outlook: what would change the verdict, and when it changes by itself. told: every node of the rule, as a tree."""
+
+    segment = fields.String(required=True)
+    in_ = fields.Boolean(required=True, data_key="in", attribute="in")
+    member_since = fields.String(required=True, allow_none=True)
+    flips_at = fields.String(required=True, allow_none=True)
+    changes = fields.List(fields.String(), required=True)
+    sentences = fields.List(fields.String(), required=True)
+    outlook = fields.List(fields.String(), required=True)
+    told = fields.Dict(required=True)
+
+
+class Reasons(Schema):
+    items = fields.List(fields.Nested(WhyTold), required=True)
 
 
 class ConsentArgs(Schema):
@@ -80,6 +106,17 @@ class SegmentMembers(MethodView):
             rows = session.execute(statement.limit(page["limit"] + 1)).all()
         items = [{"customer": ref, "entered_at": at, "cause": cause} for _, ref, at, cause in rows[: page["limit"]]]
         return {"items": items, "next": rows[page["limit"] - 1][0] if len(rows) > page["limit"] else None}
+
+
+@bp.route("/customers/<ref>/why")
+class Why(MethodView):
+    @bp.arguments(WhyArgs, location="query")
+    @bp.response(200, Reasons)
+    @needs("customers:read")
+    def get(self, asked: dict[str, str], ref: str) -> dict[str, Any]:
+        """Why a customer is in each segment or not: what was seen and asked, what would change it, and when."""
+        found = explain.why(this_hub(), ref, asked.get("segment"), voice(asked["language"]))
+        return {"items": [one.as_json() for one in found]}
 
 
 @bp.route("/customers/<ref>/consents")

@@ -22,13 +22,13 @@ def answer(when: str) -> Answer:
 def test_lines_stand_at_their_depth_with_their_answer_and_what_would_have_to_change() -> None:
     found = verdicts([answer("{all: [{a: {is: 1}}, {a: {above: 5}}]}")])[0]
 
-    assert (found.title, found.holds, found.flips_at) == ("Title", False, None)
+    assert (found.title, found.holds) == ("Title", False)
     assert found.because == (
-        Because(0, False, "all of these"),
-        Because(1, True, "a is 1; asked: is 1"),
-        Because(1, False, "a is 1; asked: is above 5"),
+        Because(0, False, "no", "all of these"),
+        Because(1, True, "yes", "a is 1; asked: is 1"),
+        Because(1, False, "no", "a is 1; asked: is above 5"),
     )
-    assert found.changes == ("a is 1; needed: is above 5",)
+    assert found.outlook == ("to enter: a is 1; needed: is above 5",)
 
 
 def test_the_page_has_so_many_steps_and_no_more() -> None:

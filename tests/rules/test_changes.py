@@ -90,7 +90,7 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "{score.churn: {at_least: 0.6, leave_below: 0.5, min_confidence: 0.5, max_age: 9d}}": (
         {"scores": [("churn", ScoreSeen(0.7, 0.6, 0.8, 12, date(2026, 11, 24)))]},
         (
-            "yes: score.churn is 0.7 (confidence 0.80, support 12, of 2026-11-24); asked: is at least 0.6, until it is below 0.5,"
+            "yes: score.churn is 0.7 (confidence 0.8, support 12, of 2026-11-24); asked: is at least 0.6, until it is below 0.5,"
             " confidence at least 0.5, not older than 9d; changes by itself at 2026-12-03 00:00 UTC"
         ),
     ),

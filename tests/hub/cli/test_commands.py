@@ -197,6 +197,9 @@ def test_why_tells_each_test_with_the_value_seen(run, hub, noting, told_by_club)
 
     assert "gold_members: in" in out
     assert "yes: loyalty.tier is gold; asked: is one of gold, platinum" in out
+    german = run("why", ref, "gold_members", "-r", "eu", "--language", "de")[1]
+    assert german.splitlines()[0] == "gold_members: drin"
+    assert "ja  : loyalty.tier ist gold; verlangt: eines von: gold, platinum" in german
 
 
 def test_why_tells_what_would_have_to_change_and_as_json_every_node(run, hub, noting, told_by_club):

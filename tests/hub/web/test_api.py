@@ -63,6 +63,16 @@ def test_a_token_that_has_ended_opens_nothing(client, token, clock):
     assert client.get("/api/v1/status", headers=auth(token)).status_code == 401
 
 
+def test_why_somebody_is_in_a_segment_is_told_in_the_language_asked_for(client, token, anna):
+    answer = client.get(f"/api/v1/customers/{anna}/why?segment=gold_members&language=th", headers=auth(token))
+
+    (told,) = answer.get_json()["items"]
+    assert (answer.status_code, told["in"], told["segment"]) == (200, True, "gold_members")
+    assert told["sentences"] == ["ใช่: loyalty.tier คือ gold; เงื่อนไข: เป็นหนึ่งใน gold, platinum"]
+    assert told["told"]["place"].endswith("gold_members.yaml:5:3")
+    assert client.get(f"/api/v1/customers/{anna}/why?language=xx", headers=auth(token)).status_code == 422
+
+
 def test_status_tells_counts_and_no_person(client, token, anna):
     answer = client.get("/api/v1/status", headers=auth(token))
 
