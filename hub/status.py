@@ -1,15 +1,17 @@
 """How a region stands: per connection what waits, since when, what died, and how its partner does."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.models import Connection, Customer, DeadLetter, Delivery, Lease, Membership, Message, SegmentVersion
+from hub.models import Connection, Customer, DeadLetter, Delivery, Incident, Lease, Membership, Message, SegmentVersion
 from hub.models.traffic import PUT_OFF
+
+TOLD_FOR = timedelta(days=7)  # an incident that was mended is told of for so long
 
 
 def status_of(hub: Hub) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def status_of(hub: Hub) -> dict[str, Any]:
             )
             for row in rows
         ]
+        incidents = _incidents(session, now)
         clock = session.get(Lease, "clock")
         customers = session.scalar(select(func.count()).select_from(Customer)) or 0
         memberships = session.execute(
@@ -44,6 +47,7 @@ def status_of(hub: Hub) -> dict[str, Any]:
         "customers": customers,
         "memberships": members,
         "segments_due": [name for name in stand.book.segments if name not in filled],
+        "incidents": incidents,
         "clock": bool(clock and clock.until > now),
         "valkey": _hears(hub),
         "configuration": {"in_force": True, "wrong": stand.wrong},
@@ -87,6 +91,21 @@ def _open_letters(session: Session) -> dict[int, int]:
         .group_by(DeadLetter.connection_id)
     )
     return {connection_id: count for connection_id, count in session.execute(rows)}
+
+
+def _incidents(session: Session, now: datetime) -> list[dict[str, Any]]:
+    """Per segment: memberships that were not what the rule gives, mended ones for a week, and how many are not mended."""
+    count, unmended = func.count(), func.sum(case((Incident.mended_at.is_(None), 1), else_=0))
+    rows = (
+        select(Incident.segment, count, unmended, func.max(Incident.found_at))
+        .where(or_(Incident.mended_at.is_(None), Incident.found_at > now - TOLD_FOR))
+        .group_by(Incident.segment)
+        .order_by(Incident.segment)
+    )
+    return [
+        {"segment": segment, "found": found, "unmended": int(open_), "last_at": last.isoformat()}
+        for segment, found, open_, last in session.execute(rows)
+    ]
 
 
 def _lag(session: Session, connection_id: int, now: datetime) -> float:

@@ -49,9 +49,19 @@ def _print_status(one: dict[str, Any]) -> None:
         table.add_row(row["name"], row["health"], *counts, f"{row['lag']} s", str(row["dead_letters"]), row["reason"])
     console = Console(width=140 if not Console().is_terminal else None)
     console.print(table)
+    for each in one["incidents"]:
+        console.print(_incident(each, one["region"]), style="bold", markup=False)
     if one["configuration"]["wrong"]:
         console.print("The configuration changed and is wrong; the last good one stays in force:", style="bold")
         console.print(one["configuration"]["wrong"], markup=False)
+
+
+def _incident(each: dict[str, Any], region: str) -> str:
+    what = f"segment {each['segment']}: {each['found']} membership(s) were not what the rule gives"
+    read = f"Read why: hub segments incidents {each['segment']} -r {region}"
+    if not each["unmended"]:
+        return f"{what}, and were mended. {read}"
+    return f"{what}, {each['unmended']} still wrong. {read}; mend: hub segments verify --repair -r {region}"
 
 
 @click.group("outbox")

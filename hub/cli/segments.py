@@ -1,6 +1,7 @@
-"""hub segments plan, preview, refresh, apply, diff, rollback, remove, history, verify; pins are in hub.cli.pins."""
+"""hub segments plan, preview, refresh, apply, diff, rollback, remove, history, verify, incidents; pins are in hub.cli.pins."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from hub.flow import alongside, plans, versions
 from hub.flow import segments as flow
 from rules import RuleError, SegmentRule
 from rules.book import load_book
+from rules.documents import plain
 
 
 @click.group("segments")
@@ -173,6 +175,29 @@ def verify(region: str | None, repair: bool, as_json: bool) -> None:
         click.echo(f"{len(found)} differences")
     if found:
         raise SystemExit(1)
+
+
+@segments.command()
+@region_option
+@click.argument("segment", required=False)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@json_option
+def incidents(region: str | None, segment: str | None, limit: int, as_json: bool) -> None:
+    """Memberships that were not what their rule gave, the latest first: who, which way, mended or not, and the trace."""
+    with opened(region) as hub:
+        found = plans.incidents(hub, segment, limit)
+    if as_json:
+        click.echo(json.dumps({"incidents": [plain(asdict(one)) for one in found]}, ensure_ascii=False))
+        return
+    for one in found:
+        was = "in, and should have been out" if one.inside else "out, and should have been in"
+        mended = (
+            f"mended {one.mended_at:%Y-%m-%d %H:%M}" if one.mended_at else "not mended: hub segments verify --repair"
+        )
+        click.echo(f"{one.found_at:%Y-%m-%d %H:%M} {one.segment}: {one.customer_ref} was {was}; {mended}")
+        for sentence in one.sentences:
+            click.echo(f"  {sentence}")
+    click.echo(f"{len(found)} incidents")
 
 
 for command in (pin, unpin, pins):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub.core import Hub
 from hub.flow import alongside, seen, segments
 from hub.flow.batches import batches
+from hub.flow.values import open_text
 from hub.models import Consent, Customer, Incident, Membership, Person, SegmentVersion
 from hub.work import Work
 from rules import SegmentRule
@@ -18,6 +19,7 @@ from rules.explain import explain
 from rules.sql import select_members
 
 SAMPLES = 5
+TRACE = "incidents.trace"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,18 @@ class Difference:
     segment: str
     customer_ref: str
     inside: bool
+    sentences: list[str]
+
+
+@dataclass(frozen=True)
+class Found:
+    """An incident with its trace opened: the sentences of the day it was found."""
+
+    segment: str
+    customer_ref: str
+    inside: bool
+    found_at: datetime
+    mended_at: datetime | None
     sentences: list[str]
 
 
@@ -91,9 +105,32 @@ def verify(hub: Hub, rules: Iterable[SegmentRule], *, repair: bool) -> list[Diff
             found += (differing := _differing(hub, work, rule, mended=repair))
             if repair and differing:
                 alongside.follow(hub, work, segments.refresh(hub, work, rule, "rule"))
+            if repair or not differing:
+                _close(work, rule.name)
             current = (SegmentVersion.segment == rule.name, SegmentVersion.ended_at.is_(None))
             work.session.execute(update(SegmentVersion).where(*current).values(verified_at=work.now))
     return found
+
+
+def incidents(hub: Hub, segment: str | None, limit: int = 50) -> list[Found]:
+    """Of one segment or of all, the latest first; that their traces are opened is audited."""
+    with hub.begin() as work:
+        rows = (
+            select(Incident, Customer.ref, Person.data_key_id)
+            .join(Customer, Customer.id == Incident.customer_id)
+            .join(Person, Person.id == Customer.person_id)
+            .where(*([Incident.segment == segment] if segment else []))
+            .order_by(Incident.found_at.desc(), Incident.id.desc())
+            .limit(limit)
+        )
+        found = [
+            Found(one.segment, ref, one.inside, one.found_at, one.mended_at,
+                  open_text(work, key_id, TRACE, one.id, one.trace).splitlines() if one.trace else [])
+            for one, ref, key_id in work.session.execute(rows)
+        ]  # fmt: skip
+        if found:
+            work.audit("hub", "incidents_read", "incident", None, count=len(found))
+        return found
 
 
 def unverified(hub: Hub, rules: Iterable[SegmentRule], since: datetime) -> list[SegmentRule]:
@@ -118,6 +155,13 @@ def _differing(hub: Hub, work: Work, rule: SegmentRule, *, mended: bool) -> list
     return found
 
 
+def _close(work: Work, segment: str) -> None:
+    """What was found before and not mended then is right now."""
+    still = (Incident.segment == segment, Incident.mended_at.is_(None))
+    work.session.flush()
+    work.session.execute(update(Incident).where(*still).values(mended_at=work.now))
+
+
 def _keep(work: Work, rule: SegmentRule, customer_id: int, one: Difference, *, mended: bool) -> None:
     statement = select(Person.data_key_id).join(Customer, Customer.person_id == Person.id)
     key_id = work.session.scalar(statement.where(Customer.id == customer_id))
@@ -125,7 +169,7 @@ def _keep(work: Work, rule: SegmentRule, customer_id: int, one: Difference, *, m
                    inside=one.inside, found_at=work.now, mended_at=work.now if mended else None)  # fmt: skip
     if key_id is not None:
         trace = "\n".join(one.sentences).encode()
-        row.trace = work.vault.seal(work.key(key_id), trace, f"incidents.trace:{row.id}")
+        row.trace = work.vault.seal(work.key(key_id), trace, f"{TRACE}:{row.id}")
     work.add(row)
 
 

@@ -10,6 +10,7 @@ from hub import clock as moving
 from hub.flow import customers, effects, facts, plans, segments
 from hub.models import AuditEntry, Event, Incident, Membership, SegmentVersion
 from hub.sdk import CustomerKey, EventRecord
+from hub.status import status_of
 
 DAYS = 20
 
@@ -114,6 +115,22 @@ def test_a_difference_is_told_with_its_trace_kept_and_mended_when_asked(regular)
             "segment_differs"
         ]
     assert plans.verify(regular, rules(regular), repair=False) == []
+
+
+def test_an_incident_stands_in_the_status_until_it_is_mended_and_its_trace_can_be_read(regular, clock):
+    plans.verify(regular, rules(regular), repair=False)
+
+    assert [(one["segment"], one["found"], one["unmended"]) for one in status_of(regular)["incidents"]] == [
+        ("regulars", 1, 1)
+    ]
+    [open_one] = plans.incidents(regular, "regulars")
+    assert (open_one.inside, open_one.mended_at) == (False, None)
+    assert any("visit" in sentence for sentence in open_one.sentences)
+
+    plans.verify(regular, rules(regular), repair=True)
+    assert [(one["found"], one["unmended"]) for one in status_of(regular)["incidents"]] == [(2, 0)]
+    clock.pass_by(days=8)
+    assert status_of(regular)["incidents"] == []
 
 
 def test_at_night_the_clock_proves_every_segment_once_and_keeps_what_differed(regular, clock):
