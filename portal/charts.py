@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
 
 WIDTH, HEIGHT = 420, 200  # of a curve's drawing, its words beside it not counted
 LINES = 4
+WORDS = 46  # between the words of two lines: two rows of the largest letters
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Ruler:
 
     low: float
     high: float
+    step: float
 
     def place(self, value: float) -> float:
         """0 to 100, the reading way."""
@@ -26,7 +29,7 @@ def ruler(values: Sequence[float]) -> Ruler:
     """Holds all values and zero, with a little air; a value that runs off moves the end, never bends the axis."""
     low, high = min(0.0, *values), max(0.0, *values)
     step = _step((high - low) or 1.0)
-    return Ruler(floor(low / step) * step, ceil(high / step) * step)
+    return Ruler(floor(low / step) * step, ceil(high / step) * step, step)
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,53 @@ def curves(told: Mapping[str, Any], mirrored: bool) -> Curves | None:
         return HEIGHT - share / roof * (HEIGHT - 8)
 
     found = {name: _curve(points, x, y) for name, points in arms.items()}
-    ends = _apart({name: one.end[1] for name, one in found.items()}, 34)
+    ends = _apart({name: one.end[1] for name, one in found.items()}, WORDS)
     found = {name: Curve(one.line, one.area, one.end, ends[name], one.share) for name, one in found.items()}
     grid = tuple((n * step, y(n * step)) for n in range(1, round(roof / step) + 1))
     return Curves(found, grid[-LINES:] if len(grid) <= LINES else grid[1::2], days)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """line, area: SVG points. proved: (x, day) from which on the interval has kept clear of zero. grid: (value, y)."""
+
+    line: str
+    area: str
+    end: tuple[float, float]
+    zero: float
+    proved: tuple[float, date] | None
+    grid: tuple[tuple[float, float], ...]
+    first: date
+    last: date
+
+
+def growth(points: Sequence[Mapping[str, Any]], mirrored: bool) -> Growth | None:
+    """Of a gain and its interval, day after day; None for fewer than three of them."""
+    if len(points) < 3:
+        return None
+    days = [date.fromisoformat(point["day"]) for point in points]
+    axis, whole = ruler([edge for point in points for edge in (point["low"], point["high"])]), (days[-1] - days[0]).days
+
+    def x(day: date) -> float:
+        part = (day - days[0]).days / whole * WIDTH
+        return WIDTH - part if mirrored else part
+
+    def y(value: float) -> float:
+        return HEIGHT - axis.place(value) / 100 * (HEIGHT - 8)
+
+    def path(side: str) -> list[str]:
+        return [f"{x(day):.1f},{y(point[side]):.1f}" for day, point in zip(days, points, strict=True)]
+
+    clear = [point["low"] > 0 or point["high"] < 0 for point in points]
+    since = next((n for n in range(len(clear)) if all(clear[n:])), None)
+    step = _step(axis.high - axis.low)
+    grid = tuple(
+        (value, y(value)) for n in range(round((axis.high - axis.low) / step) + 1) if (value := axis.low + n * step)
+    )
+    return Growth(
+        " ".join(path("value")), " ".join(path("high") + path("low")[::-1]), (x(days[-1]), y(points[-1]["value"])), y(0),
+        (x(days[since]), days[since]) if since is not None else None, grid, days[0], days[-1],
+    )  # fmt: skip
 
 
 def _curve(points: Sequence[Mapping[str, float]], x: Any, y: Any) -> Curve:

@@ -23,6 +23,7 @@ DESKS = (
     Desk("operations", "portal.operations.console", "pulse", OPERATORS),
     Desk("outreach", "portal.outreach.today", "people", ADVISORS),
     Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),
+    Desk("journeys", "portal.journeys.overview", "ways", MARKETERS),
     Desk("roi", "portal.roi.dashboard", "bars", MARKETERS),
     Desk("privacy", "portal.privacy_desk.console", "shield", PRIVACY),
 )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from hub.flow.reports import Report
 from hub.flow.tallies import CONTROL, TREATED
-from portal.charts import Curves, Ruler, curves, ruler
+from portal.charts import Curves, Growth, Ruler, curves, growth, ruler
 
 MODELS = ("first", "last", "linear", "40-20-40", "time decay", "markov", "shapley")
 USUAL = "40-20-40"
@@ -38,6 +38,21 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Arm:
+    """One arm of a split. margin: minor units that one of its people brings more than one of the control's, with its
+    interval; None: nobody can tell, or it is the control. p: adjusted for the number of arms. wins: chance to be better."""
+
+    name: str
+    heads: int
+    control: bool
+    margin: float | None = None
+    low: float = 0.0
+    high: float = 0.0
+    p: float = 1.0
+    wins: float | None = None
+
+
+@dataclass(frozen=True)
 class Credit:
     name: str
     title: str
@@ -59,6 +74,8 @@ class Shown:
     axis: Ruler
     scale: Ruler
     costs: Mapping[str, int]
+    grew: Growth | None
+    points: Sequence[Mapping[str, Any]]
     who_came: Curves | None
     retention: Mapping[str, Any]
     model: str
@@ -89,11 +106,12 @@ def shown(
         head = Row(chosen, titles.get(chosen, one["title"]), one["kind"], one["people"][TREATED], one["people"][CONTROL],
                    "waiting", None, 0, 0, one["cost"].get(code, 0), 1.0)  # fmt: skip
     retention = told["campaigns"][chosen]["retention"] if chosen else told["retention"]
+    points = (told["campaigns"][chosen] if chosen else told)["growth"].get(code, [])
     if head.state == "broken":
-        retention = {}
+        retention, points = {}, []
     books = told["ledger"].get(code, {"invoiced": 0, "unattributed": 0, "difference": 0, "models": {}})
     rule = model if model in MODELS else USUAL
-    some = [told["campaigns"][chosen]] if chosen else list(told["campaigns"].values())
+    some = [told["campaigns"][chosen]] if chosen else [told["campaigns"][row.name] for row in _counted(rows)]
     kinds: dict[str, int] = {}
     for one in some:
         for kind, amount in one["costs"].get(code, {}).items():
@@ -102,7 +120,7 @@ def shown(
         code, tuple(names), head, tuple(told["headline"].get(code, {}).get("broken", ())) if not chosen else (), rows,
         ruler([side for row in rows if row.margin is not None for side in (row.low, row.high)]),
         ruler([head.low, head.high]), kinds,
-        curves(retention, mirrored), retention, rule,
+        growth(points, mirrored), points, curves(retention, mirrored), retention, rule,
         _credits(books["models"].get(rule, {}), books["invoiced"], titles, told["campaigns"]),
         books["unattributed"], books["invoiced"], books["difference"], told["referrals"],
         told["referrals"]["margin"].get(code, 0),
@@ -112,14 +130,15 @@ def shown(
 def _rows(told: Mapping[str, Any], titles: Mapping[str, str], currency: str) -> tuple[Row, ...]:
     """The dearest proof first, then what can not be told."""
     found = [
-        _row(name, titles.get(name, one["title"]), one, one["proof"][currency], currency)
+        row_of(name, titles.get(name, one["title"]), one, currency)
         for name, one in told["campaigns"].items()
         if currency in one["proof"]
     ]
     return tuple(sorted(found, key=lambda row: (row.margin is None, -(row.margin or 0), row.title)))
 
 
-def _row(name: str, title: str, one: Mapping[str, Any], proof: Mapping[str, Any], currency: str) -> Row:
+def row_of(name: str, title: str, one: Mapping[str, Any], currency: str) -> Row:
+    proof = one["proof"][currency]
     low, high = proof.get("interval") or (0, 0)
     state: State = "open"
     if proof["balance"]["broken"]:
@@ -135,19 +154,23 @@ def _row(name: str, title: str, one: Mapping[str, Any], proof: Mapping[str, Any]
     )
 
 
+def _counted(rows: Sequence[Row]) -> Sequence[Row]:
+    """Those that the sum of all is made of; where nothing can be told yet, everybody."""
+    return [row for row in rows if row.state not in ("broken", "waiting")] or rows
+
+
 def _all(told: Mapping[str, Any], rows: Sequence[Row], currency: str) -> Row:
     """All that can be told, added up; broken ones are left out and named."""
     head = told["headline"].get(
         currency, {"incremental": None, "interval": None, "told": [], "broken": [], "proved": False}
     )
-    clean = [row for row in rows if row.state not in ("broken", "waiting")]
     low, high = head["interval"] or (0, 0)
     state: State = "open"
     if head["incremental"] is None:
         state = "broken" if head["broken"] else "waiting"
     elif head["proved"]:
         state = "gain" if low > 0 else "loss"
-    counted = clean or rows
+    counted = _counted(rows)
     return Row("", "", "", sum(row.treated for row in counted), sum(row.held for row in counted), state, head["incremental"],
                low, high, sum(row.cost for row in counted), min((row.p for row in counted), default=1.0))  # fmt: skip
 
@@ -164,3 +187,19 @@ def _credits(
         start += width
     rest = sum(model.values()) - sum(one.amount for one in found)
     return (*found, Credit("", "", rest, round(start, 2), 0.0)) if rest else tuple(found)
+
+
+def arms_of(told: Mapping[str, Any]) -> tuple[str, tuple[Arm, ...], bool]:
+    """An experiment's currency ("" while nobody has paid), its arms, and whether their sizes are wrong, which hides the rest."""
+    judged: Mapping[str, Any] = told["judged"]
+    currency = max(judged, key=lambda code: len(judged[code].get("verdicts", ())), default="")
+    verdicts = {one["arm"]: one for one in judged.get(currency, {}).get("verdicts", ())}
+    arms = []
+    for name, heads in told["arms"].items():
+        one, is_control = verdicts.get(name), name == told["control"]
+        if one is None:
+            arms.append(Arm(name, heads, is_control))
+        else:
+            low, high = one["interval"]
+            arms.append(Arm(name, heads, is_control, one["difference"], low, high, one["p_adjusted"], one["wins"]))
+    return currency, tuple(arms), any(one["balance"]["broken"] for one in judged.values())

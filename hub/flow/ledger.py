@@ -15,7 +15,8 @@ from hub.sdk import Sale, Touch
 
 REACHED = ("sent", "unknown")
 SLICE = 5_000
-HOLDOUT = "holdout:"
+HOLDOUT, CONTROL_OF_ALL = "holdout:", "global_control:"
+SPLIT = "experiment:"  # a journey's own split, by its name
 OFFER = "offer:"  # a campaign of the garage's own system, by its code
 Who = tuple[int, int]
 ALL: Who = (0, 2**63 - 1)
@@ -32,7 +33,8 @@ class Billed:
 
 @dataclass(frozen=True)
 class Dealt:
-    """Somebody met a campaign: held back, or treated. entry: the door by which they came."""
+    """Somebody met a campaign and was held back or treated, or met a split and was given an arm. entry: the door by which
+    they came."""
 
     campaign: str
     arm: str
@@ -102,14 +104,14 @@ def margins(session: Session, since: date, until: date, who: Who = ALL) -> list[
 
 
 def dealt(session: Session, since: date, until: date, who: Who = ALL) -> list[Dealt]:
-    """Whoever met a journey's holdout, or an offer of the garage's own system, on [since, until] (UTC days)."""
+    """Whoever met a journey's holdout, one of its splits, or an offer of the garage's own system, on [since, until] (UTC days)."""
     first, last = midnight(since), datetime.combine(until, time.max, UTC)
     met = select(Exposure.experiment, Exposure.arm, Exposure.entry, Exposure.customer_id, Exposure.at).where(
-        Exposure.experiment.startswith(HOLDOUT, autoescape=True), Exposure.at >= first, Exposure.at <= last,
+        Exposure.experiment.not_like(f"{CONTROL_OF_ALL}%"), Exposure.at >= first, Exposure.at <= last,
         *_of(Exposure.customer_id, who)
     )  # fmt: skip
     rows = [
-        Dealt(name.removeprefix(HOLDOUT), arm, entry, customer, at)
+        Dealt(name.removeprefix(HOLDOUT) if name.startswith(HOLDOUT) else SPLIT + name, arm, entry, customer, at)
         for name, arm, entry, customer, at in session.execute(met.order_by(Exposure.id))
     ]
     made = select(Offer.code, Offer.held_back, Offer.customer_id, Offer.made_at).where(

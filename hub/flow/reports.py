@@ -17,11 +17,14 @@ from hub.core import Hub
 from hub.errors import ConfigError, NotFound
 from hub.flow import roi
 from hub.flow.roi import WHOLE
+from hub.flow.standings import standings
 from hub.models import Here, ReturnReport
 from rules.calendar import local_day
 
 SPANS: Mapping[str, int] = {"30d": 30, "90d": 90, "365d": 365}  # days; the last one is what is shown unasked
 USUAL = "365d"
+JOURNEYS = "journeys"  # no span: how far people came on each journey, for the whole region
+COUNTED = (*SPANS, JOURNEYS)
 SHARE = 60
 SOONEST = timedelta(minutes=1)
 
@@ -42,7 +45,7 @@ class Report:
 
 def latest(hub: Hub, span: str = USUAL, branch: str = WHOLE) -> Report | None:
     """None while nobody has counted yet. Raises NotFound for a span or a branch that nothing is counted for."""
-    if span not in SPANS:
+    if span not in COUNTED:
         raise NotFound(f"Nothing is counted for “{span}”.", f"Spans: {', '.join(SPANS)}.")
     mine = select(ReturnReport).where(ReturnReport.span == span, ReturnReport.branch == branch)
     with hub.look() as session:
@@ -74,7 +77,7 @@ def due(hub: Hub) -> str | None:
             return None
         columns = (ReturnReport.span, func.min(ReturnReport.counted_at), func.max(ReturnReport.took))
         known = {span: (at, took) for span, at, took in session.execute(select(*columns).group_by(ReturnReport.span))}
-    late = {span: _lateness(now, *known[span]) if span in known else now.timestamp() for span in SPANS}
+    late = {span: _lateness(now, *known[span]) if span in known else now.timestamp() for span in COUNTED}
     span = max(late, key=lambda one: late[one])
     return span if late[span] > 0 else None
 
@@ -87,10 +90,10 @@ def _lateness(now: datetime, counted_at: datetime, took: float) -> float:
 def count(hub: Hub, span: str) -> None:
     """One walk, and a row for each branch that has, or had, something to tell. Raises ConfigError."""
     began, until = time.monotonic(), local_day(hub.clock(), hub.here.zone)
-    since, mine = until - timedelta(days=SPANS[span] - 1), select(ReturnReport).where(ReturnReport.span == span)
+    since, mine = until - timedelta(days=SPANS.get(span, 1) - 1), select(ReturnReport).where(ReturnReport.span == span)
     with hub.look() as session:
         before = [row.branch for row in session.scalars(mine)]
-    found = roi.reports(hub, since, until, before)
+    found = {WHOLE: standings(hub)} if span == JOURNEYS else roi.reports(hub, since, until, before)
     took = time.monotonic() - began
     with hub.begin() as work:
         rows = {row.branch: row for row in work.session.scalars(mine.with_for_update())}

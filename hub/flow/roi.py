@@ -17,26 +17,40 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import ledger, verdicts
 from hub.flow.brought import Brought, brought
-from hub.flow.ledger import HOLDOUT, OFFER, Billed, Dealt, Earned
+from hub.flow.ledger import HOLDOUT, OFFER, SPLIT, Billed, Dealt, Earned
 from hub.flow.spent import Amounts, spent
 from hub.flow.tallies import BEFORE_DAYS, CONTROL, TREATED, Key, Tally, tally
 from hub.models import Experiment, JourneyVersion
 from hub.rates import read_rates
 from hub.sdk import Sale
 
+EVERY = 28  # days between two points of how a gain grew
+CONTROLS = (CONTROL, "control", "nothing", "none")  # names of an arm that others are compared with; else the first one
 REACH_DAYS = 30  # after a message, in which a sale is looked at as touched by it
 WHOLE = ""  # the branch that is all of them
 
 
+@dataclass(frozen=True)
+class Split:
+    """A journey's experiment. control: the arm that others are compared with."""
+
+    journey: str
+    unit: str
+    control: str
+
+
 @dataclass
 class Books:
-    """What one walk gathered. sales, silent, margin: by branch of the invoice or home. invoiced: as the database adds up."""
+    """What one walk gathered. grown: the tallies as they stood on earlier days. sales, silent, margin: by branch of the
+    invoice or home. invoiced: as the database adds up."""
 
     since: date
     until: date
     titles: dict[str, str]
     effect_days: int
     tallies: dict[Key, Tally] = field(default_factory=dict)
+    grown: dict[date, dict[Key, Tally]] = field(default_factory=dict)
+    splits: dict[str, Split] = field(default_factory=dict)
     sales: dict[str | None, list[Sale]] = field(default_factory=lambda: defaultdict(list))
     silent: dict[str | None, Counter[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(Counter))
     margin: dict[str | None, dict[str, Counter[str]]] = field(default_factory=lambda: defaultdict(dict))
@@ -75,15 +89,20 @@ def gathered(hub: Hub, since: date, until: date) -> Books:
         books = Books(
             since, until, _titles(session), rates.effect_days, invoiced=ledger.invoiced(session, since, until)
         )
+        books.splits = weights.splits
+        books.grown = {until - timedelta(days=EVERY * back): {} for back in range((until - since).days // EVERY, 0, -1)}
         for who, homes in ledger.slices(session):
             earned = _by_customer(ledger.margins(session, since - timedelta(days=BEFORE_DAYS), until, who))
             met = ledger.dealt(session, since, until, who)
             tally(books.tallies, met, earned, homes, weights.at, until, rates.effect_days)
+            for day, found in books.grown.items():
+                earlier = [one for one in met if one.at.date() <= day and not one.campaign.startswith(SPLIT)]
+                tally(found, earlier, earned, homes, weights.at, day, rates.effect_days)
             touched = ledger.touches(session, channels, ledger.midnight(since) - timedelta(days=REACH_DAYS), who)
             billed = ledger.invoices(session, since, until, who)
             _sell(books, billed, touched, homes)
             _earn(books, earned, homes)
-        books.titles |= {key[0]: key[0].removeprefix(OFFER) for key in books.tallies if key[0] not in books.titles}
+        books.titles |= {name: name.removeprefix(OFFER) for name, _ in books.tallies if name.startswith(OFFER)}
         amounts = Counter(currency for by in books.invoiced.values() for currency in by)
         usual = amounts.most_common(1)[0][0] if amounts else None
         books.costs = spent(hub, session, since, until, books.tallies, usual)
@@ -97,7 +116,8 @@ def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iter
     proofs = {name: verdicts.proofs(analyses, one, _amounts(books, name, branch)) for name, one in chosen.items()}
     verdicts.slices_adjusted(analyses, proofs)
     curves = {name: verdicts.curves(analyses, [one]) for name, one in chosen.items()}
-    clean = [one for name, one in chosen.items() if not verdicts.is_broken(proofs[name])]
+    growth = {name: _growth(analyses, books, name, branch) for name in chosen}
+    clean = [name for name in chosen if not verdicts.is_broken(proofs[name])]
     people = Brought()
     for home, some in books.brought.items():
         if branch in (WHOLE, home):
@@ -109,7 +129,8 @@ def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iter
         "reach_days": REACH_DAYS,
         "effect_days": books.effect_days,
         "headline": verdicts.headline(proofs),
-        "retention": verdicts.curves(analyses, clean),
+        "growth": verdicts.added({name: growth[name] for name in clean}),
+        "retention": verdicts.curves(analyses, [chosen[name] for name in clean]),
         "ledger": _ledger(analyses, books, branch),
         "margin": _margin(books, branch),
         "referrals": people.as_json(),
@@ -122,8 +143,14 @@ def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iter
                 "cost": {currency: sum(kinds.values()) for currency, kinds in _amounts(books, name, branch).items()},
                 "costs": _amounts(books, name, branch),
                 "retention": curves[name],
+                "growth": growth[name],
             }
             for name, one in chosen.items()
+        },
+        "experiments": {
+            name.removeprefix(SPLIT): _experiment(analyses, split, _of(books, name, branch))
+            for name, split in sorted(books.splits.items())
+            if split.journey in chosen
         },
     }
 
@@ -143,9 +170,14 @@ class _Weights:
     def __init__(self, session: Session, held_back: float | None) -> None:
         self.offers = {CONTROL: held_back, TREATED: 1 - held_back} if held_back else {}
         self.rows: dict[str, list[tuple[datetime, Mapping[str, float]]]] = defaultdict(list)
-        mine = select(Experiment).where(Experiment.experiment.startswith(HOLDOUT)).order_by(Experiment.opened_at)
-        for row in session.scalars(mine):
-            self.rows[row.experiment.removeprefix(HOLDOUT)].append((row.opened_at, row.arms))
+        self.splits: dict[str, Split] = {}
+        for row in session.scalars(select(Experiment).order_by(Experiment.opened_at)):
+            name = row.experiment.removeprefix(HOLDOUT)
+            if name == row.experiment:
+                name = SPLIT + name
+                control = next((arm for arm in CONTROLS if arm in row.arms), next(iter(row.arms)))
+                self.splits[name] = Split(row.journey, row.unit, control)
+            self.rows[name].append((row.opened_at, row.arms))
 
     def at(self, one: Dealt) -> Mapping[str, float]:
         if one.campaign.startswith(OFFER):
@@ -193,12 +225,34 @@ def _earn(books: Books, earned: Mapping[int, Sequence[Earned]], homes: Mapping[i
 # --- telling
 
 
-def _of(books: Books, campaign: str, branch: str) -> Tally:
+def _of(books: Books, campaign: str, branch: str, on: date | None = None) -> Tally:
+    """on: as it stood at the end of an earlier day."""
     whole = Tally()
-    for (name, home), one in books.tallies.items():
+    for (name, home), one in (books.grown[on] if on else books.tallies).items():
         if name == campaign and branch in (WHOLE, home):
             whole.add(one)
     return whole
+
+
+def _growth(analyses: Mapping[str, Any], books: Books, campaign: str, branch: str) -> dict[str, list[dict[str, Any]]]:
+    """currency -> what would have been told of the campaign on earlier days and now; days on which nothing could be are left out."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for day in [*books.grown, None]:
+        for currency, proof in verdicts.proofs(analyses, _of(books, campaign, branch, day), {}).items():
+            if proof["incremental"] is not None:
+                low, high = proof["interval"]
+                at = (day or books.until).isoformat()
+                found[currency].append({"day": at, "value": proof["incremental"], "low": low, "high": high})
+    return dict(found)
+
+
+def _experiment(analyses: Mapping[str, Any], split: Split, tally: Tally) -> dict[str, Any]:
+    """Every arm beside the control; p-values are adjusted for the number of arms (Holm)."""
+    judged = {
+        currency: dict(analyses["trial"].judge(tally.trial(currency, split.control))) for currency in tally.currencies
+    }
+    arms = {name: tally.heads(name) for name in sorted(tally.meant or tally.arms)}
+    return {"journey": split.journey, "unit": split.unit, "control": split.control, "arms": arms, "judged": judged}
 
 
 def _amounts(books: Books, campaign: str, branch: str) -> Amounts:

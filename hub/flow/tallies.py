@@ -64,13 +64,13 @@ class Tally:
     def currencies(self) -> list[str]:
         return sorted({currency for arm in self.arms.values() for currency in arm.money})
 
-    def trial(self, currency: str) -> Trial:
+    def trial(self, currency: str, control: str = CONTROL) -> Trial:
         """Intention to treat: all who were dealt an arm count, whether or not a message reached them."""
         shares = self.meant or {name: float(arm.heads) for name, arm in self.arms.items()}
         arms = tuple(
             self.arms.get(name, Arm()).statistics(name, share, currency) for name, share in sorted(shares.items())
         )
-        return Trial(CONTROL, arms, adjusted=frozenset({"margin"}))
+        return Trial(control, arms, adjusted=frozenset({"margin"}))
 
 
 Key = tuple[str, str | None]  # campaign, home branch
@@ -81,7 +81,8 @@ def tally(
     found: dict[Key, Tally], met: Iterable[Dealt], earned: Mapping[int, Sequence[Earned]],
     homes: Mapping[int, str | None], meant: Meant, until: date, effect_days: int,
 ) -> None:  # fmt: skip
-    """Adds a slice of people. earned: each customer's, day by day. meant: what each arm was to get when they were dealt."""
+    """Adds a slice of people, as it stood at the end of `until`. earned: each customer's, day by day. meant: what each arm
+    was to get when they were dealt."""
     for one in met:
         mine, day = earned.get(one.customer_id, ()), one.at.date()
         whole = found.setdefault((one.campaign, homes.get(one.customer_id)), Tally())
@@ -89,8 +90,9 @@ def tally(
         arm = whole.arms[one.arm]
         arm.heads += 1
         arm.doors[one.entry] += 1
-        last, first = day + timedelta(days=effect_days), day - timedelta(days=BEFORE_DAYS)
-        for currency in {sale.currency for sale in mine}:
+        last = min(day + timedelta(days=effect_days), until + timedelta(days=1))
+        first = day - timedelta(days=BEFORE_DAYS)
+        for currency in {sale.currency for sale in mine if sale.day <= until}:
             after = sum(s.margin_minor for s in mine if s.currency == currency and day <= s.day < last)
             before = sum(s.margin_minor for s in mine if s.currency == currency and first <= s.day < day)
             sums = arm.money.setdefault(currency, [0] * 5)

@@ -85,6 +85,18 @@ def headline(found: Mapping[str, Proofs]) -> dict[str, dict[str, Any]]:
     return dict(sorted(told.items()))
 
 
+def added(growth: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
+    """currency -> all campaigns' points of a day added up, half widths too; a campaign without one that day adds nothing."""
+    sums: dict[str, dict[str, dict[str, Any]]] = {}
+    for by_currency in growth.values():
+        for currency, points in by_currency.items():
+            for point in points:
+                mine = sums.setdefault(currency, {}).setdefault(point["day"], {"value": 0, "low": 0, "high": 0})
+                for name in mine:
+                    mine[name] += point[name]
+    return {currency: [{"day": day, **some[day]} for day in sorted(some)] for currency, some in sorted(sums.items())}
+
+
 def curves(analyses: Mapping[str, Any], tallies: Sequence[Tally]) -> dict[str, Any]:
     """Who came back by which day, of both arms."""
     waits = [{name: arm.waits for name, arm in one.arms.items()} for one in tallies]

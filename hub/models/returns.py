@@ -1,4 +1,4 @@
-"""What campaigns were worth, counted ahead of being looked at: sums over many people, nobody in particular."""
+"""What campaigns were worth and how far journeys came, counted ahead of being looked at: sums, nobody in particular."""
 
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,8 @@ from hub.models.classify import PLAIN
 
 
 class ReturnReport(Base):
-    """The latest count of one span (30d, 90d, 365d) for one branch; branch "": the whole region. took: seconds that all
+    """The latest count of one span (30d, 90d, 365d; or `journeys`: as people stand now) for one branch; branch "": the whole
+    region. took: seconds that all
     branches of the span took together. mark: hash of the document, which an API's caller may send back."""
 
     __tablename__ = "return_reports"

@@ -39,11 +39,13 @@ class ReturnsTold(Schema):
     reach_days = fields.Integer(required=True)
     effect_days = fields.Integer(required=True)
     headline = fields.Dict(required=True)
+    growth = fields.Dict(required=True)
     retention = fields.Dict(required=True)
     ledger = fields.Dict(required=True)
     margin = fields.Dict(required=True)
     referrals = fields.Dict(required=True)
     campaigns = fields.Dict(required=True)
+    experiments = fields.Dict(required=True)
     next = fields.Integer(required=True, allow_none=True)
 
 

@@ -81,6 +81,10 @@ MATRIX = {
     ("portal.chat.stream", "GET"): CUSTOMERS,
     ("portal.outreach.today", "GET"): ADVISORS,
     ("portal.outreach.note", "POST"): ADVISORS,
+    ("portal.journeys.overview", "GET"): MARKETERS,
+    ("portal.journeys.one", "GET"): MARKETERS,
+    ("portal.journeys.people", "GET"): MARKETERS,
+    ("portal.journeys.why", "GET"): MARKETERS,
     ("portal.roi.dashboard", "GET"): MARKETERS,
     ("portal.roi.table", "GET"): MARKETERS,
     ("portal.inbox.queue", "GET"): ADVISORS,
@@ -122,6 +126,7 @@ ARGUMENTS = {
     "kind": "access",
     "consent": "1",
     "entry": "1",
+    "name": "welcome",
 }
 
 

@@ -21,7 +21,7 @@ from hub.embedded import ValkeyServer
 from kept import Kept, some_documents
 from mine import Owner, an_owner, link_of, write_chain
 from portal.limits import Attempts
-from returned import a_report
+from returned import a_journey_in_force, a_report
 from talking import a_talk
 
 WIDTHS = {320: 640, 390: 844, 768: 1024, 1280: 800}
@@ -77,6 +77,10 @@ class Site:
             "chat": ("/my/chat/", "customer"),
             "outreach": ("/desk/outreach/", "advisor"),
             "roi": ("/desk/roi/", "marketer"),
+            "journeys": ("/desk/journeys/", "marketer"),
+            "journey": ("/desk/journeys/declined_brakes", "marketer"),
+            "journey-people": ("/desk/journeys/declined_brakes/people", "marketer"),
+            "journey-why": (f"/desk/journeys/declined_brakes/people/{self.traffic.customers[0]}", "marketer"),
             "roi-of-one": ("/desk/roi/?campaign=offer:spring-check&model=shapley", "marketer"),
             "inbox": (f"/desk/inbox/?c={self.talk}", "advisor"),
             "privacy-desk": (f"/desk/privacy/?r={self.asked}", "privacy"),
@@ -106,6 +110,7 @@ def served(folder: Path) -> Iterator[Site]:
     asked = some_requests(hub, traffic.customers)
     a_report(hub)
     some_breaches(hub)
+    a_journey_in_force(hub, traffic.customer_ids)
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(

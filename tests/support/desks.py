@@ -154,9 +154,10 @@ def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
 
 @dataclass
 class Traffic:
-    """What plant() put there: refs of customers, ids of dead letters by cause."""
+    """What plant() put there: refs and ids of customers, ids of dead letters by cause."""
 
     customers: list[str] = field(default_factory=list)
+    customer_ids: list[int] = field(default_factory=list)
     letters: dict[str, list[int]] = field(default_factory=dict)
 
 
@@ -167,6 +168,7 @@ def plant(hub: Hub) -> Traffic:
         ids = _connections(hub, work)
         customers = [_customer(work) for _ in range(12)]
         made.customers = [customer.ref for customer in customers]
+        made.customer_ids = [customer.id for customer in customers]
         _segments(work)
         _memberships(work, customers)
         _deliveries(hub, work, ids)

@@ -1,0 +1,117 @@
+"""The desk of journeys: how far people came on each, its drawn graph, what its experiments say, and why somebody is where they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, request
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.core import Hub
+from hub.errors import NotFound
+from hub.flow import reports, told_why
+from hub.flow.in_force import versions_in_force
+from hub.flow.standings import counts_in
+from hub.models import Customer, Enrollment
+from hub.web.webhooks import this_hub
+from portal.charts import Growth, growth
+from portal.desks import MARKETERS
+from portal.guard import opens_to
+from portal.pages import page, tongue
+from portal.returns import Arm, Row, arms_of, row_of
+from rules.journeys import picture
+from rules.journeys.documents import JourneyRule
+
+bp = Blueprint("journeys", __name__, url_prefix="/desk/journeys")
+STATES = ("waiting", "held", "done", "exited", "expected", "queued", "parked")
+PEOPLE = 25
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the holdout of one journey says, in the currency in which most was paid."""
+
+    currency: str
+    row: Row
+    grew: Growth | None
+    points: list[Mapping[str, Any]]
+
+
+@bp.get("/")
+@opens_to(*MARKETERS)
+def overview() -> Response:
+    hub = this_hub()
+    counted, worth = reports.latest(hub, reports.JOURNEYS), reports.latest(hub)
+    proofs = {name: _proof(worth, name) for name in counted.document} if counted else {}
+    return page("journeys.html", counted=counted, proofs=proofs)
+
+
+@bp.get("/<name>")
+@opens_to(*MARKETERS)
+def one(name: str) -> Response:
+    hub = this_hub()
+    counted, worth = reports.latest(hub, reports.JOURNEYS), reports.latest(hub)
+    with hub.look() as session:
+        rule = _rule(hub, session, name)
+    told = counted.document.get(name) if counted else None
+    counts = counts_in(told) if told else picture.Counts()
+    drawn = Markup(picture.draw(rule, counts if told else None, alone=False))  # noqa: S704 - its own words are escaped
+    return page("journey.html", rule=rule, told=told, counted=counted, drawn=drawn, rows=picture.table(rule, counts),
+                proof=_proof(worth, name), splits=_splits(worth, name))  # fmt: skip
+
+
+@bp.get("/<name>/people")
+@opens_to(*MARKETERS)
+def people(name: str) -> Response:
+    """Who is on it, the latest first; refs only. cursor: the id of the last row of the page before."""
+    hub, state, cursor = this_hub(), request.args.get("state", ""), request.args.get("cursor", "")
+    mine = [Enrollment.journey == name, *([Enrollment.state == state] if state in STATES else [])]
+    if cursor.isascii() and cursor.isdecimal() and len(cursor) < 19:
+        mine.append(Enrollment.id < int(cursor))
+    columns = (Enrollment.id, Customer.ref, Enrollment.state, Enrollment.node, Enrollment.reason, Enrollment.since)
+    rows = select(*columns).join(Customer, Customer.id == Enrollment.customer_id).where(*mine)
+    with hub.look() as session:
+        rule = _rule(hub, session, name)
+        found = session.execute(rows.order_by(Enrollment.id.desc()).limit(PEOPLE + 1)).all()
+    more = found[PEOPLE - 1].id if len(found) > PEOPLE else None
+    return page("journey_people.html", rule=rule, people=found[:PEOPLE], more=more, state=state, states=STATES)
+
+
+@bp.get("/<name>/people/<ref>")
+@opens_to(*MARKETERS)
+def why(name: str, ref: str) -> Response:
+    """How far one customer came, step by step, and why."""
+    hub = this_hub()
+    with hub.look() as session:
+        rule = _rule(hub, session, name)
+    found = told_why.why(hub, ref, name)[0]
+    return page("journey_why.html", rule=rule, ref=ref, found=found, moment=datetime.fromisoformat)
+
+
+def _rule(hub: Hub, session: Session, name: str) -> JourneyRule:
+    for version in versions_in_force(hub, session):
+        if version.rule.name == name:
+            return version.rule
+    raise NotFound("There is no such journey.", "Perhaps it has ended: no version of it is in force.")
+
+
+def _proof(worth: reports.Report | None, name: str) -> Proof | None:
+    """None while nobody of it has paid."""
+    told = worth.document["campaigns"].get(name) if worth else None
+    if not worth or not told or not told["proof"]:
+        return None
+    ledger = worth.document["ledger"]
+    currency = max(told["proof"], key=lambda code: ledger.get(code, {}).get("invoiced", 0))
+    row, points = row_of(name, name, told, currency), list(told["growth"].get(currency, []))
+    if row.state == "broken":
+        points = []
+    return Proof(currency, row, growth(points, tongue().direction == "rtl"), points)
+
+
+def _splits(worth: reports.Report | None, name: str) -> dict[str, tuple[str, tuple[Arm, ...], bool]]:
+    """experiment -> currency, its arms, and whether their sizes are wrong."""
+    found = worth.document.get("experiments", {}) if worth else {}
+    return {split: arms_of(told) for split, told in found.items() if told["journey"] == name}
