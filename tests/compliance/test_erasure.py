@@ -10,7 +10,7 @@ from compliance.registry import record_sets
 from forgetting import person_of
 from hub.clock import turn_epoch
 from hub.errors import Denied, NotFound, Unreadable, WrongInput
-from hub.flow import customers, effects
+from hub.flow import customers, effects, pins
 from hub.flow.outbox import Intent
 from hub.models import (
     Alias,
@@ -22,6 +22,7 @@ from hub.models import (
     Link,
     Message,
     PersonalValue,
+    Pin,
     Profile,
     Tombstone,
 )
@@ -64,6 +65,23 @@ def test_an_erased_person_is_gone_from_every_record_set_and_their_key_with_them(
     assert number_of(hub, DataKey, DataKey.id == person.data_key_id) == 0
     with hub.begin() as work, pytest.raises(Unreadable):
         work.vault.unseal(work.key(person.data_key_id), sealed, "")
+
+
+def test_a_pin_goes_with_the_person_whoever_set_it_and_whyever(hub, crm, told, approved):
+    ref, other = told("C-1"), told("C-2", email="bo@example.org")
+    for one in (ref, other):
+        with hub.begin() as work:
+            pins.put(hub, work, "gold_members", one, inside=True, author="amira", reason="a friend", last_on=None)
+    with hub.begin() as work:
+        pins.take_off(hub, work, "gold_members", ref, "amira")  # one that was taken off goes, too
+        pins.put(hub, work, "regulars", ref, inside=False, author="amira", reason="asked us not to", last_on=None)
+
+    erased(hub, approved(ref))
+
+    with hub.look() as session:
+        assert session.scalars(select(Customer.ref).join(Pin, Pin.customer_id == Customer.id)).all() == [other]
+        assert number_of(hub, Pin) == 1
+    assert [(pin.customer_ref, pin.reason) for pin in pins.standing(hub, None)] == [(other, "a friend")]
 
 
 def test_anonymous_history_keeps_every_total(hub, crm, told, approved):
