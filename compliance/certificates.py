@@ -70,8 +70,10 @@ def _partners(work: Work, request: ErasureRequest) -> list[dict[str, str]]:
         .where(telling(request))
         .order_by(Connection.name)
     )
+    probes = (request.plan or {}).get("probes", {})
     return [
-        {"connection": name, "state": state, "reason": reason} for name, state, reason in work.session.execute(told)
+        {"connection": name, "state": state, "reason": reason, "asked_again": probes.get(name, "")}
+        for name, state, reason in work.session.execute(told)
     ]
 
 

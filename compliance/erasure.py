@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from compliance import certificates, execution, rights
+from compliance import certificates, execution, probing, rights
 from compliance.certificates import telling
 from compliance.periods import deadline_of
-from compliance.registry import RecordSet, by_table, record_sets
+from compliance.registry import RecordSet, bound_to, by_table, record_sets
 from hub.core import Hub
 from hub.errors import Denied, NotFound, WrongInput
 from hub.flow import effects, journeys
@@ -124,8 +124,13 @@ def run(hub: Hub, ref: str, actor: str = "clock") -> str:
             work.audit(actor, "erasure_telling", "person", request.person_id, request=ref)
     with hub.begin() as work:
         request = _request(work, ref, ("telling", "held"))
-        if request.state == "telling" and not _told(work, request):
+        state, in_time = request.state, work.now - request.asked_at <= timedelta(days=TELLING_DAYS)
+        if state == "telling" and not _told(work, request):
             return "telling"
+    if state == "telling" and not probing.probe(hub, ref) and in_time:
+        return (
+            "telling"  # a partner that still has them is asked again, and named in the certificate if it does not mend
+        )
     held = execution.execute(hub, ref)
     with hub.begin() as work:
         request = _request(work, ref, ("telling", "held"))
@@ -177,7 +182,7 @@ def _cancel_messages(work: Work, entity: str) -> int:
 
 
 def _item(work: Work, one: RecordSet, rows: int, person_id: int) -> dict[str, Any]:
-    holds = holds_on(work.session, one.name, [person_id], work.now) if one.verb != "archive" else []
+    holds = holds_on(work.session, one.name, [person_id], work.now, bound_to(one.name)) if one.verb != "archive" else []
     return {
         "record_set": one.name,
         "verb": one.verb,

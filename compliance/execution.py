@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
-from compliance.registry import KEY_HOLDER, RecordSet, by_table, record_sets
+from compliance.registry import KEY_HOLDER, RecordSet, bound_to, by_table, record_sets
 from hub import ledger
 from hub.core import Hub
 from hub.errors import Denied
@@ -120,11 +120,12 @@ def _work_off(work: Work, one: RecordSet, person_id: int, customer_id: int, bran
         return True
     if one.verb == "shred":
         try:
-            erase_rows(work.session, _model(one), where, record_set=one.name, persons=[person_id], now=work.now)
+            erase_rows(work.session, _model(one), where, record_set=one.name, persons=[person_id], now=work.now,
+                       bound_to=bound_to(one.name))  # fmt: skip
         except Denied:
             return False
         return True
-    if holds_on(work.session, one.name, [person_id], work.now):
+    if holds_on(work.session, one.name, [person_id], work.now, bound_to(one.name)):
         return False
     work.session.execute(update(one.table).where(where).values(nobodys(work, one, branch)))
     return True

@@ -58,6 +58,14 @@ def readable_sets() -> tuple[RecordSet, ...]:
     return tuple(_walked(lambda _parent: True))
 
 
+@cache
+def bound_to(name: str) -> frozenset[str]:
+    """Record sets without which this one cannot stay, or that cannot stay without it: those on the ways to it, and those that
+    hang below it. A visit that is held is worth nothing without its lines."""
+    ways = [one.way for one in record_sets() if name in one.way]
+    return frozenset(other for way in ways for other in way) - {name}
+
+
 def by_table(sets: Iterable[RecordSet]) -> dict[str, list[RecordSet]]:
     """The ways to each table, in the order of the first: a row that two ways lead to is still one row."""
     found: dict[str, list[RecordSet]] = {}

@@ -29,14 +29,8 @@ STANDING = ("restriction", "objection")  # bind from their answer until they are
 MACHINES = frozenset({"clock", "portal", "api"})
 # why a request may be refused (GDPR Art. 11(2), 12(5), 15(4), 17(3), 21(1)); the person is told which, and may complain
 REFUSALS = (
-    "not_theirs",
-    "not_identified",
-    "unfounded",
-    "excessive",
-    "rights_of_others",
-    "law_requires",
-    "data_is_right",
-)
+    "not_theirs", "not_identified", "unfounded", "excessive", "rights_of_others", "law_requires", "data_is_right",
+)  # fmt: skip
 DELAYS = ("complex", "many")  # the two reasons that allow an extension (GDPR Art. 12(3))
 LONGEST = 2000  # of a text, in signs
 
@@ -174,6 +168,7 @@ def refuse(hub: Hub, ref: str, actor: str, reason: str, text: str = "") -> None:
     with hub.begin() as work:
         row, who = _at(work, ref, OPEN)
         _close(work, who, row, actor, "refused", reason, {"text": text[:LONGEST]} if text else {})
+        rights.preserve(hub, work, row, actor, HANDED_OVER)
         rights.tell(hub, work, who, row, "settled", state="refused")
 
 

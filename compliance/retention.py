@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
 from compliance import execution
 from compliance.cases import CLOSED
 from compliance.keeping import read_keeping
-from compliance.registry import by_table, record_sets
+from compliance.registry import bound_to, by_table, record_sets
 from hub.clock import NIGHT
 from hub.core import Hub
 from hub.flow import pipeline
@@ -192,7 +192,9 @@ def _free(rule: Rule, work: Work) -> ColumnElement[bool]:
     if rule.person is None:
         return rule.ended.is_not(None)  # type: ignore[no-any-return]
     in_force = (LegalHold.released_at.is_(None), or_(LegalHold.ends_at.is_(None), LegalHold.ends_at > work.now))
-    held = select(LegalHold.person_id).where(LegalHold.record_set.in_([rule.record_set, "*"]), *in_force)
+    held = select(LegalHold.person_id).where(
+        LegalHold.record_set.in_([rule.record_set, "*", *bound_to(rule.record_set)]), *in_force
+    )
     asking: Select[Any] = select(PersonRequest.person_id).where(PersonRequest.state.not_in(CLOSED))
     leaving: Select[Any] = select(ErasureRequest.person_id).where(ErasureRequest.state.not_in(CLOSED))
     protected = held.union_all(asking, leaving).subquery()
@@ -219,7 +221,8 @@ def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime) -> int:
 
 def _erase(_hub: Hub, work: Work, rule: Rule, ids: Sequence[int], persons: Sequence[int]) -> None:
     key = table(rule.model).c.id
-    erase_rows(work.session, rule.model, key.in_(ids), record_set=rule.record_set, persons=persons, now=work.now)
+    erase_rows(work.session, rule.model, key.in_(ids), record_set=rule.record_set, persons=persons, now=work.now,
+               bound_to=bound_to(rule.record_set))  # fmt: skip
 
 
 def _shred(_hub: Hub, work: Work, _rule: Rule, ids: Sequence[int], _persons: Sequence[int]) -> None:

@@ -1,18 +1,20 @@
 """What each request of a person does once it is heeded: one function per kind, all inside the caller's transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
 
+from compliance.periods import deadline_of
 from hub.core import Hub
 from hub.errors import Denied, WrongInput
 from hub.flow import alongside, effects, journeys, pins, segments, writing
 from hub.flow.identity import lock_customers
 from hub.flow.outbox import Intent
 from hub.gate import erase_rows
-from hub.models import Base, Consent, Customer, Need, Outreach, Person, PersonRequest, Score
+from hub.models import Base, Consent, Customer, LegalHold, Need, Outreach, Person, PersonRequest, Score
 from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord
 from hub.work import Work
 
@@ -137,6 +139,17 @@ def release(work: Work, who: Subject, request: PersonRequest, is_wanted_elsewher
         who.person.restricted_at = None
     elif request.kind == "objection" and request.scope == PROFILING:
         who.person.unprofiled_at = None
+
+
+def preserve(hub: Hub, work: Work, row: PersonRequest, actor: str, kinds: Collection[str]) -> None:
+    """Where a law wants what was refused to be kept for a while (Singapore PDP Regulations 2021, reg. 8), a hold sees to it."""
+    law = deadline_of(hub.settings.config, row.jurisdiction)
+    if law.keep_refused_days and row.kind in kinds:
+        work.add(LegalHold(
+            person_id=row.person_id, record_set="*", purpose="refused request", basis=law.source, owner=actor, placed_at=work.now,
+            ends_at=work.now + timedelta(days=law.keep_refused_days),
+        ))  # fmt: skip
+        work.audit(actor, "hold_placed", "person", row.person_id, record_set="*", request=row.ref)
 
 
 def subject_of(work: Work, *, ref: str = "", person_id: int = 0) -> Subject | None:

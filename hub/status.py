@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.models import Connection, Customer, DeadLetter, Delivery, Incident, Lease, Membership, Message, SegmentVersion
+from hub.models.campaigns import used
 from hub.models.traffic import PUT_OFF
 
 TOLD_FOR = timedelta(days=7)  # an incident that was mended is told of for so long
@@ -37,7 +38,7 @@ def status_of(hub: Hub) -> dict[str, Any]:
         clock = session.get(Lease, "clock")
         customers = session.scalar(select(func.count()).select_from(Customer)) or 0
         memberships = session.execute(
-            select(Membership.segment, func.count()).where(Membership.left_at.is_(None)).group_by(Membership.segment)
+            select(Membership.segment, func.count()).where(used()).group_by(Membership.segment)
         )
         members = {segment: count for segment, count in memberships}
         filled = set(session.scalars(select(SegmentVersion.segment).where(SegmentVersion.refreshed_on.is_not(None))))

@@ -13,6 +13,7 @@ from hub.flow import alongside, seen, segments
 from hub.flow.batches import batches
 from hub.flow.values import open_text
 from hub.models import Consent, Customer, Incident, Membership, Person, SegmentVersion
+from hub.models.campaigns import used
 from hub.work import Work
 from rules import SegmentRule
 from rules.explain import explain
@@ -180,7 +181,7 @@ def _refs(session: Session, ids: list[int]) -> list[str]:
 def _overlaps(session: Session, rule: SegmentRule, ids: set[int]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for batch in batches(sorted(ids)):
-        mine = (Membership.left_at.is_(None), Membership.customer_id.in_(batch), Membership.segment != rule.name)
+        mine = (used(), Membership.customer_id.in_(batch), Membership.segment != rule.name)
         for name, count in session.execute(
             select(Membership.segment, func.count()).where(*mine).group_by(Membership.segment)
         ):

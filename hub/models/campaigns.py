@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ColumnElement, Index, String, Text, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
 from hub.models.classify import CAMPAIGN, CAMPAIGN_REF, CAMPAIGN_SEALED, PLAIN
+from hub.models.people import Customer, Person
 
 
 class SegmentVersion(Base):
@@ -53,6 +54,15 @@ class Membership(Regional, Base):
     cause: Mapped[str] = mapped_column(String(16), info=CAMPAIGN)
     left_at: Mapped[datetime | None] = mapped_column(info=CAMPAIGN)
     left_cause: Mapped[str | None] = mapped_column(String(16), info=CAMPAIGN)
+
+
+def used() -> ColumnElement[bool]:
+    """Open memberships of people whose data may be used: whoever had theirs restricted stays inside (GDPR Art. 18: stored, and
+    no more) and is counted and listed nowhere."""
+    restricted = (
+        select(Customer.id).join(Person, Person.id == Customer.person_id).where(Person.restricted_at.is_not(None))
+    )
+    return Membership.left_at.is_(None) & Membership.customer_id.not_in(restricted)
 
 
 class Pin(Regional, Base):

@@ -35,6 +35,7 @@ class Delivery(Regional, Base):
         UniqueConstraint("connection_id", "key_hash"),
         Index(None, "connection_id", "state", "not_before"),
         Index(None, "connection_id", "entity", "state", "id"),
+        Index(None, "settled_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=TRAFFIC)
@@ -68,6 +69,7 @@ class Message(Regional, Base):
         UniqueConstraint("connection_id", "entity", "seq"),
         Index(None, "connection_id", "state", "not_before"),
         Index(None, "state", "lease_until"),
+        Index(None, "settled_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=TRAFFIC)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from random import Random
 from typing import Any
+from urllib.parse import parse_qs
 from wsgiref.handlers import format_date_time
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -17,7 +18,8 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 @dataclass
 class Faults:
     """Rates are chances from 0 to 1 for each call. latency, retry_after: seconds. reset_before: nothing happened;
-    reset_after: it did, and the caller never hears of it. duplicate, reorder: of the webhooks that the sandbox sends."""
+    reset_after: it did, and the caller never hears of it. lying: of deletions: told as done, and nothing happened. duplicate,
+    reorder: of the webhooks that the sandbox sends."""
 
     latency: float = 0.0
     busy: float = 0.0
@@ -27,6 +29,7 @@ class Faults:
     reset_after: float = 0.0
     slow_body: float = 0.0
     page: float = 0.0
+    lying: float = 0.0
     duplicate: float = 0.0
     reorder: float = 0.0
 
@@ -58,6 +61,8 @@ class FaultDial:
         if drawn == "page":
             b"".join(self.app(environ, lambda *_: None))
             return _answer(start_response, "200 OK", b"<html>Maintenance</html>", [])
+        if _deletes(environ) and self.rng.random() < self.faults.lying:
+            return _pretend(environ, start_response)
         answer = self.app(environ, start_response)
         return _slowly(answer) if drawn == "slow_body" else answer
 
@@ -94,6 +99,19 @@ class FaultDial:
 def _answer(start_response: Any, status: str, body: bytes, more: Iterable[tuple[str, str]] = ()) -> Iterable[bytes]:
     start_response(status, [("Content-Type", "application/json"), *more])
     return [body]
+
+
+def _deletes(environ: dict[str, Any]) -> bool:
+    return environ["REQUEST_METHOD"] == "DELETE" or str(environ["PATH_INFO"]).endswith("/gdpr-delete")
+
+
+def _pretend(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """As it is answered where it was done: without a body, or with a line for each id that was named."""
+    ids = parse_qs(environ.get("QUERY_STRING", "")).get("ids")
+    if ids is None:
+        return _answer(start_response, "204 No Content", b"")
+    told = [{"id": one, "success": True, "errors": []} for one in ids[0].split(",")]
+    return _answer(start_response, "200 OK", json.dumps(told).encode())
 
 
 def reset(environ: dict[str, Any]) -> Iterable[bytes]:

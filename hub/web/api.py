@@ -11,6 +11,7 @@ from sqlalchemy import select
 from hub.errors import NotFound
 from hub.flow import explain, writing
 from hub.models import Customer, Membership
+from hub.models.campaigns import used
 from hub.sdk import ConsentRecord, CustomerKey
 from hub.status import status_of
 from hub.voices import voice
@@ -94,10 +95,10 @@ class SegmentMembers(MethodView):
     @bp.response(200, Members)
     @needs("customers:read")
     def get(self, page: dict[str, int], name: str) -> dict[str, Any]:
-        """Who is in a segment now, in the order of entering."""
+        """Who is in a segment now, in the order of entering; nobody whose data may not be used."""
         if name not in this_hub().book.current().segments:
             raise NotFound(f"There is no segment “{name}”.")
-        mine = (Membership.segment == name, Membership.left_at.is_(None), Membership.id > page["cursor"])
+        mine = (Membership.segment == name, used(), Membership.id > page["cursor"])
         columns = (Membership.id, Customer.ref, Membership.entered_at, Membership.cause)
         statement = (
             select(*columns).join(Customer, Customer.id == Membership.customer_id).where(*mine).order_by(Membership.id)

@@ -19,14 +19,16 @@ from hub.models import (
     DataKey,
     ErasureRequest,
     Event,
+    LedgerEntry,
     Link,
+    MembershipCard,
     Message,
     PersonalValue,
     Pin,
     Profile,
     Tombstone,
 )
-from hub.sdk import CustomerKey, CustomerRecord, EventRecord
+from hub.sdk import CustomerKey, CustomerRecord, EventRecord, LoyaltyRecord
 from partners import drain_all
 
 
@@ -352,3 +354,20 @@ def test_who_was_erased_cannot_be_erased_again(hub, crm, told, approved):
 
     with pytest.raises(WrongInput, match="erased already"):
         erasure.intake(hub, ref, "portal")
+
+
+@pytest.mark.parametrize("held", ["membership_cards", "ledger_entries"])
+def test_a_hold_on_a_row_holds_what_hangs_below_it_and_what_it_hangs_on(hub, crm, told, approved, clock, held):
+    ref = told()
+    key = CustomerKey(partner_id="m-C-1", customer_number="C-1")
+    with hub.begin() as work:
+        loyalty = LoyaltyRecord(customer=key, version=1, at=clock(), tier="gold", points=40)
+        customers.fold(hub, work, hub.partners["club"], [loyalty])
+    before = [number_of(hub, model) for model in (MembershipCard, LedgerEntry)]
+    assert all(before)
+    holds.place(hub, wanted(ref, held), "legal")
+
+    assert erased(hub, approved(ref)) == "held"
+
+    assert [number_of(hub, model) for model in (MembershipCard, LedgerEntry)] == before
+    assert number_of(hub, PersonalValue) == 0

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import func, select
 
-from compliance import cases, erasure, requests
+from compliance import cases, erasure, holds, requests
 from compliance.requests import Wish
 from hub.errors import Denied, NotFound, WrongInput
 from hub.flow import pins, scores
@@ -104,6 +104,18 @@ def test_a_refusal_has_a_reason_of_the_law_and_is_told(hub, told):
     assert told_of(hub, "settled") == ["waiting"]
     with pytest.raises(WrongInput, match="is refused"):
         requests.verify(hub, request, "petra", "session")
+
+
+def test_what_was_refused_is_kept_for_as_long_as_the_law_says(hub, told, clock):
+    """Singapore: thirty days, and whatever would delete it meets the hold."""
+    ref = told()
+    under(hub, ref, "SG")
+    requests.refuse(hub, asked(hub, ref, "access"), "petra", "not_identified")
+
+    [(hold, whose)] = holds.in_force(hub)
+    assert (whose, hold.record_set, "Singapore" in hold.basis) == (ref, "*", True)
+    clock.pass_by(days=31)
+    assert holds.in_force(hub) == []
 
 
 # --- what each does

@@ -13,6 +13,7 @@ from connectors.hubspot.sandbox import HubSpotSandbox
 from hub.errors import WrongInput
 from hub.sdk import CustomerRecord, Describes, Fetches, Lists, Observes, Push
 from hub.sdk.effects_log import account_of as number_of
+from hub.sdk.faults import FaultDial, Faults
 from proving import CRM_SECRET, TOKEN, account_of
 from served import calling
 
@@ -166,6 +167,20 @@ def test_deleting_is_by_id_never_blocks_a_stranger_and_twice_is_once(world: Worl
         assert {one.state for one in told} == {"sent"}
     assert world.hub.list("contact", [], None).seen == []
     assert world.act(lambda books: books.blocked()) == []
+
+
+def test_a_partner_that_only_says_so_is_found_by_asking(tmp_path: Path) -> None:
+    crm = HubSpotSandbox(tmp_path, burst=100_000)
+    dial = FaultDial(crm.wsgi, 1)
+    with calling(dial) as api:
+        world = World(tmp_path, api, crm)
+        (made,) = world.hub.push([push(1)])
+        number = str(made.partner_id)
+        for lying, state in ((1.0, "live"), (0.0, "missing")):
+            dial.faults = Faults(lying=lying)
+            (told,) = world.hub.push([push(1, "delete", number, how="erase")])
+            (seen,) = world.hub.read("contact", [number], [])
+            assert (told.state, seen.state) == ("sent", state)
 
 
 def test_fields_of_a_kind_are_described(world: World) -> None:

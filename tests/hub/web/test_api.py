@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from hub import clock as moving
 from hub.access import principal_named
-from hub.models import Consent, Customer
+from hub.models import Consent, Customer, Person
 from hub.web.access import SCOPES, grant_token
 
 CONSENT = {"purpose": "marketing", "channel": "mail", "state": "granted", "notice": "n1"}
@@ -95,6 +95,17 @@ def test_members_are_paged_by_cursor(client, hub, token, anna, told_by_club):
 
     assert len(seen) == len(set(seen)) == 5
     assert seen[0] == anna
+
+
+def test_whoever_may_not_be_used_is_counted_and_listed_nowhere(client, hub, token, anna):
+    listed = "/api/v1/segments/gold_members/members"
+    assert len(client.get(listed, headers=auth(token)).get_json()["items"]) == 1
+
+    with hub.begin() as work:
+        work.session.scalars(select(Person)).one().restricted_at = work.now
+
+    assert client.get(listed, headers=auth(token)).get_json()["items"] == []
+    assert "gold_members" not in client.get("/api/v1/status", headers=auth(token)).get_json()["memberships"]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=9999", "cursor=-1", "cursor=x"])
