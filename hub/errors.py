@@ -14,6 +14,7 @@ HubError                      has `code` (stable slug), `status` (HTTP) and `hin
 │   ├── TooLarge      413     more bytes than we read
 │   └── KeyReused     422     the same Idempotency-Key came with another payload
 ├── PartDown          503     a part we stand on (database, Valkey) does not answer: try again
+│   └── Busy                  it does, but others have kept it busy for longer than we wait in line
 ├── Quarantined               a record that must not be stored here: kept aside, asked about
 ├── Unmet                     a partner speaks of an object that nobody here has seen as a whole: it is read first
 ├── CrossingRefused           a row, key or session of one region was used in another: a defect, always loud
@@ -101,6 +102,10 @@ class KeyReused(WrongInput):
 class PartDown(HubError):
     code = "part_down"
     status = 503
+
+
+class Busy(PartDown):
+    code = "busy"
 
 
 class Quarantined(HubError):

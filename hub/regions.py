@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool, QueuePool
 
-from hub.errors import CrossingRefused, PartDown
+from hub.errors import Busy, CrossingRefused, PartDown
 from hub.gate import PASS
 from hub.models import Regional
 from rules.sql import teach_sqlite
@@ -166,7 +166,9 @@ FULL = ("disk is full", "disk I/O error", "No space left", "could not extend")  
 
 
 def down(what: str, error: OperationalError) -> PartDown:
-    """A database that has no room says so; every other one does not answer."""
+    """A database that has no room says so, and so does one that others are writing to; every other one does not answer."""
     if any(words in str(error.orig) for words in FULL):
         return PartDown(f"{what} cannot write: its disk is full, or gone.", "Free some; what was done before is kept.")
+    if "database is locked" in str(error.orig):
+        return Busy(f"{what} is kept busy by others.", "Try again in a moment.")
     return PartDown(f"{what} does not answer.", "Try again in a moment.")

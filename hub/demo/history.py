@@ -71,6 +71,12 @@ def month(pen: Pen, since: int, now: datetime) -> Iterator[Sequence[Row]]:
             yield rows
 
 
+def webhooks(pen: Pen, since: int, now: datetime, seed: int) -> Iterator[tuple[str, Sequence[Row]]]:
+    """The month as the branch's system sends it: (id, rows), the same for the same seed, so that a repeat is nothing."""
+    for day in month(pen, since, now):
+        yield f"evt_{seed}_{pen.books.branch.code}:{day[0]['type']}:{day[0]['key']}", day
+
+
 def write_rows(path: Path, rows: Iterable[Row]) -> int:
     """NDJSON; answers how many."""
     count = 0

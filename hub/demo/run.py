@@ -113,10 +113,8 @@ def run_shop(demo: Demo, supervisor: Supervisor, code: str) -> None:
     wait_for(supervisor, {f"{code}-import"})
     sender = sender_of(demo, code, "shop")
     for books in demo.world(code):
-        pen, now = Pen(books), datetime.now(UTC)
-        for day in history.month(pen, DAYS - RECENT, now):
-            name = f"{books.branch.code}:{day[0]['type']}:{day[0]['key']}"
-            sender.send_rows(f"evt_{demo.order.seed}_{name}", day)
+        for name, rows in history.webhooks(Pen(books), DAYS - RECENT, datetime.now(UTC), demo.order.seed):
+            sender.send_rows(name, rows)
     sender.release()
 
 

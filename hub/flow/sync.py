@@ -3,21 +3,24 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 from sqlalchemy import func, select
 
 from hub.core import Hub, Partner
-from hub.errors import ConfigError
+from hub.errors import Busy, ConfigError
 from hub.flow import agreements, conflicts, effects, identity, inbox, ours, outward, pipeline, places
 from hub.flow.batches import batches
 from hub.flow.held import Held
 from hub.models import Customer, Delivery, Person
 from hub.regions import for_pouring
-from hub.sdk import ImportPage, Imports, RowProblem, TakesRows
+from hub.sdk import ImportPage, Imports, Incoming, RowProblem, TakesRows
 from hub.work import BulkWork
 
+T = TypeVar("T")
 SHOWN = 1000  # problems kept for the report; more are counted
 PATIENCE = 600.0  # seconds without any progress after which an import gives up waiting
 
@@ -59,10 +62,8 @@ def _import_pages(
         total.problems += page.problems[: max(0, SHOWN - len(total.problems))]
         if page.incoming is not None:
             fingerprint = hub.vault.fingerprint("delivery", partner.name, page.incoming.key)
-            with hub.begin() as work:
-                new = inbox.keep(work, partner, [page.incoming])
-            kept[fingerprint] = (page.rows, bool(new))
-            pipeline.process(hub, partner, rng, kind=BulkWork)
+            kept[fingerprint] = (page.rows, patiently(partial(_keep, hub, partner, page.incoming)))
+            patiently(partial(pipeline.process, hub, partner, rng, kind=BulkWork))
         advanced(page.rows + len(page.problems))
     _settle(hub, partner, list(kept), rng)
     for rows, new, result in _results(hub, partner, kept):
@@ -72,6 +73,24 @@ def _import_pages(
         total.erased += erased
         total.unchanged += rows - fresh - erased
     return total
+
+
+def _keep(hub: Hub, partner: Partner, incoming: Incoming) -> bool:
+    """False: we have it."""
+    with hub.begin() as work:
+        return bool(inbox.keep(work, partner, [incoming]))
+
+
+def patiently(step: Callable[[], T], patience: float = PATIENCE) -> T:
+    """A database that others write to is waited for: what a step did not commit is not there. Raises Busy in the end."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return step()
+        except Busy:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
 
 
 def importer(hub: Hub) -> Partner:

@@ -5,12 +5,13 @@ from multiprocessing import get_context
 
 import pytest
 from sqlalchemy import delete, insert, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from hub.errors import CrossingRefused
+from hub import regions
+from hub.errors import Busy, CrossingRefused
 from hub.models import AuditEntry, Branch, Tombstone
-from hub.regions import Directory, open_engine
+from hub.regions import Directory, down, open_engine
 
 WRITERS, ROUNDS = 4, 1000
 
@@ -63,6 +64,17 @@ def test_the_directory_knows_the_region_of_a_ref_and_nothing_else(tmp_path):
     assert directory.home("b" * 32) is None
     assert directory.home("' OR 1=1") is None
     directory.engine.dispose()
+
+
+def test_a_database_that_others_write_to_for_long_is_busy_and_not_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr(regions, "BUSY_MS", 1)
+    engine = open_engine(f"sqlite:///{tmp_path / 'busy.db'}")
+
+    with engine.begin(), pytest.raises(OperationalError) as refused, engine.begin():
+        pass
+
+    assert isinstance(down("The database of eu", refused.value), Busy)
+    engine.dispose()
 
 
 def add_one(path):

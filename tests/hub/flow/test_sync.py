@@ -10,8 +10,9 @@ from everything import everything
 from hub.demo.history import history, write_rows
 from hub.demo.rows import Pen
 from hub.demo.world.books import DAYS
+from hub.errors import Busy
 from hub.flow import sync
-from hub.flow.sync import history_of, import_pages
+from hub.flow.sync import history_of, import_pages, patiently
 from hub.models import Vehicle, new_ref
 from hub.work import BulkWork, Work
 from hubs import NOW
@@ -79,3 +80,18 @@ def test_what_is_taken_back_is_not_poured(hub):
 
     with hub.look() as session:
         assert list(session.scalars(select(Vehicle.make))) == ["kept"]
+
+
+def test_a_page_waits_for_a_database_that_others_write_to_and_gives_up_in_the_end():
+    answers = iter([Busy("busy"), Busy("busy"), "in"])
+
+    def step():
+        answer = next(answers)
+        if isinstance(answer, Busy):
+            raise answer
+        return answer
+
+    assert patiently(step) == "in"
+    answers = iter([Busy("busy")])
+    with pytest.raises(Busy):
+        patiently(step, patience=-1)
