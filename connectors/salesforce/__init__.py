@@ -1,12 +1,13 @@
 """Salesforce: contacts learn segments and tiers by upsert under our ref, calls become tasks, changes come by SOQL pages."""
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from connectors.salesforce import words
+from connectors.salesforce import bulk, words
 from connectors.salesforce.sandbox import SalesforceSandbox
 from connectors.salesforce.verdicts import outcomes_of
 from hub.sdk import (
@@ -35,7 +36,6 @@ from hub.sdk import (
 )
 from hub.sdk.budget import Window
 from hub.sdk.cursor import Cursor, Pace, Row, turn
-from hub.sdk.outcomes import each
 
 PERSON = ("name", "email", "phone")
 MOST, PAGE = 200, 2000  # records of a collection, rows of a listing
@@ -48,6 +48,7 @@ class Salesforce:
     name: ClassVar[str] = "salesforce"
     kind: ClassVar[Kind] = "crm"
     batch_size: ClassVar[int] = MOST
+    load_size: ClassVar[int] = 2000
     topics: ClassVar[tuple[Topic, ...]] = (
         Topic("segment_entered", EffectClass.NATURAL, "crm_sync", PERSON),
         Topic("segment_left", EffectClass.NATURAL, "crm_sync", PERSON),
@@ -59,9 +60,11 @@ class Salesforce:
     kinds: ClassVar[tuple[str, ...]] = tuple(words.OBJECTS)
     limits: ClassVar[tuple[Window, ...]] = (Window("daily", 100_000, 86_400.0),)  # it has no burst limit
     now: Callable[[], datetime] = staticmethod(lambda: datetime.now(UTC))
+    pause: Callable[[float], None] = staticmethod(time.sleep)
 
     def __init__(self, account: Account) -> None:
         self.api = account.api
+        self.bulk = account.api if isinstance(account.api, bulk.Exchanges) else None
         self.root = f"/services/data/v{account.options.get('version', '60.0')}"
 
     @staticmethod
@@ -145,18 +148,38 @@ class Salesforce:
         return told
 
     def ask(self, batch: Sequence[Push]) -> Mapping[str, bool]:
-        """Is there a task with our reference? One query for all of them."""
-        keys = ", ".join(words.quoted(push.key) for push in batch)
-        rows = self._query(words.select("Task", ["Id", words.EFFECT], f"{words.EFFECT} IN ({keys})", "Id", PAGE))
-        there = {row[words.EFFECT] for row in rows}
+        """Is there a task with our reference? One query for 200 of them."""
+        there: set[str] = set()
+        for start in range(0, len(batch), MOST):
+            keys = ", ".join(words.quoted(push.key) for push in batch[start : start + MOST])
+            rows = self._query(words.select("Task", ["Id", words.EFFECT], f"{words.EFFECT} IN ({keys})", "Id", PAGE))
+            there |= {row[words.EFFECT] for row in rows}
         return {push.key: push.key in there for push in batch}
 
     def _upsert(self, name: str, batch: Sequence[Push], row: Callable[[Push], dict[str, Any]]) -> Sequence[Outcome]:
         path = f"{self.root}/composite/sobjects/{name}/{words.REF}"
-        return self._collection("PATCH", path, [*batch], [row(push) for push in batch])
+        return self._write(path, name, words.REF, batch, [row(push) for push in batch])
 
-    def _collection(self, method: str, path: str, batch: Any, rows: Any) -> Sequence[Outcome]:
-        return outcomes_of(batch, self.api.request(method, path, json={"allOrNone": False, "records": rows}))
+    def _write(self, path: str, name: str, key: str, batch: Sequence[Push], rows: Sequence[Any]) -> Sequence[Outcome]:
+        """Many rows are a job; fewer, or those that no job takes, are collections."""
+        if self.bulk is not None and bulk.fits(rows, key):
+            found = bulk.load(self.bulk, self.root, name, key, rows, self.pause)
+            if found is not None:
+                return outcomes_of([*batch], found)
+        return self._collections(path, batch, rows)
+
+    def _collections(
+        self, path: str, batch: Sequence[Push], rows: Sequence[Any], method: str = "PATCH"
+    ) -> Sequence[Outcome]:
+        told: list[Outcome] = []
+        try:
+            for start in range(0, len(rows), MOST):
+                body = {"allOrNone": False, "records": rows[start : start + MOST]}
+                told += outcomes_of([*batch[start : start + MOST]], self.api.request(method, path, json=body))
+        except PartnerError as error:
+            error.outcomes = (*told, *error.outcomes)
+            raise
+        return told
 
     def _set_fields(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         told: tuple[Outcome, ...] = ()
@@ -169,7 +192,7 @@ class Salesforce:
             known, new = [push for push in pushes if push.partner_id], [push for push in pushes if not push.partner_id]
             if known:
                 rows = [words.fields_of(push, name) for push in known]
-                told += tuple(self._collection("PATCH", f"{self.root}/composite/sobjects", known, rows))
+                told += tuple(self._write(f"{self.root}/composite/sobjects", name, "Id", known, rows))
             if new:
                 told += tuple(self._upsert(name, new, lambda push, name=name: words.fields_of(push, name)))  # type: ignore[misc]
         return told
@@ -185,26 +208,30 @@ class Salesforce:
             told += tuple(Outcome(push.key, "sent") for push in pushes if push.key not in ids)
             if erased := [push for push in there if push.body.get("how") == "erase" and kind == "contact"]:
                 rows = [words.emptied(ids[push.key]) for push in erased]
-                self._collection("PATCH", f"{self.root}/composite/sobjects", erased, rows)
-            if there:
-                params = {"ids": ",".join(ids[push.key] for push in there), "allOrNone": "false"}
-                found = self.api.request("DELETE", f"{self.root}/composite/sobjects", params=params)
-                gone = ("conflict: ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
-                several = outcomes_of(there, found)
+                self._collections(f"{self.root}/composite/sobjects", erased, rows)
+            gone = ("conflict: ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY")
+            for start in range(0, len(there), MOST):
+                some = there[start : start + MOST]
+                params = {"ids": ",".join(ids[push.key] for push in some), "allOrNone": "false"}
+                several = outcomes_of(
+                    some, self.api.request("DELETE", f"{self.root}/composite/sobjects", params=params)
+                )
                 told += tuple(Outcome(one.key, "sent") if one.reason in gone else one for one in several)
         return told
 
     def _ids(self, kind: str, pushes: Sequence[Push]) -> Mapping[str, str]:
         ids = {push.key: push.partner_id for push in pushes if push.partner_id}
         unknown = {str(push.body.get("ref") or push.entity): push.key for push in pushes if not push.partner_id}
-        if unknown:
-            where = f"{words.REF} IN ({', '.join(words.quoted(one) for one in unknown)})"
+        refs = list(unknown)
+        for start in range(0, len(refs), MOST):
+            where = f"{words.REF} IN ({', '.join(words.quoted(one) for one in refs[start : start + MOST])})"
             rows = self._query(words.select(words.object_of(kind), ["Id", words.REF], where, "Id", PAGE))
             ids |= {unknown[row[words.REF]]: row["Id"] for row in rows}
         return ids
 
     def _add_tasks(self, batch: Sequence[Push]) -> Sequence[Outcome]:
-        return each(batch, lambda push: self.api.request("POST", f"{self.root}/sobjects/Task", json=words.task(push)))
+        rows = [words.task(push) for push in batch]
+        return self._collections(f"{self.root}/composite/sobjects", batch, rows, "POST")
 
     def _query(self, soql: str, verb: str = "query") -> Any:
         found = self.api.request("GET", f"{self.root}/{verb}", params={"q": soql})

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from connectors.salesforce import desk
+from connectors.salesforce import desk, ingest
 from connectors.salesforce.shelf import FIELDS, PREFIX, SYSTEM, Problem, Shelf, described, known
 from connectors.salesforce.soql import parse
 from hub.sdk.effects_log import EffectsLog, account_of
@@ -37,7 +37,11 @@ class SalesforceSandbox:
             (one, self.one, "GET"), (one, self.one, "PATCH"), (one, self.one, "DELETE"),
             (f"{root}/sobjects/<name>/<field>/<value>", self.upsert, "PATCH"),
             (f"{root}/composite/sobjects/<name>/<field>", self.upsert_all, "PATCH"),
-            (f"{root}/composite/sobjects", self.update_all, "PATCH"), (f"{root}/composite/sobjects", self.delete_all, "DELETE"),
+            (f"{root}/jobs/ingest", self.open_job, "POST"), (f"{root}/jobs/ingest/<number>", self.job, "GET"),
+            (f"{root}/jobs/ingest/<number>", self.job, "PATCH"), (f"{root}/jobs/ingest/<number>/batches", self.fill, "PUT"),
+            (f"{root}/jobs/ingest/<number>/<which>", self.results, "GET"),
+            (f"{root}/composite/sobjects", self.create_all, "POST"), (f"{root}/composite/sobjects", self.update_all, "PATCH"),
+            (f"{root}/composite/sobjects", self.delete_all, "DELETE"),
         ):  # fmt: skip
             endpoint = f"{rule}:{method}"
             self.app.add_url_rule(rule, endpoint, self._guarded(view), methods=[method])
@@ -101,7 +105,9 @@ class SalesforceSandbox:
         known(asked.name, asked.fields)
         bin_too = "queryAll" in request.path
         rows = [
-            row for row in self.act(account, lambda shelf: shelf.all(asked.name)) if bin_too or not row["IsDeleted"]
+            row
+            for row in self.act(account, lambda shelf: shelf.among(asked.name, asked.among))
+            if bin_too or not row["IsDeleted"]
         ]
         rows = sorted(
             (row for row in rows if asked.holds(row)),
@@ -145,6 +151,13 @@ class SalesforceSandbox:
 
         return jsonify(self._all(account, _body().get("records"), each))
 
+    def create_all(self, account: str) -> Any:
+        def each(shelf: Shelf, row: dict[str, Any]) -> dict[str, Any]:
+            made = shelf.create(row["attributes"]["type"], row)
+            return {"id": made["Id"], "success": True, "errors": []}
+
+        return jsonify(self._all(account, _body().get("records"), each))
+
     def update_all(self, account: str) -> Any:
         def each(shelf: Shelf, row: dict[str, Any]) -> dict[str, Any]:
             name = row["attributes"]["type"]
@@ -161,6 +174,24 @@ class SalesforceSandbox:
 
         ids = [one for one in request.args.get("ids", "").split(",") if one]
         return jsonify(self._all(account, [{"Id": one} for one in ids], each))
+
+    def open_job(self, account: str) -> Any:
+        return jsonify(self.act(account, lambda shelf: ingest.open_job(shelf, _body())))
+
+    def job(self, account: str, number: str) -> Any:
+        if request.method == "PATCH":
+            return jsonify(self.act(account, lambda shelf: ingest.set_state(shelf, number, _body().get("state"))))
+        return jsonify(self.act(account, lambda shelf: ingest.look(shelf, number)))
+
+    def fill(self, account: str, number: str) -> Any:
+        self.act(account, lambda shelf: ingest.fill(shelf, number, request.get_data()))
+        return "", 201
+
+    def results(self, account: str, number: str, which: str) -> Any:
+        if which.lower() not in ingest.RESULTS:
+            raise Problem("NOT_FOUND", "The requested resource does not exist", 404)
+        rows = self.act(account, lambda shelf: ingest.results(shelf, number, which))
+        return Response(rows, mimetype="text/csv")
 
     def _all(self, account: str, rows: Any, each: Callable[[Shelf, dict[str, Any]], dict[str, Any]]) -> Any:
         """In order, each by itself: allOrNone is false."""

@@ -8,6 +8,7 @@ from typing import Any
 from hub.sdk.effects_log import applied, put_thing, thing
 
 PREFIX = {"Contact": "003", "Account": "001", "Asset": "02i", "Task": "00T"}
+LONGEST = 255  # characters of a text
 WATCHED = ("Garage_Segments__c", "Garage_Tier__c")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "Contact": (
@@ -43,6 +44,16 @@ class Shelf:
     def all(self, name: str) -> list[dict[str, Any]]:
         rows = self.db.execute("SELECT body FROM things WHERE kind = ?", (f"{name}:{self.account}",)).fetchall()
         return [json.loads(body) for (body,) in rows]
+
+    def among(self, name: str, values: tuple[str, frozenset[str]] | None) -> list[dict[str, Any]]:
+        """Those that can have one of these values: by id and external id at once, else all."""
+        if values is None or values[0] not in ("Id", "Garage_Ref__c"):
+            return self.all(name)
+        numbers: Iterable[str | None] = values[1]
+        if values[0] == "Garage_Ref__c":
+            numbers = [thing(self.db, f"ref:{name}:{self.account}", one) for one in values[1]]
+        found = [thing(self.db, f"{name}:{self.account}", one) for one in numbers if one]
+        return [json.loads(body) for body in found if body]
 
     def matching(self, name: str, field: str, value: str) -> list[dict[str, Any]]:
         """By the external id at once; by another field by looking at all."""
@@ -81,6 +92,8 @@ class Shelf:
     def write(self, name: str, row: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         told = {field: value for field, value in given.items() if field != "attributes"}
         known(name, told)
+        if long := [field for field, value in told.items() if len(str(value or "")) > LONGEST]:
+            raise Problem("STRING_TOO_LONG", f"{long[0]}: data value too large")
         if (needed := NEEDED.get(name)) and not told.get(needed, row.get(needed)):
             raise Problem("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{needed}]")
         changed = [field for field, value in told.items() if value != row.get(field) and (value or row.get(field))]
@@ -127,5 +140,5 @@ def described(name: str) -> dict[str, Any]:
     }
     return {
         "name": name, "type": "id" if name == "Id" else types.get(name, "string"), "updateable": name not in SYSTEM,
-        "externalId": name == "Garage_Ref__c", "unique": name == "Garage_Ref__c", "length": 255, "picklistValues": [],
+        "externalId": name == "Garage_Ref__c", "unique": name == "Garage_Ref__c", "length": LONGEST, "picklistValues": [],
     }  # fmt: skip

@@ -21,6 +21,7 @@ class Query:
     holds: Test
     order: tuple[str, ...]
     limit: int
+    among: tuple[str, frozenset[str]] | None = None  # the whole condition, if it is one field IN values
 
 
 def parse(text: str) -> Query:
@@ -31,8 +32,16 @@ def parse(text: str) -> Query:
     where = found["where"]
     return Query(
         found["name"], _names(found["fields"]), _Reader(where).whole() if where else lambda _: True,
-        _names(found["order"] or "Id"), int(found["limit"] or 2000),
+        _names(found["order"] or "Id"), int(found["limit"] or 2000), _among(where or ""),
     )  # fmt: skip
+
+
+def _among(where: str) -> tuple[str, frozenset[str]] | None:
+    reader = _Reader(where)
+    if len(reader.tokens) < 2 or reader.tokens[1].upper() != "IN":
+        return None
+    name, _, values = reader.tokens.pop(0), reader.tokens.pop(0), reader.values()
+    return None if reader.tokens else (name, frozenset(values))
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -69,12 +78,12 @@ class _Reader:
             return test
         name, operator = self._take(), self._take().upper()
         if operator == "IN":
-            values = set(self._values())
+            values = set(self.values())
             return lambda row: row.get(name) in values
         value = _value(self._take())
         return lambda row: _compare(row.get(name), operator, value)
 
-    def _values(self) -> list[Any]:
+    def values(self) -> list[Any]:
         if not self._next("("):
             raise ValueError("a bracket is missing")
         values = [_value(self._take())]

@@ -8,6 +8,7 @@ from typing import Any
 from hub.sdk import CustomerKey, CustomerRecord, ErasedRecord, Push, Record, Seen, WrongInput
 
 REF, EFFECT = "Garage_Ref__c", "Garage_Effect__c"
+NEEDED = "LastName"  # no Contact is without one: where there is none, our ref stands in for it
 OBJECTS = {"contact": "Contact", "company": "Account", "vehicle": "Asset", "task": "Task"}
 KINDS = {name: kind for kind, name in OBJECTS.items()}
 CONTACT = ("FirstName", "LastName", "Email", "Phone", "MailingStreet")
@@ -52,8 +53,11 @@ def seen(kind: str, row: Mapping[str, Any], fields: Sequence[str]) -> Seen:
     try:
         into = row.get("MasterRecordId")
         state: Any = "merged" if into else "archived" if row.get("IsDeleted") else "live"
+        ref = text(row.get(REF))
         told = {name: text(row[name]) for name in fields if name in row}
-        return Seen(kind, str(row["Id"]), text(row.get(REF)), told, moment(row["SystemModstamp"]), state, into)
+        if ref is not None and told.get(NEEDED) == ref:
+            told[NEEDED] = None
+        return Seen(kind, str(row["Id"]), ref, told, moment(row["SystemModstamp"]), state, into)
     except (KeyError, AttributeError, TypeError):
         raise WrongInput("Salesforce's object makes no sense.") from None
 
@@ -99,11 +103,11 @@ def contact(push: Push) -> dict[str, Any]:
 
 
 def fields_of(push: Push, name: str) -> dict[str, Any]:
-    row = {"attributes": {"type": name}, **(push.body.get("fields") or {})}
-    if push.partner_id:
-        return {**row, "Id": push.partner_id}
     ref = str(push.body.get("ref") or push.entity)
-    return ({"LastName": ref} if name == "Contact" and "LastName" not in row else {}) | row | {REF: ref}
+    row = {"attributes": {"type": name}, **(push.body.get("fields") or {})}
+    if name == "Contact" and not row.get(NEEDED) and (NEEDED in row or not push.partner_id):
+        row[NEEDED] = ref
+    return row | ({"Id": push.partner_id} if push.partner_id else {REF: ref})
 
 
 def emptied(number: str) -> dict[str, Any]:
@@ -114,4 +118,5 @@ def emptied(number: str) -> dict[str, Any]:
 
 def task(push: Push) -> dict[str, Any]:
     about = push.body.get("tier") or push.body.get("segment") or push.topic
-    return {"Subject": f"Call the customer: {about}", "Status": "Not Started", EFFECT: push.key, REF: push.entity}
+    said = {"Subject": f"Call the customer: {about}", "Status": "Not Started"}
+    return {"attributes": {"type": "Task"}, **said, EFFECT: push.key, REF: push.entity}

@@ -47,6 +47,7 @@ from hub.sdk import (
     Outcome,
     Push,
     Pushes,
+    TakesLoads,
     full_jitter,
 )
 from hub.work import Work
@@ -166,7 +167,8 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
         return 0
     timing = hub.settings.timing
     with hub.begin() as work:
-        claims = outbox.claim(work, partner, connector.batch_size, timing.lease)
+        size = connector.load_size if isinstance(connector, TakesLoads) else connector.batch_size
+        claims = outbox.claim(work, partner, size, timing.lease)
         synced = [claim for claim in claims if claim.topic == SET_FIELDS]
         rendered = outward.render(hub, work, partner, synced) if synced else outward.Rendered()
         others = alongside.let_rest(hub, work, partner, [claim for claim in claims if claim.topic != SET_FIELDS])

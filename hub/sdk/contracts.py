@@ -211,6 +211,13 @@ class Asks(Protocol):
         """Of these keys: did the partner get it? (askable topics, before a repeat)"""
 
 
+@runtime_checkable
+class TakesLoads(Protocol):
+    """A partner with another way for very many: the hub claims up to `load_size` pushes at once, more than `batch_size`."""
+
+    load_size: ClassVar[int]
+
+
 class Api(Protocol):
     """How a connector talks to its partner: hub.sdk.http.PartnerClient fits, and so does a test's own."""
 

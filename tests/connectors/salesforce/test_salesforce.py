@@ -1,14 +1,12 @@
 """Salesforce: simple-salesforce drives the sandbox over a socket, our connector passes the kit, and each code has one meaning."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-from requests.adapters import HTTPAdapter
-from simple_salesforce import Salesforce as Official
 from simple_salesforce import SalesforceMoreThanOneRecord, SalesforceRefusedRequest, SalesforceResourceNotFound
 from simple_salesforce.exceptions import SalesforceExpiredSession, SalesforceMalformedRequest
 
@@ -19,29 +17,12 @@ from connectors.salesforce.verdicts import CODES, Verdict, outcome_of, verdict_o
 from hub.errors import AuthBroken, RetryLater, WrongInput
 from hub.sdk import CustomerRecord, Describes, Fetches, Lists, Observes, Push
 from hub.sdk.effects_log import account_of as number_of
+from orgs import Official, official
 from proving import TOKEN, Scripted, account_of
 from served import calling, served
 
 ACCOUNT = number_of(f"Bearer {TOKEN}")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-class Rewriting(HTTPAdapter):
-    """The official client insists on https: what it says to the org goes to the sandbox."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-
-    def send(self, request: Any, *args: Any, **given: Any) -> Any:
-        request.url = request.url.replace("https://org.example", self.url)
-        return super().send(request, *args, **given)
-
-
-def official(url: str, token: str = TOKEN) -> Official:
-    session = requests.Session()
-    session.mount("https://org.example", Rewriting(url))
-    return Official(instance="org.example", session_id=token, version="60.0", session=session)
 
 
 @pytest.fixture
@@ -226,6 +207,18 @@ def test_every_code_we_know_has_one_meaning(verdict: Verdict, code: str) -> None
     assert (found.state, found.reason) == {
         Verdict.RETRY: ("retry", code), Verdict.CONFLICT: ("refused", f"conflict: {code}"),
     }[verdict]  # fmt: skip
+
+
+def test_every_code_of_the_public_list_is_decided_and_what_sounds_passing_is_no_end() -> None:
+    lines = (Path(__file__).parent / "status_codes.txt").read_text().splitlines()[1:]
+    decided = {code: verdict for code, verdict in (line.split() for line in lines)}
+
+    assert len(decided) == 370
+    assert {code: str(verdict_of(code)) for code in decided} == decided
+    passing = re.compile(
+        r"UNAVAILABLE(?!_RE)|TIMED_OUT|TIMEOUT|MAINTENANCE|RUNNING_TOO|TO_LOCK|IS_LOCKED|TOO_MANY_APEX"
+    )
+    assert {decided[code] for code in decided if passing.search(code)} == {"retry"}
 
 
 @pytest.mark.parametrize("code", ["INVALID_FIELD", "REQUIRED_FIELD_MISSING", "STRING_TOO_LONG", "WHAT_NOBODY_KNOWS"])

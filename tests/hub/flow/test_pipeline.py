@@ -384,6 +384,21 @@ def test_a_message_that_the_connector_stumbles_over_dies_alone_and_the_others_go
     assert {row.state for row in messages(hub, connection_id=hub.partners["crm"].id)} == {"sent", "dead"}
 
 
+def test_a_partner_with_another_way_for_very_many_is_told_of_more_at_once(hub, noting, told_by_club):
+    sizes = []
+    crm = noting["crm"]
+    true_push = crm.push
+    crm.push = lambda batch: sizes.append(len(batch)) or true_push(batch)
+    for number in range(crm.batch_size + 2):
+        told_by_club(member_id=f"m-{number}", tier="gold", version=1, drain=False)
+    pipeline.process(hub, hub.partners["club"], DICE)
+
+    crm.load_size = crm.batch_size + 1
+    pipeline.send(hub, hub.partners["crm"], DICE)
+
+    assert sizes == [crm.batch_size + 1]
+
+
 def test_after_an_outage_one_message_goes_ahead_before_a_batch_follows(hub, noting, told_by_club, clock):
     sizes = []
     crm = noting["crm"]
