@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hub.sdk import ArmStatistics, Trial
+from scoring import power
 from scoring.balance import balance
 from scoring.belief import Belief, Prior, belief
 from scoring.intervals import ALPHA, Interval, always_valid, benjamini_hochberg, fixed, holm
@@ -58,6 +59,10 @@ class TrialAnalysis:
             "balance": {"p": seen.p, "by_channel": dict(seen.by_channel), "broken": seen.broken},
         }
         return told if seen.broken else told | {"verdicts": [one.as_json() for one in _verdicts(trial)]}
+
+    def plan(self, finds: float, variance: float, weekly: float) -> Mapping[str, Any]:
+        found = power.plan(finds, variance, weekly)
+        return {"units": found.units, "weeks": found.weeks, "finds": found.finds}
 
     def together(self, p: Sequence[float]) -> Sequence[float]:
         return benjamini_hochberg(p) if p else []

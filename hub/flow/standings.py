@@ -1,11 +1,16 @@
 """How far people came on every journey in force, as one document; the same numbers that its drawing has."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.flow.in_force import versions_in_force
 from hub.flow.progress import progress
+from hub.models import Message
 from rules.journeys.documents import Stop
 from rules.journeys.picture import Counts
 
@@ -13,8 +18,28 @@ from rules.journeys.picture import Counts
 def standings(hub: Hub) -> dict[str, Any]:
     """journey -> its counts, and how those who came in stand: inside + goal + done + left = entered."""
     with hub.look() as session:
-        return {one.rule.name: _told(one.rule.title, one.rule.hash, _stops(one.rule.nodes), progress(session, one.rule))
-                for one in versions_in_force(hub, session)}  # fmt: skip
+        unsent = _unsent(hub, session)
+        return {
+            one.rule.name: _told(one.rule.title, one.rule.hash, _stops(one.rule.nodes), progress(session, one.rule))
+            | {"unsent": unsent.get(one.rule.name, {})}
+            for one in versions_in_force(hub, session)
+        }
+
+
+def _unsent(hub: Hub, session: Session) -> dict[str, dict[str, int]]:
+    """journey -> why (one of hub.flow.outbox.WHY) -> messages that did not go, or not yet."""
+    journey = Message.refs["journey"].as_string()
+    mine = (
+        Message.connection_id.in_([one.id for one in hub.partners.values()]),
+        Message.why != "",
+        Message.state != "sent",
+    )
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for name, why, count in session.execute(
+        select(journey, Message.why, func.count()).where(*mine).group_by(journey, Message.why)
+    ):
+        found[name or ""][why] = count
+    return found
 
 
 def _stops(nodes: Mapping[str, Any]) -> set[str]:

@@ -122,6 +122,10 @@ class Analysis(Protocol):
 
     def judge(self, trial: Trial) -> Mapping[str, Any]: ...
 
+    def plan(self, finds: float, variance: float, weekly: float) -> Mapping[str, Any]:
+        """{units, weeks, finds}: what a test of two equal arms needs, at so many units a week. Raises WrongInput where that
+        is too long."""
+
     def together(self, p: Sequence[float]) -> Sequence[float]:
         """p-values of many trials that are looked at side by side, adjusted so that few of those called are false."""
 

@@ -5,6 +5,8 @@ from flask import Flask
 
 from desks import Traffic, Visitor
 from hub.core import Hub
+from hub.flow.outbox import WHY
+from portal.languages import Languages
 from returned import a_journey_in_force, a_report
 
 DESK = "/desk/journeys/"
@@ -46,6 +48,16 @@ def test_an_experiment_shows_each_arm_beside_its_control(hub: Hub, marketer: Vis
     assert "what_we_saw" in page
     assert "others compare with it" in page
     assert "The interval has kept clear of zero since" in page
+
+
+def test_every_reason_of_the_closed_list_has_words_in_every_language(app: Flask) -> None:
+    """A message that did not go is told in the reader's language, whatever held it."""
+    macro = app.jinja_env.get_template("portal/_journeys.html")
+    for tongue in Languages("UTC").tongues.values():
+        words = macro.make_module({"_": tongue.say})
+        told = [str(words.unsent_words(why)).strip() for why in WHY]  # type: ignore[attr-defined]
+        assert len(set(told)) == len(WHY)
+        assert not set(told) & set(WHY)
 
 
 def test_people_are_shown_by_ref_page_by_page_and_by_state(marketer: Visitor, walked: Traffic) -> None:

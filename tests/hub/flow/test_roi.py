@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 import scoring
-from hub.errors import ConfigError, NotFound
+from hub.errors import ConfigError, NotFound, WrongInput
+from hub.flow.planning import plan
 from hub.flow.roi import roi
 from hub.models import (
     Cost,
@@ -16,6 +18,7 @@ from hub.models import (
     JourneyVersion,
     Line,
     Message,
+    Offer,
     Person,
     Visit,
     new_ref,
@@ -133,3 +136,48 @@ def test_without_the_statistics_of_a_plugin_it_says_what_to_name(hub):
 
     with pytest.raises(ConfigError, match="No plugin brings the statistics"):
         roi(hub, SINCE, UNTIL)
+
+
+def test_a_branch_is_told_of_its_own_and_all_branches_are_the_region(trial):
+    with trial.begin() as work:
+        people = work.session.scalars(select(Customer).order_by(Customer.id)).all()
+        for number, one in enumerate(people):
+            one.branch = ("north", "south")[number % 3 == 0]
+        for row in work.session.scalars(select(Invoice)):
+            row.branch = work.session.get_one(Customer, row.customer_id).branch
+
+    whole, parts = roi(trial, SINCE, UNTIL), [roi(trial, SINCE, UNTIL, branch=one) for one in ("north", "south")]
+
+    assert sum(one["ledger"]["EUR"]["invoiced"] for one in parts) == whole["ledger"]["EUR"]["invoiced"]
+    assert sum(one["campaigns"]["brakes"]["people"]["held"] for one in parts) == 40
+    assert sum(one["campaigns"]["brakes"]["cost"]["EUR"] for one in parts) == 40_000
+    assert {one["ledger"]["EUR"]["difference"] for one in (whole, *parts)} == {0}
+
+
+def test_an_offer_that_leaves_some_alone_is_a_campaign_with_its_proof_and_its_price(trial):
+    (trial.settings.config / "rates.yaml").write_text("held_back: 0.2\nmessages: {mail: {EUR: 0.25}}\n")
+    with trial.begin() as work:
+        for number, one in enumerate(work.session.scalars(select(Customer).order_by(Customer.id)).all()[:200]):
+            work.add(
+                Offer(connection_id=trial.partner("shop").id, version=0, told_at=work.now, key_hash=one.ref.encode(),
+                      customer_id=one.id, code="spring", channel="mail", held_back=number % 5 == 0, percent=10.0,
+                      valid_from=SINCE, valid_until=UNTIL, made_at=work.now - timedelta(days=40))
+            )  # fmt: skip
+
+    found = roi(trial, SINCE, UNTIL)["campaigns"]["offer:spring"]
+
+    assert found["people"] == {"treated": 160, "held": 40}
+    assert found["proof"]["EUR"]["incremental"] == 160 * 3_000
+    assert found["costs"] == {"EUR": {"messages": 160 * 25}}
+    assert found["retention"]["arms"]["treated"][-1]["share"] == 1.0
+
+
+def test_a_test_is_planned_by_how_much_the_customers_here_differ(trial):
+    found = plan(trial, 1_000, "EUR", weekly=40.0)
+
+    assert found["customers"] == 201
+    assert found["weeks"] == -(-found["units"] // 40)
+    with pytest.raises(WrongInput, match="not worth starting"):
+        plan(trial, 10, "EUR", weekly=1.0)
+    with pytest.raises(WrongInput, match="Nobody has paid in AED"):
+        plan(trial, 1_000, "AED", weekly=40.0)
