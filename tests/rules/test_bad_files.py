@@ -39,6 +39,9 @@ VALUES = ["[in]", "{a: b}", "null", "12", "''", "2026-02-30", ".nan", ".inf", "9
           "9999-12-31", "0001-01-01", "-1", "1e999", "9" * 5000, "🚗", "١٢", "|\n    text", "'" + "x" * 5000 + "'"]  # fmt: skip
 
 
+HUGE = ["1e400", "9" * 400, "-" + "9" * 400, ".inf", ".NaN", "9007199254740992"]
+
+
 def misspelt() -> Iterator[tuple[str, bytes]]:
     """Every key of every good file, with a letter too many; but for the names that a partner gives its own fields."""
     for name, raw in GOOD.items():
@@ -192,6 +195,18 @@ def test_a_value_of_a_wrong_type_is_refused_or_right() -> None:
 
     assert len(mutated) >= 500
     assert len(refused) > len(mutated) * 0.8
+
+
+def test_a_number_that_no_database_holds_is_refused_wherever_it_stands() -> None:
+    silent = [
+        f"{found[0]} is {huge[:20]}"
+        for text in (LAPSED, LEAVING)
+        for found in re.finditer(r"(?<=[a-z]: )[0-9.]+(?=[,}\]\n ])(?! *[A-Z])", text)
+        for huge in HUGE
+        if not answer("segments", (text[: found.start()] + huge + text[found.end() :]).encode())
+    ]
+
+    assert silent == []
 
 
 @pytest.mark.parametrize("name", ODD)
