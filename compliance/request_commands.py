@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from compliance import cases, erasure, requests, takeaway
+from compliance import cases, dpia, erasure, requests, takeaway
 from compliance.disclosure import disclose
 from compliance.papers import files_of
 from compliance.requests import Wish
@@ -165,6 +165,16 @@ def ropa(as_csv: bool, region: str | None) -> None:
     with opened(region) as hub:
         found = record_of(hub)
     click.echo(sheet(found) if as_csv else json.dumps(found.plain(), ensure_ascii=False, indent=1))
+
+
+@privacy.command("dpia")
+@region_option
+@json_option
+def assessment(region: str | None, as_json: bool) -> None:
+    """A draft of the impact assessment (GDPR Art. 35) as Markdown: what can be known is filled in, what you must judge is named."""
+    with opened(region) as hub:
+        draft = dpia.draft_of(hub)
+    click.echo(json.dumps(draft.plain(), ensure_ascii=False, indent=1) if as_json else dpia.text(draft), nl=as_json)
 
 
 @privacy.command("export")
