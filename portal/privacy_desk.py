@@ -12,6 +12,7 @@ from compliance import cases, erasure, holds, requests, takeaway
 from compliance.cases import Case
 from compliance.papers import files_of
 from compliance.periods import deadline_of
+from compliance.probing import THERE
 from compliance.registry import by_table, record_sets
 from compliance.requests import DELAYS, HANDED_OVER, KINDS, REFUSALS, Wish
 from hub.core import Hub
@@ -30,7 +31,8 @@ SOON = 7  # days before an answer is due
 
 @dataclass(frozen=True)
 class Opened:
-    """One request with all that is known of it. steps: what may be done next, the likeliest first."""
+    """One request with all that is known of it. steps: what may be done next, the likeliest first. keepers: partners that said
+    they had forgotten somebody, and have not."""
 
     case: Case
     wish: Mapping[str, Any]
@@ -40,6 +42,7 @@ class Opened:
     source: str
     is_stale: bool
     steps: tuple[str, ...]
+    keepers: tuple[str, ...] = ()
 
 
 @bp.get("/")
@@ -72,7 +75,10 @@ def _opened(hub: Hub, session: Session, case: Case) -> Opened:
         row = session.scalars(select(ErasureRequest).where(ErasureRequest.ref == case.ref)).one()
         items = tuple((row.plan or {}).get("items", ()))
         steps = ERASURE_STEPS.get(row.state, ())
-        return Opened(case, {}, row.verified_by or "", items, row.certificate is not None, law.source, is_stale, steps)
+        probes = (row.plan or {}).get("probes", {})
+        keepers = tuple(sorted(name for name, said in probes.items() if said == THERE))
+        signed = row.certificate is not None
+        return Opened(case, {}, row.verified_by or "", items, signed, law.source, is_stale, steps, keepers)
     other = session.scalars(select(PersonRequest).where(PersonRequest.ref == case.ref)).one()
     wish = requests.wish_of(hub, session, case.ref, key_id)
     steps = _steps(other, law.clock_stops, law.extended(other.due_on) > other.due_on)

@@ -53,6 +53,17 @@ def test_a_held_erasure_is_approved_by_somebody_else(app, hub, petra, traffic):
     assert one(hub, ErasureRequest).approved_by == "Paul Ruf"
 
 
+def test_a_partner_that_did_not_forget_stands_with_the_case(hub, petra):
+    with hub.begin() as work:
+        row = work.session.scalars(select(ErasureRequest)).one()
+        row.plan = {**row.plan, "probes": {"hubspot_eu": "there", "loyalty_eu": "gone"}}
+
+    page = petra.get(f"/desk/privacy/?r={petra.asked}").text
+
+    assert "hubspot_eu said it had deleted them" in unescape(page).replace("\u2068", "").replace("\u2069", "")
+    assert "loyalty_eu said" not in page
+
+
 def test_a_request_takes_its_steps_and_looking_at_it_is_noted(hub, petra, traffic):
     row = one(hub, PersonRequest, kind="rectification")
     assert "+49 30 1234" in petra.get(f"/desk/privacy/?r={row.ref}").text
