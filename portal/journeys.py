@@ -14,6 +14,7 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import reports, told_why
 from hub.flow.in_force import versions_in_force
+from hub.flow.ledger import may_be_used
 from hub.flow.standings import counts_in
 from hub.models import Customer, Enrollment
 from hub.web.webhooks import this_hub
@@ -68,7 +69,11 @@ def one(name: str) -> Response:
 def people(name: str) -> Response:
     """Who is on it, the latest first; refs only. cursor: the id of the last row of the page before."""
     hub, state, cursor = this_hub(), request.args.get("state", ""), request.args.get("cursor", "")
-    mine = [Enrollment.journey == name, *([Enrollment.state == state] if state in STATES else [])]
+    mine = [
+        Enrollment.journey == name,
+        may_be_used(Enrollment.customer_id),
+        *([Enrollment.state == state] if state in STATES else []),
+    ]
     if cursor.isascii() and cursor.isdecimal() and len(cursor) < 19:
         mine.append(Enrollment.id < int(cursor))
     columns = (Enrollment.id, Customer.ref, Enrollment.state, Enrollment.node, Enrollment.reason, Enrollment.since)

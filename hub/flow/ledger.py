@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub.models import Cost, Customer, Exposure, Invoice, Line, Message, Offer, Visit
+from hub.models import Cost, Customer, Exposure, Invoice, Line, Message, Offer, Person, Visit
 from hub.sdk import Sale, Touch
 
 REACHED = ("sent", "unknown")
@@ -108,15 +108,16 @@ def dealt(session: Session, since: date, until: date, who: Who = ALL) -> list[De
     first, last = midnight(since), datetime.combine(until, time.max, UTC)
     met = select(Exposure.experiment, Exposure.arm, Exposure.entry, Exposure.customer_id, Exposure.at).where(
         Exposure.experiment.not_like(f"{CONTROL_OF_ALL}%"), Exposure.at >= first, Exposure.at <= last,
-        *_of(Exposure.customer_id, who)
+        *_of(Exposure.customer_id, who), may_be_used(Exposure.customer_id)
     )  # fmt: skip
     rows = [
         Dealt(name.removeprefix(HOLDOUT) if name.startswith(HOLDOUT) else SPLIT + name, arm, entry, customer, at)
         for name, arm, entry, customer, at in session.execute(met.order_by(Exposure.id))
     ]
     made = select(Offer.code, Offer.held_back, Offer.customer_id, Offer.made_at).where(
-        Offer.cancelled_at.is_(None), Offer.made_at >= first, Offer.made_at <= last, *_of(Offer.customer_id, who)
-    )
+        Offer.cancelled_at.is_(None), Offer.made_at >= first, Offer.made_at <= last,
+        *_of(Offer.customer_id, who), may_be_used(Offer.customer_id)
+    )  # fmt: skip
     rows += [
         Dealt(OFFER + code, "held" if held_back else "treated", "offer", customer, at)
         for code, held_back, customer, at in session.execute(made.order_by(Offer.id))
@@ -174,6 +175,14 @@ def sales(billed: Collection[Billed], touched: Mapping[int, list[Touch]], reach_
         )
         for one in billed
     ]
+
+
+def may_be_used(column: Any) -> Any:
+    """Of a column of customers: not of those who had their data restricted (GDPR Art. 18: stored, and used for nothing)."""
+    restricted = (
+        select(Customer.id).join(Person, Person.id == Customer.person_id).where(Person.restricted_at.is_not(None))
+    )
+    return column.not_in(restricted)
 
 
 def midnight(day: date) -> datetime:

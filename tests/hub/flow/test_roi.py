@@ -181,3 +181,14 @@ def test_a_test_is_planned_by_how_much_the_customers_here_differ(trial):
         plan(trial, 10, "EUR", weekly=1.0)
     with pytest.raises(WrongInput, match="Nobody has paid in AED"):
         plan(trial, 1_000, "AED", weekly=40.0)
+
+
+def test_whoever_had_their_data_restricted_is_in_no_comparison_and_the_ledger_still_adds_up(trial):
+    with trial.begin() as work:
+        one = work.session.scalars(select(Customer).order_by(Customer.id)).first()
+        work.session.get_one(Person, one.person_id).restricted_at = work.now
+
+    found = roi(trial, SINCE, UNTIL)
+
+    assert found["campaigns"]["brakes"]["people"] == {"treated": 160, "held": 39}
+    assert found["ledger"]["EUR"]["difference"] == 0
