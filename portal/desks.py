@@ -22,6 +22,7 @@ class Desk:
 DESKS = (
     Desk("operations", "portal.operations.console", "pulse", OPERATORS),
     Desk("outreach", "portal.outreach.today", "people", ADVISORS),
+    Desk("customers", "portal.customers.search", "find", ADVISORS),
     Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),
     Desk("journeys", "portal.journeys.overview", "ways", MARKETERS),
     Desk("roi", "portal.roi.dashboard", "bars", MARKETERS),

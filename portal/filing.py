@@ -18,6 +18,7 @@ from hub.web.intake import take_file
 from hub.web.webhooks import this_hub
 from portal import guard, papers
 from portal.guard import opens_to, takes_file
+from portal.me import opened
 from portal.pages import page
 from portal.scope import scope_of
 from portal.serving import from_our_own_pages, serve
@@ -37,11 +38,12 @@ def _overview(ref: str, status: int = 200, wrong: WrongInput | None = None) -> R
     hub = this_hub()
     with hub.look() as session:
         customer = theirs(session, ref)
+        who = opened(hub, session, Customer.id == customer.id)[0]
         rows = list(session.scalars(documents.of_customer(customer.id)))
         titles = documents.titles(hub, session, customer.id, rows)
         seen = [papers.of_row(row, titles.get(row.id, "")) for row in rows]
     today = local_day(hub.clock(), hub.here.zone)
-    return page("filing.html", status, ref=ref, seen=seen, kinds=KINDS, wrong=wrong, most=MOST_OF_ALL // MB, today=today,
+    return page("filing.html", status, me=who, ref=ref, seen=seen, kinds=KINDS, wrong=wrong, most=MOST_OF_ALL // MB, today=today,
                 size_words=papers.size_words)  # fmt: skip
 
 

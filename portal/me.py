@@ -1,9 +1,9 @@
-"""The customer who asks: whose pages these are, and the key that opens their values."""
+"""A customer with the key that opens their values: who asks for their own pages, or whom an advisor looks at."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
@@ -47,37 +47,42 @@ class Me:
 def me(hub: Hub, session: Session) -> Me:
     """Who is signed in, as a customer. Raises NotFound for somebody who is none, or who was erased meanwhile."""
     person = guard.who()
-    found = _customer(session, person.person_id) if person and person.person_id else None
+    found = next(iter(opened(hub, session, Customer.person_id == person.person_id)), None) if person else None
     if found is None:
         raise NotFound("There is no customer behind this session.", "Sign out and come in by a new link.")
-    customer, key_id = found
-    key = hub.vault.open_key(session, key_id)
-    return Me(
-        customer_id=customer.id,
-        person_id=customer.person_id,
-        ref=customer.ref,
-        branch=customer.branch,
-        key=key,
-        vault=hub.vault,
-        values=_values(hub.vault, session, customer.person_id, key),
-    )
+    return found
 
 
-def _customer(session: Session, person_id: int) -> tuple[Customer, int] | None:
-    wanted = (
+def opened(hub: Hub, session: Session, condition: ColumnElement[bool]) -> list[Me]:
+    """Customers with their values, in three queries for all of them; those who were erased have none, and are not there."""
+    rows = session.execute(
         select(Customer, Person.data_key_id)
         .join(Person, Person.id == Customer.person_id)
-        .where(Customer.person_id == person_id, Person.data_key_id.is_not(None))
-    )
-    row = session.execute(wanted).first()
-    return (row[0], row[1]) if row and row[1] is not None else None
+        .where(condition, Person.data_key_id.is_not(None))
+        .order_by(Customer.id)
+    ).all()
+    keys = hub.vault.open_keys(session, [key_id for _, key_id in rows if key_id is not None])
+    known = {customer.person_id: keys[key_id] for customer, key_id in rows if key_id is not None and key_id in keys}
+    values = _values(hub.vault, session, known)
+    return [
+        Me(
+            customer_id=customer.id,
+            person_id=customer.person_id,
+            ref=customer.ref,
+            branch=customer.branch,
+            key=known[customer.person_id],
+            vault=hub.vault,
+            values=values.get(customer.person_id, {}),
+        )
+        for customer, _ in rows
+        if customer.person_id in known
+    ]
 
 
-def _values(vault: Vault, session: Session, person_id: int, key: OpenKey) -> dict[tuple[str, int], str]:
-    rows = session.scalars(select(PersonalValue).where(PersonalValue.person_id == person_id))
-    return {
-        (row.field, row.about_id): vault.unseal(
-            key, row.sealed, value_context(person_id, row.field, row.about_id)
-        ).decode()
-        for row in rows
-    }
+def _values(vault: Vault, session: Session, keys: Mapping[int, OpenKey]) -> Mapping[int, Mapping[tuple[str, int], str]]:
+    found: dict[int, dict[tuple[str, int], str]] = {}
+    for row in session.scalars(select(PersonalValue).where(PersonalValue.person_id.in_(keys))):
+        context = value_context(row.person_id, row.field, row.about_id)
+        value = vault.unseal(keys[row.person_id], row.sealed, context).decode()
+        found.setdefault(row.person_id, {})[row.field, row.about_id] = value
+    return found

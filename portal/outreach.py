@@ -11,13 +11,15 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import outreach
 from hub.flow.insights import Reason
-from hub.models import Branch, Outreach
+from hub.flow.sightings import note_seen
+from hub.models import Branch, Customer, Outreach
 from hub.services import read_services
 from hub.web.webhooks import this_hub
 from hub.wording import wording
 from portal import guard
 from portal.desks import ADVISORS
 from portal.guard import opens_to
+from portal.me import opened
 from portal.pages import page, tongue
 from portal.scope import scope_of
 
@@ -44,7 +46,10 @@ def _seen(hub: Hub, branch: str) -> dict[str, Any]:
     whys = {one.id: [words.reason(why.fact, why.value, why.direction) for why in map(Reason.of, one.reasons)]
             for one in found.entries}  # fmt: skip
     titles = {one.service: services.of(one.service).title(language) for one in found.entries}
-    return {"found": found, "whys": whys, "titles": titles}
+    with hub.look() as session:
+        people = opened(hub, session, Customer.ref.in_([one.customer_ref for one in found.entries]))
+    note_seen(hub, _actor(), [one.customer_id for one in people], "outreach")
+    return {"found": found, "whys": whys, "titles": titles, "people": {one.ref: one for one in people}}
 
 
 @bp.post("/<int:entry>")

@@ -87,13 +87,14 @@ def of_customer(hub: Hub, customer_ref: str) -> Insight | None:
     """None for a ref that nobody has."""
     with hub.look() as session:
         customer = session.scalar(select(Customer).where(Customer.ref == customer_ref))
-        if customer is None:
-            return None
-        scores = _scores(session, customer.id)
-        found = actions(hub, session, [customer.id], read_services(hub.settings.config)).get(customer.id, [])
-    permitted = [one for one in found if not one.denied]
-    best = permitted[0] if permitted else None
-    return Insight(customer_ref, scores, best, tuple(one for one in found if one is not best))
+        return of(hub, session, customer) if customer else None
+
+
+def of(hub: Hub, session: Session, customer: Customer) -> Insight:
+    scores = _scores(session, customer.id)
+    found = actions(hub, session, [customer.id], read_services(hub.settings.config)).get(customer.id, [])
+    best = next((one for one in found if not one.denied), None)
+    return Insight(customer.ref, scores, best, tuple(one for one in found if one is not best))
 
 
 def actions(hub: Hub, session: Session, customer_ids: Sequence[int], services: Services) -> dict[int, list[Action]]:

@@ -34,6 +34,9 @@ PAGES = (
     "document-waiting",
     "chat",
     "outreach",
+    "find",
+    "known",
+    "happened",
     "inbox",
     "privacy",
     "privacy-desk",
@@ -100,7 +103,10 @@ def test_every_page_in_every_look(
     sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     small = page.evaluate(
         TARGETS,
-        24 if name in {"operations", "why", "inbox", "outreach", "account-of-staff", "privacy-desk"} else 40,
+        24
+        if name
+        in {"operations", "why", "inbox", "outreach", "find", "known", "happened", "account-of-staff", "privacy-desk"}
+        else 40,
     )
     page.close()
 

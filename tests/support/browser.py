@@ -13,7 +13,7 @@ from rq import Worker
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from asking import some_breaches, some_requests
-from called import a_call
+from called import a_call, may_be_called, some_scores
 from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
@@ -76,6 +76,9 @@ class Site:
             "privacy-confirm": ("/my/privacy/confirm/" + "0" * 32, NOBODY),
             "chat": ("/my/chat/", "customer"),
             "outreach": ("/desk/outreach/", "advisor"),
+            "find": ("/desk/customers/", "advisor"),
+            "known": (f"/desk/customers/{self.owner.ref}", "advisor"),
+            "happened": (f"/desk/customers/{self.owner.ref}/history", "advisor"),
             "roi": ("/desk/roi/", "marketer"),
             "journeys": ("/desk/journeys/", "marketer"),
             "journey": ("/desk/journeys/declined_brakes", "marketer"),
@@ -106,6 +109,8 @@ def served(folder: Path) -> Iterator[Site]:
     traffic, owner = plant(hub), an_owner(hub)
     kept = some_documents(hub, owner)
     a_call(hub, owner.customer_id, safety=True, outcome="later", reasons=["declined_days=90:+", "done_due=1.2:+"])
+    may_be_called(hub)
+    some_scores(hub, owner.customer_id)
     talk = a_talk(hub, owner.customer_id)
     asked = some_requests(hub, traffic.customers)
     a_report(hub)

@@ -1,10 +1,16 @@
-"""A list of calls as the scorers leave it behind, made by hand."""
+"""What scorers leave behind, made by hand: a list of calls, chances, and what cars will need."""
 
+import shutil
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+import compliance
 from hub.core import Hub
 from hub.flow import scores
-from hub.models import Outreach
+from hub.models import Need, Outreach, Ownership, Score
 
 
 def a_call(hub: Hub, customer_id: int, **given: Any) -> int:
@@ -18,3 +24,33 @@ def a_call(hub: Hub, customer_id: int, **given: Any) -> int:
         row = Outreach(customer_id=customer_id, **line | given)
         work.add(row)
     return row.id
+
+
+POLICY = Path(__file__).parents[2] / "config/policies/service_notices.yaml"
+
+
+def may_be_called(hub: Hub) -> None:
+    """By the policy of the demo: about their own car, unless they said no."""
+    folder = hub.settings.config / "policies"
+    folder.mkdir(exist_ok=True)
+    shutil.copy(POLICY, folder)
+    hub.plugins.register(compliance)
+
+
+def some_scores(hub: Hub, customer_id: int, support: int = 6) -> None:
+    """Half a year in which they grew cold, and two things that their first car will probably need."""
+    today = scores.today(hub)
+    with hub.begin() as work:
+        for months, value in enumerate((0.62, 0.51, 0.4, 0.38, 0.21)):
+            work.add(Score(
+                customer_id=customer_id, name="churn", as_of=today - timedelta(days=30 * months), value=value,
+                low=value - 0.12, high=value + 0.11, support=support, model="churn-1",
+                reasons=["visits.silent_days=237:+", "survey.last=9:-", "advice.declined_safety=1:+"],
+            ))  # fmt: skip
+        car = work.session.scalars(select(Ownership.vehicle_id).where(Ownership.customer_id == customer_id)).first()
+        for service, value, margin in (("brakes", 0.44, 9_400), ("air_conditioning", 0.2, 4_100)):
+            work.add(Need(
+                customer_id=customer_id, vehicle_id=car or 0, service=service, as_of=today, value=value, low=value - 0.1,
+                high=value + 0.12, support=40, price_minor=margin * 3, margin_minor=margin, currency="EUR",
+                reasons=["declined_days=237:+", "done_due=1.2:+"], model="need-1",
+            ))  # fmt: skip

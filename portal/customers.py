@@ -1,0 +1,89 @@
+"""The desk of customers: found by what they say at the counter, and known on one page; every look is written down for them."""
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+
+from hub.flow import explain
+from hub.flow.finding import MOST, find
+from hub.flow.sightings import note_seen
+from hub.models import Customer
+from hub.services import read_services
+from hub.web.webhooks import this_hub
+from hub.wording import wording
+from portal import guard
+from portal.desks import ADVISORS
+from portal.filing import theirs
+from portal.guard import opens_to
+from portal.known import SHOWN, happened, known, listed, trace_of
+from portal.me import opened
+from portal.pages import page, tongue
+from portal.scope import scope_of
+from portal.verdicts import verdicts
+
+bp = Blueprint("customers", __name__, url_prefix="/desk/customers")
+
+
+@bp.get("/")
+@opens_to(*ADVISORS)
+def search() -> Response:
+    return page("find.html", said="", found=None, more=False, most=MOST)
+
+
+@bp.post("/")
+@opens_to(*ADVISORS)
+def look_up() -> Response:
+    """By POST, as what is asked for names somebody and would stay in the browser's history. One is opened at once."""
+    hub, said = this_hub(), request.form.get("said", "")
+    with hub.look() as session:
+        match = find(hub, session, said, scope_of(session, ADVISORS).where(Customer.branch))
+        found = listed(hub, session, Customer.id.in_(match.ids))
+    if len(found) == 1:
+        return make_response(redirect(url_for("portal.customers.overview", ref=found[0].me.ref), 303))
+    note_seen(hub, _reader(), [one.me.customer_id for one in found], "search")
+    return page("find.html", said=said[:120], found=found, more=match.more, most=MOST)
+
+
+@bp.get("/<ref>")
+@opens_to(*ADVISORS)
+def overview(ref: str) -> Response:
+    hub, words = this_hub(), wording(tongue().code)
+    with hub.look() as session:
+        seen = known(hub, session, opened(hub, session, Customer.id == theirs(session, ref).id)[0])
+    note_seen(hub, _reader(), [seen.me.customer_id], "profile")
+    services = read_services(hub.settings.config)
+    return page(
+        "known.html",
+        seen=seen,
+        words=words,
+        title_of=lambda service: services.of(service).title(tongue().code),
+        trace=trace_of(seen.chance.history, tongue().direction == "rtl") if seen.chance else None,
+        now=hub.clock(),
+    )
+
+
+@bp.get("/<ref>/history")
+@opens_to(*ADVISORS)
+def history(ref: str) -> Response:
+    """before: the event behind which the next page begins."""
+    hub, before = this_hub(), request.args.get("before", "")
+    with hub.look() as session:
+        who = opened(hub, session, Customer.id == theirs(session, ref).id)[0]
+        told = happened(session, who, int(before) if before.isascii() and before.isdecimal() else None)
+    note_seen(hub, _reader(), [who.customer_id], "history")
+    return page("history.html", me=who, told=told[:SHOWN], more=len(told) > SHOWN, first_page=not before)
+
+
+@bp.get("/<ref>/why")
+@opens_to(*ADVISORS)
+def why(ref: str) -> Response:
+    """Why they are in each segment, or not."""
+    hub = this_hub()
+    with hub.look() as session:
+        customer = theirs(session, ref)
+    note_seen(hub, _reader(), [customer.id], "why")
+    back = (url_for("portal.customers.overview", ref=ref), tongue().say("Back to the customer"))
+    return page("why.html", ref=ref, verdicts=verdicts(explain.why(hub, ref, None)), now=hub.clock(), back=back)
+
+
+def _reader() -> str:
+    person = guard.who()
+    return f"principal:{person.principal_id}" if person else ""

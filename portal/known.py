@@ -1,0 +1,223 @@
+"""What an advisor sees of a customer: who they are, how likely they stay away, what to propose, what happened; each with its why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from hub.core import Hub
+from hub.flow import insights
+from hub.flow.enrollments import LIVE
+from hub.flow.insights import Insight, ScoreSeen
+from hub.models import Branch, Consent, Customer, Enrollment, Event, Membership, Person, Profile, Vehicle
+from portal.cars import Advice, Car, advice_of, cars_of
+from portal.me import Me, opened
+
+SHOWN = 25  # happenings of one page
+ENOUGH = 2  # visits that a chance is told from: one shows no rhythm
+LEAVING = "churn"
+WIDTH, HEIGHT = 240, 44  # of the drawing of a score's history
+
+
+@dataclass(frozen=True)
+class Where:
+    """A segment or journey that somebody is in. node: of a journey."""
+
+    name: str
+    title: str
+    since: datetime | None
+    node: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What stands of one purpose: channel -> granted or withdrawn."""
+
+    purpose: str
+    channels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """profile: its stored facts. chance: that they stay away, where enough is known to tell. advice: work still open."""
+
+    me: Me
+    branch: str
+    joined_on: date | None
+    language: str | None
+    restricted: bool
+    unprofiled: bool
+    profile: Profile | None
+    insight: Insight
+    chance: ScoreSeen | None
+    cars: Sequence[Car]
+    advice: Sequence[Advice]
+    consents: Sequence[Said]
+    segments: Sequence[Where]
+    journeys: Sequence[Where]
+
+    def car_named(self, vehicle_id: int) -> str:
+        return next((car.short or car.plate for car in self.cars if car.id == vehicle_id), "")
+
+
+def known(hub: Hub, session: Session, who: Me) -> Known:
+    """A dozen queries, however long the history is."""
+    row, person, branch = session.execute(
+        select(Customer, Person, Branch.title)
+        .join(Person, Person.id == Customer.person_id)
+        .outerjoin(Branch, Branch.code == Customer.branch)
+        .where(Customer.id == who.customer_id)
+    ).one()
+    insight, cars = insights.of(hub, session, row), cars_of(session, who)
+    advice = [one for some in advice_of(session, who, cars).values() for one in some if one.state != "sold"]
+    chance = next((one for one in insight.scores if one.name == LEAVING), None)
+    return Known(
+        me=who,
+        branch=branch or row.branch or "",
+        joined_on=row.joined_on,
+        language=row.language,
+        restricted=person.restricted_at is not None,
+        unprofiled=person.unprofiled_at is not None,
+        profile=session.get(Profile, row.id),
+        insight=insight,
+        chance=chance if chance is not None and chance.support >= ENOUGH else None,
+        cars=cars,
+        advice=sorted(advice, key=lambda one: (one.safety not in insights.SAFETY, -one.made_on.toordinal(), one.id)),
+        consents=_consents(session, who),
+        segments=_segments(hub, session, who),
+        journeys=_journeys(hub, session, who),
+    )
+
+
+def _consents(session: Session, who: Me) -> list[Said]:
+    columns = (Consent.purpose, Consent.channel, Consent.state)
+    rows = session.execute(select(*columns).where(Consent.person_id == who.person_id).order_by(Consent.at, Consent.id))
+    found: dict[str, dict[str, str]] = {}
+    for purpose, channel, state in rows:
+        found.setdefault(purpose, {})[channel] = state
+    return [Said(purpose, dict(sorted(channels.items()))) for purpose, channels in sorted(found.items())]
+
+
+def _segments(hub: Hub, session: Session, who: Me) -> list[Where]:
+    rules = hub.book.current().segments
+    mine = (Membership.customer_id == who.customer_id, Membership.left_at.is_(None))
+    rows = session.execute(
+        select(Membership.segment, Membership.entered_at).where(*mine).order_by(Membership.entered_at.desc())
+    )
+    return [Where(name, rules[name].title if name in rules else name, at) for name, at in rows]
+
+
+def _journeys(hub: Hub, session: Session, who: Me) -> list[Where]:
+    rules = hub.book.current().journeys
+    mine = (Enrollment.customer_id == who.customer_id, Enrollment.state.in_(LIVE))
+    rows = session.execute(
+        select(Enrollment.journey, Enrollment.node, Enrollment.entered_at).where(*mine).order_by(Enrollment.id.desc())
+    )
+    return [Where(name, rules[name].title if name in rules else name, at, node or "") for name, node, at in rows]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A line of what was found: enough to tell one from another."""
+
+    me: Me
+    branch: str
+    cars: tuple[str, ...]
+    last_on: date | None
+
+
+def listed(hub: Hub, session: Session, condition: ColumnElement[bool]) -> list[Listed]:
+    found = opened(hub, session, condition)
+    columns = (Profile.customer_id, Profile.visits_last_on, Branch.title, Profile.branch)
+    rows = session.execute(
+        select(*columns).outerjoin(Branch, Branch.code == Profile.branch)
+        .where(Profile.customer_id.in_([one.customer_id for one in found]))
+    )  # fmt: skip
+    about = {row[0]: row for row in rows}
+    plates = {
+        one.customer_id: tuple(sorted(value for (field, _), value in one.values.items() if field == "plate" and value))
+        for one in found
+    }
+    return [
+        Listed(one, _branch(about.get(one.customer_id)), plates[one.customer_id],
+               about[one.customer_id][1] if one.customer_id in about else None)
+        for one in found
+    ]  # fmt: skip
+
+
+def _branch(row: Any) -> str:
+    return (row[2] or row[3] or "") if row is not None else ""
+
+
+# --- what happened ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event. car: what it is called, or empty. part: what an advice was about. score: of a survey."""
+
+    id: int
+    kind: str
+    at: datetime
+    day: date
+    car: str
+    amount_minor: int | None
+    currency: str | None
+    part: str
+    score: float | None
+
+
+def happened(session: Session, who: Me, before: int | None) -> list[Happened]:
+    """The latest first, at most SHOWN and one, which says that there are more. before: the id of an event."""
+    wanted = (
+        select(Event, Vehicle.make, Vehicle.model)
+        .outerjoin(Vehicle, Vehicle.id == Event.vehicle_id)
+        .where(Event.customer_id == who.customer_id, Event.withdrawn_at.is_(None))
+        .order_by(Event.at_utc.desc(), Event.id.desc())
+    )
+    if before is not None:
+        edge = session.execute(
+            select(Event.at_utc, Event.id).where(Event.id == before, Event.customer_id == who.customer_id)
+        ).first()
+        if edge is None:
+            return []
+        later = (Event.at_utc == edge[0]) & (Event.id < edge[1])
+        wanted = wanted.where((Event.at_utc < edge[0]) | later)
+    return [_happened(row, make, model) for row, make, model in session.execute(wanted.limit(SHOWN + 1))]
+
+
+def _happened(row: Event, make: str | None, model: str | None) -> Happened:
+    more = row.attributes
+    score = more.get("score")
+    return Happened(
+        row.id, row.kind, row.at_utc, row.local_day, model or make or "", row.amount_minor, row.currency,
+        str(more.get("part") or more.get("service") or ""), float(score) if isinstance(score, int | float) else None,
+    )  # fmt: skip
+
+
+# --- drawings --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A score over time. line: SVG points; last: where its dot stands."""
+
+    line: str
+    last: tuple[float, float]
+
+
+def trace_of(history: Sequence[tuple[date, float]], mirrored: bool) -> Trace | None:
+    """None for fewer than two days. The whole height is 0 to 1, so that two customers can be compared."""
+    if len({day for day, _ in history}) < 2:
+        return None
+    start, span = history[0][0], (history[-1][0] - history[0][0]).days
+
+    def point(day: date, value: float) -> tuple[float, float]:
+        x = (day - start).days / span * WIDTH
+        return (WIDTH - x if mirrored else x), HEIGHT - 4 - value * (HEIGHT - 8)
+
+    points = [point(*one) for one in history]
+    return Trace(" ".join(f"{x:.1f},{y:.1f}" for x, y in points), points[-1])
