@@ -7,6 +7,7 @@ from hub.flow.finding import MOST, find
 from hub.flow.sightings import note_seen
 from hub.models import Customer
 from hub.services import read_services
+from hub.voices import voice
 from hub.web.webhooks import this_hub
 from hub.wording import wording
 from portal import guard
@@ -81,7 +82,8 @@ def why(ref: str) -> Response:
         customer = theirs(session, ref)
     note_seen(hub, _reader(), [customer.id], "why")
     back = (url_for("portal.customers.overview", ref=ref), tongue().say("Back to the customer"))
-    return page("why.html", ref=ref, verdicts=verdicts(explain.why(hub, ref, None)), now=hub.clock(), back=back)
+    told = verdicts(explain.why(hub, ref, None, voice(tongue().code)))
+    return page("why.html", ref=ref, verdicts=told, now=hub.clock(), back=back)
 
 
 def _reader() -> str:
