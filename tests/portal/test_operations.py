@@ -102,7 +102,7 @@ def test_the_page_asks_the_database_little(hub: Hub, traffic: Traffic, operator:
         operator.get("/operations/")
 
     connections = 5
-    status, session = 8 + 2 * connections, 3
+    status, session = 9 + 2 * connections, 3
     assert len(statements) <= status + session + 6
 
 
