@@ -1,6 +1,17 @@
 """What every test may ask for; the fixtures themselves stand in tests/support."""
 
-pytest_plugins = ["postgres", "hubs", "partners", "fleeting", "forgetting", "office", "calling", "hubspots", "talking"]
+pytest_plugins = [
+    "postgres",
+    "hubs",
+    "partners",
+    "fleeting",
+    "forgetting",
+    "office",
+    "calling",
+    "hubspots",
+    "orgs",
+    "talking",
+]
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -16,6 +16,7 @@ from hub.flow.held import Held
 from hub.flow.identity import Known
 from hub.models import Connection, Customer, Person
 from hubspots import Portal
+from orgs import Org
 
 # HubSpot's name -> ours, of fields whose newest edit counts
 NEWEST = {"firstname": "given_name", "lastname": "family_name", "email": "email", "phone": "phone"}
@@ -30,7 +31,7 @@ class Story:
     """stands: (contact, HubSpot's field) -> (when, value) of the newest edit of either side. pause: the most seconds from one
     edit to the next."""
 
-    portal: Portal
+    portal: Portal | Org
     dice: Random
     people: list[tuple[str, int]] = field(default_factory=list)
     stands: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
