@@ -1,4 +1,4 @@
-"""A day of edits on both sides of HubSpot, on a virtual clock: do both sides agree, what echoed, how many calls were too many?
+"""A day of edits on both sides of HubSpot or Salesforce, on a virtual clock: do both sides agree, what echoed, how many calls too many?
 
 HUB_SYNC_EDITS=50000 HUB_TEST_DATABASES=sqlite python -m pytest -q -s tests/benchmarks/sync/two_way.py
 
@@ -17,6 +17,7 @@ from editing import Story
 from hub.flow import reconcile
 from hub.models import Conflict, Message
 from hubspots import Portal
+from orgs import Org
 
 EDITS = int(os.environ.get("HUB_SYNC_EDITS", "50000"))
 SEED = int(os.environ.get("HUB_SYNC_SEED", "7"))
@@ -49,8 +50,29 @@ def test_a_day(portal: Portal) -> None:
     assert (wrong, clean, calls["inputs"] - written) == (0, True, 0)
 
 
-def count(portal: Portal, model: type) -> int:
-    with portal.hub.look() as session:
+def test_a_day_of_salesforce(org: Org) -> None:
+    """It is asked every 15 s, so whatever both changed meanwhile is a conflict, and decided by when the whole contact changed."""
+    story = Story(org, Random(SEED), pause=2 * DAY / EDITS)
+    story.begin(PEOPLE)
+    began, calls = time.monotonic(), org.crm.used
+    for _ in range(EDITS // WINDOW):
+        for _ in range(WINDOW):
+            story.edit()
+        story.work(seconds=6)
+    seconds, calls = time.monotonic() - began, org.crm.used - calls
+    story.settle(rounds=3)
+    clean = reconcile.compare(org.hub, org.hub.partners["crm"]).clean
+    conflicts, ours = count(org, Conflict), story.edits["ours"]
+    print(f"\n{EDITS:,} edits ({dict(story.edits)}) of {PEOPLE} contacts in {seconds:,.0f} s of ours, {calls:,} calls")
+    print(f"not as the oracle says: {len(story.wrong())}, conflicts, each with its rule: {conflicts:,}; clean: {clean}")
+    print(f"our writes that changed something: {org.writes():,} for {ours:,} edits of ours")
+    assert clean
+    assert len(story.wrong()) <= 2 * conflicts  # each is seen here and there
+    assert org.writes() <= ours + conflicts
+
+
+def count(crm: Portal | Org, model: type) -> int:
+    with crm.hub.look() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
