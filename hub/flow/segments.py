@@ -237,9 +237,14 @@ def _enter(work: Work, rule: SegmentRule, ids: list[int], cause: str) -> list[Mo
     made = {row["customer_id"]: row["id"] for row in rows}
     work.session.execute(statement, rows)
     ours = select(Membership.id, Membership.customer_id).where(
-        Membership.segment == rule.name, Membership.left_at.is_(None), Membership.customer_id.in_(ids)
+        Membership.segment == rule.name, Membership.left_at.is_(None)
     )
-    won = [(row_id, one) for row_id, one in work.session.execute(ours) if made[one] == row_id]
+    won = [
+        (row_id, one)
+        for some in batches(ids)
+        for row_id, one in work.session.execute(ours.where(Membership.customer_id.in_(some)))
+        if made[one] == row_id
+    ]
     return [Move(rule.name, one, refs[one], True, row_id) for row_id, one in sorted(won)]
 
 
@@ -247,10 +252,13 @@ def _leave(work: Work, segment: str, ids: list[int], cause: str) -> list[Move]:
     if not ids:
         return []
     refs = _refs(work, ids)
-    mine = (Membership.segment == segment, Membership.left_at.is_(None), Membership.customer_id.in_(ids))
-    rows = work.session.execute(select(Membership.id, Membership.customer_id).where(*mine)).all()
-    work.session.execute(update(Membership).where(*mine).values(left_at=work.now, left_cause=cause))
-    return [Move(segment, one, refs[one], False, row_id) for row_id, one in sorted(map(tuple, rows))]
+    rows: list[tuple[int, int]] = []
+    for some in batches(ids):
+        mine = (Membership.segment == segment, Membership.left_at.is_(None), Membership.customer_id.in_(some))
+        found = work.session.execute(select(Membership.id, Membership.customer_id).where(*mine))
+        rows += [(row_id, one) for row_id, one in found]
+        work.session.execute(update(Membership).where(*mine).values(left_at=work.now, left_cause=cause))
+    return [Move(segment, one, refs[one], False, row_id) for row_id, one in sorted(rows)]
 
 
 def _open_ids(work: Work, segment: str) -> list[int]:
