@@ -41,6 +41,8 @@ PAGES = (
     "privacy",
     "privacy-desk",
     "shared",
+    "roi",
+    "journey",
 )
 TARGETS = """least => [...document.querySelectorAll('a, button, select, summary')].filter(one => {
   const box = one.getBoundingClientRect();
@@ -105,7 +107,19 @@ def test_every_page_in_every_look(
         TARGETS,
         24
         if name
-        in {"operations", "why", "inbox", "outreach", "find", "known", "happened", "account-of-staff", "privacy-desk"}
+        in {
+            "operations",
+            "why",
+            "inbox",
+            "outreach",
+            "find",
+            "known",
+            "happened",
+            "account-of-staff",
+            "privacy-desk",
+            "roi",
+            "journey",
+        }
         else 40,
     )
     page.close()
