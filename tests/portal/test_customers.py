@@ -155,7 +155,6 @@ def test_a_page_asks_the_database_no_more_for_a_longer_history(hub: Hub, advisor
     asked.clear()
     advisor.get(f"{DESK}{mara.ref}")
 
-    print("QUERIES", once)
     assert asked.count("SELECT") <= once <= MOST_QUERIES
 
 
