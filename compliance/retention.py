@@ -30,6 +30,7 @@ from hub.models import (
     DeadLetter,
     Delivery,
     ErasureRequest,
+    Estimate,
     Event,
     Incident,
     Inspection,
@@ -96,6 +97,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Invoice, "service_history", "anonymise", Invoice.issued_at, _customer(Invoice.customer_id)),
     Rule(Inspection, "service_history", "anonymise", Inspection.done_at, _customer(Inspection.customer_id)),
     Rule(Appointment, "service_history", "anonymise", Appointment.ends_at, _customer(Appointment.customer_id)),
+    Rule(Estimate, "service_history", "anonymise", Estimate.made_at, _customer(Estimate.customer_id)),
     Rule(Recommendation, "service_history", "anonymise", Recommendation.made_at, _customer(Recommendation.customer_id)),
 )  # fmt: skip
 

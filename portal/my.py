@@ -16,6 +16,7 @@ from portal.me import Me, me
 from portal.needs import ORDER, Need, Pace, needs_of, pace_of
 from portal.pages import page, this_portal
 from portal.points import card_of
+from portal.quotes import waiting
 from portal.stage import Stage, stage_of
 from portal.visits import booked
 from rules.calendar import local_day
@@ -65,5 +66,6 @@ def home() -> Response:
         seen = outlooks(hub, session, who, chain)
         visits = booked(session, who, hub.clock())
         card = card_of(session, who, chain.points, hub.clock())
+        asked = waiting(hub, session, who)
     shown = next((one for one in seen if one.car.ref == request.args.get("car")), seen[0] if seen else None)
-    return page("my/home.html", me=who, seen=seen, shown=shown, visits=visits, card=card, now=hub.clock())
+    return page("my/home.html", me=who, seen=seen, shown=shown, visits=visits, card=card, asked=asked, now=hub.clock())

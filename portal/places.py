@@ -20,6 +20,7 @@ PLACES = (
     Place("home", "portal.my.home", "home"),
     Place("cars", "portal.cars.garage", "car"),
     Place("documents", "portal.documents.overview", "paper"),
+    Place("estimates", "portal.estimates.overview", "estimate", thumb=False),
     Place("visits", "portal.visits.coming", "calendar"),
     Place("points", "portal.points.card", "points", thumb=False),
     Place("chat", "portal.chat.thread", "chat"),

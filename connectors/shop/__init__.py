@@ -42,6 +42,7 @@ class Shop:
         Topic("segment_entered", EffectClass.KEYED, "service_desk"),
         Topic("segment_left", EffectClass.KEYED, "service_desk"),
         Topic("appointment_changed", EffectClass.KEYED, "service_desk"),
+        Topic("estimate_answered", EffectClass.KEYED, "service_desk"),
     )
 
     def __init__(self, account: Account) -> None:
@@ -82,7 +83,7 @@ class Shop:
             "signal": push.topic,
             **{
                 name: push.body.get(name)
-                for name in ("segment", "kind", "how")
+                for name in ("segment", "kind", "how", "estimate", "version", "seen", "lines")
                 if name in push.body or name == "segment"
             },
             "customer": push.partner_id,

@@ -12,6 +12,8 @@ from hub.sdk import (
     ConsentRecord,
     CustomerKey,
     CustomerRecord,
+    EstimateLineRecord,
+    EstimateRecord,
     EventRecord,
     FindingRecord,
     InspectionRecord,
@@ -28,7 +30,7 @@ from hub.sdk import (
 )
 
 Row = Mapping[str, Any]
-RENAMED = {"vehicle": "vehicle_partner_id", "visit": "visit_key"}
+RENAMED = {"vehicle": "vehicle_partner_id", "visit": "visit_key", "recommendation": "advice_key"}
 NO_FIELDS = frozenset({"type", "customer", "lines", "findings", "services"})
 DAYS = frozenset({"joined_on", "first_registered", "owned_since", "owned_until", "due_on", "paid_on", "valid_from",
                   "valid_until"})  # fmt: skip
@@ -100,6 +102,11 @@ def _recommendation(row: Row) -> Record:
     return RecommendationRecord(customer=_about(row), **dict(_values(row)))
 
 
+def _estimate(row: Row) -> Record:
+    lines = tuple(EstimateLineRecord(**dict(_values(line))) for line in row["lines"])
+    return EstimateRecord(customer=_about(row), lines=lines, **dict(_values(row)))
+
+
 def _appointment(row: Row) -> Record:
     return AppointmentRecord(customer=_about(row), services=tuple(row["services"]), **dict(_values(row)))
 
@@ -151,6 +158,7 @@ MAKERS: Mapping[str, Callable[[Row], Record]] = {
     "visit": _visit,
     "inspection": _inspection,
     "recommendation": _recommendation,
+    "estimate": _estimate,
     "invoice": _invoice,
     "appointment": _appointment,
     "survey": _survey,

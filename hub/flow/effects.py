@@ -10,7 +10,7 @@ from sqlalchemy import case, select
 from hub.access.invitations import opened as opened_links
 from hub.core import Hub, Partner
 from hub.errors import ConfigError
-from hub.flow import endpoints, outbox, permit
+from hub.flow import endpoints, estimates, outbox, permit
 from hub.flow.batches import batches
 from hub.flow.outbox import Claim, Intent
 from hub.flow.segments import Move
@@ -19,6 +19,8 @@ from hub.models import Consent, Customer, Link, Membership, Person, PersonalValu
 from hub.sdk import Decision, Push, Question, Topic
 from hub.templates import Templates
 from hub.work import Work
+
+PLAIN = ("segment", "tier", "kind", "how", "version", "seen", "lines")  # of a message's refs: what may leave the house
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def render(
     segments = segments_of(work, [subject.customer_id for _, subject, _, _ in ready])
     templates = Templates(hub.settings.config / "templates")
     keys = keys_of(hub, work, [claim for claim, _, _, _ in ready])
+    named = estimates.names_there(work, partner, [claim for claim, _, _, _ in ready])
     pushes = []
     for claim, subject, topic, decision in ready:
         fields = {
@@ -124,12 +127,16 @@ def render(
         if "sign_in_link_id" in claim.refs and claim.id not in keys:
             outbox.refuse(work, claim, "the link was used or is too old", why="ended")
             continue
+        if "estimate_id" in claim.refs and claim.id not in named:
+            outbox.refuse(work, claim, "another connection told this estimate", why="gone")
+            continue
         try:
             words = worded(templates, claim, topic, subject.language, fields, keys.get(claim.id, {}))
         except ConfigError as error:
             outbox.refuse(work, claim, f"template: {error.what}", why="template")
             continue
-        body = {**fields, **_plain(claim), **words, "segments": segments[subject.customer_id]}
+        about = {"estimate": named[claim.id]} if claim.id in named else {}
+        body = {**fields, **_plain(claim), **about, **words, "segments": segments[subject.customer_id]}
         push = Push(
             claim.topic, claim.effect_key, subject.customer_ref, links.get(subject.customer_id), body, claim.attempt
         )
@@ -171,8 +178,8 @@ def worded(
 
 
 def _plain(claim: Claim) -> dict[str, Any]:
-    """What of a message's refs may leave the house: names of segments and tiers, what to delete how, no ids of ours."""
-    return {name: claim.refs[name] for name in ("segment", "tier", "kind", "how") if name in claim.refs}
+    """Names of segments and tiers, what to delete how, what was answered to which line: no ids of ours."""
+    return {name: claim.refs[name] for name in PLAIN if name in claim.refs}
 
 
 class Asked:

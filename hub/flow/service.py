@@ -6,14 +6,15 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from hub.flow import appointments, offers
+from hub.flow import appointments, estimates, offers
 from hub.flow.batches import batches
 from hub.flow.told import Happened, Kind, Station, Tally, Telling, tell
 from hub.flow.values import seal_text
 from hub.flow.vehicles import lock_owners
-from hub.models import Finding, Inspection, Invoice, Line, Offer, Recommendation, Vehicle, Visit
+from hub.models import Estimate, Finding, Inspection, Invoice, Line, Offer, Recommendation, Vehicle, Visit
 from hub.sdk import (
     AppointmentRecord,
+    EstimateRecord,
     InspectionRecord,
     InvoiceRecord,
     OfferRecord,
@@ -107,7 +108,7 @@ def _visited(record: VisitRecord, values: Values) -> Iterable[Happened]:
 def _follow_visits(station: Station, tally: Tally) -> None:
     """What was told before its visit finds it now; and a car has the odometer of its latest visit."""
     ids = {one.key_hash: one.row_id for one in tally.tellings if one.before is None}
-    for model in (Invoice, Inspection, Recommendation, Offer):
+    for model in (Invoice, Inspection, Recommendation, Estimate, Offer):
         for batch in batches(ids):
             waiting = select(model.id, model.visit_hash).where(model.visit_hash.in_(batch), model.visit_id.is_(None))
             rows = station.work.session.execute(waiting).all()
@@ -233,6 +234,7 @@ KINDS: tuple[tuple[type[ServiceRecord], Kind], ...] = (
     (VisitRecord, VISIT),
     (InspectionRecord, INSPECTION),
     (RecommendationRecord, Kind("recommendation", Recommendation, _recommendation, _advised)),
+    (EstimateRecord, estimates.ESTIMATE),
     (InvoiceRecord, Kind("invoice", Invoice, _invoice, _invoiced)),
     (AppointmentRecord, appointments.APPOINTMENT),
     (OfferRecord, offers.OFFER),

@@ -6,6 +6,7 @@ from hub.models.campaigns import Incident, Membership, Pin, SegmentVersion
 from hub.models.conversations import Conversation, Handoff, Post, ReplyTimer, Seat
 from hub.models.documents import Document, DocumentShare, DocumentView
 from hub.models.endpoints import Attempt, Endpoint
+from hub.models.estimates import Estimate, EstimateLine
 from hub.models.events import Event
 from hub.models.fleet import Assignment, Fleet
 from hub.models.jobs import Job, JobPart
@@ -53,7 +54,8 @@ __all__ = [
     "Branch", "Breach", "BreachClock", "BreachPerson", "Challenge", "Conflict", "Connection", "Consent", "ConsentAsk",
     "Conversation", "Cost", "Cursor", "Customer", "DataKey",
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
-    "Enrollment", "Epoch", "ErasureRequest", "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
+    "Enrollment", "Epoch", "ErasureRequest", "Estimate", "EstimateLine",
+    "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
     "IdempotencyKey", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",
     "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Need", "Node", "Notice", "Offer",
     "Outreach", "Ownership", "PartnerField", "Passkey", "Person", "PersonRequest", "PersonalValue", "Pin", "Post", "Principal", "Profile",

@@ -49,9 +49,11 @@ from hub.sdk.contracts import (
     Topic,
     Work,
 )
+from hub.sdk.estimates import EstimateLineRecord, EstimateRecord
 from hub.sdk.hookspecs import hookimpl
 from hub.sdk.http import PartnerClient
 from hub.sdk.objects import Describes, FieldShape, Listing, Lists, Observes, Seen
+from hub.sdk.record_kinds import PersonRecord, Record, ServiceRecord, ShopRecord
 from hub.sdk.records import (
     AppointmentRecord,
     BranchRecord,
@@ -66,13 +68,9 @@ from hub.sdk.records import (
     LineRecord,
     LoyaltyRecord,
     OfferRecord,
-    PersonRecord,
     ReadingRecord,
     RecommendationRecord,
-    Record,
     ReferralRecord,
-    ServiceRecord,
-    ShopRecord,
     SlotRecord,
     VehicleRecord,
     VisitRecord,
@@ -101,8 +99,9 @@ __all__ = [
     "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "ArmStatistics", "Asks",
     "Attribution", "AuthBroken", "Bad", "Bounds", "BranchRecord", "Case", "Channel", "ConfigError", "Connector",
     "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "Describes", "EffectClass", "ErasedRecord",
-    "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FieldShape", "FileMapping", "FindingRecord", "Gone",
-    "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LearnsTables",
+    "EstimateLineRecord", "EstimateRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FieldShape", "FileMapping",
+    "FindingRecord",
+    "Gone", "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LearnsTables",
     "LineRecord", "Listing", "Lists", "LoyaltyRecord", "Normalises", "NotJson", "Observes", "OfferRecord", "Outcome",
     "Page", "PartnerClient", "PartnerError", "PersonRecord", "Push", "Pushes", "Question", "ReadingRecord",
     "Receives", "RecommendationRecord", "Record", "ReferralRecord", "Refused", "RetryLater", "RowProblem", "Sale",

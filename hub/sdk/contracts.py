@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from hub.sdk.questions import Decision as Decision
 from hub.sdk.questions import Question as Question
-from hub.sdk.records import Record
+from hub.sdk.record_kinds import Record
 from hub.sdk.sandboxes import Sandbox as Sandbox
 
 Kind = Literal["shop", "crm", "fleet", "loyalty", "channel", "import", "webhook"]

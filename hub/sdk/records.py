@@ -284,17 +284,3 @@ class ReadingRecord:
     vin: str
     at: datetime
     odometer_km: int
-
-
-ServiceRecord = (
-    VisitRecord
-    | InvoiceRecord
-    | InspectionRecord
-    | RecommendationRecord
-    | AppointmentRecord
-    | OfferRecord
-    | ReferralRecord
-)
-ShopRecord = BranchRecord | SlotRecord
-PersonRecord = CustomerRecord | VehicleRecord | EventRecord | LoyaltyRecord | ConsentRecord | ErasedRecord
-Record = PersonRecord | ServiceRecord | ShopRecord | ReadingRecord

@@ -20,6 +20,7 @@ PAST = {
     "visit": ("opened_at", "closed_at"),
     "inspection": ("done_at",),
     "recommendation": ("made_at", "decided_at"),
+    "estimate": ("made_at",),
     "survey": ("answered_at",),
     "complaint": ("made_at",),
     "invoice": ("issued_at",),

@@ -6,8 +6,10 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from hub.sdk.estimate_rows import EstimateRow
+from hub.sdk.row_bases import LONGEST_NOTE, SAFETY, AboutRow, Row
 from hub.sdk.row_fields import (
     CODE,
     FORM,
@@ -24,22 +26,8 @@ from hub.sdk.row_fields import (
     word,
 )
 
-LONGEST_NOTE = 4000
-SAFETY = ("ok", "advisory", "important", "critical")
 REASONS = ("service", "repair", "inspection", "breakdown", "recall", "warranty")
 LONGEST_STAY = timedelta(days=14)
-
-
-class Row(Schema):
-    """type: the kind of row. key: yours, unique per kind. at, version: of this telling; the latest stands."""
-
-    class Meta:
-        unknown = RAISE
-
-    type = Text()
-    key = text(100, required=True)
-    at = Moment(required=True)
-    version = whole(0, 2**62, load_default=0)
 
 
 class CustomerRow(Row):
@@ -60,13 +48,6 @@ class ConsentRow(Row):
     channel = text(16, required=True)
     state = one_of("granted", "withdrawn", required=True)
     notice = text(64, required=True)
-
-
-class AboutRow(Row):
-    """A row about a customer, by your key for them; cancelled: it never was."""
-
-    customer = text(100, required=True)
-    cancelled = flag(False)
 
 
 class VehicleRow(AboutRow):
@@ -286,6 +267,7 @@ KINDS: Mapping[str, type[Row]] = {
     "visit": VisitRow,
     "inspection": InspectionRow,
     "recommendation": RecommendationRow,
+    "estimate": EstimateRow,
     "invoice": InvoiceRow,
     "appointment": AppointmentRow,
     "survey": SurveyRow,

@@ -28,6 +28,7 @@ PAGES = (
     "why",
     "my-home",
     "my-home-new-car",
+    "my-estimate",
     "documents",
     "document-film",
     "document-paper",

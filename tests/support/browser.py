@@ -10,6 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from redis import Redis
 from rq import Worker
+from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from asking import some_breaches, some_requests
@@ -18,10 +19,13 @@ from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
 from hub.embedded import ValkeyServer
+from hub.models import Estimate
+from hub.own import OWN
 from kept import Kept, some_documents
-from mine import Owner, an_owner, link_of, write_chain
+from mine import Owner, an_estimate, an_owner, link_of, write_chain
 from portal.limits import Attempts
 from returned import a_journey_in_force, a_report
+from shops import folded
 from talking import a_talk
 
 WIDTHS = {320: 640, 390: 844, 768: 1024, 1280: 800}
@@ -48,6 +52,7 @@ class Site:
     kept: Kept
     talk: str
     asked: str
+    estimate: str
 
     def pages(self) -> dict[str, tuple[str, str]]:
         """name -> (path, as whom: nobody, operator or customer)"""
@@ -64,6 +69,8 @@ class Site:
             "my-home": ("/my/", "customer"),
             "my-car": (f"/my/cars/{self.owner.cars[0]}", "customer"),
             "my-cars": ("/my/cars/", "customer"),
+            "my-estimates": ("/my/estimates/", "customer"),
+            "my-estimate": (f"/my/estimates/{self.estimate}", "customer"),
             "my-visits": ("/my/visits/", "customer"),
             "my-booking": ("/my/visits/new", "customer"),
             "my-points": ("/my/points/", "customer"),
@@ -113,6 +120,9 @@ def served(folder: Path) -> Iterator[Site]:
     some_scores(hub, owner.customer_id)
     talk = a_talk(hub, owner.customer_id)
     asked = some_requests(hub, traffic.customers)
+    folded(hub, an_estimate(owner), partner=OWN)
+    with hub.look() as session:
+        estimate = session.scalars(select(Estimate.ref)).one()
     a_report(hub)
     some_breaches(hub)
     a_journey_in_force(hub, traffic.customer_ids)
@@ -126,7 +136,7 @@ def served(folder: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner, kept, talk, asked)
+        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner, kept, talk, asked, estimate)
     finally:
         server.shutdown()
         thread.join()

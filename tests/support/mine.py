@@ -20,6 +20,8 @@ from hub.sdk import (
     ConsentRecord,
     CustomerKey,
     CustomerRecord,
+    EstimateLineRecord,
+    EstimateRecord,
     LineRecord,
     LoyaltyRecord,
     RecommendationRecord,
@@ -119,6 +121,23 @@ def told(number: str, name: str, plate: str) -> Iterator[Record]:
     yield AppointmentRecord(
         customer=key, key=f"{number}-A1", at=NOW, branch=BERLIN.code, starts_at=FIRST_SLOT, ends_at=FIRST_SLOT + timedelta(hours=1),
         booked_at=NOW, vehicle_partner_id=f"{number}-1", services=("inspection",),
+    )  # fmt: skip
+
+
+def an_estimate(
+    owner: Owner, version: int = 1, brakes: int = 28_900, valid_until: date | None = None
+) -> EstimateRecord:
+    """Two lines for the first car: brakes, which the garage had advised before, and a battery."""
+    number = owner.number
+    return EstimateRecord(
+        customer=CustomerKey(partner_id=number), key=f"{number}-E1", version=version, at=NOW, made_at=noon("2026-11-20"),
+        currency="EUR", vehicle_partner_id=f"{number}-1", visit_key=f"{number}-2026-04-02", branch=BERLIN.code,
+        valid_until=valid_until, note="We can do both at one visit.",
+        lines=(
+            EstimateLineRecord(code="brakes", part="brakes", title="Front brake pads and discs", safety="important",
+                               price_minor=brakes, note="Pads at 3.4 mm. We change them at 3 mm.", advice_key=f"{number}-R1"),
+            EstimateLineRecord(code="battery", part="battery", title="Starter battery, 70 Ah", price_minor=18_900),
+        ),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from hub.sdk.kit.run import Run
 from hub.sdk.kit.shape import normalises, receives
 from hub.sdk.kit.table import Level, check
 from hub.sdk.objects import Observes
-from hub.sdk.records import Record
+from hub.sdk.record_kinds import Record
 from hub.sdk.row_checks import checked
 
 NONSENSE = (b"", b"{", b"null", b"[]", b"{}", b"[1]", b'"x"', b'{"a": 1}', b"\xff\xfe", b"[" * 50_000)
