@@ -64,7 +64,9 @@ def test_the_crm_forgets_too_and_a_later_sync_does_not_bring_them_back(
     assert left == 1
     assert certificate is not None
     assert certificates.is_genuine(certificate, hub.vault.signer())
-    assert certificate["statement"]["partners"] == [{"connection": "crm", "state": "sent", "reason": ""}]
+    assert certificate["statement"]["partners"] == [
+        {"connection": "crm", "state": "sent", "reason": "", "asked_again": "gone"}
+    ]
 
     with pytest.raises(StopIteration):
         told("C-1")  # the club tells of them again: nobody is made
