@@ -39,7 +39,7 @@ def look_up() -> Response:
         found = listed(hub, session, Customer.id.in_(match.ids))
     if len(found) == 1:
         return make_response(redirect(url_for("portal.customers.overview", ref=found[0].me.ref), 303))
-    note_seen(hub, _reader(), [one.me.customer_id for one in found], "search")
+    note_seen(hub, guard.principal(), [one.me.customer_id for one in found], "search")
     return page("find.html", said=said[:120], found=found, more=match.more, most=MOST)
 
 
@@ -49,7 +49,7 @@ def overview(ref: str) -> Response:
     hub, words = this_hub(), wording(tongue().code)
     with hub.look() as session:
         seen = known(hub, session, opened(hub, session, Customer.id == theirs(session, ref).id)[0])
-    note_seen(hub, _reader(), [seen.me.customer_id], "profile")
+    note_seen(hub, guard.principal(), [seen.me.customer_id], "profile")
     services = read_services(hub.settings.config)
     return page(
         "known.html",
@@ -69,7 +69,7 @@ def history(ref: str) -> Response:
     with hub.look() as session:
         who = opened(hub, session, Customer.id == theirs(session, ref).id)[0]
         told = happened(session, who, int(before) if before.isascii() and before.isdecimal() else None)
-    note_seen(hub, _reader(), [who.customer_id], "history")
+    note_seen(hub, guard.principal(), [who.customer_id], "history")
     return page("history.html", me=who, told=told[:SHOWN], more=len(told) > SHOWN, first_page=not before)
 
 
@@ -80,12 +80,7 @@ def why(ref: str) -> Response:
     hub = this_hub()
     with hub.look() as session:
         customer = theirs(session, ref)
-    note_seen(hub, _reader(), [customer.id], "why")
+    note_seen(hub, guard.principal(), [customer.id], "why")
     back = (url_for("portal.customers.overview", ref=ref), tongue().say("Back to the customer"))
     told = verdicts(explain.why(hub, ref, None, voice(tongue().code)))
     return page("why.html", ref=ref, verdicts=told, now=hub.clock(), back=back)
-
-
-def _reader() -> str:
-    person = guard.who()
-    return f"principal:{person.principal_id}" if person else ""

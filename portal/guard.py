@@ -101,6 +101,12 @@ def actor() -> str:
     return person.title
 
 
+def principal() -> str:
+    """The same, by number and without a name; empty for nobody."""
+    person = who()
+    return f"principal:{person.principal_id}" if person else ""
+
+
 def still_open_to(hub: Hub, secret: str | None, roles: frozenset[str]) -> bool:
     """For answers that last: is the session still there, and does it still hold one of these roles?"""
     found = _who(hub, secret)

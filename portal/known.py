@@ -107,7 +107,7 @@ def _segments(hub: Hub, session: Session, who: Me) -> list[Where]:
     rows = session.execute(
         select(Membership.segment, Membership.entered_at).where(*mine).order_by(Membership.entered_at.desc())
     )
-    return [Where(name, rules[name].title if name in rules else name, at) for name, at in rows]
+    return [Where(name, _title(rules, name), at) for name, at in rows]
 
 
 def _journeys(hub: Hub, session: Session, who: Me) -> list[Where]:
@@ -116,7 +116,12 @@ def _journeys(hub: Hub, session: Session, who: Me) -> list[Where]:
     rows = session.execute(
         select(Enrollment.journey, Enrollment.node, Enrollment.entered_at).where(*mine).order_by(Enrollment.id.desc())
     )
-    return [Where(name, rules[name].title if name in rules else name, at, node or "") for name, node, at in rows]
+    return [Where(name, _title(rules, name), at, node or "") for name, node, at in rows]
+
+
+def _title(rules: Mapping[str, Any], name: str) -> str:
+    """Its name where no rule bears it any more."""
+    return rules[name].title if name in rules else name
 
 
 @dataclass(frozen=True)

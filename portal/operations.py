@@ -56,7 +56,7 @@ def _just_done() -> dict[str, Any]:
 def replay(letter_id: int) -> Response:
     hub = this_hub()
     with hub.begin() as work:
-        count = letters.replay(hub, work, letter_id, "all" in request.form, _actor())
+        count = letters.replay(hub, work, letter_id, "all" in request.form, guard.principal())
     return _back("replayed", count)
 
 
@@ -64,13 +64,10 @@ def replay(letter_id: int) -> Response:
 @opens_to(*OPERATORS)
 def discard(letter_id: int) -> Response:
     with this_hub().begin() as work:
-        count = letters.discard(work, letter_id, "all" in request.form, request.form.get("reason", ""), _actor())
+        count = letters.discard(
+            work, letter_id, "all" in request.form, request.form.get("reason", ""), guard.principal()
+        )
     return _back("discarded", count)
-
-
-def _actor() -> str:
-    person = guard.who()
-    return f"principal:{person.principal_id}" if person else ""
 
 
 def _back(done: str, count: int) -> Response:

@@ -48,7 +48,7 @@ def _seen(hub: Hub, branch: str) -> dict[str, Any]:
     titles = {one.service: services.of(one.service).title(language) for one in found.entries}
     with hub.look() as session:
         people = opened(hub, session, Customer.ref.in_([one.customer_ref for one in found.entries]))
-    note_seen(hub, _actor(), [one.customer_id for one in people], "outreach")
+    note_seen(hub, guard.principal(), [one.customer_id for one in people], "outreach")
     return {"found": found, "whys": whys, "titles": titles, "people": {one.ref: one for one in people}}
 
 
@@ -62,14 +62,9 @@ def note(entry: int) -> Response:
         if row is None or row.control or row.branch not in _branches(work.session):
             raise NotFound("There is no such list.", "It may belong to another branch.")
         if row.outcome != outcome:
-            outreach.note(work, entry, outcome, _actor())
+            outreach.note(work, entry, outcome, guard.principal())
         branch = row.branch
     return make_response(redirect(url_for("portal.outreach.today", branch=branch, _anchor=f"call-{entry}"), 303))
-
-
-def _actor() -> str:
-    person = guard.who()
-    return f"principal:{person.principal_id}" if person else ""
 
 
 def _branches(session: Session) -> Mapping[str, str]:
