@@ -7,7 +7,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.hubspot import words
-from hub.sdk import Api, FieldShape, Incoming, Listing, Outcome, Page, Push, Refused, RetryLater, Seen, WrongInput
+from connectors.hubspot.linking import link
+from hub.sdk import (
+    Api,
+    FieldShape,
+    Incoming,
+    Listing,
+    Outcome,
+    Page,
+    PartnerError,
+    Push,
+    Refused,
+    RetryLater,
+    Seen,
+    WrongInput,
+)
 from hub.sdk.cursor import Cursor, Pace, Row, turn
 from hub.sdk.outcomes import each
 
@@ -110,18 +124,23 @@ class Objects:
         return [Row(words.moment(row["updatedAt"]), str(row["id"]), words.fetched(row)) for row in _results(found)]
 
     def set_fields(self, batch: Sequence[Push]) -> Sequence[Outcome]:
-        """By id where we know it, else by our ref; one call for each kind and way."""
-        outcomes = []
-        for kind in sorted({str(push.body.get("kind")) for push in batch}):
-            pushes = [push for push in batch if push.body.get("kind") == kind]
-            if kind not in self.types:
-                outcomes += [Outcome(push.key, "refused", f"there is no kind {kind}") for push in pushes]
-                continue
-            known = [push for push in pushes if push.partner_id]
-            new = [push for push in pushes if not push.partner_id]
-            for verb, some in (("update", known), ("upsert", new)):
-                if some:
-                    outcomes += self._write(f"{self.path(kind)}/batch/{verb}", some)
+        """By id where we know it, else by our ref; one call for each kind and way, and then their links."""
+        outcomes: list[Outcome] = []
+        try:
+            for kind in sorted({str(push.body.get("kind")) for push in batch}):
+                pushes = [push for push in batch if push.body.get("kind") == kind]
+                if kind not in self.types:
+                    outcomes += [Outcome(push.key, "refused", f"there is no kind {kind}") for push in pushes]
+                    continue
+                known = [push for push in pushes if push.partner_id]
+                new = [push for push in pushes if not push.partner_id]
+                for verb, some in (("update", known), ("upsert", new)):
+                    if some:
+                        told = self._write(f"{self.path(kind)}/batch/{verb}", some)
+                        outcomes += link(self.api, self.types.__getitem__, kind, some, told)
+        except PartnerError as error:
+            error.outcomes = (*outcomes, *error.outcomes)
+            raise
         return outcomes
 
     def _write(self, path: str, pushes: Sequence[Push]) -> Sequence[Outcome]:

@@ -10,25 +10,13 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from connectors.hubspot import desk
+from connectors.hubspot import associations, desk, searching
 from connectors.hubspot.books import PROPERTIES, TYPES, Books, Problem, property_of, unique_of
 from connectors.hubspot.events import OUR_APP
 from hub.sdk.effects_log import EffectsLog, account_of, applied
 
 MOST, PAGE, FOUND = 100, 200, 10_000  # inputs of a batch, a page of search, results of one search
 BURST, SPAN = 190, 10.0
-OPERATORS: Mapping[str, Callable[[str, Mapping[str, Any]], bool]] = {
-    "EQ": lambda value, one: value == one.get("value"),
-    "NEQ": lambda value, one: value != one.get("value"),
-    "IN": lambda value, one: value in one.get("values", ()),
-    "NOT_IN": lambda value, one: value not in one.get("values", ()),
-    "GT": lambda value, one: value != "" and _order(value) > _order(one["value"]),
-    "GTE": lambda value, one: value != "" and _order(value) >= _order(one["value"]),
-    "LT": lambda value, one: value != "" and _order(value) < _order(one["value"]),
-    "LTE": lambda value, one: value != "" and _order(value) <= _order(one["value"]),
-    "HAS_PROPERTY": lambda value, one: value != "",
-    "NOT_HAS_PROPERTY": lambda value, one: value == "",
-}
 
 
 class HubSpotSandbox:
@@ -48,15 +36,16 @@ class HubSpotSandbox:
         self.lock = threading.Lock()
         self.arrivals: dict[str, deque[float]] = {}
         self.app = Flask("hubspot_sandbox", static_folder=None)
-        objects = "/crm/v3/objects/<kind>"
+        objects, between = "/crm/v3/objects/<kind>", "/crm/v4/associations/<from_kind>/<to_kind>/batch"
         for rule, view, method in (
             (objects, self.page, "GET"), (objects, self.create, "POST"), (f"{objects}/<number>", self.one, "GET"),
             (f"{objects}/<number>", self.one, "PATCH"), (f"{objects}/<number>", self.one, "DELETE"),
             (f"{objects}/batch/<verb>", self.batch, "POST"), (f"{objects}/search", self.search, "POST"),
             (f"{objects}/merge", self.merge, "POST"), (f"{objects}/gdpr-delete", self.erase, "POST"),
-            ("/crm/v3/properties/<kind>", self.properties, "GET"),
+            ("/crm/v3/properties/<kind>", self.properties, "GET"), (f"{between}/associate/default", self.associate, "POST"),
+            (f"{between}/archive", self.associate, "POST"), (f"{between}/read", self.associate, "POST"),
         ):  # fmt: skip
-            self.app.add_url_rule(rule, f"{view.__name__}_{method}", self._guarded(view), methods=[method])
+            self.app.add_url_rule(rule, f"{rule}:{method}", self._guarded(view), methods=[method])
         self.app.add_url_rule("/desk/<account>", "desk", self.desk, methods=["GET", "POST"])
 
     def wsgi(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -184,11 +173,21 @@ class HubSpotSandbox:
         self._act(account, all_of)
         if verb == "archive":
             return "", 204
+        return self._said(results, errors, 201 if verb == "create" else 200)
+
+    def associate(self, account: str, from_kind: str, to_kind: str) -> Any:
+        verb, body = request.path.partition("/batch/")[2], request.get_json(silent=True) or {}
+        results, errors = self._act(
+            account, lambda books: associations.batch(books, (from_kind, to_kind), verb, body.get("inputs"))
+        )
+        return ("", 204) if verb == "archive" else self._said(results, errors, 200)
+
+    def _said(self, results: Sequence[Any], errors: Sequence[Any], status: int) -> Any:
         stamp = self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         said: dict[str, Any] = {"status": "COMPLETE", "results": results, "startedAt": stamp, "completedAt": stamp}
         if errors:
             said |= {"numErrors": len(errors), "errors": errors}
-        return jsonify(said), 207 if errors else 201 if verb == "create" else 200
+        return jsonify(said), 207 if errors else status
 
     def search(self, account: str, kind: str) -> Any:
         body = request.get_json(silent=True) or {}
@@ -197,7 +196,9 @@ class HubSpotSandbox:
                 400, "VALIDATION_ERROR", "limit (<= 200), after, filterGroups, properties and sorts are required."
             )
         groups, start, limit = body["filterGroups"], int(body["after"] or 0), int(body["limit"])
-        if len(groups) > 5 or any(one["operator"] not in OPERATORS for group in groups for one in group["filters"]):
+        if len(groups) > 5 or any(
+            one["operator"] not in searching.OPERATORS for group in groups for one in group["filters"]
+        ):
             raise Problem(400, "VALIDATION_ERROR", "There are at most 5 groups, and operators are a closed list.")
         if start + limit > FOUND:
             raise Problem(400, "VALIDATION_ERROR", "The search reaches no further than 10,000 results.")
@@ -205,11 +206,11 @@ class HubSpotSandbox:
         rows = [
             row
             for row in self._act(account, lambda books: list(books.all(kind)))
-            if not row["archived"] and datetime.fromisoformat(row["updatedAt"]) <= edge and _holds(row, groups)
+            if not row["archived"] and datetime.fromisoformat(row["updatedAt"]) <= edge and searching.holds(row, groups)
         ]
         for sort in reversed(body["sorts"]):
             name, down = sort.get("propertyName", "hs_object_id"), sort.get("direction") == "DESCENDING"
-            rows.sort(key=lambda row: _order(_value(row, name)), reverse=down)
+            rows.sort(key=lambda row: searching.order(searching.value_of(row, name)), reverse=down)
         said: dict[str, Any] = {
             "total": len(rows),
             "results": [_shown(row, body["properties"]) for row in rows[start:][:limit]],
@@ -274,21 +275,3 @@ def _shown(row: Mapping[str, Any], names: Iterable[str] = ()) -> dict[str, Any]:
     shown = {name: value for name, value in row.items() if name not in ("into", "properties")}
     properties = row.get("properties", {})
     return {**shown, "properties": {name: properties.get(name) for name in wanted} if wanted else properties}
-
-
-def _value(row: Mapping[str, Any], name: str) -> str:
-    return str(row["properties"].get(name) or "")
-
-
-def _order(value: str) -> tuple[int, float, str]:
-    """Times are told in ISO form and asked for in milliseconds; numbers order as numbers."""
-    if "T" in value and value[:4].isdigit():
-        return 0, datetime.fromisoformat(value).timestamp() * 1000, ""
-    return (0, float(value), "") if value.lstrip("-").isdigit() else (1, 0.0, value)
-
-
-def _holds(row: Mapping[str, Any], groups: list[dict[str, Any]]) -> bool:
-    return not groups or any(
-        all(OPERATORS[one["operator"]](_value(row, one["propertyName"]), one) for one in group["filters"])
-        for group in groups
-    )

@@ -173,7 +173,8 @@ class Push:
     """One message, rendered. key: the same at every attempt. entity: our random ref of whom it is about.
 
     `set_fields` has the body {kind, fields: {partner's name: text or None}}: it updates `partner_id`, or else creates or
-    updates by our ref. `delete` has {kind, how: archive | erase}; both set a state, so they are natural."""
+    updates by our ref. `delete` has {kind, how: archive | erase}; both set a state, so they are natural. ref: ours of the
+    object, where it is not the customer. links: {other kind: {add: [partner's ids], remove: [...]}}, told after the fields."""
 
     topic: str
     key: str
@@ -187,7 +188,8 @@ class Push:
 class Outcome:
     """What became of one push. state `retry` waits `after` seconds (None: our own backoff); `unknown` may have happened.
 
-    kept_out: fields of a `set_fields` that was sent which the partner does not take, and will not take another time."""
+    kept_out: fields of a `set_fields` that was sent which the partner does not take, and will not take another time;
+    `links.<kind>` where it does not take a link to an object of that kind."""
 
     key: str
     state: Literal["sent", "retry", "refused", "gone", "unknown"]

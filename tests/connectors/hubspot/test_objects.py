@@ -10,7 +10,7 @@ import pytest
 
 from connectors.hubspot import HubSpot
 from connectors.hubspot.sandbox import HubSpotSandbox
-from hub.errors import WrongInput
+from hub.errors import RetryLater, WrongInput
 from hub.sdk import CustomerRecord, Describes, Fetches, Lists, Observes, Push
 from hub.sdk.effects_log import account_of as number_of
 from hub.sdk.faults import FaultDial, Faults
@@ -212,3 +212,40 @@ def test_what_an_event_says_about_objects(event: dict[str, Any], expected: list[
     crm.app_id = "42"
     seen = crm.observe(json.dumps({**EVENT, **event}).encode())
     assert [(one.kind, one.id, one.state, one.into, dict(one.fields), one.origin) for one in seen] == expected
+
+
+def test_links_follow_the_fields_are_taken_apart_again_and_one_to_an_object_that_is_gone_is_kept_out(
+    world: World,
+) -> None:
+    ada, ben = (world.hub.push([push(n)])[0].partner_id for n in (1, 2))
+    told = {"kind": "vehicle", "ref": "golf", "fields": {"vin": "WVWZZZ1K"}, "links": {"contact": {"add": [ada, ben]}}}
+    (first,) = world.hub.push([push(3, **told)])
+    assert (first.state, first.kept_out) == ("sent", ())
+    told["links"] = {"contact": {"remove": [ada], "add": [ben, "999999999999"]}}
+    told["fields"] = {"plate": "B-GH 1"}
+    (second,) = world.hub.push([push(4, partner_id=first.partner_id, **told)])
+    assert (second.state, second.partner_id, second.kept_out) == ("sent", first.partner_id, ("links.contact",))
+
+    motions = [(topic, value) for _, _, _, topic, _, value in world.crm.log.rows() if topic.endswith("sociated")]
+    assert motions == [
+        ("associated", f"contacts:{ada}"), ("associated", f"contacts:{ben}"), ("dissociated", f"contacts:{ada}"),
+    ]  # fmt: skip
+
+
+def test_links_that_fail_leave_their_push_open_and_nobody_elses(tmp_path: Path) -> None:
+    crm = HubSpotSandbox(tmp_path, burst=100_000)
+    with calling(crm.wsgi) as api:
+        hub = HubSpot(account_of(CRM_SECRET, api))
+        (ada,) = hub.push([push(1)])
+        real = api.request
+
+        def request(method: str, path: str, **given: Any) -> Any:
+            if "associations" in path:
+                raise RetryLater("It is down.")
+            return real(method, path, **given)
+
+        api.request = request
+        car = push(2, kind="vehicle", fields={"vin": "W1"}, links={"contact": {"add": [ada.partner_id]}})
+        with pytest.raises(RetryLater) as raised:
+            hub.push([car, push(3, kind="vehicle", fields={"vin": "W2"}), push(4)])
+    assert {one.key: one.state for one in raised.value.outcomes} == {"key3": "sent", "key4": "sent"}

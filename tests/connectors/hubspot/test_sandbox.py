@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hubspot.crm.associations.v4 as associations
 import hubspot.crm.companies as companies
 import hubspot.crm.contacts as contacts
 import hubspot.crm.properties as properties
@@ -155,6 +156,39 @@ def test_a_search_filters_and_sorts_and_its_lag_hides_what_is_new(tmp_path: Path
             "c2@example.org",
             "c0@example.org",
         ]
+
+
+def test_associations_are_made_read_and_taken_away_in_batches_and_follow_a_merge(own: Any, url: str) -> None:
+    ada, ben, eve = (made(own, email=f"{name}@example.org") for name in ("ada", "ben", "eve"))
+    body = companies.SimplePublicObjectInputForCreate(properties={"name": "Fleet"}, associations=[])
+    fleet = companies.BasicApi(strict(companies, url)).create(body).id
+    batch, end = associations.BatchApi(strict(associations, url)), associations.PublicObjectId
+
+    def pair(number: str) -> Any:
+        return associations.PublicDefaultAssociationMultiPost(_from=end(id=fleet), to=end(id=number))
+
+    def beside(kind: str, number: str, other: str) -> list[int]:
+        asked = associations.BatchInputPublicFetchAssociationsBatchRequest(
+            inputs=[associations.PublicFetchAssociationsBatchRequest(id=number)]
+        )
+        return [one.to_object_id for one in batch.get_page(kind, other, asked).results[0].to]
+
+    many = associations.BatchInputPublicDefaultAssociationMultiPost
+    done, status, _ = batch.create_default_with_http_info("companies", "contacts", many(inputs=[pair(ada), pair(ben)]))
+    assert (status, [one.to.id for one in done.results]) == (200, [ada, ben])
+    again, status, _ = batch.create_default_with_http_info("companies", "contacts", many(inputs=[pair(ada), pair("1")]))
+    assert (status, len(again.results), again.num_errors) == (207, 1, 1)
+    assert beside("companies", fleet, "contacts") == [int(ada), int(ben)]
+
+    contacts.BasicApi(own).merge(contacts.PublicMergeInput(primary_object_id=eve, object_id_to_merge=ben))
+    assert beside("companies", fleet, "contacts") == [int(ada), int(eve)]
+    assert beside("contacts", eve, "companies") == [int(fleet)]
+    apart = associations.PublicAssociationMultiArchive(_from=end(id=fleet), to=[end(id=ada)])
+    batch.archive("companies", "contacts", associations.BatchInputPublicAssociationMultiArchive(inputs=[apart]))
+    assert beside("companies", fleet, "contacts") == [int(eve)]
+    with pytest.raises(associations.ApiException) as raised:
+        batch.create_default("companies", "contacts", many(inputs=[pair(eve)] * 2_001))
+    assert raised.value.status == 400
 
 
 def test_companies_and_properties_have_the_same_manners(url: str) -> None:
