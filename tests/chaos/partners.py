@@ -7,7 +7,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from hub.demo.sandboxes import make_app
 
-PLUGINS = ("hubspot", "loyalty", "sms")
+PLUGINS = ("hubspot", "salesforce", "loyalty", "sms")
 
 
 class Quiet(WSGIRequestHandler):

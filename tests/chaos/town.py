@@ -62,6 +62,7 @@ class Town:
         self.web_port, self.partner_port = free_port(), free_port()
         config = self.folder / "config"
         shutil.copytree(HERE / "config", config)
+        shutil.copytree(HERE.parent / "support" / "config" / "privacy", config / "privacy")
         text = (config / "hub.yaml").read_text()
         (config / "hub.yaml").write_text(
             text.replace("18101", str(self.web_port)).replace("18190", str(self.partner_port))
