@@ -51,13 +51,22 @@ class Car:
 
 def cars_of(session: Session, me: Me) -> list[Car]:
     """Those they have now come first, and the latest of each kind before the others. A car that came back is one car."""
+    return cars_in(me, held(session, me))
+
+
+def held(session: Session, me: Me) -> list[tuple[Ownership, Vehicle]]:
+    """Which cars were theirs and when, the earliest first."""
     wanted = (
         select(Ownership, Vehicle)
         .join(Vehicle, Vehicle.id == Ownership.vehicle_id)
         .where(Ownership.customer_id == me.customer_id)
         .order_by(Ownership.since, Ownership.id)
     )
-    latest = {vehicle.id: _car(me, owned, vehicle) for owned, vehicle in session.execute(wanted)}
+    return [(owned, vehicle) for owned, vehicle in session.execute(wanted)]
+
+
+def cars_in(me: Me, rows: Iterable[tuple[Ownership, Vehicle]]) -> list[Car]:
+    latest = {vehicle.id: _car(me, owned, vehicle) for owned, vehicle in rows}
     return sorted(latest.values(), key=lambda car: (car.until is not None, -car.since.toordinal(), car.id))
 
 
@@ -154,14 +163,22 @@ class Advice:
 
 def advice_of(session: Session, me: Me, cars: Iterable[Car]) -> Mapping[int, list[Advice]]:
     """Vehicle id -> what was advised, the earliest first."""
+    return advice_in(me, advised(session, me, cars), cars)
+
+
+def advised(session: Session, me: Me, cars: Iterable[Car]) -> list[Recommendation]:
     wanted = [within(me, car, Recommendation) for car in cars]
     if not wanted:
-        return {}
+        return []
     rows = session.scalars(
         select(Recommendation)
         .where(or_(*wanted), Recommendation.state != "withdrawn")
         .order_by(Recommendation.made_at, Recommendation.id)
     )
+    return list(rows)
+
+
+def advice_in(me: Me, rows: Iterable[Recommendation], cars: Iterable[Car]) -> Mapping[int, list[Advice]]:
     prices = {car.id: car.sees_prices for car in cars}
     found: dict[int, list[Advice]] = defaultdict(list)
     for row in rows:

@@ -12,10 +12,9 @@ from hub.web.webhooks import this_hub
 from hub.wording import wording
 from portal import guard
 from portal.desks import ADVISORS
-from portal.filing import theirs
+from portal.filing import known_by, theirs
 from portal.guard import opens_to
 from portal.known import SHOWN, happened, known, listed, trace_of
-from portal.me import opened
 from portal.pages import page, tongue
 from portal.scope import scope_of
 from portal.verdicts import verdicts
@@ -35,7 +34,7 @@ def look_up() -> Response:
     """By POST, as what is asked for names somebody and would stay in the browser's history. One is opened at once."""
     hub, said = this_hub(), request.form.get("said", "")
     with hub.look() as session:
-        match = find(hub, session, said, scope_of(session, ADVISORS).where(Customer.branch))
+        match = find(hub, session, said, scope_of(ADVISORS).where(Customer.branch))
         found = listed(hub, session, Customer.id.in_(match.ids))
     if len(found) == 1:
         return make_response(redirect(url_for("portal.customers.overview", ref=found[0].me.ref), 303))
@@ -48,7 +47,7 @@ def look_up() -> Response:
 def overview(ref: str) -> Response:
     hub, words = this_hub(), wording(tongue().code)
     with hub.look() as session:
-        seen = known(hub, session, opened(hub, session, Customer.id == theirs(session, ref).id)[0])
+        seen = known(hub, session, known_by(hub, session, ref))
     note_seen(hub, guard.principal(), [seen.me.customer_id], "profile")
     services = read_services(hub.settings.config)
     return page(
@@ -67,7 +66,7 @@ def history(ref: str) -> Response:
     """before: the event behind which the next page begins."""
     hub, before = this_hub(), request.args.get("before", "")
     with hub.look() as session:
-        who = opened(hub, session, Customer.id == theirs(session, ref).id)[0]
+        who = known_by(hub, session, ref)
         told = happened(session, who, int(before) if before.isascii() and before.isdecimal() else None)
     note_seen(hub, guard.principal(), [who.customer_id], "history")
     return page("history.html", me=who, told=told[:SHOWN], more=len(told) > SHOWN, first_page=not before)

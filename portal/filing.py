@@ -3,9 +3,10 @@
 from datetime import date
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow import documents, viewing
 from hub.flow.admission import MB, MOST_OF_ALL, Admitted, admit
@@ -18,7 +19,7 @@ from hub.web.intake import take_file
 from hub.web.webhooks import this_hub
 from portal import guard, papers
 from portal.guard import opens_to, takes_file
-from portal.me import opened
+from portal.me import Me, opened
 from portal.pages import page
 from portal.scope import scope_of
 from portal.serving import from_our_own_pages, serve
@@ -37,10 +38,9 @@ def overview(ref: str) -> Response:
 def _overview(ref: str, status: int = 200, wrong: WrongInput | None = None) -> Response:
     hub = this_hub()
     with hub.look() as session:
-        customer = theirs(session, ref)
-        who = opened(hub, session, Customer.id == customer.id)[0]
-        rows = list(session.scalars(documents.of_customer(customer.id)))
-        titles = documents.titles(hub, session, customer.id, rows)
+        who = known_by(hub, session, ref)
+        rows = list(session.scalars(documents.of_customer(who.customer_id)))
+        titles = documents.titles(hub, session, who.customer_id, rows)
         seen = [papers.of_row(row, titles.get(row.id, "")) for row in rows]
     today = local_day(hub.clock(), hub.here.zone)
     return page("filing.html", status, me=who, ref=ref, seen=seen, kinds=KINDS, wrong=wrong, most=MOST_OF_ALL // MB, today=today,
@@ -101,14 +101,22 @@ def file(ref: str, document: str) -> Response:
 
 def theirs(session: Session, ref: str) -> Customer:
     """A customer of a branch that this advisor works for. Raises NotFound, for all others alike."""
-    found = session.scalars(
-        select(Customer)
-        .join(Person, Person.id == Customer.person_id)
-        .where(Customer.ref == ref, Person.erased_at.is_(None))
-    ).first()
-    if found is None or not scope_of(session, ADVISORS).holds(found.branch):
+    found = session.scalars(select(Customer).join(Person, Person.id == Customer.person_id).where(_live(ref))).first()
+    if found is None or not scope_of(ADVISORS).holds(found.branch):
         raise NotFound("There is no such customer.", "They may belong to another branch.")
     return found
+
+
+def known_by(hub: Hub, session: Session, ref: str) -> Me:
+    """The same with their values opened, for a page that shows who they are. Raises NotFound."""
+    found = next(iter(opened(hub, session, _live(ref))), None)
+    if found is None or not scope_of(ADVISORS).holds(found.branch):
+        raise NotFound("There is no such customer.", "They may belong to another branch.")
+    return found
+
+
+def _live(ref: str) -> ColumnElement[bool]:
+    return and_(Customer.ref == ref, Person.erased_at.is_(None))
 
 
 def _day(text: str) -> date | None:

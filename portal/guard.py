@@ -108,8 +108,8 @@ def principal() -> str:
 
 
 def still_open_to(hub: Hub, secret: str | None, roles: frozenset[str]) -> bool:
-    """For answers that last: is the session still there, and does it still hold one of these roles?"""
-    found = _who(hub, secret)
+    """For answers that last: is the session still there, and does it still hold one of these roles? Its scope is told anew."""
+    found = g.who = _who(hub, secret)
     return found is not None and bool(roles & found.roles)
 
 

@@ -73,7 +73,7 @@ def _me() -> int:
 
 def _seen(hub: Hub, ref: str, mine: int) -> dict[str, Any]:
     with hub.look() as session:
-        scope = scope_of(session, ADVISORS)
+        scope = scope_of(ADVISORS)
         rows = _open_ones(session, scope, mine)
         names = _names(session, rows)
         late = _late(session, rows)
@@ -188,7 +188,7 @@ def do(ref: str, deed: str) -> Response:
         raise NotFound("There is no such page.")
     with hub.begin() as work:
         row = posts.locked(work, ref)
-        if not _may_see(scope_of(work.session, ADVISORS), row, mine):
+        if not _may_see(scope_of(ADVISORS), row, mine):
             raise NotFound("There is no such conversation.")
         DEEDS[deed](hub, work, row, mine)
         row.seen_by_staff = row.seq

@@ -1,24 +1,26 @@
 """What an advisor sees of a customer: who they are, how likely they stay away, what to propose, what happened; each with its why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.flow import insights
 from hub.flow.enrollments import LIVE
-from hub.flow.insights import Insight, ScoreSeen
+from hub.flow.insights import Grounds, Insight, ScoreSeen, Subject
 from hub.models import Branch, Consent, Customer, Enrollment, Event, Membership, Person, Profile, Vehicle
-from portal.cars import Advice, Car, advice_of, cars_of
+from hub.services import read_services
+from portal.cars import Advice, Car, advice_in, advised, cars_in, held
 from portal.me import Me, opened
 
 SHOWN = 25  # happenings of one page
 ENOUGH = 2  # visits that a chance is told from: one shows no rhythm
 LEAVING = "churn"
+SEGMENT, JOURNEY = "segment", "journey"
 WIDTH, HEIGHT = 240, 44  # of the drawing of a score's history
 
 
@@ -64,16 +66,30 @@ class Known:
 
 
 def known(hub: Hub, session: Session, who: Me) -> Known:
-    """A dozen queries, however long the history is."""
-    row, person, branch = session.execute(
-        select(Customer, Person, Branch.title)
+    """Seven queries, however long the history is: each table is read once, and what is shown and what is judged share it."""
+    row, person, profile, branch = session.execute(
+        select(Customer, Person, Profile, Branch.title)
         .join(Person, Person.id == Customer.person_id)
+        .outerjoin(Profile, Profile.customer_id == Customer.id)
         .outerjoin(Branch, Branch.code == Customer.branch)
         .where(Customer.id == who.customer_id)
     ).one()
-    insight, cars = insights.of(hub, session, row), cars_of(session, who)
-    advice = [one for some in advice_of(session, who, cars).values() for one in some if one.state != "sold"]
+    services, owned, said = read_services(hub.settings.config), held(session, who), _said(session, who)
+    cars = cars_in(who, owned)
+    rows = advised(session, who, cars)
+    subject = Subject(person.id, person.jurisdiction, person.restricted_at, person.erased_at)
+    grounds = Grounds(
+        subjects={row.id: subject},
+        said={(person.id, purpose): states[insights.CHANNEL] for purpose, states in said.items() if insights.CHANNEL in states},
+        fuels={car.id: car.fuel for mine, car in owned if mine.role == "owner" and mine.until is None},
+        dangers=insights.dangers_in(
+            ((one.vehicle_id, one.code, one.state, one.safety) for one in rows if one.customer_id == row.id), services
+        ),
+    )  # fmt: skip
+    insight = insights.of(hub, session, row, grounds, services)
+    advice = [one for some in advice_in(who, rows, cars).values() for one in some if one.state != "sold"]
     chance = next((one for one in insight.scores if one.name == LEAVING), None)
+    places = _places(hub, session, who)
     return Known(
         me=who,
         branch=branch or row.branch or "",
@@ -81,42 +97,40 @@ def known(hub: Hub, session: Session, who: Me) -> Known:
         language=row.language,
         restricted=person.restricted_at is not None,
         unprofiled=person.unprofiled_at is not None,
-        profile=session.get(Profile, row.id),
+        profile=profile,
         insight=insight,
         chance=chance if chance is not None and chance.support >= ENOUGH else None,
         cars=cars,
         advice=sorted(advice, key=lambda one: (one.safety not in insights.SAFETY, -one.made_on.toordinal(), one.id)),
-        consents=_consents(session, who),
-        segments=_segments(hub, session, who),
-        journeys=_journeys(hub, session, who),
+        consents=[Said(purpose, dict(sorted(channels.items()))) for purpose, channels in sorted(said.items())],
+        segments=[one for kind, one in places if kind == SEGMENT],
+        journeys=[one for kind, one in places if kind == JOURNEY],
     )
 
 
-def _consents(session: Session, who: Me) -> list[Said]:
+def _said(session: Session, who: Me) -> Mapping[str, Mapping[str, str]]:
+    """Purpose -> channel -> what they said last."""
     columns = (Consent.purpose, Consent.channel, Consent.state)
     rows = session.execute(select(*columns).where(Consent.person_id == who.person_id).order_by(Consent.at, Consent.id))
     found: dict[str, dict[str, str]] = {}
     for purpose, channel, state in rows:
         found.setdefault(purpose, {})[channel] = state
-    return [Said(purpose, dict(sorted(channels.items()))) for purpose, channels in sorted(found.items())]
+    return found
 
 
-def _segments(hub: Hub, session: Session, who: Me) -> list[Where]:
-    rules = hub.book.current().segments
-    mine = (Membership.customer_id == who.customer_id, Membership.left_at.is_(None))
-    rows = session.execute(
-        select(Membership.segment, Membership.entered_at).where(*mine).order_by(Membership.entered_at.desc())
+def _places(hub: Hub, session: Session, who: Me) -> list[tuple[str, Where]]:
+    """(SEGMENT or JOURNEY, which), the latest first."""
+    inside = select(literal(SEGMENT), Membership.segment, literal(""), Membership.entered_at).where(
+        Membership.customer_id == who.customer_id, Membership.left_at.is_(None)
     )
-    return [Where(name, _title(rules, name), at) for name, at in rows]
-
-
-def _journeys(hub: Hub, session: Session, who: Me) -> list[Where]:
-    rules = hub.book.current().journeys
-    mine = (Enrollment.customer_id == who.customer_id, Enrollment.state.in_(LIVE))
-    rows = session.execute(
-        select(Enrollment.journey, Enrollment.node, Enrollment.entered_at).where(*mine).order_by(Enrollment.id.desc())
+    on_the_way = select(literal(JOURNEY), Enrollment.journey, Enrollment.node, Enrollment.entered_at).where(
+        Enrollment.customer_id == who.customer_id, Enrollment.state.in_(LIVE)
     )
-    return [Where(name, _title(rules, name), at, node or "") for name, node, at in rows]
+    book = hub.book.current()
+    rules = {SEGMENT: book.segments, JOURNEY: book.journeys}
+    rows: Iterable[Any] = session.execute(union_all(inside, on_the_way))
+    found = [(kind, Where(name, _title(rules[kind], name), at, node or "")) for kind, name, node, at in rows]
+    return sorted(found, key=lambda one: (one[1].since is None, one[1].since), reverse=True)
 
 
 def _title(rules: Mapping[str, Any], name: str) -> str:

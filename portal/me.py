@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow.values import value_context
-from hub.models import Customer, Person, PersonalValue
+from hub.models import Customer, DataKey, Person, PersonalValue
 from hub.vault import OpenKey, Vault
 from portal import guard
 
@@ -54,15 +54,15 @@ def me(hub: Hub, session: Session) -> Me:
 
 
 def opened(hub: Hub, session: Session, condition: ColumnElement[bool]) -> list[Me]:
-    """Customers with their values, in three queries for all of them; those who were erased have none, and are not there."""
+    """Customers with their values, in two queries for all of them; those who were erased have none, and are not there."""
     rows = session.execute(
-        select(Customer, Person.data_key_id)
+        select(Customer, DataKey.id, DataKey.wrapped)
         .join(Person, Person.id == Customer.person_id)
-        .where(condition, Person.data_key_id.is_not(None))
+        .join(DataKey, DataKey.id == Person.data_key_id)
+        .where(condition)
         .order_by(Customer.id)
     ).all()
-    keys = hub.vault.open_keys(session, [key_id for _, key_id in rows if key_id is not None])
-    known = {customer.person_id: keys[key_id] for customer, key_id in rows if key_id is not None and key_id in keys}
+    known = {customer.person_id: hub.vault.unwrap(key_id, wrapped) for customer, key_id, wrapped in rows}
     values = _values(hub.vault, session, known)
     return [
         Me(
@@ -74,8 +74,7 @@ def opened(hub: Hub, session: Session, condition: ColumnElement[bool]) -> list[M
             vault=hub.vault,
             values=values.get(customer.person_id, {}),
         )
-        for customer, _ in rows
-        if customer.person_id in known
+        for customer, *_ in rows
     ]
 
 

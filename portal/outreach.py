@@ -69,6 +69,6 @@ def note(entry: int) -> Response:
 
 def _branches(session: Session) -> Mapping[str, str]:
     """code -> title of those this advisor works for."""
-    scope = scope_of(session, ADVISORS)
+    scope = scope_of(ADVISORS)
     rows = session.execute(select(Branch.code, Branch.title).order_by(Branch.code)).all()
     return {code: title for code, title in rows if scope.holds(code)}

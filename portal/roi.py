@@ -116,7 +116,7 @@ def _branches(hub: Hub) -> tuple[Mapping[str, str], str | None]:
     """code -> title of those this marketer works for, and the chosen one; WHOLE stands for the region, which is open to
     those without a branch of their own. Raises NotFound for another's."""
     with hub.look() as session:
-        scope, rows = scope_of(session, MARKETERS), _all(session)
+        scope, rows = scope_of(MARKETERS), _all(session)
     mine = {code: title for code, title in rows.items() if scope.holds(code)}
     first = WHOLE if scope.branches is None else next(iter(mine), None)
     chosen = request.args.get("branch") or first

@@ -4,10 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import true
 
-from hub.models import Role
 from portal import guard
 
 
@@ -25,9 +23,8 @@ class Scope:
         return true() if self.branches is None else column.in_(self.branches)
 
 
-def scope_of(session: Session, roles: Collection[str]) -> Scope:
+def scope_of(roles: Collection[str]) -> Scope:
     """Of whoever asks, by any of these roles."""
     person = guard.who()
-    mine = (Role.principal_id == (person.principal_id if person else 0), Role.role.in_(roles))
-    found = set(session.scalars(select(Role.branch).where(*mine)))
+    found = {branch for role, branch in person.grants if role in roles} if person else set()
     return Scope(None if None in found else frozenset(branch for branch in found if branch))

@@ -22,15 +22,20 @@ SEEN_EVERY = timedelta(minutes=5)  # a session's last sight is not written at ea
 @dataclass(frozen=True)
 class SignedIn:
     """Who asks: the principal, its roles, and the session that proves it. person_id: whose data is theirs, for a customer.
-    began_at: when they proved who they are; seen_at: at most so long ago they were last here."""
+    grants: each role with the branch it is for, None for all. began_at: when they proved who they are; seen_at: at most so long
+    ago they were last here."""
 
     principal_id: int
     title: str
-    roles: frozenset[str]
+    grants: frozenset[tuple[str, str | None]]
     session_id: int
     began_at: datetime
     seen_at: datetime
     person_id: int | None = None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(role for role, _ in self.grants)
 
     def is_fresh(self, now: datetime) -> bool:
         return now - self.began_at < FRESH
@@ -119,17 +124,19 @@ def begin_session(work: Work, principal_id: int, via: str, device: Device = UNKN
 
 
 def signed_in(session: orm.Session, secret: str, now: datetime) -> SignedIn | None:
-    """Who holds this session secret, if it still counts."""
-    row = session.scalars(select(Session).where(Session.secret_hash == hash_secret(secret))).first()
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
+    """Who holds this session secret, if it still counts. One query, as it stands before every page."""
+    rows = session.execute(
+        select(Session, Principal, Role.role, Role.branch)
+        .join(Principal, Principal.id == Session.principal_id)
+        .outerjoin(Role, Role.principal_id == Principal.id)
+        .where(Session.secret_hash == hash_secret(secret), Session.revoked_at.is_(None), Session.expires_at > now)
+        .where(Principal.ended_at.is_(None))
+    ).all()
+    if not rows:
         return None
-    principal = session.get(Principal, row.principal_id)
-    if principal is None or principal.ended_at is not None:
-        return None
-    roles = session.scalars(select(Role.role).where(Role.principal_id == principal.id))
-    return SignedIn(
-        principal.id, principal.title, frozenset(roles), row.id, row.began_at, row.seen_at, principal.person_id
-    )
+    row, principal, *_ = rows[0]
+    grants = frozenset((role, branch) for _, _, role, branch in rows if role)
+    return SignedIn(principal.id, principal.title, grants, row.id, row.began_at, row.seen_at, principal.person_id)
 
 
 def seen_now(work: Work, person: SignedIn) -> None:

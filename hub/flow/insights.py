@@ -1,9 +1,9 @@
 """What is known of a customer for whoever speaks with them: scores with bands and reasons, what their cars need, what to do next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -83,16 +83,41 @@ class Insight:
     runners_up: tuple[Action, ...]
 
 
+class Subject(NamedTuple):
+    """Whom the policy is asked about."""
+
+    person_id: int
+    jurisdiction: str
+    restricted_at: datetime | None
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What actions are judged by, of some customers: who has it read already passes it on.
+
+    subjects: by customer. said: (person, purpose) -> what they said last of calls. fuels: of the cars they own now, as what was
+    sold since the scoring is not proposed for. dangers: see dangers_in."""
+
+    subjects: Mapping[int, Subject]
+    said: Mapping[tuple[int, str], str]
+    fuels: Mapping[int, str | None]
+    dangers: Collection[tuple[int, str]]
+
+
 def of_customer(hub: Hub, customer_ref: str) -> Insight | None:
     """None for a ref that nobody has."""
     with hub.look() as session:
         customer = session.scalar(select(Customer).where(Customer.ref == customer_ref))
-        return of(hub, session, customer) if customer else None
+        if customer is None:
+            return None
+        services = read_services(hub.settings.config)
+        return of(hub, session, customer, _grounds(session, [customer.id], services), services)
 
 
-def of(hub: Hub, session: Session, customer: Customer) -> Insight:
+def of(hub: Hub, session: Session, customer: Customer, grounds: Grounds, services: Services) -> Insight:
     scores = _scores(session, customer.id)
-    found = actions(hub, session, [customer.id], read_services(hub.settings.config)).get(customer.id, [])
+    found = _judged(hub, grounds, _needs(session, [customer.id]), services).get(customer.id, [])
     best = next((one for one in found if not one.denied), None)
     return Insight(customer.ref, scores, best, tuple(one for one in found if one is not best))
 
@@ -101,15 +126,18 @@ def actions(hub: Hub, session: Session, customer_ids: Sequence[int], services: S
     """What could be proposed to each, safety first and then by expected margin; the policy is asked about every one."""
     found: dict[int, list[Action]] = {}
     for ids in batches(customer_ids):
-        dangers = _dangers(session, ids, services)
-        fuels = _fuels(session, ids)
-        asked = _Asked(hub, session, ids)
-        for row in _needs(session, ids):
-            service = services.of(row.service)
-            if service.offer and fuels.get(row.vehicle_id) not in service.unless_fuel and row.vehicle_id in fuels:
-                found.setdefault(row.customer_id, []).append(
-                    _action(row, (row.vehicle_id, row.service) in dangers, asked)
-                )
+        found |= _judged(hub, _grounds(session, ids, services), _needs(session, ids), services)
+    return found
+
+
+def _judged(hub: Hub, grounds: Grounds, needs: Iterable[Need], services: Services) -> dict[int, list[Action]]:
+    found: dict[int, list[Action]] = {}
+    asked, fuels = _Asked(hub, grounds), grounds.fuels
+    for row in needs:
+        service = services.of(row.service)
+        if service.offer and fuels.get(row.vehicle_id) not in service.unless_fuel and row.vehicle_id in fuels:
+            danger = (row.vehicle_id, row.service) in grounds.dangers
+            found.setdefault(row.customer_id, []).append(_action(row, danger, asked))
     return {one: sorted(several, key=_order) for one, several in found.items()}
 
 
@@ -133,15 +161,32 @@ def _needs(session: Session, ids: Sequence[int]) -> list[Need]:
     return list({(row.vehicle_id, row.service): row for row in rows}.values())
 
 
+def _grounds(session: Session, ids: Sequence[int], services: Services) -> Grounds:
+    subjects = _subjects(session, ids)
+    people = [one.person_id for one in subjects.values()]
+    return Grounds(subjects, _said(session, people), _fuels(session, ids), _dangers(session, ids, services))
+
+
+def _subjects(session: Session, ids: Sequence[int]) -> dict[int, Subject]:
+    columns = (Customer.id, Person.id, Person.jurisdiction, Person.restricted_at, Person.erased_at)
+    rows = session.execute(select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(ids)))
+    return {row[0]: Subject(*row[1:]) for row in rows.tuples()}
+
+
+def _said(session: Session, person_ids: Sequence[int]) -> dict[tuple[int, str], str]:
+    said = select(Consent.person_id, Consent.purpose, Consent.state)
+    mine = (Consent.person_id.in_(person_ids), Consent.channel == CHANNEL)
+    rows = session.execute(said.where(*mine).order_by(Consent.at, Consent.id))
+    return {(person, purpose): state for person, purpose, state in rows}
+
+
 def _fuels(session: Session, ids: Sequence[int]) -> dict[int, str | None]:
-    """Cars they own now: what was sold since the scoring is not proposed for."""
     rows = select(Vehicle.id, Vehicle.fuel).join(Ownership, Ownership.vehicle_id == Vehicle.id)
     mine = (Ownership.customer_id.in_(ids), Ownership.role == "owner", Ownership.until.is_(None))
     return {vehicle: fuel for vehicle, fuel in session.execute(rows.where(*mine))}
 
 
 def _dangers(session: Session, ids: Sequence[int], services: Services) -> set[tuple[int, str]]:
-    """(car, service) whose latest advice is a safety finding that was not mended."""
     columns = (Recommendation.vehicle_id, Recommendation.code, Recommendation.state, Recommendation.safety)
     mine = (
         Recommendation.customer_id.in_(ids),
@@ -149,6 +194,12 @@ def _dangers(session: Session, ids: Sequence[int], services: Services) -> set[tu
         Recommendation.vehicle_id.is_not(None),
     )
     rows = session.execute(select(*columns).where(*mine).order_by(Recommendation.made_at, Recommendation.id))
+    return dangers_in(((car, code, state, safety) for car, code, state, safety in rows), services)
+
+
+def dangers_in(rows: Iterable[tuple[int | None, str, str, str]], services: Services) -> set[tuple[int, str]]:
+    """(car, service) whose latest advice is a safety finding that was not mended. rows: car, code, state, safety of each
+    advice that was not withdrawn, the earliest first."""
     latest = {
         (car, services.by_code.get(code.lower(), code.lower())): (state, safety)
         for car, code, state, safety in rows
@@ -175,22 +226,12 @@ def _scores(session: Session, customer_id: int) -> tuple[ScoreSeen, ...]:
 class _Asked:
     """The policy's answers for an advisor's call; equal questions are asked once, as facts name nobody."""
 
-    def __init__(self, hub: Hub, session: Session, ids: Sequence[int]) -> None:
-        self.hub = hub
-        columns = (Customer.id, Person.id, Person.jurisdiction, Person.restricted_at, Person.erased_at)
-        people = session.execute(
-            select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(ids))
-        )
-        self.people = {row[0]: row for row in people}
-        said = select(Consent.person_id, Consent.purpose, Consent.state).where(
-            Consent.person_id.in_([row[1] for row in self.people.values()]), Consent.channel == CHANNEL
-        )
-        rows = session.execute(said.order_by(Consent.at, Consent.id))
-        self.said = {(person, purpose): state for person, purpose, state in rows}
+    def __init__(self, hub: Hub, grounds: Grounds) -> None:
+        self.hub, self.grounds = hub, grounds
         self.answers: dict[Any, Decision] = {}
 
     def denied(self, customer_id: int, purpose: str) -> str:
-        _, person, jurisdiction, restricted, erased = self.people[customer_id]
+        person, jurisdiction, restricted, erased = self.grounds.subjects[customer_id]
         facts: Mapping[str, Any] = {
             "purpose": purpose,
             "channel": CHANNEL,
@@ -200,7 +241,7 @@ class _Asked:
             "from_jurisdiction": jurisdiction,
             "to_jurisdiction": self.hub.here.jurisdiction,
             "standing": "erased" if erased else "restricted" if restricted else "live",
-            "consent": self.said.get((person, purpose), "never_asked"),
+            "consent": self.grounds.said.get((person, purpose), "never_asked"),
             "fields": (),
         }
         key = tuple(facts.items())
