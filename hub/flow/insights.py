@@ -170,7 +170,7 @@ def _grounds(session: Session, ids: Sequence[int], services: Services) -> Ground
 def _subjects(session: Session, ids: Sequence[int]) -> dict[int, Subject]:
     columns = (Customer.id, Person.id, Person.jurisdiction, Person.restricted_at, Person.erased_at)
     rows = session.execute(select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(ids)))
-    return {row[0]: Subject(*row[1:]) for row in rows.tuples()}
+    return {one: Subject(person, law, restricted, erased) for one, person, law, restricted, erased in rows}
 
 
 def _said(session: Session, person_ids: Sequence[int]) -> dict[tuple[int, str], str]:
