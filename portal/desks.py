@@ -7,6 +7,7 @@ OPERATORS = ("operator", "admin")
 ADVISORS = ("advisor", "admin")
 PRIVACY = ("privacy", "admin")
 MARKETERS = ("marketer", "admin")
+ADMINS = ("admin",)  # who may see a partner's words as they came, personal values and all
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Desk:
 
 DESKS = (
     Desk("operations", "portal.operations.console", "pulse", OPERATORS),
+    Desk("messages", "portal.messages.queue", "send", OPERATORS),
     Desk("outreach", "portal.outreach.today", "people", ADVISORS),
     Desk("customers", "portal.customers.search", "find", ADVISORS),
     Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),

@@ -93,6 +93,12 @@ def who() -> SignedIn | None:
     return found
 
 
+def holds(*roles: str) -> bool:
+    """Has whoever asks any of these roles? For what a page shows to some of its readers only."""
+    person = who()
+    return person is not None and not person.roles.isdisjoint(roles)
+
+
 def actor() -> str:
     """Under which name a deed is audited. Raises NotFound for nobody."""
     person = who()

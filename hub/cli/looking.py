@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub.cli.opened import hub_at, json_option, opened, region_option, regions_of
 from hub.errors import NotFound
-from hub.flow import explain, letters, outbox
+from hub.flow import explain, letters, pending
 from hub.models import Connection, DeadLetter, Delivery, Message
 from hub.settings import load_settings
 from hub.status import status_of
@@ -127,9 +127,7 @@ def outbox_replay(region: str | None, message_id: int) -> None:
         message = work.session.get(Message, message_id)
         if message is None:
             raise NotFound(f"There is no message {message_id}.")
-        outbox.revive(work, message)
-        work.ring(name_of(hub, message.connection_id))
-        work.audit("cli", "message_replayed", "message", message_id)
+        pending.resend(hub, work, [message], "cli")
     click.echo(f"message {message_id} waits again")
 
 

@@ -116,7 +116,9 @@ def done(work: Work, results: Sequence[Result]) -> None:
 def quarantine(work: Work, delivery: Delivery, error: Quarantined, declared: str) -> None:
     """Keep the payload under its key, process nothing, and ask a person."""
     delivery.state, delivery.reason, delivery.settled_at = "quarantined", error.what[:400], work.now
-    work.add(TransferQuestion(delivery_id=delivery.id, declared=declared[:8], asked_at=work.now))
+    asked = work.session.scalar(select(TransferQuestion).where(TransferQuestion.delivery_id == delivery.id))
+    question = asked or work.add(TransferQuestion(delivery_id=delivery.id))  # one judged anew is asked about again
+    question.declared, question.asked_at, question.answered_at, question.answer = declared[:8], work.now, None, None
     work.audit("hub", "quarantined", "delivery", delivery.id, declared=declared[:8])
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow import inbox, outbox
+from hub.flow.batches import batches
 from hub.models import DeadLetter, Delivery, Message
 from hub.work import Work
 
@@ -40,11 +41,12 @@ def like(work: Work, one: DeadLetter) -> list[DeadLetter]:
 
 def replay(hub: Hub, work: Work, letters: Sequence[DeadLetter], actor: str) -> int:
     """A message goes under its old key, so the partner still counts it once; answers how many."""
+    deliveries, messages = _about(work, letters)
+    for delivery in deliveries:
+        inbox.revive(work, delivery)
+    for message in messages:
+        outbox.revive(work, message)
     for letter in letters:
-        if letter.delivery_id:
-            inbox.revive(work, work.session.get_one(Delivery, letter.delivery_id))
-        else:
-            outbox.revive(work, work.session.get_one(Message, letter.message_id))
         _close(work, letter, "replayed", actor)
     ids = {letter.connection_id for letter in letters}
     for partner in hub.partners.values():
@@ -57,14 +59,24 @@ def discard(work: Work, letters: Sequence[DeadLetter], reason: str, actor: str) 
     """For good: a payload goes with its key. Raises WrongInput without a reason."""
     if reason not in REASONS:
         raise WrongInput("Discarding needs a reason.", "Choose one, and discard again. Nothing was changed.")
+    deliveries, messages = _about(work, letters)
+    inbox.done(work, [(delivery, {"discarded": 1}) for delivery in deliveries])
+    for message in messages:
+        message.state, message.why = "cancelled", "discarded"
     for letter in letters:
-        if letter.delivery_id:
-            inbox.done(work, [(work.session.get_one(Delivery, letter.delivery_id), {"discarded": 1})])
-        else:
-            message = work.session.get_one(Message, letter.message_id)
-            message.state, message.why = "cancelled", "discarded"
         _close(work, letter, "discarded", actor, reason=reason)
     return len(letters)
+
+
+def _about(work: Work, letters: Sequence[DeadLetter]) -> tuple[list[Delivery], list[Message]]:
+    """What died, in a few looks however many there are."""
+    deliveries = [one.delivery_id for one in letters if one.delivery_id is not None]
+    messages = [one.message_id for one in letters if one.message_id is not None]
+    rows = work.session.scalars
+    return (
+        [row for ids in batches(deliveries) for row in rows(select(Delivery).where(Delivery.id.in_(ids)))],
+        [row for ids in batches(messages) for row in rows(select(Message).where(Message.id.in_(ids)))],
+    )
 
 
 def _close(work: Work, letter: DeadLetter, how: str, actor: str, **detail: Any) -> None:

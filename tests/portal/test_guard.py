@@ -19,6 +19,7 @@ CUSTOMERS = frozenset({"customer"})
 ADVISORS = frozenset({"advisor", "admin"})
 PRIVACY = frozenset({"privacy", "admin"})
 MARKETERS = frozenset({"marketer", "admin"})
+ADMINS = frozenset({"admin"})
 MATRIX = {
     ("portal.static", "GET"): EVERYBODY,
     ("portal.home.land", "GET"): EVERYBODY,
@@ -119,6 +120,11 @@ MATRIX = {
     ("portal.operations.discard", "POST"): OPERATORS,
     ("portal.operations.stream", "GET"): OPERATORS,
     ("portal.operations.why", "GET"): OPERATORS,
+    ("portal.messages.queue", "GET"): OPERATORS,
+    ("portal.messages.one", "GET"): OPERATORS,
+    ("portal.messages.unmask", "POST"): ADMINS,
+    ("portal.messages.replay", "POST"): OPERATORS,
+    ("portal.messages.discard", "POST"): OPERATORS,
 }
 ARGUMENTS = {
     "filename": "garage.css",
@@ -135,6 +141,7 @@ ARGUMENTS = {
     "consent": "1",
     "entry": "1",
     "name": "welcome",
+    "state": "dead",
 }
 
 

@@ -2,12 +2,10 @@
 
 import base64
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 
+from counting import counted
 from desks import CANARY, Traffic, Visitor, write_rules
 from hub.core import Hub
 from hub.models import Connection
@@ -104,19 +102,6 @@ def test_the_page_asks_the_database_little(hub: Hub, traffic: Traffic, operator:
     connections = 5
     status, session = 9 + 2 * connections, 3
     assert len(statements) <= status + session + 6
-
-
-@contextmanager
-def counted(hub: Hub) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            statements.append(statement)
-
-    event.listen(hub.region.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(hub.region.engine, "before_cursor_execute", note)
 
 
 def _plain(html: str) -> str:

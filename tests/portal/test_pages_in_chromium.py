@@ -25,6 +25,8 @@ PAGES = (
     "lost",
     "start-signed-in",
     "operations",
+    "messages",
+    "message",
     "why",
     "my-home",
     "my-home-new-car",
@@ -110,6 +112,8 @@ def test_every_page_in_every_look(
         if name
         in {
             "operations",
+            "messages",
+            "message",
             "why",
             "inbox",
             "outreach",

@@ -2,14 +2,12 @@
 
 from sqlalchemy import select
 
-from hub.flow import alongside, conflicts, effects, inbox, ours, outward, reconcile
-from hub.flow.customers import fold
+from hub.flow import conflicts, effects, inbox, ours, outward, reconcile
 from hub.flow.held import Held
 from hub.flow.identity import Known
-from hub.flow.outbox import Intent
 from hub.flow.pipeline import process
 from hub.models import Conflict, Customer, DeadLetter, Delivery, Link, Message, Person
-from hub.sdk import CustomerKey, CustomerRecord
+from hubspots import from_the_shop
 from partners import DICE
 
 ANNA = {"firstname": "Anna", "lastname": "Berg", "email": "anna@example.org", "phone": "+49301", "address": "Weg 1"}
@@ -31,24 +29,6 @@ def we_edit(hub, number=0, **fields):
         subject = effects.load_subjects(work, [customer.id])[customer.id]
         touched = ours.write(work, Held(work), known, ours.read(work, [subject])[customer.id], fields)
         outward.notice(hub, work, {customer.id: touched})
-
-
-def from_the_shop(hub, number="C-1", **fields):
-    """The garage's own system tells of a customer who enters a segment that the CRM hears of."""
-    with hub.begin() as work:
-        key = CustomerKey(partner_id=f"s-{number}", customer_number=number)
-        folded = fold(hub, work, hub.partners["shop"], [CustomerRecord(customer=key, at=work.now, **fields)])
-        (customer_id,) = folded.touched
-        ref = work.session.get_one(Customer, customer_id).ref
-        told = [
-            (
-                customer_id,
-                Intent("segment_entered", ref, f"entered:{number}", {"customer_id": customer_id, "segment": "a"}),
-            )
-        ]
-        alongside.make_known(hub, work, told)
-        effects.announce(hub, work, told)
-        outward.notice(hub, work, folded.touched)
 
 
 def rows(hub, model):

@@ -20,7 +20,11 @@ from connectors.hubspot.events import APP
 from connectors.hubspot.sandbox import HubSpotSandbox
 from hub import jobs
 from hub.core import Hub
-from hub.sdk import Account, PartnerClient
+from hub.flow import alongside, effects, outward
+from hub.flow.customers import fold
+from hub.flow.outbox import Intent
+from hub.models import Customer
+from hub.sdk import Account, CustomerKey, CustomerRecord, PartnerClient
 from hub.sdk.effects_log import account_of
 from hub.sdk.faults import FaultDial, Faults
 from hub.targets import SYNCED
@@ -117,6 +121,24 @@ def the_mapping() -> SyncMap:
     return read_sync(read(CONFIG / "mappings" / "hubspot.yaml"), SYNCED)
 
 
+def from_the_shop(hub: Hub, number: str = "C-1", **fields: Any) -> None:
+    """The garage's own system tells of a customer who enters a segment that the CRM hears of."""
+    with hub.begin() as work:
+        key = CustomerKey(partner_id=f"s-{number}", customer_number=number)
+        folded = fold(hub, work, hub.partners["shop"], [CustomerRecord(customer=key, at=work.now, **fields)])
+        (customer_id,) = folded.touched
+        ref = work.session.get_one(Customer, customer_id).ref
+        told = [
+            (
+                customer_id,
+                Intent("segment_entered", ref, f"entered:{number}", {"customer_id": customer_id, "segment": "a"}),
+            )
+        ]
+        alongside.make_known(hub, work, told)
+        effects.announce(hub, work, told)
+        outward.notice(hub, work, folded.touched)
+
+
 @pytest.fixture
 def portal(hub: Hub, app: Flask, clock: Any, tmp_path: Path) -> Iterator[Portal]:
     crm = HubSpotSandbox(tmp_path / "hubspot", burst=100_000)
@@ -133,4 +155,4 @@ def portal(hub: Hub, app: Flask, clock: Any, tmp_path: Path) -> Iterator[Portal]
             yield made
 
 
-__all__ = ["Portal", "portal"]
+__all__ = ["Portal", "from_the_shop", "portal"]
