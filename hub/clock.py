@@ -33,6 +33,7 @@ from hub.flow import (
 from hub.gate import erase_rows
 from hub.models import Challenge, Conversation, Enrollment, IdempotencyKey, JourneyVersion, Lease, SignInLink, Timer
 from hub.own import OWN
+from hub.regions import empty_log
 from hub.vault.rotation import destroy_ended, rotate, rotation_due
 
 log = logging.getLogger(__name__)
@@ -194,6 +195,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                     breaches.tell(hub)
                     runs.queue_due(hub)
                     hub.plugins.hook.minute_passed(hub=hub)
+                    empty_log(hub.region.engine)  # whatever was purged or shredded since
                     next_epoch_look = time.monotonic() + 60
                 hub.vault.forget_epochs()
                 end = time.monotonic() + hub.settings.timing.sweep

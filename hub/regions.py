@@ -1,19 +1,21 @@
 """A region's store: its database, key store, documents and Valkey; and the directory that knows which region, and nothing else."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import sqlalchemy
 from sqlalchemy import Column, Delete, Engine, Insert, MetaData, String, Table, create_engine, event, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import QueuePool
 
 from hub.errors import Busy, CrossingRefused, PartDown
 from hub.gate import PASS
@@ -21,6 +23,7 @@ from hub.models import Regional
 from rules.sql import teach_sqlite
 
 BUSY_MS = 10_000
+CUT_MS = 1_000  # so long emptying the log waits for readers; writers stand behind it meanwhile
 STAYING = (f"cache_size=-{256 * 1024}", "wal_autocheckpoint=16384")  # KiB of memory; pages of 4 KiB
 READ = "read_only"  # execution option: look, and do not stand in the writers' queue
 
@@ -53,8 +56,8 @@ def _guarded(code: str, cell: int, engine: Engine, folder: Path) -> Region:
 
 @contextmanager
 def for_pouring(region: Region) -> Iterator[Region]:
-    """The same store for one process that writes page after page. On SQLite one connection stays open meanwhile: what a page
-    has read is in memory for the next, and the log is carried over now and then instead of after each page."""
+    """The same store for one process that writes page after page. On SQLite with more memory meanwhile: what a page has read
+    is there for the next, and the log is carried over seldom."""
     if not region.on_sqlite:
         yield region
         return
@@ -68,18 +71,20 @@ def for_pouring(region: Region) -> Iterator[Region]:
 def open_engine(url: str, *, stays: bool = False) -> Engine:
     """SQLite: WAL, BEGIN IMMEDIATE (a read-modify-write never loses to another), 10 s of patience, deleted bytes zeroed.
 
-    hide_parameters: an error message must not carry a value. NullPool on SQLite: nothing is shared over a fork, except where
-    the connection stays open for one process."""
+    hide_parameters: an error message must not carry a value. On SQLite one idle connection stays open per process: whoever
+    closes the last one carries the whole log over, which costs more than the transaction did. Call `empty_log` after a
+    shredding. stays: with the memory of a process that pours."""
     if not url.startswith("sqlite"):
         return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
-    path = sqlalchemy.make_url(url).database
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pool = QueuePool if stays else NullPool
-    engine = create_engine(url, hide_parameters=True, poolclass=pool, connect_args={"timeout": BUSY_MS / 1000})
+    path = sqlalchemy.make_url(url).database or ""
+    Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(
+        url, hide_parameters=True, poolclass=QueuePool, pool_size=1, max_overflow=-1, connect_args={"timeout": BUSY_MS / 1000}
+    )  # fmt: skip
+    _ON_SQLITE.add(engine)
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
+    def _prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
@@ -93,12 +98,55 @@ def open_engine(url: str, *, stays: bool = False) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         teach_sqlite(connection)
+        record.info["file"] = _file_at(path)
+
+    @event.listens_for(engine, "checkout")
+    def _is_still_there(_connection: Any, record: Any, _proxy: Any) -> None:
+        """Whoever puts another file in its place is not written past: the idle connection would hold on to the old one."""
+        if record.info["file"] != _file_at(path):
+            raise DisconnectionError("the database file was replaced")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READ) else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+_ON_SQLITE: WeakSet[Engine] = WeakSet()
+
+
+def _close_idle() -> None:
+    """A connection to SQLite must not cross a fork (sqlite.org/howtocorrupt.html, 2.6)."""
+    for engine in list(_ON_SQLITE):
+        engine.dispose()
+
+
+os.register_at_fork(before=_close_idle)
+
+
+def empty_log(engine: Engine) -> bool:
+    """Carry SQLite's log over and cut it to nothing: pages from before a shredding would stay in it until they are written
+    over. False: somebody still reads what was before, so ask again."""
+    if engine.dialect.name != "sqlite":
+        return True
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={CUT_MS}")
+        is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        return not is_busy
+    finally:
+        raw.close()
 
 
 def _guard_session(sessions: sessionmaker[Session], code: str) -> None:

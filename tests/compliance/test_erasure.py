@@ -302,6 +302,27 @@ def test_no_certificate_is_given_on_trust(hub, crm, told, approved, monkeypatch)
     assert request_of(hub, request).state == "telling"
 
 
+def test_no_page_of_the_log_keeps_the_key_when_the_certificate_is_given(hub, crm, told, approved):
+    ref = told()
+    with hub.look() as session:
+        wrapped = session.get_one(DataKey, person_of(hub, ref).data_key_id).wrapped
+    lying = [path for path in hub.region.folder.glob("hub.db*") if wrapped in path.read_bytes()]
+    assert bool(lying) is hub.region.on_sqlite
+
+    assert erased(hub, approved(ref)) == "certified"
+
+    assert [path for path in hub.region.folder.glob("hub.db*") if wrapped in path.read_bytes()] == []
+
+
+def test_while_the_log_cannot_be_emptied_no_certificate_is_given(hub, crm, told, approved, monkeypatch):
+    request = approved(told())
+    monkeypatch.setattr(erasure, "empty_log", lambda _engine: False)
+    assert erased(hub, request) == "telling"
+    monkeypatch.undo()
+
+    assert erasure.run(hub, request) == "certified"
+
+
 def test_a_second_wish_is_folded_into_the_first(hub, told):
     ref = told()
 

@@ -1,5 +1,6 @@
 """A region keeps to itself, at each wall alone, and SQLite loses no update."""
 
+import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from hub import regions
 from hub.errors import Busy, CrossingRefused
 from hub.models import AuditEntry, Branch, Tombstone
-from hub.regions import Directory, down, open_engine
+from hub.regions import Directory, down, empty_log, open_engine
 
 WRITERS, ROUNDS = 4, 1000
 
@@ -75,6 +76,64 @@ def test_a_database_that_others_write_to_for_long_is_busy_and_not_gone(tmp_path,
 
     assert isinstance(down("The database of eu", refused.value), Busy)
     engine.dispose()
+
+
+@pytest.fixture
+def noted(tmp_path):
+    """An engine on SQLite with a row that was written and taken out again, and its log."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'noted.db'}")
+    for statement in ("CREATE TABLE note (words TEXT)", "INSERT INTO note VALUES ('canary')", "DELETE FROM note"):
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+    yield engine, tmp_path / "noted.db-wal"
+    engine.dispose()
+
+
+def test_the_log_is_not_carried_over_after_each_transaction_and_is_emptied_when_asked(noted):
+    engine, log = noted
+
+    assert b"canary" in log.read_bytes()
+    assert empty_log(engine)
+    assert log.read_bytes() == b""
+
+
+def test_a_log_that_somebody_reads_says_that_it_was_not_emptied(noted, monkeypatch):
+    engine, _ = noted
+    monkeypatch.setattr(regions, "CUT_MS", 1)
+
+    with engine.connect() as reader:
+        reader.connection.driver_connection.execute("BEGIN")
+        reader.connection.driver_connection.execute("SELECT * FROM note").fetchall()
+        assert not empty_log(engine)
+        reader.connection.driver_connection.execute("ROLLBACK")
+
+    assert empty_log(engine)
+
+
+def test_no_connection_to_sqlite_crosses_a_fork(noted):
+    engine, _ = noted
+    assert engine.pool.checkedin() == 1
+
+    child = os.fork()
+    if child == 0:
+        os._exit(engine.pool.checkedin())
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert engine.pool.checkedin() == 0
+
+
+def test_a_file_put_in_the_place_of_the_database_is_the_one_that_is_written(noted, tmp_path):
+    engine, _ = noted
+    other = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    with other.begin() as connection:
+        connection.execute(text("CREATE TABLE another (n INTEGER)"))
+    other.dispose()
+    empty_log(engine)
+
+    (tmp_path / "other.db").replace(tmp_path / "noted.db")
+
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT name FROM sqlite_master")) == "another"
 
 
 def add_one(path):
