@@ -5,7 +5,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from hub.core import Hub
 from hub.errors import WrongInput
 from hub.flow import approvals
-from hub.flow.approvals import Changed, Said
+from hub.flow.approvals import Answered, Changed, Said
 from hub.web.webhooks import this_hub
 from portal.guard import CUSTOMER, actor, opens_to
 from portal.me import me
@@ -35,13 +35,13 @@ def one(ref: str) -> Response:
 @bp.post("/<ref>")
 @opens_to(CUSTOMER)
 def answer(ref: str) -> Response:
-    """All lines at once. A version that is no longer the one that was seen is not answered: the new one is shown."""
+    """All lines at once. What changed or was answered meanwhile is not answered: how it stands by now is shown."""
     hub, lines = this_hub(), _lines()
     try:
         with hub.begin() as work:
             said = Said(me(hub, work.session).ref, ref, request.form.get("seen", ""), lines)
             approvals.answer(hub, work, actor(), said)
-    except Changed as error:
+    except (Changed, Answered) as error:
         return _one(hub, ref, error.status, wrong=error)
     except WrongInput as error:
         if error.status != WrongInput.status:

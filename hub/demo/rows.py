@@ -126,7 +126,7 @@ class Pen:
         if found:
             yield self.about("inspection", self.key("I", visit), self.moment(day, hour, 20), owner, vehicle=vehicle,
                              visit=self.key("S", visit), done_at=self.moment(day, hour, 20), odometer_km=int(visits["odometer"][visit]),
-                             findings=[{"part": self._defect(one), "safety": self._safety(one)} for one in found])  # fmt: skip
+                             findings=[{"part": self._defect(one), "safety": self.safety(one)} for one in found])  # fmt: skip
         for one in found:
             yield self._advice(one, visit, owner, vehicle, day, hour)
         yield self._invoice(visit, owner, closed)
@@ -141,7 +141,7 @@ class Pen:
     def _defect(self, finding: int) -> str:
         return jobs.DEFECTS[self.books.findings["defect"][finding]].name
 
-    def _safety(self, finding: int) -> str:
+    def safety(self, finding: int) -> str:
         return SAFETY.get(self._defect(finding), "advisory")
 
     def _advice(self, finding: int, visit: int, owner: int, vehicle: str, day: int, hour: int) -> Row:
@@ -149,7 +149,7 @@ class Pen:
         known = reasons(defect.parts)
         reason = known[int(findings["words"][finding]) % len(known)]
         return self.about("recommendation", self.key("F", finding), self.moment(day, hour, 40), owner, vehicle=vehicle,
-                          visit=self.key("S", visit), code=defect.name, part=defect.name, safety=self._safety(finding),
+                          visit=self.key("S", visit), code=defect.name, part=defect.name, safety=self.safety(finding),
                           amount_minor=int(findings["price"][finding]), currency=self.books.branch.currency,
                           state="sold" if findings["sold"][finding] else "declined", made_at=self.moment(day, hour, 25),
                           decided_at=self.moment(day, hour, 40), note=f"{reason.part}: {reason.words}")  # fmt: skip

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from hub import log
 from hub.access import make_sign_in_link, principal_named
-from hub.demo import filing, fleets, history, life, sandboxes
+from hub.demo import filing, fleets, history, life, offering, sandboxes
 from hub.demo.foresight import foresee
 from hub.demo.history import write_rows
 from hub.demo.life import RECENT
@@ -238,7 +238,7 @@ def run_journeys(demo: Demo, supervisor: Supervisor, code: str) -> None:
 
 def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:
     """Invoices, warranties, photos and clips of the last visits of every branch, and of whoever's pages are shown, by the
-    shop's door for documents."""
+    shop's door for documents; then estimates, which show them."""
     log.set_up("WARNING", region=code)
     wait_for(supervisor, {f"{code}-{name}" for name in FILL})
     hub = demo.open_hub(code)
@@ -255,3 +255,13 @@ def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:
     for books in demo.world(code):
         for sheet in filing.sheets_of(books, fonts, star):
             filing.send(door, token, sheet)
+    quote(demo, code, star)
+
+
+def quote(demo: Demo, code: str, star: str) -> None:
+    """What customers declined and may still want: by the shop's webhook, under one id for one seed, so that a repeat is nothing."""
+    sender = sender_of(demo, code, "shop")
+    for books in demo.world(code):
+        if rows := offering.estimates_of(books, star):
+            sender.send_rows(f"evt_{demo.order.seed}_{books.branch.code}:estimates:{books.today}", rows)
+    sender.release()

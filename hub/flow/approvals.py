@@ -28,6 +28,11 @@ class Changed(WrongInput):
     status = 409
 
 
+class Answered(WrongInput):
+    code = "estimate_answered"
+    status = 409
+
+
 @dataclass(frozen=True)
 class Said:
     """seen: the content hash of the version that was on the page, in hex. lines: number -> approved or declined."""
@@ -41,8 +46,8 @@ class Said:
 def answer(hub: Hub, work: Work, by: str, said: Said) -> None:
     """Keep it, once; the same answer again changes nothing. by: under which name it is audited.
 
-    Raises NotFound; Changed when another version stands by now; WrongInput for a line without an answer, an estimate that
-    is over, or one that was answered otherwise before."""
+    Raises NotFound; Changed when another version stands by now; Answered when it was answered otherwise before; WrongInput
+    for a line without an answer, or an estimate that is over."""
     customer, person = _customer(work, said.customer_ref)
     row = _own(work, customer, said.estimate_ref)
     lines = standing(work.session, row.id)
@@ -51,7 +56,9 @@ def answer(hub: Hub, work: Work, by: str, said: Said) -> None:
     if row.state == "answered":
         if {line.number: line.answer for line in lines} == said.lines:
             return
-        raise WrongInput("You have answered this estimate already.", "To change your answer, please call the garage.")
+        raise Answered(
+            "This estimate has been answered already.", "Below is what was said. To change it, please call the garage."
+        )
     zone = _zone(hub, work, row)
     today = local_day(work.now, zone)
     if row.valid_until is not None and row.valid_until < today:

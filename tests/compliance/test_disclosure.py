@@ -10,7 +10,9 @@ from compliance.disclosure import CONTEXTS, disclose
 from compliance.registry import readable_sets, record_sets
 from hub.errors import NotFound, WrongInput
 from hub.models import AuditEntry, Customer
+from hub.own import OWN
 from hub.sdk import LineRecord, VisitRecord
+from mine import an_estimate, an_owner
 from shops import BERLIN, KEY, at, folded
 
 
@@ -53,6 +55,18 @@ def test_what_hangs_below_a_visit_is_read_too(hub, served):
     assert rows_of(found, "visits")[0]["note"] == "Squeaks on cold days"
     [line] = rows_of(found, "lines")
     assert (line["title"], line["price_minor"], line["currency"]) == ("Oil change, as Anna asked", 9900, "EUR")
+
+
+def test_estimates_are_told_line_by_line_with_what_was_said(hub):
+    owner = an_owner(hub)
+    folded(hub, an_estimate(owner), partner=OWN)
+
+    found = disclose(hub, owner.ref, "petra")
+
+    [estimate] = rows_of(found, "estimates")
+    assert (estimate["note"], estimate["state"]) == ("We can do both at one visit.", "open")
+    lines = [(row["title"], row["price_minor"], row["answer"]) for row in rows_of(found, "estimate_lines")]
+    assert lines == [("Front brake pads and discs", 28_900, None), ("Starter battery, 70 Ah", 18_900, None)]
 
 
 def test_nobody_elses_rows_are_in_it(hub, told):

@@ -38,7 +38,8 @@ def test_children_go_before_the_rows_they_point_at() -> None:
     ("record_set", "column", "verb"),
     [
         ("personal_values", "person_id", "shred"), ("aliases", "person_id", "shred"), ("links", "person_id", "shred"),
-        ("events", "customer_id", "anonymise"), ("visits", "customer_id", "anonymise"), ("profiles", "customer_id", "shred"),
+        ("events", "customer_id", "anonymise"), ("visits", "customer_id", "anonymise"), ("estimates", "customer_id", "anonymise"),
+        ("profiles", "customer_id", "shred"),
         ("scores", "customer_id", "shred"), ("memberships", "customer_id", "shred"), ("consents", "person_id", "archive"),
         ("offers", "customer_id", "shred"), ("referrals", "customer_id", "shred"),
         ("referrals", "referred_id", "shred"), ("legal_holds", "person_id", "archive"), ("ledger_entries", "card_id", "shred"),
@@ -50,6 +51,7 @@ def test_what_becomes_of_a_record_set(record_set: str, column: str, verb: str) -
 
 def test_free_text_ends_where_its_row_stays() -> None:
     assert SETS["visits", "customer_id"].sealed == ("note",)
+    assert SETS["estimates", "customer_id"].sealed == ("key", "note")
 
 
 def test_a_table_below_two_parents_is_reached_by_both() -> None:

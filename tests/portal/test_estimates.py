@@ -72,6 +72,19 @@ def test_a_double_click_answers_once(hub: Hub, customer: Visitor, path: str) -> 
     assert len(entries) == 1
 
 
+def test_whoever_answers_second_sees_what_was_said_first(customer: Visitor, path: str) -> None:
+    """Opened in two windows, and answered otherwise in the second."""
+    second = {**form(customer, path, **YES_AND_NO), "line-2": "approved"}
+    customer.post(path, form(customer, path, **YES_AND_NO))
+
+    answer = customer.post(path, second)
+
+    assert answer.status_code == 409
+    assert "This estimate has been answered already." in answer.text
+    assert "Not today" in answer.text
+    assert 'type="radio"' not in answer.text
+
+
 def test_a_version_that_changed_meanwhile_is_refused_and_the_new_one_shown(
     hub: Hub, customer: Visitor, owner: Owner, path: str
 ) -> None:

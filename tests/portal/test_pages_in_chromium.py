@@ -1,15 +1,19 @@
 """The pages in the system's Chromium: accessible, no sideways scroll, silent console under the strict policy."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from browser import WIDTHS, Site, chromium, launched, served, sign_in, told_by, window
-from hub.models import DeadLetter, Delivery, Session
+from hub.models import AuditEntry, DeadLetter, Delivery, Session
+from hub.own import OWN
+from mine import an_estimate
+from shops import folded
 
 pytestmark = [
     pytest.mark.browser,
@@ -31,6 +35,7 @@ PAGES = (
     "my-home",
     "my-home-new-car",
     "my-estimate",
+    "my-estimates",
     "documents",
     "document-film",
     "document-paper",
@@ -213,3 +218,30 @@ def test_a_passkey_is_made_and_signs_in(site: Site, browser: Browser) -> None:
     page.get_by_role("heading", name="Points", level=1).wait_for()
     assert [one for one in said if "401" not in one and not one.startswith("info: ")] == []
     context.close()
+
+
+def test_an_estimate_is_answered_by_clicks_and_a_double_click_answers_once(site: Site, browser: Browser) -> None:
+    told = replace(an_estimate(site.owner), key="E-clicked", note="Both can be done on Friday.")
+    folded(site.hub, told, partner=OWN)
+    context = window(browser, 390, "light", "en")
+    sign_in(site, context, "customer")
+    page = context.new_page()
+    said = told_by(page)
+    page.goto(f"{site.base}/my/estimates/")
+    page.locator("main a.door").first.click()
+    page.get_by_text("Both can be done on Friday.").wait_for()
+
+    brakes, battery = page.locator("article").all()
+    brakes.get_by_label("Yes, do it").click()
+    assert page.locator("#sum").inner_text() == "€289.00"
+    battery.get_by_label("Not today").click()
+    assert page.locator("#sum").inner_text() == "€289.00", "what is left for later costs nothing"
+    page.get_by_role("button", name="Send my answer").dblclick()
+
+    page.get_by_text("Thank you. The garage has your answer").wait_for()
+    assert page.get_by_text("We do it").count() == page.get_by_text("Not today").count() == 1
+    assert said == []
+    context.close()
+    with site.hub.look() as session:
+        answered = session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "estimate_answered")).all()
+    assert [(one["approved"], one["declined"]) for one in answered] == [([1], [2])]

@@ -42,6 +42,7 @@ CONNECTIONS = {
     "eu": ("club", "CLUB_WEBHOOK_SECRET", "files"),
     "gcc": ("club_gcc", "CLUB_GCC_WEBHOOK_SECRET", "files_gcc"),
 }
+WORDS = {"eu": "Bremsen wie mit Kanarienvogel besprochen", "gcc": "كما اتفقنا مع صاحب الكناري"}
 VEHICLES = {"eu": ("WVWZZZ1JZCANARY17", "B-CN 4711"), "gcc": ("1HGCM82633CANARY9", "DXB C 90417")}
 
 
@@ -58,7 +59,9 @@ class Identity:
 def planted(code):
     vin, plate = VEHICLES[code]
     kinds = {name: value for name, value in PEOPLE[code].items() if name != "residence"}
-    return {f"{code} {kind}": value for kind, value in {**kinds, "vin": vin, "plate": plate}.items()}
+    return {
+        f"{code} {kind}": value for kind, value in {**kinds, "vin": vin, "plate": plate, "words": WORDS[code]}.items()
+    }
 
 
 @pytest.fixture
@@ -106,6 +109,7 @@ def happen(hub, code, clock, tmp_path):
     client.post(f"/webhooks/{club}", data=json.dumps(person).encode())  # not signed
     import_file(hub, files, code, tmp_path)
     fold_vehicle(hub, files, code)
+    fold_estimate(hub, files, code)
     drain_all(hub)
     clock.pass_by(minutes=10)
     drain_all(hub)
@@ -139,6 +143,22 @@ def fold_vehicle(hub, connection, code):
     record = VehicleRecord(
         customer=CustomerKey(partner_id=number, customer_number=number), partner_id=vin, vin=vin, plate=plate
     )
+    with hub.begin() as work:
+        customers.fold(hub, work, hub.partners[connection], [record])
+
+
+def fold_estimate(hub, connection, code):
+    """Whose words are in every place of it that holds words."""
+    from hub.flow import customers
+    from hub.sdk import CustomerKey, EstimateLineRecord, EstimateRecord
+
+    words, (vin, _) = WORDS[code], VEHICLES[code]
+    number = PEOPLE[code]["customer_number"]
+    record = EstimateRecord(
+        customer=CustomerKey(partner_id=number, customer_number=number), key=f"E {words}", at=hub.clock(), made_at=hub.clock(),
+        currency="EUR", vehicle_partner_id=vin, note=words,
+        lines=(EstimateLineRecord(code="brakes", title=words, note=words, price_minor=28_900),),
+    )  # fmt: skip
     with hub.begin() as work:
         customers.fold(hub, work, hub.partners[connection], [record])
 

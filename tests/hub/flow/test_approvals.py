@@ -1,5 +1,6 @@
 """Estimates answered line by line: bound to what was seen, kept once, and known to rules as advice that was declined."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import select
 
 from hub.errors import NotFound, WrongInput
 from hub.flow import approvals
-from hub.flow.approvals import Changed, Said
+from hub.flow.approvals import Answered, Changed, Said
 from hub.models import AuditEntry, Estimate, EstimateLine, Message, Recommendation
 from hub.own import OWN
 from hub.sdk import EstimateLineRecord, EstimateRecord
@@ -78,6 +79,29 @@ def test_the_same_answer_twice_is_one_and_another_one_is_refused(hub, owner):
     with hub.look() as session:
         told = session.scalars(select(Message.refs).where(Message.topic == "estimate_answered")).all()
     assert [one["lines"] for one in told] == [{"1": "approved", "2": "declined"}]
+
+
+def test_of_two_answers_at_once_one_is_kept_and_the_other_is_told(hub, owner):
+    """Two browsers of one household: whoever comes second is not silently overruled."""
+    folded(hub, an_estimate(owner), partner=OWN)
+    wishes = [{1: "approved", 2: "declined"}, {1: "declined", 2: "declined"}]
+
+    def ask(lines):
+        try:
+            say(hub, owner, lines)
+        except Answered as refusal:
+            return refusal.status
+        return 200
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(ask, wishes))
+
+    assert sorted(answers) == [200, 409]
+    kept = wishes[answers.index(200)]
+    assert {line.number: line.answer for line in lines(hub)} == kept
+    with hub.look() as session:
+        told = session.scalars(select(Message.refs).where(Message.topic == "estimate_answered")).all()
+    assert [one["lines"] for one in told] == [{str(number): word for number, word in kept.items()}]
 
 
 def test_a_version_that_was_changed_meanwhile_is_not_answered(hub, owner):
