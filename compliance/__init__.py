@@ -38,10 +38,14 @@ def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
 
 @hookimpl
 def check_configuration(config: Path) -> Sequence[str]:
-    from compliance import breach_law, keeping, periods, purposes
+    from compliance import breach_law, keeping, periods, purposes, releases
     from compliance.backups import periods as backups
 
-    return [problem for one in (periods, purposes, keeping, backups, breach_law) for problem in one.problems_of(config)]
+    return [
+        problem
+        for one in (periods, purposes, keeping, backups, breach_law, releases)
+        for problem in one.problems_of(config)
+    ]
 
 
 @hookimpl

@@ -1,5 +1,6 @@
 """`hub privacy` for every kind of request: how it comes in, its steps, its clock, and what is handed over."""
 
+import csv
 import getpass
 import json
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from compliance import cases, dpia, erasure, requests, takeaway
+from compliance import cases, dpia, erasure, history, requests, takeaway
 from compliance.disclosure import disclose
 from compliance.papers import files_of
 from compliance.requests import Wish
@@ -175,6 +176,22 @@ def assessment(region: str | None, as_json: bool) -> None:
     with opened(region) as hub:
         draft = dpia.draft_of(hub)
     click.echo(json.dumps(draft.plain(), ensure_ascii=False, indent=1) if as_json else dpia.text(draft), nl=as_json)
+
+
+@privacy.command("release")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The CSV to write; it must not exist yet.")
+@region_option
+@by_option
+def release(out: Path, region: str | None, by: str) -> None:
+    """The history as a statistic in which nobody can be found: config/privacy/releases.yaml says how many people a number needs."""
+    with opened(region) as hub:
+        told = history.release(hub, by)
+    try:
+        with out.open("x", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([told.columns, *told.rows])
+    except FileExistsError:
+        raise WrongInput(f"{out} is there already.", "Choose another name: nothing is written over.") from None
+    click.echo(f"{len(told.rows)} rows in {out}; {told.withheld} periods have too few people to be told")
 
 
 @privacy.command("export")

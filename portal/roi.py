@@ -1,7 +1,7 @@
 """The desk of returns: what campaigns were worth, proved first and shared out by rules second; read from the latest count."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
@@ -9,6 +9,8 @@ from flask import Blueprint, Response, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from compliance.anonymity import withheld
+from compliance.releases import RETURNS, release_of
 from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import reports
@@ -26,6 +28,7 @@ from rules.values import decimals
 bp = Blueprint("roi", __name__, url_prefix="/desk/roi")
 COLUMNS = ("campaign", "kind", "currency", "treated", "held_back", "state", "incremental_margin", "low", "high", "cost",
            "sizes_p", *(f"credit_{model.replace(' ', '_')}" for model in MODELS))  # fmt: skip
+OTHERS = "(too few people, together)"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one
 
 
@@ -61,25 +64,56 @@ def table() -> Response:
     report = reports.latest(hub, _span(), branch) if branch is not None else None
     if report is None:
         raise NotFound("Nothing has been counted yet.", "The first count comes within minutes of the start.")
-    response = Response("".join(_lines(report, _titles(hub))), mimetype="text/csv")
+    response = Response("".join(_lines(report, _titles(hub), *_withheld(hub, report))), mimetype="text/csv")
     name = f"returns-{hub.region_code}-{report.document['since']}-{report.document['until']}"
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
     return response
 
 
-def _lines(report: Report, titles: Mapping[str, str]) -> Iterator[str]:
+def _withheld(hub: Hub, report: Report) -> tuple[frozenset[str], bool]:
+    """Campaigns with an arm of too few people at this branch, and those that would give them away: the one that is alone with them
+    in what all others of the table leave of the total, or its other branches of the whole. And whether they may be told together."""
+    k = release_of(hub.settings.config, RETURNS).k
+    heads = {name: _heads(one) for name, one in report.document["campaigns"].items()}
+    if report.branch != WHOLE:
+        others = {one: reports.latest(hub, report.span, one) for one in report.branches if one != report.branch}
+        for name in heads:
+            by_branch = {one: _heads(other.document["campaigns"].get(name)) for one, other in others.items() if other}
+            if report.branch in withheld({**by_branch, report.branch: heads[name]}, k):
+                heads[name] = min(heads[name], k - 1)
+    hidden = withheld(heads, k, max)
+    return hidden, max((_heads(report.document["campaigns"][name]) for name in hidden), default=k) >= k
+
+
+def _heads(campaign: Mapping[str, Any] | None) -> int:
+    """People of the smaller arm: a mean of three is as good as their names."""
+    return min((number for number in campaign["people"].values() if number), default=0) if campaign else 0
+
+
+def _lines(report: Report, titles: Mapping[str, str], hidden: frozenset[str], enough: bool) -> Iterator[str]:
     yield _line(COLUMNS)
     for currency in sorted({*report.document["ledger"], *report.document["headline"]}):
         seen = shown(report, titles, currency, "", "", mirrored=False)
         books = report.document["ledger"].get(currency, {"models": {}, "unattributed": 0, "invoiced": 0})
-        for row in seen.rows if seen else ():
-            money = [_amount(one, currency) for one in (row.margin, row.low, row.high)]
-            credited = [_amount(books["models"].get(model, {}).get(row.name, 0), currency) for model in MODELS]
-            edges = money if row.margin is not None else ["", "", ""]
-            yield _line([row.name, row.kind, currency, row.treated, row.held, row.state, *edges,
-                         _amount(row.cost, currency), f"{row.p:.6f}", *credited])  # fmt: skip
+        rows = seen.rows if seen else ()
+        for row in rows:
+            if row.name not in hidden:
+                money = [_amount(one, currency) for one in (row.margin, row.low, row.high)]
+                edges = money if row.margin is not None else ["", "", ""]
+                yield _line([row.name, row.kind, currency, row.treated, row.held, row.state, *edges,
+                             _amount(row.cost, currency), f"{row.p:.6f}", *_credited(books, [row.name], currency)])  # fmt: skip
+        together = [row for row in rows if row.name in hidden]
+        if together:
+            cost = _amount(sum(row.cost for row in together) if enough else None, currency)
+            credits = _credited(books, [row.name for row in together], currency) if enough else [""] * len(MODELS)
+            yield _line([OTHERS, "", currency, "", "", "withheld", "", "", "", cost, "", *credits])
         for name in ("unattributed", "invoiced"):
-            yield _line([f"({name})", "", currency, *[""] * 8, *[_amount(books[name], currency)] * len(MODELS)])
+            amount = _amount(books[name] if enough or name == "invoiced" else None, currency)
+            yield _line([f"({name})", "", currency, *[""] * 8, *[amount] * len(MODELS)])
+
+
+def _credited(books: Mapping[str, Any], names: Sequence[str], currency: str) -> list[str]:
+    return [_amount(sum(books["models"].get(model, {}).get(name, 0) for name in names), currency) for model in MODELS]
 
 
 def _line(cells: Any) -> str:

@@ -84,6 +84,17 @@ def test_the_table_for_a_spreadsheet_holds_every_campaign_and_adds_up(hub: Hub, 
     assert sum(shares[:-1]) == shares[-1]
 
 
+def test_a_campaign_of_too_few_people_is_in_the_table_only_together_with_another(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)  # 1 was held back of `welcome`
+
+    rows = {row["campaign"]: row for row in csv.DictReader(marketer.get(DESK + "returns.csv").text.splitlines())}
+
+    assert {"declined_brakes", "offer:spring-check", "winter_tyres"} < set(rows)
+    assert not {"welcome", "inspection_due"} & set(rows)
+    together = rows["(too few people, together)"]
+    assert (together["treated"], together["incremental_margin"], together["state"]) == ("", "", "withheld")
+
+
 def test_the_page_asks_the_same_few_questions_however_much_there_is(hub: Hub, marketer: Visitor) -> None:
     a_report(hub)
     asked: list[str] = []
