@@ -13,7 +13,7 @@ from compliance.periods import deadline_of
 from compliance.registry import RecordSet, bound_to, by_table, record_sets
 from hub.core import Hub
 from hub.errors import Denied, NotFound, WrongInput
-from hub.flow import effects, journeys
+from hub.flow import belongings, effects, journeys
 from hub.flow.identity import lock_customers
 from hub.flow.outbox import OPEN, Intent
 from hub.gate import holds_on
@@ -164,6 +164,7 @@ def lift(hub: Hub, kind: str, value: str, actor: str) -> int:
 
 def _tell(hub: Hub, work: Work, request: ErasureRequest) -> None:
     customer = work.session.scalars(select(Customer).where(Customer.person_id == request.person_id)).one()
+    belongings.forget(hub, work, effects.load_subjects(work, [customer.id])[customer.id], f"erase:{request.ref}")
     refs = {"customer_id": customer.id, "kind": "contact", "how": "erase"}
     effects.announce(hub, work, [(customer.id, Intent(CAUSE, customer.ref, f"erase:{request.ref}", refs))])
 

@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 
 from rules.schema_nodes import NAMED, TEXT, Schema
-from rules.syncmap import CREATES, DIRECTIONS, FIELD_KEYS, KEYS, MOST_SECONDS, OBJECT_KEYS, OWNERS, OurField, Ours
+from rules.syncmap import (
+    CREATES,
+    DATED,
+    DIRECTIONS,
+    FIELD_KEYS,
+    KEYS,
+    MOST_DAYS,
+    MOST_SECONDS,
+    OBJECT_KEYS,
+    OWNERS,
+    PEOPLE,
+    OurField,
+    Ours,
+)
 from rules.transforms import TRANSFORMS
 
 
@@ -25,7 +38,9 @@ def _kind(about: str, known: Mapping[str, OurField]) -> Schema:
     keys: Schema = {
         "ours": {"const": about},
         "purpose": TEXT,
-        "creates": {"type": "array", "items": {"enum": list(CREATES)}},
+        "creates": {"type": "array", "items": {"enum": list(CREATES if about == PEOPLE else CREATES[1:])}},
+        "links": {"type": "array", "items": NAMED},
+        "days": {"type": "integer", "minimum": 1, "maximum": MOST_DAYS} if about == DATED else False,
         "fields": {"type": "object", "minProperties": 1, "additionalProperties": fields},
     }
     return _object(OBJECT_KEYS, keys, ["ours", "purpose", "fields"])

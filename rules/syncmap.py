@@ -14,12 +14,14 @@ from rules.transforms import TRANSFORMS
 from rules.values import shown
 
 KEYS = {"sync", "title", "flush", "every", "objects"}
-OBJECT_KEYS = {"ours", "purpose", "creates", "fields"}
+OBJECT_KEYS = {"ours", "purpose", "creates", "links", "days", "fields"}
 FIELD_KEYS = {"ours", "transform", "direction", "owner", "order", "words", "purpose"}
 DIRECTIONS = ("in", "out", "both")
 OWNERS = ("ours", "theirs", "newest", "highest", "union", "manual")
 CREATES = ("here", "there")
-MOST_SECONDS = 86_400
+PEOPLE = "customer"  # of whom both sides may speak; all else of ours is told and not taken
+DATED = "visit"
+MOST_SECONDS, MOST_DAYS = 86_400, 36_500
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,15 @@ class FieldRule:
 
 @dataclass(frozen=True)
 class ObjectRule:
-    """kind: the partner's. ours: the kind of ours. creates: on which sides an object that only the other one has is made."""
+    """kind: the partner's. ours: the kind of ours. creates: on which sides an object that only the other one has is made.
+    links: kinds of this document whose objects stand beside it there. days: how old a visit may be when it is first told."""
 
     kind: str
     ours: str
     creates: frozenset[str]
     fields: tuple[FieldRule, ...]
+    links: tuple[str, ...] = ()
+    days: int | None = None
 
     def of_ours(self) -> set[str]:
         return {rule.ours for rule in self.fields}
@@ -65,7 +70,8 @@ class ObjectRule:
 @dataclass(frozen=True)
 class SyncMap:
     """name: of the connector. flush: seconds in which our changes of one object are gathered into one write.
-    every: seconds between two pulls."""
+    every: seconds between two pulls. objects: of customers, merged both ways. things: what is ours alone (their vehicles and
+    visits, fleets), told and never taken, in an order in which what others are linked to comes first."""
 
     name: str
     title: str
@@ -74,9 +80,13 @@ class SyncMap:
     objects: tuple[ObjectRule, ...]
     hash: str
     mark: Mark
+    things: tuple[ObjectRule, ...] = ()
 
     def object_of(self, kind: str) -> ObjectRule | None:
         return next((rule for rule in self.objects if rule.kind == kind), None)
+
+    def thing_of(self, kind: str) -> ObjectRule | None:
+        return next((rule for rule in self.things if rule.kind == kind), None)
 
 
 def load_syncs(folder: Path, ours: Ours) -> dict[str, SyncMap]:
@@ -114,8 +124,10 @@ def read_sync(source: Source, ours: Ours) -> SyncMap:
     objects = [_object(checker, block, kind, ours) for kind in block]
     if checker.problems:
         raise RuleError(checker.problems)
-    kept = tuple(one for one in objects if one)
-    return SyncMap(name, title, flush, every, kept, content_hash(top), source.mark(top, "sync"))
+    kept = [one for one in objects if one]
+    people = tuple(one for one in kept if one.ours == PEOPLE)
+    things = tuple(sorted((one for one in kept if one.ours != PEOPLE), key=lambda one: list(ours).index(one.ours)))
+    return SyncMap(name, title, flush, every, people, content_hash(top), source.mark(top, "sync"), things)
 
 
 def _seconds(checker: Checker, top: Mapping[str, Any], key: str, default: int) -> int:
@@ -146,10 +158,37 @@ def _object(checker: Checker, block: Any, kind: str, ours: Ours) -> ObjectRule |
     if not isinstance(fields, Mapping) or not fields:
         checker.wrong(value, "fields", "“fields” names the partner's fields and ours.", "Write email: {ours: email}")
         return None
+    if about != PEOPLE and "here" in creates:
+        checker.wrong(value, "creates", f"A {about} is never made from what a partner has.", "Write creates: [there].")
     rules = [_field(checker, fields, name, ours[about], purpose) for name in fields]
     kept = tuple(rule for rule in rules if rule)
     _check_once(checker, fields, kept)
-    return ObjectRule(str(kind), about, frozenset(map(str, creates)), kept)
+    links, days = _links(checker, block, value, about, ours), _days(checker, value, about)
+    return ObjectRule(str(kind), about, frozenset(map(str, creates)), kept, links, days)
+
+
+def _days(checker: Checker, value: Any, about: str) -> int | None:
+    days = value.get("days")
+    if days is None:
+        return None
+    if about != DATED or not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= MOST_DAYS:
+        checker.wrong(
+            value, "days", f"“days” says how old a {DATED} may be.", f"Write a number from 1 to {MOST_DAYS:,}."
+        )
+        return None
+    return days
+
+
+def _links(checker: Checker, block: Any, value: Any, about: str, ours: Ours) -> tuple[str, ...]:
+    """Only to what stands further up among our kinds, so that it is there first."""
+    links = value.get("links", [])
+    earlier = [*ours][: [*ours].index(about)]
+    known = [kind for kind, other in block.items() if isinstance(other, Mapping) and other.get("ours") in earlier]
+    if not isinstance(links, list) or not set(map(str, links)) <= set(map(str, known)):
+        what = "“links” lists kinds of this document that are there first."
+        checker.wrong(value, "links", what, f"Known here: {', '.join(map(str, known)) or 'none'}.")
+        return ()
+    return tuple(map(str, links))
 
 
 def _check_once(checker: Checker, fields: Any, rules: tuple[FieldRule, ...]) -> None:

@@ -169,6 +169,10 @@ class Objects:
             ids = self._ids(kind, pushes)
             erased = [push for push in pushes if push.body.get("how") == "erase" and kind == "contact"]
             archived = [push for push in pushes if push not in erased]
+            if emptied := [
+                words.emptied(push, ids[push.key]) for push in archived if push.key in ids and push.body.get("fields")
+            ]:
+                self.api.request("POST", f"{self.path(kind)}/batch/update", json={"inputs": emptied})
             if inputs := [{"id": ids[push.key]} for push in archived if push.key in ids]:
                 self.api.request("POST", f"{self.path(kind)}/batch/archive", json={"inputs": inputs})
             outcomes += [Outcome(push.key, "sent") for push in archived]

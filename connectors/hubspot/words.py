@@ -154,6 +154,11 @@ def fields_of(push: Push) -> dict[str, Any]:
     return {"idProperty": "garage_ref", "id": ref_of(push), "objectWriteTraceId": push.key, "properties": properties}
 
 
+def emptied(push: Push, number: str) -> dict[str, Any]:
+    """What stays in HubSpot's bin for months says nothing about a person."""
+    return {"id": number, "objectWriteTraceId": push.key, "properties": dict.fromkeys(push.body["fields"], "")}
+
+
 def keep_out(one: dict[str, Any]) -> tuple[str, ...]:
     """Take values that must be unique out of this input; answers their names."""
     names = tuple(name for name in UNIQUE if one["properties"].get(name))

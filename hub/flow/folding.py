@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError
 
 from hub.core import Hub, Partner
 from hub.errors import Quarantined, Unmet, WrongInput
-from hub.flow import customers, inbox, inward, outward
+from hub.flow import belongings, customers, inbox, inward, outward
 from hub.flow.customers import Folded
 from hub.flow.inbox import Result
 from hub.models import Delivery
@@ -107,7 +107,9 @@ def _fold_together(hub: Hub, work: Work, partner: Partner, group: Sequence[Read]
     connector, records = partner.connector, [record for one in group for record in one.records]
     if outward.map_of(hub, partner) is None or not isinstance(connector, Observes):
         return customers.fold(hub, work, partner, records)
-    merged = inward.fold(hub, work, partner, [seen for one in group for seen in connector.observe(one.payload)])
+    seen = [one for each in group for one in connector.observe(each.payload)]
+    merged = inward.fold(hub, work, partner, seen)
+    belongings.hear(hub, work, partner, seen)
     others = [one for one in records if not isinstance(one, CustomerRecord)]
     return merged.joined(customers.fold(hub, work, partner, others)) if others else merged
 

@@ -17,7 +17,7 @@ from hub.models import Link, Message, Person
 from hub.sdk import SET_FIELDS, EffectClass, Observes, Outcome, Push, Topic
 from hub.targets import SYNCED
 from hub.work import Work
-from rules.syncmap import FieldRule, ObjectRule, SyncMap
+from rules.syncmap import PEOPLE, FieldRule, ObjectRule, SyncMap
 from rules.transforms import Unfit, settled, spoken
 
 MASKED = {"given_name": "name", "family_name": "name"}  # policies speak of the name
@@ -166,8 +166,9 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> R
 
 def settle(
     hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim], rendered: Rendered, outcomes: Sequence[Outcome]
-) -> None:
-    """After outbox.settle: what arrived is agreed, unless the partner told something else meanwhile; then it is told again."""
+) -> set[int]:
+    """After outbox.settle: what arrived is agreed, unless the partner told something else meanwhile; then it is told again.
+    Answers the customers whose object there has a name that we know only now."""
     fences = {claim.id: claim for claim in claims if claim.effect_key in rendered.sent}
     arrived = {
         fences[row.id].effect_key
@@ -178,7 +179,7 @@ def settle(
         if row.fence == fences[row.id].fence
     }
     customers = {claim.effect_key: claim.refs["customer_id"] for claim in claims if "customer_id" in claim.refs}
-    learn_links(work, partner, customers, outcomes)
+    met = learn_links(work, partner, customers, outcomes)
     sent = {key: one for key, one in rendered.sent.items() if key in arrived}
     identity.lock_customers(work, [one.subject.customer_id for one in sent.values()])
     mapping = map_of(hub, partner)
@@ -204,9 +205,10 @@ def settle(
         rule = mapping.object_of(one.kind) if mapping else None
         if again and mapping and rule:
             want(hub, work, partner, mapping, rule, [subject.customer_id])
+    return met
 
 
-def learn_links(work: Work, partner: Partner, customers: Mapping[str, int], outcomes: Sequence[Outcome]) -> None:
+def learn_links(work: Work, partner: Partner, customers: Mapping[str, int], outcomes: Sequence[Outcome]) -> set[int]:
     """The partner's ids that came back with a push: from now on we know its object by its own name."""
     told = {customers[one.key]: one.partner_id for one in outcomes if one.partner_id and one.key in customers}
     missing = set(told) - linked_of(work, partner, told)
@@ -217,6 +219,7 @@ def learn_links(work: Work, partner: Partner, customers: Mapping[str, int], outc
         if subject.data_key_id is not None and work.session.scalar(taken) is None:
             person = work.session.get_one(Person, subject.person_id)
             identity.link(work, partner, "customer", told[customer_id] or "", customer_id, person)
+    return missing
 
 
 def linked_of(work: Work, partner: Partner, customer_ids: Iterable[int]) -> set[int]:
@@ -255,7 +258,9 @@ def _covered(work: Work, partner: Partner, refs: Iterable[str], kind: str) -> se
     return found
 
 
-def allowed_of(asked: Asked, subject: Subject, rules: Iterable[FieldRule]) -> tuple[list[FieldRule], str]:
+def allowed_of(
+    asked: Asked, subject: Subject, rules: Iterable[FieldRule], about: str = PEOPLE
+) -> tuple[list[FieldRule], str]:
     """Fields that the policy lets leave this person's jurisdiction, and why others stay. Asked once per purpose."""
     allowed: list[FieldRule] = []
     reason = ""
@@ -263,7 +268,7 @@ def allowed_of(asked: Asked, subject: Subject, rules: Iterable[FieldRule]) -> tu
     for rule in rules:
         by_purpose.setdefault(rule.purpose, []).append(rule)
     for purpose, several in by_purpose.items():
-        names = {MASKED.get(one.ours, one.ours) for one in several if SYNCED["customer"][one.ours].personal}
+        names = {MASKED.get(one.ours, one.ours) for one in several if SYNCED[about][one.ours].personal}
         decision = asked.about(subject, Topic(SET_FIELDS, EffectClass.NATURAL, purpose, tuple(sorted(names))))
         if decision.verdict == "deny":
             reason = f"{decision.policy}: {decision.reason}"

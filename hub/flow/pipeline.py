@@ -5,7 +5,7 @@ webhook, import, fetch ──▶ inbox.keep        (answered only after this has
 process() ────────────────────▼───────────────────────────────────── one transaction
     inbox.take ▶ folding.fold_all ▶ facts.refresh ▶ segments.reassess ▶ effects.announce
                  connector.normalise ▶ customers.fold                  outward.notice
-                 connector.observe   ▶ inward.fold (two-way)
+                 connector.observe   ▶ inward.fold (two-way)        belongings.notice
                               │  a bell, or the sweep
 send() ───────────────────────▼─────────────────────────────────────
     outbox.claim ▶ policy ▶ effects.render      one transaction
@@ -24,6 +24,7 @@ from hub.core import Hub, Partner
 from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, RetryLater, WrongInput
 from hub.flow import (
     alongside,
+    belongings,
     customers,
     effects,
     endpoints,
@@ -101,6 +102,7 @@ def follow(hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Seque
     alongside.heed(hub, work, journeys.advance(hub, work, touched, moves))
     outward.notice(hub, work, touched)
     outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
+    belongings.notice(hub, work, touched)
     for customer_id, changes in touched.items():
         hub.plugins.hook.customer_changed(work=work, customer_id=customer_id, changes=sorted(changes))
 
@@ -169,11 +171,15 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
     with hub.begin() as work:
         size = connector.load_size if isinstance(connector, TakesLoads) else connector.batch_size
         claims = outbox.claim(work, partner, size, timing.lease)
-        synced = [claim for claim in claims if claim.topic == SET_FIELDS]
+        things = [claim for claim in claims if belongings.is_one(claim)]
+        about_things = belongings.render(hub, work, partner, things) if things else belongings.Rendered()
+        people = [claim for claim in claims if not belongings.is_one(claim)]
+        synced = [claim for claim in people if claim.topic == SET_FIELDS]
         rendered = outward.render(hub, work, partner, synced) if synced else outward.Rendered()
-        others = alongside.let_rest(hub, work, partner, [claim for claim in claims if claim.topic != SET_FIELDS])
+        others = alongside.let_rest(hub, work, partner, [claim for claim in people if claim.topic != SET_FIELDS])
         without = alongside.carried(hub, partner)
         ready = [*rendered.ready, *(effects.render(hub, work, partner, others, without) if others else [])]
+        ready += about_things.ready
     if not ready:
         return len(claims)
 
@@ -183,7 +189,9 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
     with hub.begin() as work:
         letters = outbox.settle(work, partner, [claim for claim, _ in ready], outcomes, timing, rng)
         endpoints.note(work, [claim for claim, _ in ready], outcomes)
-        outward.settle(hub, work, partner, [claim for claim, _ in ready], rendered, outcomes)
+        met = outward.settle(hub, work, partner, [claim for claim, _ in ready], rendered, outcomes)
+        belongings.settle(hub, work, partner, [claim for claim, _ in ready], about_things, outcomes)
+        belongings.want(hub, work, partner, met)
         _note_health(work, partner, error, rng, timing.retry_base, timing.retry_cap)
         work.ring(partner.name)
     for letter in letters:

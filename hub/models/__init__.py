@@ -44,7 +44,7 @@ from hub.models.service import (
     Visit,
 )
 from hub.models.shop import Bay, Branch, Cost, Offer, Referral, Slot
-from hub.models.sync import Agreement, Conflict, Duplicate, PartnerField, SyncState
+from hub.models.sync import Agreement, Conflict, Counterpart, Duplicate, PartnerField, SyncState
 from hub.models.timers import ServiceLevel, Timer, TimerEvent, TimerMark
 from hub.models.traffic import Connection, Cursor, DeadLetter, Delivery, IdempotencyKey, Lease, Message
 from hub.models.vehicles import Ownership, Vehicle
@@ -52,7 +52,7 @@ from hub.models.vehicles import Ownership, Vehicle
 __all__ = [
     "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
     "Branch", "Breach", "BreachClock", "BreachPerson", "Challenge", "Conflict", "Connection", "Consent", "ConsentAsk",
-    "Conversation", "Cost", "Cursor", "Customer", "DataKey",
+    "Conversation", "Cost", "Counterpart", "Cursor", "Customer", "DataKey",
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
     "Enrollment", "Epoch", "ErasureRequest", "Estimate", "EstimateLine",
     "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",

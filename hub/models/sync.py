@@ -31,6 +31,29 @@ class Agreement(Regional, Base):
     agreed_at: Mapped[datetime] = mapped_column(info=SERVICE)
 
 
+class Counterpart(Regional, Base):
+    """What a partner has of a thing of ours: about (vehicle, visit or fleet) and about_id say which. ref: our random name of it
+    there. person_id: whose thing it is: its owner, its customer, or the keeper of the fleet.
+
+    told: keyed hash of each field as the partner last had it. refused: of values that it does not take. links: its kind ->
+    ids of ours that stand beside it there. state: new, live, archived or merged."""
+
+    __tablename__ = "counterparts"
+    __table_args__ = (UniqueConstraint("connection_id", "about", "about_id"), Index(None, "person_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
+    connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=TRAFFIC)
+    about: Mapped[str] = mapped_column(String(16), info=PLAIN)
+    about_id: Mapped[int] = mapped_column(info=SERVICE_REF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=SERVICE_REF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
+    state: Mapped[str] = mapped_column(String(16), info=SERVICE)
+    told: Mapped[dict[str, Any]] = mapped_column(info=SERVICE_REF)
+    refused: Mapped[dict[str, Any]] = mapped_column(info=SERVICE_REF)
+    links: Mapped[dict[str, Any]] = mapped_column(info=SERVICE_REF)
+    told_at: Mapped[datetime | None] = mapped_column(info=SERVICE)
+
+
 class Conflict(Regional, Base):
     """Both sides changed a field: which rule decided, who won, and what was lost (sealed). won: ours, theirs or open."""
 
