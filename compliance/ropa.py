@@ -2,8 +2,6 @@
 
 Nothing here is written by hand, so nothing can be forgotten: a new table, purpose or partner stands in the next one."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from compliance.keeping import Keeping, read_keeping
 from compliance.periods import STALE_DAYS
 from compliance.purposes import Purpose, read_purposes
+from hub import spreadsheet
 from hub.core import Hub
 from hub.models import Base
 from hub.own import OWN
@@ -76,12 +75,11 @@ def record_of(hub: Hub) -> Record:
 
 def sheet(record: Record) -> str:
     """As CSV, a row per purpose."""
-    held = io.StringIO()
-    writer = csv.writer(held, lineterminator="\r\n")
-    writer.writerow([*Entry.__dataclass_fields__])
-    for one in record.entries:
-        writer.writerow(["; ".join(value) if isinstance(value, tuple) else value for value in asdict(one).values()])
-    return held.getvalue()
+    rows = (
+        ["; ".join(value) if isinstance(value, tuple) else value for value in asdict(one).values()]
+        for one in record.entries
+    )
+    return "".join(spreadsheet.lines([[*Entry.__dataclass_fields__], *rows]))
 
 
 def _tables() -> dict[str, dict[str, set[str]]]:

@@ -2,7 +2,6 @@
 
 Made anew, the same disclosure gives the same bytes; a portable one (GDPR Art. 20) holds no page to read."""
 
-import csv
 import io
 import json
 import zipfile
@@ -13,11 +12,11 @@ from typing import Any
 
 from compliance.disclosure import Disclosure, Section
 from compliance.papers import File
+from hub import spreadsheet
 from hub.errors import WrongInput
 
 STAMP = (1980, 1, 1, 0, 0, 0)  # of every entry: when it was made stands inside, and two packs compare equal
 PART = 1_000_000  # bytes of a file at a time
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 STYLE = """
 :root{color-scheme:light dark;--ink:#16181d;--soft:#5b6270;--line:#e3e6eb;--paper:#fff;--card:#f7f8fa}
 @media(prefers-color-scheme:dark){:root{--ink:#eceef2;--soft:#9aa2b1;--line:#2a2e37;--paper:#111318;--card:#191c23}}
@@ -153,15 +152,5 @@ def _text(value: Any) -> str:
 
 
 def _csv(section: Section) -> str:
-    held = io.StringIO()
-    writer = csv.writer(held, lineterminator="\r\n")  # RFC 4180
-    writer.writerow(section.columns)
-    for row in section.rows:
-        writer.writerow([cell_of(row.get(name)) for name in section.columns])
-    return held.getvalue()
-
-
-def cell_of(value: Any) -> str:
-    """A text that a spreadsheet would take for a formula gets a mark in front, so that opening the file runs nothing."""
-    text = _text(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+    rows = ([row.get(name) for name in section.columns] for row in section.rows)
+    return "".join(spreadsheet.lines([section.columns, *rows]))

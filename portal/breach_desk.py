@@ -1,7 +1,5 @@
 """The register of breaches on the privacy desk: each with the clock of every law it concerns, and its next steps."""
 
-import csv
-import io
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from compliance import breaches
 from compliance.breaches import KINDS, RISKS, SOURCES, Noticed
+from hub import spreadsheet
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.own import OWN
@@ -71,13 +70,9 @@ def do(ref: str, deed: str) -> Response:
 @opens_to(*PRIVACY)
 def people(ref: str) -> Response:
     """References only: whoever writes to them opens each by its own right."""
-    hub, held = this_hub(), io.StringIO()
-    with hub.look() as session:
+    with this_hub().look() as session:
         rows = breaches.people_of(session, ref)
-    writer = csv.writer(held)
-    writer.writerow(("person", "law"))
-    writer.writerows(rows)
-    response = Response(held.getvalue(), mimetype="text/csv")
+    response = Response(spreadsheet.lines([("person", "law"), *rows]), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="breach-{ref[:8]}.csv"'
     return response
 

@@ -1,8 +1,7 @@
 """The desk of returns: what campaigns were worth, proved first and shared out by rules second; read from the latest count."""
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
-from io import StringIO
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from compliance.anonymity import withheld
 from compliance.releases import RETURNS, release_of
+from hub import spreadsheet
 from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import reports
@@ -29,7 +29,6 @@ bp = Blueprint("roi", __name__, url_prefix="/desk/roi")
 COLUMNS = ("campaign", "kind", "currency", "treated", "held_back", "state", "incremental_margin", "low", "high", "cost",
            "sizes_p", *(f"credit_{model.replace(' ', '_')}" for model in MODELS))  # fmt: skip
 OTHERS = "(too few people, together)"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one
 
 
 @bp.get("/")
@@ -64,7 +63,7 @@ def table() -> Response:
     report = reports.latest(hub, _span(), branch) if branch is not None else None
     if report is None:
         raise NotFound("Nothing has been counted yet.", "The first count comes within minutes of the start.")
-    response = Response("".join(_lines(report, _titles(hub), *_withheld(hub, report))), mimetype="text/csv")
+    response = Response(spreadsheet.lines(_rows(report, _titles(hub), *_withheld(hub, report))), mimetype="text/csv")
     name = f"returns-{hub.region_code}-{report.document['since']}-{report.document['until']}"
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
     return response
@@ -90,8 +89,10 @@ def _heads(campaign: Mapping[str, Any] | None) -> int:
     return min((number for number in campaign["people"].values() if number), default=0) if campaign else 0
 
 
-def _lines(report: Report, titles: Mapping[str, str], hidden: frozenset[str], enough: bool) -> Iterator[str]:
-    yield _line(COLUMNS)
+def _rows(
+    report: Report, titles: Mapping[str, str], hidden: frozenset[str], enough: bool
+) -> Iterator[Sequence[object]]:
+    yield COLUMNS
     for currency in sorted({*report.document["ledger"], *report.document["headline"]}):
         seen = shown(report, titles, currency, "", "", mirrored=False)
         books = report.document["ledger"].get(currency, {"models": {}, "unattributed": 0, "invoiced": 0})
@@ -100,41 +101,24 @@ def _lines(report: Report, titles: Mapping[str, str], hidden: frozenset[str], en
             if row.name not in hidden:
                 money = [_amount(one, currency) for one in (row.margin, row.low, row.high)]
                 edges = money if row.margin is not None else ["", "", ""]
-                yield _line([row.name, row.kind, currency, row.treated, row.held, row.state, *edges,
-                             _amount(row.cost, currency), f"{row.p:.6f}", *_credited(books, [row.name], currency)])  # fmt: skip
+                yield [row.name, row.kind, currency, row.treated, row.held, row.state, *edges,
+                             _amount(row.cost, currency), f"{row.p:.6f}", *_credited(books, [row.name], currency)]  # fmt: skip
         together = [row for row in rows if row.name in hidden]
         if together:
             cost = _amount(sum(row.cost for row in together) if enough else None, currency)
-            credits = _credited(books, [row.name for row in together], currency) if enough else [""] * len(MODELS)
-            yield _line([OTHERS, "", currency, "", "", "withheld", "", "", "", cost, "", *credits])
+            credits = _credited(books, [row.name for row in together], currency) if enough else [None] * len(MODELS)
+            yield [OTHERS, "", currency, "", "", "withheld", "", "", "", cost, "", *credits]
         for name in ("unattributed", "invoiced"):
             amount = _amount(books[name] if enough or name == "invoiced" else None, currency)
-            yield _line([f"({name})", "", currency, *[""] * 8, *[amount] * len(MODELS)])
+            yield [f"({name})", "", currency, *[""] * 8, *[amount] * len(MODELS)]
 
 
-def _credited(books: Mapping[str, Any], names: Sequence[str], currency: str) -> list[str]:
+def _credited(books: Mapping[str, Any], names: Sequence[str], currency: str) -> list[Decimal | None]:
     return [_amount(sum(books["models"].get(model, {}).get(name, 0) for name in names), currency) for model in MODELS]
 
 
-def _line(cells: Any) -> str:
-    out = StringIO()
-    csv.writer(out).writerow(
-        f"'{cell}" if str(cell).startswith(FORMULA) and not _is_number(cell) else cell for cell in cells
-    )
-    return out.getvalue()
-
-
-def _is_number(cell: object) -> bool:
-    try:
-        float(str(cell))
-    except ValueError:
-        return False
-    return True
-
-
-def _amount(minor: int | None, currency: str) -> str:
-    places = decimals(currency)
-    return "" if minor is None else f"{minor / 10**places:.{places}f}"
+def _amount(minor: int | None, currency: str) -> Decimal | None:
+    return None if minor is None else Decimal(minor).scaleb(-decimals(currency))
 
 
 def _span() -> str:

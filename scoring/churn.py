@@ -217,7 +217,9 @@ def _given(model: Silence, known: Any, ids: Numbers, values: Numbers, support: N
         if high[row] - low[row] > WIDEST:
             continue
         told = tuple(
-            reason(names[at], values[row, at], pulls[row, at]) for at in strongest[row] if abs(pulls[row, at]) > 0.02
+            reason(names[at], values[row, at], f"{pulls[row, at]:+.2f}")
+            for at in strongest[row]
+            if abs(pulls[row, at]) > 0.02
         )
         yield ScoreGiven(
             customer,
@@ -229,7 +231,7 @@ def _given(model: Silence, known: Any, ids: Numbers, values: Numbers, support: N
         )
 
 
-def reason(fact: str, value: float, pull: float) -> str:
-    """`visits.overdue=2.3:+`: the value seen, and which way it moves the score; a missing value is left blank."""
+def reason(fact: str, value: float, way: str) -> str:
+    """`visits.overdue=2.3:+0.41`: the value seen, and which way it moves the score and how far; a missing value is left blank."""
     seen = "" if np.isnan(value) else f"{value:.2f}".rstrip("0").rstrip(".")
-    return f"{fact}={seen}:{'+' if pull > 0 else '-'}"
+    return f"{fact}={seen}:{way}"

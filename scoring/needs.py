@@ -224,10 +224,10 @@ def _recoded(rows: NeedRows, services: Sequence[str]) -> Numbers:
 def _reasons(rows: NeedRows, at: int) -> tuple[str, ...]:
     """What speaks for it, the most telling first: declined, still open, due by its own rhythm, the season, usual for such cars."""
     row: Mapping[str, float] = dict(zip(COLUMNS, rows.values[at].tolist(), strict=True))
-    found = [reason(name, row[name], 1) for name in ("declined_days", "open_days") if not np.isnan(row[name])]
+    found = [reason(name, row[name], "+") for name in ("declined_days", "open_days") if not np.isnan(row[name])]
     if row["done_due"] >= 0.8:
-        found.append(reason("done_due", row["done_due"], 1))
+        found.append(reason("done_due", row["done_due"], "+"))
     if row["season"] == 1:
-        found.append(reason("season", 1, 1))
-    found.append(reason("popular", row[FLOOR], 1))
+        found.append(reason("season", 1, "+"))
+    found.append(reason("popular", row[FLOOR], "+"))
     return tuple(found[:3])

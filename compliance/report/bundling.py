@@ -2,7 +2,6 @@
 
 Made in a folder beside its place and moved there when it is whole, so that a kill leaves no half bundle."""
 
-import csv
 import hashlib
 import json
 import os
@@ -22,7 +21,7 @@ from compliance.purposes import read_purposes
 from compliance.report.paper import SHOWN, Facts, Read, paper
 from compliance.report.tables import PAGE, Table, tables_of
 from compliance.report.words import LANGUAGES, WORDS
-from compliance.takeaway import cell_of
+from hub import spreadsheet
 from hub.core import Hub
 from hub.errors import WrongInput
 from hub.flow import seals
@@ -119,11 +118,10 @@ def _table(folder: Path, table: Table) -> Read:
         (folder / f"{table.name}.csv").open("w", encoding="utf-8", newline="") as sheet,
         (folder / f"{table.name}.jsonl").open("w", encoding="utf-8", newline="\n") as lines,
     ):
-        writer = csv.writer(sheet)
-        writer.writerow(table.columns)
+        sheet.write(spreadsheet.line(table.columns))
         for row in table.rows:
             plain = [_plain(one) for one in row]
-            writer.writerow([cell_of(one) for one in plain])
+            sheet.write(spreadsheet.line(plain))
             lines.write(json.dumps(dict(zip(table.columns, plain, strict=True)), ensure_ascii=False) + "\n")
             read.rows += 1
             if len(read.head) < SHOWN:
@@ -147,12 +145,11 @@ def _chain(folder: Path, session: Session) -> tuple[int, str]:
         (folder / "audit.csv").open("w", encoding="utf-8", newline="") as sheet,
         (folder / "audit.jsonl").open("w", encoding="utf-8", newline="\n") as lines,
     ):
-        writer = csv.writer(sheet)
-        writer.writerow(CHAIN)
+        sheet.write(spreadsheet.line(CHAIN))
         for position, text, head in session.execute(columns.execution_options(yield_per=PAGE)):
             lines.write(json.dumps({"position": position, "text": text, "hash": head.hex()}, ensure_ascii=False) + "\n")
             entry = json.loads(text)
-            writer.writerow([position, head.hex(), *(cell_of(entry[name]) for name in CHAIN[2:])])
+            sheet.write(spreadsheet.line([position, head.hex(), *(entry[name] for name in CHAIN[2:])]))
     return position, head.hex()
 
 

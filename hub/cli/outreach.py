@@ -47,9 +47,10 @@ def outreach() -> None:
 )
 @json_option
 def list_(region: str | None, branch: str, capacity: int, as_csv: bool, language: str, as_json: bool) -> None:
-    """Who first, what to offer, what it is worth, and how often lists like this were right."""
+    """Who first, what to offer, what it is worth, and how often lists like this were right. Made, or lengthened, by this."""
     with opened(region) as hub:
-        found = flow.listed(hub, branch, capacity)
+        flow.make(hub, branch, capacity, "cli")
+        found = flow.listed(hub, branch)
         services = read_services(hub.settings.config)
     if as_json:
         told = {**asdict(found), "day": found.day.isoformat()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
@@ -22,17 +22,25 @@ CHANNEL = "phone"
 
 @dataclass(frozen=True)
 class Reason:
-    """A code that the reader's language has a sentence for: fact, the value seen, and whether it speaks for (+) or against (-)."""
+    """A code that the reader's language has a sentence for: fact, the value seen, and whether it speaks for (+) or against (-).
+
+    pull: how far it moves the score, in log-odds; None where the scorer cannot tell."""
 
     fact: str
     value: float | None
     direction: str
+    pull: float | None = None
 
     @classmethod
     def of(cls, text: str) -> "Reason":
         fact, _, rest = text.partition("=")
-        value, _, direction = rest.rpartition(":")
-        return cls(fact, float(value) if value else None, direction)
+        value, _, way = rest.rpartition(":")
+        return cls(fact, float(value) if value else None, way[:1], abs(float(way)) if way[1:] else None)
+
+    @property
+    def code(self) -> str:
+        seen, pull = (f"{one:g}" if one is not None else "" for one in (self.value, self.pull))
+        return f"{self.fact}={seen}:{self.direction}{pull}"
 
 
 @dataclass(frozen=True)
@@ -221,6 +229,14 @@ def _scores(session: Session, customer_id: int) -> tuple[ScoreSeen, ...]:
         for name, several in sorted(rows.items())
         for last in several[-1:]
     )  # fmt: skip
+
+
+def latest(session: Session, customer_ids: Sequence[int], name: str) -> dict[int, tuple[Reason, ...]]:
+    """Of each customer the reasons of their last score of this name. Ids are in the order of time."""
+    mine = (Score.name == name, Score.customer_id.in_(customer_ids))
+    last = select(func.max(Score.id)).where(*mine).group_by(Score.customer_id)
+    rows = session.execute(select(Score.customer_id, Score.reasons).where(Score.id.in_(last)))
+    return {customer_id: tuple(map(Reason.of, reasons)) for customer_id, reasons in rows}
 
 
 class _Asked:

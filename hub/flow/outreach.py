@@ -1,4 +1,9 @@
-"""Whom a branch calls today: safety findings first, then by expected margin, a part drawn by lot and left alone, accuracy told."""
+"""Whom a branch calls today: safety findings first, then by expected margin, a part drawn by lot and left alone, accuracy told.
+
+A list is made by whoever says how many calls can be made, and looking at it writes nothing. A clock would put people on lists of
+days on which nobody calls, and let them rest for a month for it. A list that is written down with its first outcome only would be
+another one for each who looks, and would lose those left alone: they have no outcome, and the comparison with those who were
+called is honest only where both were drawn at the same moment."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +18,7 @@ from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow import insights, scores
 from hub.flow.insights import Action
-from hub.models import Appointment, Branch, Customer, Need, Outreach, Profile, Score
+from hub.models import Appointment, Branch, Customer, Need, Outreach, Profile, Score, Vehicle
 from hub.services import read_services
 from hub.work import Work
 
@@ -25,11 +30,14 @@ SCORER = "need"
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the list. rank: from 1, without those left alone. churn: the score, where there is one."""
+    """A line of the list. rank: from 1, without those left alone. churn: the score, where there is one. language: of the
+    customer. car: what it is called, or empty."""
 
     id: int
     customer_ref: str
+    language: str | None
     vehicle_id: int | None
+    car: str
     rank: int
     safety: bool
     service: str
@@ -39,12 +47,14 @@ class Entry:
     currency: str | None
     reasons: tuple[str, ...]
     outcome: str | None
+    outcome_by: str | None
 
 
 @dataclass(frozen=True)
 class Listed:
-    """accuracy: of lists of this length in the backtest, `precision` with its interval, and `by_lot`: of cars drawn by lot.
-    live: what advisors noted of earlier lists, outcome -> count. controls: how many were left alone for comparison."""
+    """entries: none where nobody made a list today. accuracy: of lists of this length in the backtest, `precision` with its
+    interval, and `by_lot`: of cars drawn by lot. live: what advisors noted of all lists, outcome -> count. controls: how many
+    were left alone for comparison."""
 
     branch: str
     day: date
@@ -54,28 +64,32 @@ class Listed:
     controls: int
 
 
-def listed(hub: Hub, branch: str, capacity: int, one_in: int = CONTROL) -> Listed:
-    """Today's list, made at the first call of the day and the same afterwards. Of `one_in` customers one is left alone.
+def make(hub: Hub, branch: str, capacity: int, who: str, one_in: int = CONTROL) -> int:
+    """Make today's list, or lengthen it to `capacity` calls; who is on it stays. Of `one_in` customers one is left alone.
+    Answers how many calls were added: none where it is that long already, so that asked twice is made once.
 
     Raises NotFound for a branch that is not."""
     day = scores.today(hub)
-    with hub.look() as session:
-        if session.scalar(select(Branch.id).where(Branch.code == branch)) is None:
-            known = ", ".join(session.scalars(select(Branch.code).order_by(Branch.code)))
+    with hub.begin() as work:
+        held = work.session.scalar(select(Branch.id).where(Branch.code == branch).with_for_update())
+        if held is None:
+            known = ", ".join(work.session.scalars(select(Branch.code).order_by(Branch.code)))
             raise NotFound(f"There is no branch “{branch}” in {hub.region_code}.", f"Branches: {known or 'none'}.")
-        made = _made(session, branch, day)
-    if not made:
-        with hub.begin() as work:
-            work.session.scalars(select(Branch.id).where(Branch.code == branch).with_for_update()).one()
-            if not _made(work.session, branch, day):  # two who look first on a morning get one list
-                _write(work, branch, day, _choose(hub, work.session, branch, day, capacity, one_in))
+        mine = (Outreach.branch == branch, Outreach.listed_on == day, Outreach.control.is_(False))
+        before = work.session.scalar(select(func.count()).where(*mine)) or 0
+        chosen = _choose(hub, work.session, branch, day, capacity - before, one_in) if before < capacity else []
+        if chosen:
+            _write(work, branch, day, before, chosen)
+            calls = sum(not control for _, control in chosen)
+            work.audit(who, "outreach_listed", "branch", held, calls=calls, left_alone=len(chosen) - calls)
+        return sum(not control for _, control in chosen)
+
+
+def listed(hub: Hub, branch: str) -> Listed:
+    """Today's list as it was made; empty before that."""
+    day = scores.today(hub)
     with hub.look() as session:
-        return _read(hub, session, branch, day, capacity)
-
-
-def _made(session: Session, branch: str, day: date) -> bool:
-    listed = select(Outreach.id).where(Outreach.branch == branch, Outreach.listed_on == day).limit(1)
-    return session.scalar(listed) is not None
+        return _read(hub, session, branch, day)
 
 
 def note(work: Work, entry_id: int, outcome: str, who: str) -> Outreach:
@@ -134,16 +148,15 @@ def _drawn(ref: str, day: date, one_in: int) -> bool:
     return int.from_bytes(digest[:4]) % one_in == 0
 
 
-def _write(work: Work, branch: str, day: date, chosen: Sequence[tuple[Action, bool]]) -> None:
+def _write(work: Work, branch: str, day: date, rank: int, chosen: Sequence[tuple[Action, bool]]) -> None:
+    """rank: of the last call that is on the list already."""
     churn = _churn(work.session, [one.customer_id for one, _ in chosen])
-    rank = 0
     for one, control in chosen:
         rank += not control
-        codes = [f"{why.fact}={'' if why.value is None else f'{why.value:g}'}:{why.direction}" for why in one.reasons]
         work.add(Outreach(
             customer_id=one.customer_id, vehicle_id=one.vehicle_id, branch=branch, listed_on=day, rank=rank, control=control,
             safety=one.safety, service=one.service, churn=churn.get(one.customer_id), chance=one.chance,
-            value_minor=one.value_minor, currency=one.currency, reasons=codes, model=one.model,
+            value_minor=one.value_minor, currency=one.currency, reasons=[why.code for why in one.reasons], model=one.model,
         ))  # fmt: skip
 
 
@@ -152,24 +165,23 @@ def _churn(session: Session, ids: Sequence[int]) -> dict[int, float]:
     return {one: value for one, value in session.execute(rows.order_by(Score.as_of, Score.id))}
 
 
-def _read(hub: Hub, session: Session, branch: str, day: date, capacity: int) -> Listed:
-    mine = (Outreach.branch == branch, Outreach.listed_on == day)
+def _read(hub: Hub, session: Session, branch: str, day: date) -> Listed:
     rows = session.execute(
-        select(Outreach, Customer.ref).join(Customer, Customer.id == Outreach.customer_id)
-        .where(*mine, Outreach.control.is_(False)).order_by(Outreach.rank, Outreach.id).limit(capacity)
-    )  # fmt: skip
+        select(Outreach, Customer.ref, Customer.language, Vehicle.make, Vehicle.model)
+        .join(Customer, Customer.id == Outreach.customer_id).outerjoin(Vehicle, Vehicle.id == Outreach.vehicle_id)
+        .where(Outreach.branch == branch, Outreach.listed_on == day).order_by(Outreach.rank, Outreach.id)
+    ).all()  # fmt: skip
     entries = tuple(
-        Entry(row.id, ref, row.vehicle_id, row.rank, row.safety, row.service, row.chance, row.churn, row.value_minor,
-              row.currency, tuple(row.reasons), row.outcome)
-        for row, ref in rows
+        Entry(row.id, ref, language, row.vehicle_id, model or make or "", row.rank, row.safety, row.service, row.chance,
+              row.churn, row.value_minor, row.currency, tuple(row.reasons), row.outcome, row.outcome_by)
+        for row, ref, language, make, model in rows if not row.control
     )  # fmt: skip
-    controls = session.scalar(select(func.count()).select_from(Outreach).where(*mine, Outreach.control.is_(True))) or 0
     counts = session.execute(
         select(Outreach.outcome, func.count()).where(Outreach.branch == branch, Outreach.outcome.is_not(None))
         .group_by(Outreach.outcome)
     )  # fmt: skip
     live = {str(outcome): count for outcome, count in counts}
-    return Listed(branch, day, entries, accuracy_of(hub, len(entries)), live, controls)
+    return Listed(branch, day, entries, accuracy_of(hub, len(entries)), live, len(rows) - len(entries))
 
 
 def accuracy_of(hub: Hub, length: int) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from hub.sdk.checks import Notebook, Report
 from hub.sdk.scores import FactReader, ScoreGiven, Scorer, Trained
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-REASON = re.compile(r"[a-z][a-z0-9_.]*=-?[0-9.e+-]*:[+-]")
+REASON = re.compile(r"[a-z][a-z0-9_.]*=-?[0-9.e+-]*:[+-](\d+(\.\d+)?)?")
 NEEDED = (
     "metrics",
     "features",

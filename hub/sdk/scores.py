@@ -30,7 +30,8 @@ class ScoreGiven:
     """value: calibrated probability or expected amount. low, high: 90 % band. support: how many visits it rests on.
 
     reasons: at most three `fact=value:direction` (`visits.overdue=2.3:+`), the strongest first: codes, as the reader's language
-    is not ours to choose. vehicle_id, service: of a score about what a car needs."""
+    is not ours to choose; behind the direction how far it moves the score in log-odds (`:+0.41`), where the model is additive and
+    so can tell. vehicle_id, service: of a score about what a car needs."""
 
     customer_id: int
     value: float

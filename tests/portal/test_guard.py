@@ -89,6 +89,8 @@ MATRIX = {
     ("portal.customers.history", "GET"): ADVISORS,
     ("portal.customers.why", "GET"): ADVISORS,
     ("portal.outreach.today", "GET"): ADVISORS,
+    ("portal.outreach.make", "POST"): ADVISORS,
+    ("portal.outreach.table", "GET"): ADVISORS,
     ("portal.outreach.note", "POST"): ADVISORS,
     ("portal.journeys.overview", "GET"): MARKETERS,
     ("portal.journeys.one", "GET"): MARKETERS,

@@ -1,16 +1,19 @@
 """The list of today's calls at the desk: whom, why in a sentence, what came of it; only for one's own branch."""
 
+import csv
+import io
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from called import a_call
+from called import a_call, may_be_called, some_scores, some_words
 from desks import Visitor
 from hub.core import Hub
 from hub.flow import scores
-from hub.models import AuditEntry, Outreach, Role
+from hub.models import Appointment, AuditEntry, Customer, Outreach, Role
 from hub.sdk import Trained
-from mine import Owner
+from mine import Owner, an_owner
 
 DESK = "/desk/outreach/"
 
@@ -57,6 +60,81 @@ def test_whose_name_stands_on_the_list_was_seen_once_however_often_it_is_opened(
     with hub.look() as session:
         seen = session.scalar(select(func.count()).where(AuditEntry.action == "customer_seen"))
     assert (["Mara Lindner" in text for text in texts], seen) == ([True, True], 1)
+
+
+def test_opening_the_page_makes_no_list_and_the_form_makes_one_as_long_as_it_says(
+    hub: Hub, advisor: Visitor, owner: Owner
+) -> None:
+    may_be_called(hub)
+    some_scores(hub, owner.customer_id)
+    give_up_appointments(hub)
+
+    assert "Today’s list is not made yet" in advisor.get(DESK).text
+    assert listed(hub) == 0
+    answer = advisor.post(DESK, {"token": advisor.token(DESK), "calls": "1"})
+    assert (answer.status_code, listed(hub)) == (303, 1)
+    assert "Mara Lindner" in advisor.get(answer.headers["Location"]).text
+    for wrong in ("0", "201", "-1", "١", ""):
+        assert advisor.post(DESK, {"token": advisor.token(DESK), "calls": wrong}).status_code == 422, wrong
+
+
+def test_the_list_is_filtered_by_its_address_and_taken_along_as_it_is_filtered(
+    hub: Hub, advisor: Visitor, call: int, owner: Owner
+) -> None:
+    other = an_owner(hub, "C-18", "=HYPERLINK(1)", "B XY 1")
+    a_call(hub, other.customer_id, rank=2, outcome="later", outcome_by="principal:1")
+
+    names = {
+        query: names_on(advisor, query)
+        for query in ("", "?outcome=open", "?outcome=later&by=principal:1", "?outcome=booked")
+    }
+    assert names == {"": (True, True), "?outcome=open": (True, False), "?outcome=later&by=principal:1": (False, True),
+                     "?outcome=booked": (False, False)}  # fmt: skip
+    lines = list(csv.DictReader(io.StringIO(advisor.get(DESK + "list.csv?outcome=later").text)))
+    assert [(one["rank"], one["name"], one["expected"], one["outcome"]) for one in lines] == [
+        ("2", "'=HYPERLINK(1)", "18.00", "later")
+    ]
+
+
+def test_what_to_say_first_is_in_the_customers_language_and_a_danger_has_words_of_its_own(
+    hub: Hub, advisor: Visitor, owner: Owner
+) -> None:
+    some_words(hub)
+    with hub.begin() as work:
+        work.session.execute(update(Customer).where(Customer.id == owner.customer_id).values(language="de"))
+    a_call(hub, owner.customer_id)
+
+    assert (
+        '<blockquote class="say" lang="de" dir="auto">Guten Tag, spreche ich mit Mara Lindner?'
+        in advisor.get(DESK).text
+    )
+    with hub.begin() as work:
+        work.session.execute(update(Outreach).values(safety=True))
+    assert "das die Sicherheit betrifft" in advisor.get(DESK).text
+
+
+def test_whoever_notes_an_outcome_is_led_to_the_next_open_call(hub: Hub, advisor: Visitor, call: int) -> None:
+    third = a_call(hub, an_owner(hub, "C-19", "Ada", "B XY 2").customer_id, rank=3)
+    a_call(hub, an_owner(hub, "C-18", "Eve", "B XY 1").customer_id, rank=2, outcome="later")
+
+    answer = advisor.post(f"{DESK}{call}?outcome=open", {"token": advisor.token(DESK), "outcome": "booked"})
+
+    assert answer.headers["Location"].endswith(f"/desk/outreach/?branch=berlin-spree&outcome=open#call-{third}")
+
+
+def names_on(advisor: Visitor, query: str) -> tuple[bool, bool]:
+    text = advisor.get(DESK + query).text
+    return "Mara Lindner" in text, "HYPERLINK" in text
+
+
+def listed(hub: Hub) -> int:
+    with hub.look() as session:
+        return session.scalar(select(func.count()).select_from(Outreach)) or 0
+
+
+def give_up_appointments(hub: Hub) -> None:
+    with hub.begin() as work:
+        work.session.execute(update(Appointment).values(state="cancelled"))
 
 
 def test_a_double_click_notes_an_outcome_once(hub: Hub, advisor: Visitor, call: int) -> None:

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from asking import some_breaches, some_requests
-from called import a_call, may_be_called, some_scores
+from called import a_call, may_be_called, some_scores, some_words
 from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
 from hub.embedded import ValkeyServer
-from hub.models import Estimate
+from hub.models import Estimate, Vehicle
 from hub.own import OWN
 from kept import Kept, some_documents
 from mine import Owner, an_estimate, an_owner, link_of, write_chain
@@ -118,7 +118,20 @@ def served(folder: Path) -> Iterator[Site]:
     write_chain(hub)
     traffic, owner = plant(hub), an_owner(hub)
     kept = some_documents(hub, owner)
-    a_call(hub, owner.customer_id, safety=True, outcome="later", reasons=["declined_days=90:+", "done_due=1.2:+"])
+    some_words(hub)
+    with hub.look() as session:
+        car = session.scalars(select(Vehicle.id).where(Vehicle.ref == owner.cars[0])).one()
+    a_call(
+        hub,
+        owner.customer_id,
+        safety=True,
+        vehicle_id=car,
+        churn=0.62,
+        reasons=["declined_days=90:+", "done_due=1.2:+"],
+    )
+    for rank, customer_id in enumerate(traffic.customer_ids[:3], 2):
+        a_call(hub, customer_id, rank=rank, service=("service", "tyres", "cooling")[rank - 2], chance=0.4 - rank / 20,
+               outcome="later" if rank == 3 else None, outcome_by="principal:1" if rank == 3 else None)  # fmt: skip
     may_be_called(hub)
     some_scores(hub, owner.customer_id)
     talk = a_talk(hub, owner.customer_id)

@@ -26,6 +26,14 @@ def a_call(hub: Hub, customer_id: int, **given: Any) -> int:
     return row.id
 
 
+def some_words(hub: Hub) -> None:
+    """What the demo's advisors say first."""
+    folder = hub.settings.config / "templates"
+    folder.mkdir(exist_ok=True)
+    for path in (POLICY.parents[1] / "templates").glob("call*.yaml"):
+        shutil.copy(path, folder)
+
+
 POLICY = Path(__file__).parents[2] / "config/policies/service_notices.yaml"
 
 
@@ -45,7 +53,7 @@ def some_scores(hub: Hub, customer_id: int, support: int = 6) -> None:
             work.add(Score(
                 customer_id=customer_id, name="churn", as_of=today - timedelta(days=30 * months), value=value,
                 low=value - 0.12, high=value + 0.11, support=support, model="churn-1",
-                reasons=["visits.silent_days=237:+", "survey.last=9:-", "advice.declined_safety=1:+"],
+                reasons=["visits.silent_days=237:+1.2", "survey.last=9:-0.5", "advice.declined_safety=1:+0.3"],
             ))  # fmt: skip
         car = work.session.scalars(select(Ownership.vehicle_id).where(Ownership.customer_id == customer_id)).first()
         for service, value, margin in (("brakes", 0.44, 9_400), ("air_conditioning", 0.2, 4_100)):

@@ -65,7 +65,9 @@ def needs(hub, **chances):
 
 
 def listed(hub, capacity=10, one_in=1 << 62):
-    return outreach.listed(hub, "berlin-mitte", capacity, one_in)
+    """Made, and looked at."""
+    outreach.make(hub, "berlin-mitte", capacity, "advisor", one_in)
+    return outreach.listed(hub, "berlin-mitte")
 
 
 def refs(hub):
@@ -150,7 +152,31 @@ def test_a_list_stays_the_same_all_day_and_nobody_is_on_it_again_within_a_month(
     assert len(listed(hub).entries) == 1
 
 
-def test_two_who_look_first_on_a_morning_get_one_list(hub, branch):
+def test_looking_writes_nothing_and_so_lets_nobody_rest(hub, branch, clock):
+    needs(hub, c1={"oil": 0.9})
+
+    assert outreach.listed(hub, "berlin-mitte").entries == ()
+    with hub.look() as session:
+        assert session.scalars(select(Outreach)).all() == []
+    clock.pass_by(days=1)
+    assert len(listed(hub).entries) == 1
+
+
+def test_a_list_is_lengthened_by_those_who_come_next_and_keeps_who_was_on_it(hub, branch):
+    needs(hub, c1={"oil": 0.3}, c2={"oil": 0.6}, c3={"oil": 0.4})
+    _one, two, three = refs(hub)
+
+    first, longer = listed(hub, 1), listed(hub, 2)
+
+    assert [row.customer_ref for row in first.entries] == [two]
+    assert [(row.rank, row.customer_ref) for row in longer.entries] == [(1, two), (2, three)]
+    assert listed(hub, 1) == longer, "a shorter wish takes nobody off"
+    with hub.look() as session:
+        told = session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "outreach_listed")).all()
+    assert list(told) == [{"calls": 1, "left_alone": 0}] * 2
+
+
+def test_two_who_make_it_at_once_get_one_list(hub, branch):
     needs(hub, c1={"oil": 0.5}, c2={"oil": 0.6}, c3={"oil": 0.7})
     meet = Barrier(2)
 
@@ -221,7 +247,7 @@ def test_what_came_of_a_call_is_kept_counted_and_audited(hub, branch):
 
 def test_wrong_words_are_told(hub, branch):
     with pytest.raises(NotFound, match="no branch “nowhere”"):
-        outreach.listed(hub, "nowhere", 5)
+        outreach.make(hub, "nowhere", 5, "advisor")
     with hub.begin() as work:
         with pytest.raises(WrongInput, match="is no outcome"):
             outreach.note(work, 1, "sold", "advisor")
