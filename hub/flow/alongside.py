@@ -6,7 +6,8 @@ from hub.core import Hub, Partner
 from hub.flow import agreements, facts, journeys, outbox, segments
 from hub.flow.effects import announce, intents_of
 from hub.flow.outbox import Claim, Intent
-from hub.flow.outward import MASKED, linked_of, map_of, notice, want
+from hub.flow.outward import linked_of, map_of, notice, want
+from hub.flow.sayable import MASKED
 from hub.flow.segments import Move
 from hub.sdk import DELETE
 from hub.work import Work

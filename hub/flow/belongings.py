@@ -11,7 +11,8 @@ from hub.flow import counterparts, drift, outbox, things
 from hub.flow.batches import batches
 from hub.flow.effects import Asked, Subject
 from hub.flow.outbox import Claim, Intent
-from hub.flow.outward import allowed_of, map_of
+from hub.flow.outward import map_of
+from hub.flow.sayable import allowed_of, spoken_of
 from hub.flow.things import Thing
 from hub.flow.things_there import View, fields_of, links_of, views_of
 from hub.models import Counterpart, Message
@@ -19,8 +20,8 @@ from hub.sdk import DELETE, SET_FIELDS, Outcome, Push, Seen
 from hub.targets import SYNCED
 from hub.work import Work
 from rules.calendar import local_day
-from rules.syncmap import PEOPLE, ObjectRule, SyncMap
-from rules.transforms import Unfit, canonical, settled, spoken
+from rules.syncmap import PEOPLE, FieldRule, ObjectRule, SyncMap
+from rules.transforms import Unfit, canonical, settled
 
 MOVES = ("sync", "customer", "vehicles", "visit")  # changes of a customer after which their things may differ
 OURS = ("new", "live", "left")  # states in which the partner has not taken it away itself
@@ -74,14 +75,19 @@ def _put(hub: Hub, work: Work, partner: Partner, mapping: SyncMap, rule: ObjectR
     known = counterparts.load(work, partner, rule.ours, found)
     views = views_of(hub, work, partner, mapping, rule, found, known)
     gone = drift.quarantined(work.session, partner, rule.kind)
+    asked = Asked(hub, work, partner, [one.subject for one in found.values() if one.subject])
     eager: list[tuple[Counterpart, str]] = []
     for thing_id, one in found.items():
         row, view = known.get(thing_id), views[thing_id]
         if not view.there:
             if row is not None and row.state in {"live", "new"}:
                 eager.append((row, DELETE))
-        elif row is None or (row.state in OURS and (fields_of(work, row, rule, one, gone) or links_of(row, view))):
-            eager.append((row or counterparts.open_one(work, partner, one), SET_FIELDS))
+        elif row is None:
+            eager.append((counterparts.open_one(work, partner, one), SET_FIELDS))
+        elif row.state in OURS:
+            allowed, denied = _allowed(asked, one, rule, fields_of(work, row, rule, one, gone))
+            if denied or allowed or links_of(row, view):
+                eager.append((row, SET_FIELDS))
     work.session.flush()
     waiting = _covered(work, partner, {row.ref for row, _ in eager})
     intents = [
@@ -155,13 +161,8 @@ def _tell(
 ) -> None:  # fmt: skip
     gone = drift.quarantined(work.session, partner, rule.kind)
     differing = fields_of(work, row, rule, thing, gone) if view.there and row.state in OURS else {}
-    allowed, reason = allowed_of(asked, thing.subject, differing.values(), rule.ours) if thing.subject else ([], "")
-    fields: dict[str, str | None] = {}
-    for one in allowed:
-        try:
-            fields[one.theirs] = spoken(one.transform, one.words, thing.fields[one.ours])
-        except Unfit:
-            drift.unfit(work, partner, rule.kind, one.theirs)
+    allowed, reason = _allowed(asked, thing, rule, differing)
+    fields = spoken_of(work, partner, rule, allowed, thing.fields)
     links = links_of(row, view) if view.there and not (reason and not fields) else {}
     if not fields and not links:
         state, why = ("refused", "policy") if reason else ("cancelled", "agrees")
@@ -174,6 +175,12 @@ def _tell(
     beside = {kind: sorted(ids) for kind, ids in view.beside.items()}
     done.ready.append((claim, Push(SET_FIELDS, claim.effect_key, row.ref, name, body, claim.attempt)))
     done.sent[claim.effect_key] = Sent(thing, rule, told, beside)
+
+
+def _allowed(
+    asked: Asked, thing: Thing, rule: ObjectRule, differing: Mapping[str, FieldRule]
+) -> tuple[list[FieldRule], str]:
+    return allowed_of(asked, thing.subject, differing.values(), rule.ours) if thing.subject else ([], "")
 
 
 def settle(

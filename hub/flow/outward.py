@@ -7,20 +7,17 @@ from datetime import datetime
 from sqlalchemy import select
 
 from hub.core import Hub, Partner
-from hub.flow import agreements, drift, identity, ours, outbox
+from hub.flow import agreements, drift, identity, ours, outbox, sayable
 from hub.flow.agreements import Agreed, Word
 from hub.flow.batches import batches
 from hub.flow.effects import Asked, Subject, load_subjects, open_links
 from hub.flow.ours import Fields
 from hub.flow.outbox import Claim, Intent
 from hub.models import Link, Message, Person
-from hub.sdk import SET_FIELDS, EffectClass, Observes, Outcome, Push, Topic
-from hub.targets import SYNCED
+from hub.sdk import SET_FIELDS, Observes, Outcome, Push
 from hub.work import Work
-from rules.syncmap import PEOPLE, FieldRule, ObjectRule, SyncMap
-from rules.transforms import Unfit, settled, spoken
-
-MASKED = {"given_name": "name", "family_name": "name"}  # policies speak of the name
+from rules.syncmap import FieldRule, ObjectRule, SyncMap
+from rules.transforms import settled
 
 
 @dataclass(frozen=True)
@@ -74,20 +71,27 @@ def want(
     make: bool = False,
 ) -> int:  # fmt: skip
     """A message for each of these customers that has something to tell; one that waits already covers what is new.
-    make: also for those who are not there yet.
+    make: also for those who are not there yet. What the policy keeps here, or no word of theirs can say, is nothing to tell.
 
     A waiting message that a worker holds right now is passed over: it has been rendered, so another is put."""
     linked = linked_of(work, partner, customer_ids)
     subjects = load_subjects(work, customer_ids if make or "there" in rule.creates else linked)
     mine = ours.read(work, subjects.values())
     agreed = agreements.load(work, partner, rule.kind, [one for one in subjects.values() if one.customer_id in mine])
-    gone = drift.quarantined(work.session, partner, rule.kind)
+    gone, asked = (
+        drift.quarantined(work.session, partner, rule.kind),
+        Asked(hub, work, partner, list(subjects.values())),
+    )
     eager = []
     for customer_id, one in agreed.items():
         differing = differences(rule, one, mine[customer_id], gone)
         if not differing or one.state != "live" or _was_merged(one, customer_id in linked):
             continue
-        eager.append(customer_id)
+        allowed, denied = sayable.allowed_of(asked, subjects[customer_id], differing.values())
+        if denied or any(sayable.fits(field, mine[customer_id]) for field in allowed):
+            eager.append(customer_id)
+        else:
+            sayable.spoken_of(work, partner, rule, allowed, mine[customer_id])  # notes what does not fit
         fresh = [name for name in differing if one.word(name).ours_at is None] if one.row else []
         for name in fresh:
             one.word(name).ours_at = work.now
@@ -144,8 +148,8 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> R
         agreed = agreements.load(work, partner, rule.kind, [subject])[subject.customer_id]
         gone = drift.quarantined(work.session, partner, rule.kind)
         differing = differences(rule, agreed, mine[subject.customer_id], gone)
-        allowed, reason = allowed_of(asked, subject, differing.values())
-        fields = _spoken(work, partner, rule, allowed, mine[subject.customer_id])
+        allowed, reason = sayable.allowed_of(asked, subject, differing.values())
+        fields = sayable.spoken_of(work, partner, rule, allowed, mine[subject.customer_id])
         if not fields or agreed.state != "live":
             state, why = ("refused", "policy") if reason else ("cancelled", "agrees")
             outbox.refuse(work, claim, reason or "both sides agree", state, why=why)
@@ -255,35 +259,4 @@ def _covered(work: Work, partner: Partner, refs: Iterable[str], kind: str) -> se
             .with_for_update(skip_locked=True)
         )
         found |= {row.entity for row in work.session.scalars(rows) if row.refs.get("kind") == kind}
-    return found
-
-
-def allowed_of(
-    asked: Asked, subject: Subject, rules: Iterable[FieldRule], about: str = PEOPLE
-) -> tuple[list[FieldRule], str]:
-    """Fields that the policy lets leave this person's jurisdiction, and why others stay. Asked once per purpose."""
-    allowed: list[FieldRule] = []
-    reason = ""
-    by_purpose: dict[str, list[FieldRule]] = {}
-    for rule in rules:
-        by_purpose.setdefault(rule.purpose, []).append(rule)
-    for purpose, several in by_purpose.items():
-        names = {MASKED.get(one.ours, one.ours) for one in several if SYNCED[about][one.ours].personal}
-        decision = asked.about(subject, Topic(SET_FIELDS, EffectClass.NATURAL, purpose, tuple(sorted(names))))
-        if decision.verdict == "deny":
-            reason = f"{decision.policy}: {decision.reason}"
-        else:
-            allowed += [one for one in several if MASKED.get(one.ours, one.ours) not in decision.mask]
-    return allowed, reason
-
-
-def _spoken(
-    work: Work, partner: Partner, rule: ObjectRule, fields: Iterable[FieldRule], mine: Fields
-) -> dict[str, str | None]:
-    found = {}
-    for one in fields:
-        try:
-            found[one.theirs] = spoken(one.transform, one.words, mine[one.ours])
-        except Unfit:
-            drift.unfit(work, partner, rule.kind, one.theirs)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.core import Hub, Partner
 from hub.errors import ConfigError, PartnerError
-from hub.flow import agreements, drift, following, ours, outward, pulls
+from hub.flow import agreements, drift, following, ours, outward, pulls, sayable
 from hub.flow.batches import batches
 from hub.flow.effects import Asked, load_subjects, open_links
 from hub.flow.identity import Identities
@@ -158,7 +158,7 @@ def _judge(hub: Hub, work: Work, partner: Partner, rule: ObjectRule, seen: Seque
             continue
         fields, waiting = _differing(rule, agreed[customer_id], mine[customer_id], one, gone)
         pushed = {name: one_rule for name, one_rule in fields.items() if one_rule is not None}
-        allowed, _ = outward.allowed_of(asked, subjects[customer_id], pushed.values())
+        allowed, _ = sayable.allowed_of(asked, subjects[customer_id], pushed.values())
         names = [name for name, pushing in fields.items() if pushing is None or pushing in allowed]
         report.open += waiting
         if names or agreed[customer_id].state != one.state:
@@ -244,7 +244,7 @@ def _unmade(hub: Hub, partner: Partner, rule: ObjectRule, ids: set[int], report:
                 if agreed[customer_id].state != "live" or customer_id not in mine:
                     continue
                 differing = outward.differences(rule, agreed[customer_id], mine[customer_id])
-                allowed, _ = outward.allowed_of(asked, subject, differing.values())
+                allowed, _ = sayable.allowed_of(asked, subject, differing.values())
                 if allowed:
                     report.findings.append(Finding(rule.kind, "missing_there", customer_id, subject.customer_ref))
 

@@ -12,6 +12,7 @@ from hub.flow.held import Held
 from hub.flow.identity import Known
 from hub.flow.sync import decide
 from hub.models import Agreement, Conflict, Customer, Duplicate, Message, Person
+from hub.settings import Settings
 from hubs import StandingClock
 from office import Crm, a_mapping, keep_in_step
 
@@ -102,6 +103,33 @@ def test_edits_within_the_flush_window_are_one_write(office: Crm, hub: Hub, cloc
     in_step(hub, clock)
 
     assert office.written == [(anna, {"mail": "try4@example.org", "tongue": "en"})]
+
+
+def test_what_the_policy_keeps_here_is_no_reason_for_a_message_until_it_may_leave(
+    office: Crm, hub: Hub, clock: StandingClock, anna: str, settings: Settings
+) -> None:
+    policy = settings.config / "policies" / "phones_stay_in_the_gulf.yaml"
+    before = policy.read_text()
+
+    def rule(text: str) -> None:
+        policy.write_text(text)
+        hub.book.looked_at -= 5
+        hub.book.current()
+        keep_in_step(hub, office, a_mapping())
+
+    masked = before.replace("gcc", "eu").replace("[AE, BH, KW, OM, QA, SA]", "[DE]")
+    rule(masked.replace("to_jurisdiction: AE", "to_jurisdiction: DE"))
+    we_edit(hub, phone="+49 170 2")
+    in_step(hub, clock)
+    we_edit(hub, email="anna@example.net")
+    in_step(hub, clock)
+    assert office.written == [(anna, {"mail": "anna@example.net"})]
+    assert [message.state for message in rows(hub, Message)] == ["sent"]
+
+    rule(before)
+    reconcile.apply(hub, hub.partners["crm"], reconcile.compare(hub, hub.partners["crm"]))
+    in_step(hub, clock)
+    assert office.written[1:] == [(anna, {"tel": "+491702"})]
 
 
 def test_an_edit_that_was_taken_back_in_time_is_not_told(
