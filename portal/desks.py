@@ -22,6 +22,7 @@ class Desk:
 
 DESKS = (
     Desk("operations", "portal.operations.console", "pulse", OPERATORS),
+    Desk("connectors", "portal.connectors.overview", "link", OPERATORS),
     Desk("messages", "portal.messages.queue", "send", OPERATORS),
     Desk("outreach", "portal.outreach.today", "people", ADVISORS),
     Desk("customers", "portal.customers.search", "find", ADVISORS),

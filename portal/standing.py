@@ -15,7 +15,7 @@ from hub.status import status_of
 
 GOAL = 5.0  # seconds that a delivery or message may wait
 ENDS = (60.0, 600.0, 3600.0, 86_400.0, 2_592_000.0)  # of the lag's scale: the end moves, the axis is never bent
-Health = Literal["well", "slow", "resting", "parked", "off"]
+Health = Literal["well", "slow", "resting", "paused", "parked", "off"]
 
 
 @dataclass(frozen=True)

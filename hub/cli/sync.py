@@ -133,11 +133,8 @@ def _standing(hub: Hub, partner: Partner) -> dict[str, Any]:
 def pause(connection: str, region: str | None, reason: str, hours: float | None) -> None:
     """Neither pull nor tell; what comes in is kept, and all of it waits in order."""
     with opened(region) as hub, hub.begin() as work:
-        partner = hub.partner(connection)
-        row = work.session.get_one(Connection, partner.id)
-        row.state, row.reason = "paused", reason[:400]
-        pulls.state(work, partner).paused_until = work.now + timedelta(hours=hours) if hours else None
-        work.audit("cli", "paused", "connection", partner.id, reason=reason[:200])
+        until = work.now + timedelta(hours=hours) if hours else None
+        pulls.pause(work, hub.partner(connection), "cli", reason, until)
     click.echo(f"“{connection}” rests.")
 
 

@@ -31,7 +31,7 @@ def describe(partner: Partner, mapping: SyncMap) -> dict[str, list[FieldShape]]:
 
 def take(work: Work, partner: Partner, rule: ObjectRule, shapes: list[FieldShape]) -> list[str]:
     """Compare with the last description; answers the mapped fields that came back, whose values must be read anew."""
-    rows = {row.name: row for row in _rows(work.session, partner, rule.kind)}
+    rows = {row.name: row for row in rows_of(work.session, partner, rule.kind)}
     first, there, back = not rows, {shape.name: shape for shape in shapes}, []
     mapped = {one.theirs: one for one in rule.fields}
     for name, shape in there.items():
@@ -62,13 +62,13 @@ def unfit(work: Work, partner: Partner, kind: str, name: str) -> None:
 
 def unknown(work: Work, partner: Partner, kind: str, names: set[str]) -> None:
     """Fields that came with an object and that nobody described before."""
-    seen = {row.name for row in _rows(work.session, partner, kind)}
+    seen = {row.name for row in rows_of(work.session, partner, kind)}
     for name in sorted(names - seen) if seen else ():
         _add(work, partner, kind, name[:80], "", "new")
 
 
 def quarantined(session: Any, partner: Partner, kind: str) -> set[str]:
-    return {row.name for row in _rows(session, partner, kind) if row.state == "gone"}
+    return {row.name for row in rows_of(session, partner, kind) if row.state == "gone"}
 
 
 def found(session: Any, partner: Partner, mapping: SyncMap) -> list[Drift]:
@@ -80,7 +80,7 @@ def found(session: Any, partner: Partner, mapping: SyncMap) -> list[Drift]:
     return [one for one in drifts if one.mapped or one.state == "new"]
 
 
-def _rows(session: Any, partner: Partner, kind: str) -> list[PartnerField]:
+def rows_of(session: Any, partner: Partner, kind: str) -> list[PartnerField]:
     rows = select(PartnerField).where(PartnerField.connection_id == partner.id, PartnerField.kind == kind)
     return list(session.scalars(rows))
 

@@ -134,10 +134,25 @@ def stumble(hub: Hub, partner: Partner, error: PartnerError | WrongInput, rng: R
             work.audit("hub", row.state, "connection", row.id)
 
 
-def resume(work: Work, partner: Partner, actor: str) -> None:
-    """A connection goes on; what waited goes in its order."""
-    row, standing = work.session.get_one(Connection, partner.id), state(work, partner)
+def pause(work: Work, partner: Partner, actor: str, reason: str, until: datetime | None = None) -> None:
+    """Neither pull nor tell; what comes in is kept, and all of it waits in order. until: then it goes on by itself.
+    Raises WrongInput without a reason, or for a connection that is off."""
+    row = work.session.get_one(Connection, partner.id, with_for_update=True)
+    if not reason.strip():
+        raise WrongInput(
+            "A pause needs a reason.", "Everybody who waits for this partner sees it. Nothing was changed."
+        )
+    if row.state == "off":
+        raise WrongInput(f"“{partner.name}” is off: it cannot be paused.", "Nothing was changed.")
+    row.state, row.reason = "paused", reason[:400]
+    state(work, partner).paused_until = until
+    work.audit(actor, "paused", "connection", partner.id, reason=reason[:200])
+
+
+def resume(work: Work, partner: Partner, actor: str, **detail: str) -> None:
+    """A connection goes on now; what waited goes in its order. detail: of the audit, codes only."""
+    row, standing = work.session.get_one(Connection, partner.id, with_for_update=True), state(work, partner)
     row.state, row.reason, row.failures, row.rest_until = "active", "", 0, None
     standing.paused_until, standing.due_at = None, work.now
-    work.audit(actor, "resumed", "connection", partner.id)
+    work.audit(actor, "resumed", "connection", partner.id, **detail)
     work.ring(partner.name)

@@ -1,7 +1,7 @@
 """A partner's limits, kept by all workers together: one token bucket or count per window, in Valkey, taken as one."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -126,6 +126,16 @@ def backfill() -> Iterator[None]:
         _backfill.reset(token)
 
 
+@dataclass(frozen=True)
+class Used:
+    """How much of a window is taken now. limit: calls in any `seconds`; used: of them, as far as we know."""
+
+    name: str
+    used: int
+    limit: int
+    seconds: float
+
+
 class Meters(Protocol):
     """What a client asks before each call (`spend` waits or raises RetryLater) and tells what the partner says is left."""
 
@@ -147,6 +157,7 @@ class Budget:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] | None = None,
     ) -> None:
+        self.redis = redis
         self.key = f"hub:budget:{account}"
         self.windows = tuple(windows)
         self.patience = patience
@@ -185,3 +196,20 @@ class Budget:
             self._hear(keys=[self.key], args=given)
         except RedisError:
             return
+
+    def used(self) -> list[Used]:
+        """Each window as it stands, for people to look at; nothing is taken. Raises RedisError."""
+        known = {name.decode(): float(value) for name, value in self.redis.hgetall(self.key).items()}
+        now = self.now() if self.now else float("{}.{:06}".format(*self.redis.time()))
+        return [Used(one.name, self._of(one, known, now), one.limit, one.seconds) for one in self.windows]
+
+    def _of(self, one: Window, known: Mapping[str, float], now: float) -> int:
+        """What TAKE would count: tokens that are not back yet, or the slices of the window."""
+        if one.paced:
+            level = known.get(one.name, 0.0) + max(0.0, now - known.get(f"{one.name}:at", now)) * one.rate
+            return round((1 - min(one.cap, level) / one.cap) * one.limit) if one.name in known else 0
+        width = one.seconds / SLICES
+        last = int(now // width)
+        ours = sum(known.get(f"{one.name}:{slice_}", 0.0) for slice_ in range(last - SLICES, last + 1))
+        heard = known.get(f"{one.name}:heard", 0.0) if known.get(f"{one.name}:heard_at", 0.0) >= now - width else 0.0
+        return int(max(ours, heard))

@@ -29,6 +29,8 @@ PAGES = (
     "lost",
     "start-signed-in",
     "operations",
+    "connectors",
+    "connector",
     "messages",
     "message",
     "why",
@@ -117,6 +119,8 @@ def test_every_page_in_every_look(
         if name
         in {
             "operations",
+            "connectors",
+            "connector",
             "messages",
             "message",
             "why",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from redis import Redis
@@ -21,6 +22,7 @@ from hub.core import Hub
 from hub.embedded import ValkeyServer
 from hub.models import Estimate, Vehicle
 from hub.own import OWN
+from hub.sdk.budget import Budget, Window
 from kept import Kept, some_documents
 from mine import Owner, an_estimate, an_owner, link_of, write_chain
 from portal.limits import Attempts
@@ -65,6 +67,9 @@ class Site:
             "lost": ("/nowhere", NOBODY),
             "start-signed-in": ("/", "operator"),
             "operations": ("/operations/", "operator"),
+            "connectors": ("/desk/connectors/", "operator"),
+            "connector": ("/desk/connectors/fleet_eu", "operator"),
+            "connector-mapping": ("/desk/connectors/hubspot_eu/mapping", "operator"),
             "messages": ("/desk/messages/", "operator"),
             "messages-waiting": ("/desk/messages/?state=waiting", "operator"),
             "message": (f"/desk/messages/dead/{self.traffic.letters['wrong_input'][0]}", "admin"),
@@ -117,6 +122,7 @@ def served(folder: Path) -> Iterator[Site]:
         Worker([hub.bell.queue], connection=redis).register_birth()
     write_chain(hub)
     traffic, owner = plant(hub), an_owner(hub)
+    some_limits(hub, redis)
     kept = some_documents(hub, owner)
     some_words(hub)
     with hub.look() as session:
@@ -158,6 +164,22 @@ def served(folder: Path) -> Iterator[Site]:
         thread.join()
         hub.close()
         valkey.stop()
+
+
+def some_limits(hub: Hub, redis: Redis) -> None:
+    """Of HubSpot's, a part is taken."""
+    budget = Budget(
+        redis,
+        "hubspot_eu",
+        (Window("burst", 190, 10.0), Window("daily", 400, 86_400.0)),
+        now=lambda: hub.clock().timestamp(),
+    )
+    for _ in range(350):
+        budget.take()
+        hub.clock.pass_by(seconds=0.06)  # type: ignore[attr-defined]
+    hub.clock.pass_by(seconds=-21)  # type: ignore[attr-defined]
+    api = SimpleNamespace(budget=budget, close=lambda: None)
+    hub.partners["hubspot_eu"] = replace(hub.partners["hubspot_eu"], api=api)  # type: ignore[index]
 
 
 @contextmanager

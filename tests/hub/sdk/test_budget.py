@@ -194,3 +194,17 @@ def test_without_valkey_nobody_calls_as_nobody_can_tell_what_is_left() -> None:
     with pytest.raises(RetryLater, match="cannot be asked"):
         deaf.spend("/")
     deaf.hear("burst", 1)
+
+
+def test_what_is_used_is_told_and_nothing_is_taken_by_asking(redis: Redis) -> None:
+    time = Time()
+    asked = budget(redis, time, Window("burst", 104, 10.0), Window("daily", 50, DAY))
+    assert [one.used for one in asked.used()] == [0, 0], "nobody has called yet"
+
+    for _ in range(20):
+        asked.spend("")
+    assert [(one.name, one.used) for one in asked.used()] == [("burst", 104), ("daily", 20)]
+    time.now += 10
+    assert [one.used for one in asked.used()] == [0, 20], "the burst is free again, the day is not"
+    asked.hear("daily", 5)
+    assert [one.used for one in asked.used()] == [0, 45], "somebody else uses the same account"
