@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import time
 import urllib.error
 import urllib.request
@@ -66,7 +67,9 @@ def serve(settings: Settings, folder: Path, seed: int) -> None:
     make_server("127.0.0.1", port_of(settings), _mounted(brought, seed), threaded=True).serve_forever()
 
 
+log = logging.getLogger(__name__)
 MOST_ROWS = 400
+PATIENCE = 600.0  # seconds; a database that takes three years of a large chain in keeps us waiting
 EVENTS = 100  # of one webhook of the CRM
 
 Signed = Callable[[bytes], Mapping[str, str]]  # the headers that prove who sends these bytes, made anew for each try
@@ -148,11 +151,11 @@ def enroll(folder: Path, account: str, members: Iterable[Mapping[str, Any]]) -> 
 def relay(folder: Path, account: str, sender: Sender) -> int:
     """Send what the CRM's stand-in has to tell since the last time, in its order; answers how many events. How far it has
     got stands in the stand-in's own books, so a demo that is started again goes on there."""
-    log, sent = EffectsLog(folder / "hubspot.db"), 0
-    while events := log.transact(lambda db: _untold(db, account)):
+    books, sent = EffectsLog(folder / "hubspot.db"), 0
+    while events := books.transact(lambda db: _untold(db, account)):
         sender.send_events([json.loads(body) for _, body in events])
         sent += len(events)
-        log.transact(partial(put_thing, kind=f"relayed:{account}", id_="", body=events[-1][0]))
+        books.transact(partial(put_thing, kind=f"relayed:{account}", id_="", body=events[-1][0]))
     return sent
 
 
@@ -166,19 +169,22 @@ def fill_in(url: str, typed: Mapping[str, str]) -> None:
         urllib.request.urlopen(url, urlencode(typed).encode(), timeout=5).close()  # noqa: S310 - our own loopback
 
 
-def deliver(url: str, body: bytes, signed: Signed, patience: float = 60.0) -> None:
-    """Send until it is accepted, as partners do; each try is signed anew, under the same id."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
+def deliver(url: str, body: bytes, signed: Signed, patience: float = PATIENCE) -> None:
+    """Send until it is accepted, as partners do, ever less often; each try is signed anew, under the same id. What is given
+    up is said."""
+    end, pause = time.monotonic() + patience, 0.2
+    while True:
         headers = {"Content-Type": "application/json", **signed(body)}
         request = urllib.request.Request(url, body, headers)  # noqa: S310 - our own loopback
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
-                if 200 <= answer.status < 300:
-                    return
+            with urllib.request.urlopen(request, timeout=5):  # noqa: S310
+                return
         except urllib.error.HTTPError as error:
-            if error.code < 500 and error.code != 429:
-                return  # refused for good: a partner gives up, too
-        except OSError:
-            pass
-        time.sleep(0.2)
+            answer, final = f"refused with {error.code}", error.code < 500 and error.code != 429
+        except OSError as error:
+            answer, final = f"nobody answers ({type(error).__name__})", False
+        if final or time.monotonic() + pause > end:
+            log.error("webhook given up", extra={"reason": answer})
+            return
+        time.sleep(pause)
+        pause = min(2 * pause, 5.0)

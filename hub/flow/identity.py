@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from hub.core import Partner
-from hub.flow.batches import batches
+from hub.flow.batches import among, batches
 from hub.flow.held import Held
 from hub.models import Alias, Customer, Link, Person, Profile, Tombstone, new_ref
 from hub.sdk import CustomerKey
@@ -197,12 +197,10 @@ def tombstone_of(work: Work, kind: str, value: str) -> tuple[str, bytes]:
     return kind.partition(":")[0], work.vault.fingerprint("tombstone", kind, value)
 
 
-def lock_customers(work: Work, ids: Sequence[int]) -> None:
-    """All that happens to a customer happens under the lock of its row (SQLite: the transaction is the lock)."""
-    for batch in batches(sorted(ids)):
-        work.session.execute(
-            select(Customer.id).where(Customer.id.in_(batch)).order_by(Customer.id).with_for_update()
-        ).all()
+def lock_customers(work: Work, ids: Iterable[int]) -> dict[int, str]:
+    """All that happens to a customer happens under the lock of its row (SQLite: the transaction is the lock). Their refs."""
+    rows = select(Customer.id, Customer.ref).where(among(Customer.id, sorted(ids))).order_by(Customer.id)
+    return {customer_id: ref for customer_id, ref in work.session.execute(rows.with_for_update())}
 
 
 def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: int, person: Person) -> Link:

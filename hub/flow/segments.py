@@ -1,22 +1,21 @@
 """Who is in which segment: reassessed for the customers that changed, refreshed for all when a rule or the day turns."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert as pg_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import false, select, true, union_all, update
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.flow import seen
-from hub.flow.batches import batches
+from hub.flow.batches import among, batches
 from hub.flow.identity import lock_customers
 from hub.flow.seen import TABLES
 from hub.models import Customer, Membership, Pin, SegmentVersion
+from hub.pouring import pour
 from hub.work import Work
 from rules import Rulebook, SegmentRule
 from rules.calendar import local_day
@@ -26,6 +25,7 @@ from rules.sql import select_candidates, select_members
 from rules.views import View
 
 BREAK_EVEN = 5000  # customers: beyond it one statement over all of them is quicker than reading what is known of each
+POURED = 50  # rows: beyond it opening a COPY pays
 # Changes that no rule reads; of what is stored in the profile, hub.flow.facts says which column moved.
 SILENT = frozenset({"name", "email", "phone", "address", "branch", "language", "joined_on", "loyalty", "sync",
                     "appointment", "inspection", "invoice", "recommendation", "offer", "referral"})  # fmt: skip
@@ -124,9 +124,13 @@ def _judge(hub: Hub, work: Work, cases: Sequence[Case], cause: str) -> list[Move
     for case in cases:
         members = inside[case.rule.name] & case.ids
         holding = {one for one in case.ids & views.keys() if case.check(views[one])}
-        moves += _enter(work, case.rule, sorted(holding - members), cause)
-        moves += _leave(work, case.rule.name, sorted(members - holding), cause)
+        moves += _enter(work, case.rule, _named(views, holding - members), cause)
+        moves += _leave(work, case.rule.name, _named(views, members - holding), cause)
     return moves
+
+
+def _named(views: Mapping[int, View], ids: Iterable[int]) -> dict[int, str]:
+    return {one: views[one].ref() for one in sorted(ids)}
 
 
 def _inside(work: Work, names: Sequence[str], ids: Iterable[int]) -> dict[str, set[int]]:
@@ -171,7 +175,7 @@ def retire(work: Work, names: Sequence[str]) -> list[Move]:
     moves = []
     for version in list(work.session.scalars(current)):
         version.ended_at = work.now
-        moves += _leave(work, version.segment, _open_ids(work, version.segment), "rule")
+        moves += _leave(work, version.segment, _refs(work, _open_ids(work, version.segment)), "rule")
     return moves
 
 
@@ -199,66 +203,60 @@ def _apply(work: Work, rule: SegmentRule) -> SegmentVersion:
 
 
 def _move(work: Work, rule: SegmentRule, cause: str) -> list[Move]:
+    """Found over all, and asked again of those alone once their locks are held: another's word may have come in between."""
     work.session.flush()
     enter, leave = differences(work.session, rule, work.now)
-    lock_customers(work, sorted({*enter, *leave}))
-    return [*_enter(work, rule, enter, cause), *_leave(work, rule.name, leave, cause)]
+    refs = lock_customers(work, {*enter, *leave})
+    if refs and not work.region.on_sqlite:
+        enter, leave = differences(work.session, rule, work.now, refs)
+    return [*_enter(work, rule, {one: refs[one] for one in enter}, cause),
+            *_leave(work, rule.name, {one: refs[one] for one in leave}, cause)]  # fmt: skip
 
 
-def differences(session: Session, rule: SegmentRule, now: datetime) -> tuple[list[int], list[int]]:
-    """(who should be in and is not, who is in and should not be), by SQL over all customers. Nothing is written."""
-    members = select_members(rule.when, TABLES, now, rule.zone).subquery("members")
-    open_rows = select(Membership.customer_id).where(Membership.segment == rule.name, Membership.left_at.is_(None))
-    entering = select(members.c.customer_id).where(members.c.customer_id.not_in(open_rows))
-    leaving = open_rows.where(Membership.customer_id.not_in(select(members.c.customer_id)))
-    return sorted(session.scalars(entering)), sorted(session.scalars(leaving))
+def differences(
+    session: Session, rule: SegmentRule, now: datetime, ids: Collection[int] | None = None
+) -> tuple[list[int], list[int]]:
+    """(who should be in and is not, who is in and should not be), by SQL over all customers, or over these. Nothing is written."""
+    rows = select_members(rule.when, TABLES, now, rule.zone).subquery("found")
+    within = [] if ids is None else [among(rows.c.customer_id, ids)]
+    members = select(rows.c.customer_id).where(*within).cte("members")  # asked once, although it is read twice
+    inside = [Membership.segment == rule.name, Membership.left_at.is_(None)]
+    inside += [] if ids is None else [among(Membership.customer_id, ids)]
+    standing = select(Membership.customer_id).where(*inside).cte("standing")
+    entering = select(members.c.customer_id, true()).where(members.c.customer_id.not_in(select(standing.c.customer_id)))
+    leaving = select(standing.c.customer_id, false()).where(
+        standing.c.customer_id.not_in(select(members.c.customer_id))
+    )
+    found: dict[bool, list[int]] = {True: [], False: []}
+    for customer_id, enters in session.execute(union_all(entering, leaving)):
+        found[bool(enters)].append(customer_id)
+    return sorted(found[True]), sorted(found[False])
 
 
-def _enter(work: Work, rule: SegmentRule, ids: list[int], cause: str) -> list[Move]:
-    if not ids:
-        return []
-    refs = _refs(work, ids)
-    insert = sqlite_insert if work.region.on_sqlite else pg_insert
+def _enter(work: Work, rule: SegmentRule, refs: Mapping[int, str], cause: str) -> list[Move]:
+    """refs: of those who are not in, under their locks; so nobody else lets them in meanwhile."""
+    ids = {one: work.ids.next() for one in refs}
     rows = [
-        {
-            "id": work.ids.next(),
-            "region": work.region.code,
-            "segment": rule.name,
-            "customer_id": one,
-            "rule_hash": rule.hash,
-            "entered_at": work.now,
-            "cause": cause,
-        }
-        for one in ids
-    ]
-    statement = insert(Membership).on_conflict_do_nothing(
-        index_elements=["segment", "customer_id"], index_where=Membership.left_at.is_(None)
-    )
-    made = {row["customer_id"]: row["id"] for row in rows}
-    work.session.execute(statement, rows)
-    ours = select(Membership.id, Membership.customer_id).where(
-        Membership.segment == rule.name, Membership.left_at.is_(None)
-    )
-    won = [
-        (row_id, one)
-        for some in batches(ids)
-        for row_id, one in work.session.execute(ours.where(Membership.customer_id.in_(some)))
-        if made[one] == row_id
-    ]
-    return [Move(rule.name, one, refs[one], True, row_id) for row_id, one in sorted(won)]
+        {"id": ids[one], "segment": rule.name, "customer_id": one, "rule_hash": rule.hash, "entered_at": work.now,
+         "cause": cause}
+        for one in refs
+    ]  # fmt: skip
+    if len(rows) > POURED:
+        pour(work.session, work.region, Membership, rows)
+    else:
+        work.insert_all(Membership, rows)
+    return [Move(rule.name, one, ref, True, ids[one]) for one, ref in refs.items()]
 
 
-def _leave(work: Work, segment: str, ids: list[int], cause: str) -> list[Move]:
-    if not ids:
+def _leave(work: Work, segment: str, refs: Mapping[int, str], cause: str) -> list[Move]:
+    if not refs:
         return []
-    refs = _refs(work, ids)
-    rows: list[tuple[int, int]] = []
-    for some in batches(ids):
-        mine = (Membership.segment == segment, Membership.left_at.is_(None), Membership.customer_id.in_(some))
-        found = work.session.execute(select(Membership.id, Membership.customer_id).where(*mine))
-        rows += [(row_id, one) for row_id, one in found]
-        work.session.execute(update(Membership).where(*mine).values(left_at=work.now, left_cause=cause))
-    return [Move(segment, one, refs[one], False, row_id) for row_id, one in sorted(rows)]
+    mine = (Membership.segment == segment, Membership.left_at.is_(None), among(Membership.customer_id, refs))
+    ended = update(Membership).where(*mine).values(left_at=work.now, left_cause=cause)
+    rows = work.session.execute(ended.returning(Membership.id, Membership.customer_id))
+    return [
+        Move(segment, one, refs[one], False, row_id) for row_id, one in sorted((row_id, one) for row_id, one in rows)
+    ]
 
 
 def _open_ids(work: Work, segment: str) -> list[int]:
@@ -266,9 +264,6 @@ def _open_ids(work: Work, segment: str) -> list[int]:
     return sorted(work.session.scalars(select(Membership.customer_id).where(*mine)))
 
 
-def _refs(work: Work, ids: list[int]) -> dict[int, str]:
-    refs: dict[int, str] = {}
-    for batch in batches(ids):
-        rows = work.session.execute(select(Customer.id, Customer.ref).where(Customer.id.in_(batch)))
-        refs |= {customer_id: ref for customer_id, ref in rows}
-    return refs
+def _refs(work: Work, ids: Iterable[int]) -> dict[int, str]:
+    rows = select(Customer.id, Customer.ref).where(among(Customer.id, sorted(ids)))
+    return {customer_id: ref for customer_id, ref in work.session.execute(rows)}

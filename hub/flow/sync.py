@@ -142,7 +142,7 @@ def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Rand
     """Work until nothing of this file waits any more, whoever takes it through."""
     left, since = -1, time.monotonic()
     while fingerprints:
-        pipeline.process(hub, partner, rng)
+        patiently(partial(pipeline.process, hub, partner, rng))
         with hub.look() as session:
             waiting = 0
             for batch in batches(fingerprints):

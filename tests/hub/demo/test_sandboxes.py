@@ -111,3 +111,13 @@ def test_what_happens_at_the_crm_is_told_once_in_its_order_however_often_the_dem
     assert sent == [130, 0]
     told = [event["eventId"] for _, body in door.knocks for event in json.loads(body)]
     assert told == list(range(130))
+
+
+def test_a_webhook_that_is_given_up_is_said(door, caplog):
+    url = f"http://127.0.0.1:{door.server_address[1]}/webhooks/club"
+    door.busy = 1
+
+    sandboxes.deliver(url, b"{}", lambda _: {"webhook-id": "evt_1"}, patience=0.0)
+    sandboxes.deliver("http://127.0.0.1:1/", b"{}", lambda _: {}, patience=0.0)
+
+    assert [record.reason for record in caplog.records] == ["refused with 503", "nobody answers (URLError)"]

@@ -3,25 +3,28 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hub import clock as moving
 from hub.flow import customers, effects, facts, segments
-from hub.models import Membership, Profile
+from hub.models import Event, Membership, Profile
 from hub.sdk import CustomerKey, EventRecord, ReadingRecord, VehicleRecord
 from partners import drain_all
 
 
-def visits(hub, number, *days):
-    """This customer's visits, taken through as a delivery's would be."""
+def visits_of(number, *days):
     key = CustomerKey(partner_id=number, customer_number=number)
-    records = [
+    return [
         EventRecord(customer=key, kind="visit", key=f"{number}:{day}:{n}", at=datetime.fromisoformat(f"{day}T10:00:00+00:00"),
                     zone="Europe/Berlin", amount_minor=5000, currency="EUR")
         for n, day in enumerate(days)
     ]  # fmt: skip
+
+
+def visits(hub, number, *days):
+    """This customer's visits, taken through as a delivery's would be."""
     with hub.begin() as work:
-        folded = customers.fold(hub, work, hub.partners["files"], records)
+        folded = customers.fold(hub, work, hub.partners["files"], visits_of(number, *days))
         moved = facts.refresh(work, folded.touched)
         moves = segments.reassess(hub, work, folded.touched, "change", folded.touched, moved)
         effects.announce(hub, work, effects.intents_of(moves))
@@ -223,3 +226,42 @@ def test_everything_reassessed_on_change_equals_a_full_refresh(filled):
 
     assert moves == []
     assert len(members(filled, "regulars")) > 3
+
+
+def test_what_another_says_between_the_look_and_the_lock_counts(filled, monkeypatch):
+    visits(filled, "C-1", "2026-01-10", "2026-05-02", "2026-10-30")
+    with filled.begin() as work:
+        work.session.execute(update(Membership).values(left_at=work.now))
+    asked = segments.lock_customers
+
+    def late(work, ids):
+        with filled.begin() as other:
+            other.session.execute(update(Profile).values(visits_count=0))
+            other.session.execute(update(Event).values(withdrawn_at=other.now))
+        return asked(work, ids)
+
+    if not filled.region.on_sqlite:  # there the transaction is the lock, and nobody comes in between
+        monkeypatch.setattr(segments, "lock_customers", late)
+    with filled.begin() as work:
+        moves = segments.refresh(filled, work, filled.book.current().segments["regulars"], "rule")
+
+    assert [move.entered for move in moves] == ([True] if filled.region.on_sqlite else [])
+    assert len([row for row in members(filled, "regulars") if row.left_at is None]) == len(moves)
+
+
+def test_a_crowd_enters_and_leaves_at_once_each_with_a_row(filled):
+    days = ("2026-01-10", "2026-05-02", "2026-10-30")
+    told(filled, *(one for number in range(segments.POURED + 10) for one in visits_of(f"C-{number}", *days)))
+    rule = filled.book.current().segments["regulars"]
+    with filled.begin() as work:
+        work.session.execute(update(Membership).values(left_at=work.now))
+    with filled.begin() as work:
+        entered = segments.refresh(filled, work, rule, "rule")
+    with filled.begin() as work:
+        work.session.execute(update(Event).values(withdrawn_at=work.now))
+        left = segments.refresh(filled, work, rule, "rule")
+
+    assert len(entered) == len(left) == segments.POURED + 10
+    assert [move.membership_id for move in entered] == sorted(move.membership_id for move in left)
+    rows = [row for row in members(filled, "regulars") if row.cause == "rule"]
+    assert {(row.left_cause, row.rule_hash) for row in rows} == {("rule", rule.hash)}

@@ -11,7 +11,7 @@ from hub.demo.history import history, write_rows
 from hub.demo.rows import Pen
 from hub.demo.world.books import DAYS
 from hub.errors import Busy
-from hub.flow import sync
+from hub.flow import pipeline, sync
 from hub.flow.sync import history_of, import_pages, patiently
 from hub.models import Vehicle, new_ref
 from hub.work import BulkWork, Work
@@ -37,13 +37,6 @@ def test_what_is_poured_in_equals_what_came_by_the_ordinary_door(twins, file, mo
 
     poured, ordinary = (everything(hub) for hub in twins)
     assert done[0] == done[1]
-    print(
-        [
-            (name, set(rows) - set(ordinary[name]), set(ordinary[name]) - set(rows))
-            for name, rows in poured.items()
-            if rows != ordinary[name]
-        ]
-    )
     assert {name: rows for name, rows in poured.items() if rows != ordinary[name]} == {}
     assert len(poured["events"]) > 200
     assert all(poured[name] for name in ("offers", "referrals", "values"))
@@ -80,6 +73,22 @@ def test_what_is_taken_back_is_not_poured(hub):
 
     with hub.look() as session:
         assert list(session.scalars(select(Vehicle.make))) == ["kept"]
+
+
+def test_the_last_of_a_file_waits_too(hub, file, monkeypatch):
+    taken, busy = (
+        pipeline.process,
+        iter([False, True]),
+    )  # the page goes in, the look whether all is through finds it busy
+
+    def process(*args, **keywords):
+        if next(busy, False):
+            raise Busy("busy")
+        return taken(*args, **keywords)
+
+    monkeypatch.setattr(pipeline, "process", process)
+    assert bring(hub, file, monkeypatch, BulkWork)["imported"] > 200
+    assert list(busy) == []
 
 
 def test_a_page_waits_for_a_database_that_others_write_to_and_gives_up_in_the_end():
