@@ -25,7 +25,15 @@ def sync_schema(ours: Ours) -> Schema:
     seconds: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_SECONDS}
     kinds = [_kind(about, known) for about, known in ours.items()]
     objects: Schema = {"type": "object", "minProperties": 1, "additionalProperties": {"oneOf": kinds}}
-    keys = {"sync": NAMED, "title": TEXT, "flush": seconds, "every": seconds, "objects": objects}
+    members: Schema = {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}
+    keys = {
+        "sync": NAMED,
+        "title": TEXT,
+        "flush": seconds,
+        "every": seconds,
+        "members": members,
+        "objects": objects,
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "sync",

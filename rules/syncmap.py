@@ -13,7 +13,7 @@ from rules.parse import Source, read
 from rules.transforms import TRANSFORMS
 from rules.values import shown
 
-KEYS = {"sync", "title", "flush", "every", "objects"}
+KEYS = {"sync", "title", "flush", "every", "members", "objects"}
 OBJECT_KEYS = {"ours", "purpose", "creates", "links", "days", "fields"}
 FIELD_KEYS = {"ours", "transform", "direction", "owner", "order", "words", "purpose"}
 DIRECTIONS = ("in", "out", "both")
@@ -71,7 +71,8 @@ class ObjectRule:
 class SyncMap:
     """name: of the connector. flush: seconds in which our changes of one object are gathered into one write.
     every: seconds between two pulls. objects: of customers, merged both ways. things: what is ours alone (their vehicles and
-    visits, fleets), told and never taken, in an order in which what others are linked to comes first."""
+    visits, fleets), told and never taken, in an order in which what others are linked to comes first.
+    members: segment -> the partner's list or campaign of its people."""
 
     name: str
     title: str
@@ -81,6 +82,7 @@ class SyncMap:
     hash: str
     mark: Mark
     things: tuple[ObjectRule, ...] = ()
+    members: Mapping[str, str] = field(default_factory=dict)
 
     def object_of(self, kind: str) -> ObjectRule | None:
         return next((rule for rule in self.objects if rule.kind == kind), None)
@@ -117,6 +119,7 @@ def read_sync(source: Source, ours: Ours) -> SyncMap:
     checker.keys(top, KEYS)
     name, title = checker.name(top, "sync"), checker.text(top, "title")
     flush, every = _seconds(checker, top, "flush", 5), _seconds(checker, top, "every", 60)
+    members = _members(checker, top)
     block = top.get("objects")
     if not isinstance(block, Mapping) or not block:
         checker.wrong(top, "objects", "“objects” says which objects are kept in step.", "Write objects: {contact: ...}")
@@ -127,7 +130,17 @@ def read_sync(source: Source, ours: Ours) -> SyncMap:
     kept = [one for one in objects if one]
     people = tuple(one for one in kept if one.ours == PEOPLE)
     things = tuple(sorted((one for one in kept if one.ours != PEOPLE), key=lambda one: list(ours).index(one.ours)))
-    return SyncMap(name, title, flush, every, people, content_hash(top), source.mark(top, "sync"), things)
+    return SyncMap(name, title, flush, every, people, content_hash(top), source.mark(top, "sync"), things, members)
+
+
+def _members(checker: Checker, top: Mapping[str, Any]) -> dict[str, str]:
+    members = top.get("members", {})
+    right = isinstance(members, Mapping) and all(isinstance(one, str | int) and one for one in members.values())
+    if not right or len(set(map(str, members.values()))) < len(members):
+        what = "“members” gives each segment a list or campaign of its own at the partner."
+        checker.wrong(top, "members", what, "Write members: {due_soon: 701...}")
+        return {}
+    return {str(segment): str(there) for segment, there in members.items()}
 
 
 def _seconds(checker: Checker, top: Mapping[str, Any], key: str, default: int) -> int:

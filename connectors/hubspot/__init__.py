@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from connectors.hubspot import words
+from connectors.hubspot.linking import enlist
 from connectors.hubspot.objects import Objects
 from connectors.hubspot.sandbox import HubSpotSandbox
 from connectors.hubspot.signature import check_signature
@@ -129,7 +130,7 @@ class HubSpot:
         ways = {SET_FIELDS: self.objects.set_fields, DELETE: self.objects.delete, "call_task": self._add_tasks}
         upserts = [push for push in batch if push.topic not in ways]
         try:
-            told = tuple(self._upsert(upserts)) if upserts else ()
+            told = tuple(enlist(self.api, upserts, self._upsert(upserts))) if upserts else ()
             for topic, write in ways.items():
                 some = [push for push in batch if push.topic == topic]
                 told += tuple(write(some)) if some else ()

@@ -81,6 +81,29 @@ def batch(books: Books, kinds: tuple[str, str], verb: str, inputs: Any) -> tuple
     return _each(steps[verb], inputs)
 
 
+def make_list(books: Books, number: str) -> None:
+    """A person makes a static list of contacts."""
+    put_thing(books.db, f"list:{books.account}", number, "[]")
+
+
+def enlist(books: Books, number: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Static lists take anybody once; who is not there is named. Raises Problem."""
+    known = thing(books.db, f"list:{books.account}", number)
+    if known is None:
+        raise Problem(404, "OBJECT_NOT_FOUND", "List does not exist.")
+    if not isinstance(asked.get("recordIdsToAdd"), list) or not isinstance(asked.get("recordIdsToRemove"), list):
+        raise Problem(400, "VALIDATION_ERROR", "recordIdsToAdd and recordIdsToRemove are required.")
+    on = set(json.loads(known))
+    missing = [one for one in asked["recordIdsToAdd"] if books.get("contacts", one) is None]
+    added = sorted(set(asked["recordIdsToAdd"]) - on - set(missing))
+    removed = sorted(set(asked["recordIdsToRemove"]) & on)
+    put_thing(books.db, f"list:{books.account}", number, json.dumps(sorted((on | set(added)) - set(removed))))
+    for motion, some in (("enlisted", added), ("delisted", removed)):
+        for one in some:
+            applied(books.db, books.account, "", motion, one, number)
+    return {"recordsIdsAdded": added, "recordIdsRemoved": removed, "recordIdsMissing": missing}
+
+
 def _each(step: Any, inputs: Sequence[Any]) -> tuple[list[Any], list[dict[str, Any]]]:
     results, errors = [], []
     for one in inputs:

@@ -1,11 +1,11 @@
-"""Objects at HubSpot beside others: what a push says of its links, associated and taken apart in batches of 2,000."""
+"""Objects at HubSpot beside others, and contacts on lists: associated and taken apart in batches of 2,000, enlisted by list."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hub.sdk import Api, Outcome, PartnerError, Push, RetryLater
+from hub.sdk import Api, Outcome, PartnerError, Push, Refused, RetryLater
 
 MOST = 2_000  # pairs to a call
 LINKS = "links."  # before the kind of a link that HubSpot does not take, in `kept_out`
@@ -39,6 +39,35 @@ def link(
         error.outcomes = tuple(one for one in told if one.key not in waiting)
         raise
     return [replace(one, kept_out=(*one.kept_out, *sorted(lost[one.key]))) if one.key in lost else one for one in told]
+
+
+def enlist(api: Api, batch: Sequence[Push], told: Sequence[Outcome]) -> list[Outcome]:
+    """Who is in a segment is on its static list, who left is not. HubSpot's own segments (active lists) refuse it: such a list,
+    and one that is gone, is named in `kept_out`. Raises PartnerError with what is known."""
+    contacts = {one.key: one.partner_id for one in told if one.state == "sent" and one.partner_id}
+    wanted: dict[str, dict[str, bool]] = defaultdict(dict)
+    named: dict[str, set[str]] = defaultdict(set)
+    for push in batch:  # in their order, so that the last word on somebody counts
+        for number, inside in (push.body.get("members") or {}).items():
+            if contact := contacts.get(push.key):
+                wanted[number][contact] = inside
+                named[push.key].add(number)
+    lost: set[str] = set()
+    try:
+        for number, people in sorted(wanted.items()):
+            body = {
+                "recordIdsToAdd": [one for one, inside in people.items() if inside],
+                "recordIdsToRemove": [one for one, inside in people.items() if not inside],
+            }
+            try:
+                api.request("PUT", f"/crm/v3/lists/{number}/memberships/add-and-remove", json=body)
+            except Refused:
+                lost.add(number)
+    except PartnerError as error:
+        error.outcomes = tuple(one for one in told if one.key not in named)
+        raise
+    out = {key: tuple(f"members.{one}" for one in sorted(numbers & lost)) for key, numbers in named.items()}
+    return [replace(one, kept_out=(*one.kept_out, *out.get(one.key, ()))) for one in told]
 
 
 def _pairs(known: Sequence[tuple[Push, str]], way: str) -> Pairs:

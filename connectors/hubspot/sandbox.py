@@ -43,6 +43,7 @@ class HubSpotSandbox:
             (f"{objects}/batch/<verb>", self.batch, "POST"), (f"{objects}/search", self.search, "POST"),
             (f"{objects}/merge", self.merge, "POST"), (f"{objects}/gdpr-delete", self.erase, "POST"),
             ("/crm/v3/properties/<kind>", self.properties, "GET"), (f"{between}/associate/default", self.associate, "POST"),
+            ("/crm/v3/lists/<number>/memberships/add-and-remove", self.enlist, "PUT"),
             (f"{between}/archive", self.associate, "POST"), (f"{between}/read", self.associate, "POST"),
         ):  # fmt: skip
             self.app.add_url_rule(rule, f"{rule}:{method}", self._guarded(view), methods=[method])
@@ -181,6 +182,10 @@ class HubSpotSandbox:
             account, lambda books: associations.batch(books, (from_kind, to_kind), verb, body.get("inputs"))
         )
         return ("", 204) if verb == "archive" else self._said(results, errors, 200)
+
+    def enlist(self, account: str, number: str) -> Any:
+        body = request.get_json(silent=True) or {}
+        return jsonify(self._act(account, lambda books: associations.enlist(books, number, body)))
 
     def _said(self, results: Sequence[Any], errors: Sequence[Any], status: int) -> Any:
         stamp = self.now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

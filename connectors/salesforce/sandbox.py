@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,12 @@ from flask import Flask, Response, jsonify, request
 from connectors.salesforce import desk, ingest
 from connectors.salesforce.shelf import FIELDS, PREFIX, SYSTEM, Problem, Shelf, described, known
 from connectors.salesforce.soql import parse
+from connectors.salesforce.words import moment, stamp
+from hub.sdk import WrongInput
 from hub.sdk.effects_log import EffectsLog, account_of
 
 MOST = 200  # records of a collection
+KEPT, UNCOVERED = timedelta(days=15), timedelta(seconds=30)  # what is deleted; behind what the feeds cover
 
 
 class SalesforceSandbox:
@@ -34,6 +37,7 @@ class SalesforceSandbox:
             (f"{root}/query", self.query, "GET"), (f"{root}/query/", self.query, "GET"), (f"{root}/queryAll", self.query, "GET"),
             (f"{root}/queryAll/", self.query, "GET"), (f"{root}/sobjects/<name>/describe", self.describe, "GET"),
             (f"{root}/sobjects/<name>", self.create, "POST"), (f"{root}/sobjects/<name>/", self.create, "POST"),
+            (f"{root}/sobjects/<name>/updated/", self.updated, "GET"), (f"{root}/sobjects/<name>/deleted/", self.deleted, "GET"),
             (one, self.one, "GET"), (one, self.one, "PATCH"), (one, self.one, "DELETE"),
             (f"{root}/sobjects/<name>/<field>/<value>", self.upsert, "PATCH"),
             (f"{root}/composite/sobjects/<name>/<field>", self.upsert_all, "PATCH"),
@@ -122,6 +126,31 @@ class SalesforceSandbox:
     def describe(self, account: str, name: str) -> Any:
         known(name, ())
         return jsonify(name=name, fields=[described(one) for one in (*SYSTEM, *FIELDS[name])])
+
+    def updated(self, account: str, name: str) -> Any:
+        start, end = self._span()
+        rows = self.act(account, lambda shelf: shelf.all(name))
+        ids = [row["Id"] for row in rows if not row["IsDeleted"] and start <= moment(row["SystemModstamp"]) < end]
+        return jsonify(ids=ids, latestDateCovered=stamp(end))
+
+    def deleted(self, account: str, name: str) -> Any:
+        start, end = self._span()
+        rows = self.act(account, lambda shelf: shelf.deleted(name))
+        gone = [row for row in rows if start <= moment(row["deletedDate"]) < end]
+        earliest = stamp(self.now() - KEPT)
+        return jsonify(deletedRecords=gone, earliestDateAvailable=earliest, latestDateCovered=stamp(end))
+
+    def _span(self) -> tuple[datetime, datetime]:
+        """From whole minute to whole minute, in the last 30 days; what still runs is not covered yet."""
+        try:
+            start, end = (moment(request.args[name]) for name in ("start", "end"))
+        except (KeyError, WrongInput):
+            raise Problem("MALFORMED_ID", "start and end are required") from None
+        if start < self.now() - timedelta(days=30):
+            raise Problem("INVALID_REPLICATION_DATE", "startDate before org replication enabled date or too long ago")
+        if end - start <= timedelta(minutes=1):
+            raise Problem("INVALID_REPLICATION_DATE", "endDate must be at least one minute greater than startDate")
+        return start, min(end, self.now() - UNCOVERED)
 
     def create(self, account: str, name: str) -> Any:
         row = self.act(account, lambda shelf: shelf.create(name, _body()))

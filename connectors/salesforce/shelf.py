@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.sdk.effects_log import applied, put_thing, thing
 
-PREFIX = {"Contact": "003", "Account": "001", "Asset": "02i", "Task": "00T"}
+PREFIX = {"Contact": "003", "Account": "001", "Asset": "02i", "Task": "00T", "Campaign": "701", "CampaignMember": "00v"}
 LONGEST = 255  # characters of a text
 WATCHED = ("Garage_Segments__c", "Garage_Tier__c")
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -23,10 +23,12 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "Account": ("Name", "Phone", "Website", "Garage_Ref__c"),
     "Asset": ("Name", "SerialNumber", "ContactId", "AccountId", "Garage_Ref__c"),
+    "Campaign": ("Name", "IsActive"),
+    "CampaignMember": ("CampaignId", "ContactId", "Status"),
     "Task": ("Subject", "Status", "WhoId", "Garage_Ref__c", "Garage_Effect__c"),
 }
 SYSTEM = ("Id", "SystemModstamp", "CreatedDate", "IsDeleted", "MasterRecordId")
-NEEDED = {"Contact": "LastName", "Account": "Name", "Asset": "Name"}
+NEEDED = {"Contact": "LastName", "Account": "Name", "Asset": "Name", "Campaign": "Name", "CampaignMember": "CampaignId"}
 
 
 class Problem(Exception):
@@ -86,8 +88,22 @@ class Shelf:
         if name == "Task":
             effect, ref = str(given.get("Garage_Effect__c", "")), str(given.get("Garage_Ref__c"))
             applied(self.db, self.account, effect, "task", ref, str(given.get("Subject")))
+        if name == "CampaignMember":
+            self._join(given)
         row = {"Id": number, "CreatedDate": self._stamp(), "IsDeleted": False, "MasterRecordId": None}
         return self.write(name, row, given)
+
+    def _join(self, given: Mapping[str, Any]) -> None:
+        """Nobody is a member of a campaign twice, and both have to be there."""
+        campaign, contact = str(given.get("CampaignId")), str(given.get("ContactId"))
+        for kind, number in (("Campaign", campaign), ("Contact", contact)):
+            try:
+                self.alive(kind, number)
+            except Problem:
+                raise Problem("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id") from None
+        if any(one["ContactId"] == contact for one in self.matching("CampaignMember", "CampaignId", campaign)):
+            raise Problem("DUPLICATE_VALUE", "Already a campaign member.")
+        applied(self.db, self.account, "", "joined", contact, campaign)
 
     def write(self, name: str, row: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         told = {field: value for field, value in given.items() if field != "attributes"}
@@ -101,7 +117,7 @@ class Shelf:
         for field in WATCHED:
             if field in changed:
                 applied(self.db, self.account, "", field, ref, str(told[field]))
-        if changed and name != "Task" and not set(WATCHED) & told.keys():
+        if changed and name not in ("Task", "CampaignMember") and not set(WATCHED) & told.keys():
             applied(self.db, self.account, "", "fields", ref, ",".join(sorted(changed)))
         if changed or "SystemModstamp" not in row:
             row |= {**told, "SystemModstamp": self._stamp()}
@@ -110,8 +126,26 @@ class Shelf:
 
     def delete(self, row: dict[str, Any], into: str | None = None) -> None:
         name = next(name for name, prefix in PREFIX.items() if row["Id"].startswith(prefix))
-        applied(self.db, self.account, "", "deleted", str(row.get("Garage_Ref__c") or row["Id"]), "")
+        if name == "CampaignMember":
+            applied(self.db, self.account, "", "left", row["ContactId"], row["CampaignId"])
+        else:
+            applied(self.db, self.account, "", "deleted", str(row.get("Garage_Ref__c") or row["Id"]), "")
         self._put(name, {**row, "IsDeleted": True, "MasterRecordId": into, "SystemModstamp": self._stamp()})
+
+    def empty_bin(self) -> None:
+        """What lay in it is nowhere any more; only the feed of deletions still names it."""
+        for name in PREFIX:
+            for row in self.all(name):
+                if row["IsDeleted"]:
+                    gone = {"id": row["Id"], "deletedDate": row["SystemModstamp"]}
+                    put_thing(self.db, f"gone:{name}:{self.account}", row["Id"], json.dumps(gone))
+                    where = (f"{name}:{self.account}", row["Id"])
+                    self.db.execute("DELETE FROM things WHERE kind = ? AND id = ?", where)
+
+    def deleted(self, name: str) -> list[dict[str, Any]]:
+        rows = self.db.execute("SELECT body FROM things WHERE kind = ?", (f"gone:{name}:{self.account}",)).fetchall()
+        there = [{"id": row["Id"], "deletedDate": row["SystemModstamp"]} for row in self.all(name) if row["IsDeleted"]]
+        return [*there, *(json.loads(body) for (body,) in rows)]
 
     def _put(self, name: str, row: Mapping[str, Any]) -> None:
         put_thing(self.db, f"{name}:{self.account}", row["Id"], json.dumps(row))

@@ -12,6 +12,8 @@ NEEDED = "LastName"  # no Contact is without one: where there is none, our ref s
 OBJECTS = {"contact": "Contact", "company": "Account", "vehicle": "Asset", "task": "Task"}
 KINDS = {name: kind for kind, name in OBJECTS.items()}
 CONTACT = ("FirstName", "LastName", "Email", "Phone", "MailingStreet")
+CHANGED = ("Id", REF, *CONTACT, "SystemModstamp", "IsDeleted", "MasterRecordId")
+BESIDE = {"contact": "ContactId", "company": "AccountId"}  # links of an Asset are fields of it, one of each kind
 FIELD = re.compile(r"[A-Za-z]\w{0,79}")
 ID = re.compile(r"[A-Za-z0-9]{15,18}")
 
@@ -105,9 +107,24 @@ def contact(push: Push) -> dict[str, Any]:
 def fields_of(push: Push, name: str) -> dict[str, Any]:
     ref = str(push.body.get("ref") or push.entity)
     row = {"attributes": {"type": name}, **(push.body.get("fields") or {})}
+    for kind, ends in (push.body.get("links") or {}).items():
+        if name == "Asset" and kind in BESIDE and (ends.get("add") or ends.get("remove")):
+            row[BESIDE[kind]] = (ends.get("add") or [None])[0]
     if name == "Contact" and not row.get(NEEDED) and (NEEDED in row or not push.partner_id):
         row[NEEDED] = ref
     return row | ({"Id": push.partner_id} if push.partner_id else {REF: ref})
+
+
+def member(campaign: str, contact: str) -> dict[str, Any]:
+    return {"attributes": {"type": "CampaignMember"}, "CampaignId": campaign, "ContactId": contact}
+
+
+def code_of(found: Mapping[str, Any]) -> str:
+    """Why one item of a collection was refused; empty where it was not."""
+    if found.get("success") is True:
+        return ""
+    errors = found.get("errors") or [{}]
+    return str(errors[0].get("statusCode") or errors[0].get("errorCode") or "UNKNOWN")
 
 
 def emptied(number: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What else is told to a partner that is kept in step: who is made there first, what goes by the sync alone, who rests."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 
 from hub.core import Hub, Partner
 from hub.flow import agreements, facts, journeys, outbox, segments
@@ -9,7 +10,7 @@ from hub.flow.outbox import Claim, Intent
 from hub.flow.outward import linked_of, map_of, notice, want
 from hub.flow.sayable import MASKED
 from hub.flow.segments import Move
-from hub.sdk import DELETE
+from hub.sdk import DELETE, Push
 from hub.work import Work
 
 
@@ -51,6 +52,19 @@ def carried(hub: Hub, partner: Partner) -> frozenset[str]:
     mapping = map_of(hub, partner)
     rules = [one for rule in mapping.objects for one in rule.fields] if mapping else []
     return frozenset(MASKED.get(one.ours, one.ours) for one in rules)
+
+
+def with_lists(hub: Hub, partner: Partner, ready: Iterable[tuple[Claim, Push]]) -> list[tuple[Claim, Push]]:
+    """What is told of a segment says of each list or campaign there whether this customer belongs on it: a whole state."""
+    mapping = map_of(hub, partner)
+    if mapping is None or not mapping.members:
+        return list(ready)
+    return [(claim, _listed(push, mapping.members) if "segment" in claim.refs else push) for claim, push in ready]
+
+
+def _listed(push: Push, members: Mapping[str, str]) -> Push:
+    among = {there: segment in push.body["segments"] for segment, there in members.items()}
+    return replace(push, body={**push.body, "members": among})
 
 
 def let_rest(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> list[Claim]:

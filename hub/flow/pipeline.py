@@ -178,8 +178,8 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
         rendered = outward.render(hub, work, partner, synced) if synced else outward.Rendered()
         others = alongside.let_rest(hub, work, partner, [claim for claim in people if claim.topic != SET_FIELDS])
         without = alongside.carried(hub, partner)
-        ready = [*rendered.ready, *(effects.render(hub, work, partner, others, without) if others else [])]
-        ready += about_things.ready
+        told = effects.render(hub, work, partner, others, without) if others else []
+        ready = [*rendered.ready, *alongside.with_lists(hub, partner, told), *about_things.ready]
     if not ready:
         return len(claims)
 

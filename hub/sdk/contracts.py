@@ -174,8 +174,8 @@ class Push:
 
     `set_fields` has the body {kind, fields: {partner's name: text or None}}: it updates `partner_id`, or else creates or
     updates by our ref. `delete` has {kind, how: archive | erase}; both set a state, so they are natural. ref: ours of the
-    object, where it is not the customer; then `delete` empties `fields` before it archives. links: {other kind: {add:
-    [partner's ids], remove: [...]}}, told after the fields."""
+    object, where it is not the customer; then `delete` empties `fields` before it archives. links: {other kind: {add: [their
+    ids], remove: [...]}}, told after the fields. What is told of a segment has members: {their list: is the customer on it}."""
 
     topic: str
     key: str

@@ -6,12 +6,15 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from connectors.hubspot import associations
 from hub.flow import alongside, belongings, effects, fleets, pipeline
 from hub.flow.customers import fold
 from hub.flow.outbox import Intent
-from hub.models import Assignment, Customer, DeadLetter, Message, Principal, Vehicle, new_ref
+from hub.models import Assignment, Customer, DeadLetter, Membership, Message, Principal, Vehicle, new_ref
 from hub.sdk import CustomerKey, CustomerRecord, VehicleRecord
+from hubspots import the_mapping
 from mine import visit
+from office import keep_in_step
 
 KEY = CustomerKey(partner_id="C-17", customer_number="C-17")
 ANNA = CustomerRecord(customer=KEY, name="Anna Berg", email="anna@example.org")
@@ -164,3 +167,25 @@ def test_who_is_forgotten_leaves_no_car_behind_and_its_numbers_are_emptied_befor
         (True, "", ""),
         (True, "", ""),
     ]
+
+
+def test_who_enters_and_leaves_a_segment_moves_on_the_list_that_the_mapping_names(told, hub):
+    told.act(lambda books: associations.make_list(books, "77"))
+    keep_in_step(hub, hub.partners["crm"].connector, replace(the_mapping(), members={"due_soon": "77", "lapsed": "78"}))
+    for motion in ("entered", "left"):
+        with hub.begin() as work:
+            one = work.session.scalars(select(Customer)).one()
+            if motion == "entered":
+                work.add(
+                    Membership(
+                        customer_id=one.id, segment="due_soon", rule_hash="r", entered_at=work.now, cause="event"
+                    )
+                )
+            else:
+                work.session.scalars(select(Membership)).one().left_at = work.now
+            refs = {"customer_id": one.id, "segment": "due_soon"}
+            effects.announce(hub, work, [(one.id, Intent(f"segment_{motion}", one.ref, f"{motion}:1", refs))])
+        told.work()
+    moves = [(topic, value) for topic, _, value in effects_of(told) if topic.endswith("listed")]
+    assert moves == [("enlisted", "77"), ("delisted", "77")]
+    assert not rows(hub, DeadLetter)
