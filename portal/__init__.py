@@ -10,6 +10,7 @@ from hub.sdk import hookimpl
 from portal import (
     access,
     account,
+    assistant,
     booking,
     breach_desk,
     chain,
@@ -36,6 +37,7 @@ from portal import (
     timeline,
 )
 from portal.pages import new_portal
+from rules import intents
 
 # One line each, so that two who add pages do not meet.
 PAGES = (
@@ -78,4 +80,4 @@ def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
 
 @hookimpl
 def check_configuration(config: Path) -> Sequence[str]:
-    return chain.problems_of(config)
+    return [*chain.problems_of(config), *intents.problems_of(config / assistant.FILE)]

@@ -18,6 +18,7 @@ from hub.flow.posts import Said
 from hub.models import Customer
 from hub.web.webhooks import this_hub
 from portal import guard
+from portal.assistant import Setting, ask_for_a_person, respond
 from portal.guard import CUSTOMER, opens_to
 from portal.me import me
 from portal.pages import fill, page, this_portal, tongue
@@ -73,22 +74,36 @@ def thread() -> Response:
 @bp.post("/")
 @opens_to(CUSTOMER)
 def write() -> Response:
-    """The same message again, by a second click or after a lost line, is one message."""
+    """The same message again, by a second click or after a lost line, is one message, and answered once."""
     hub, client_id = this_hub(), request.form.get("client_id", "")
     if not CLIENT_ID.fullmatch(client_id):
         raise WrongInput("This message has no name of its own.", "Open the page again and send it from there.")
-    with hub.look() as session:
-        customer_id = me(hub, session).customer_id
     with hub.begin() as work:
-        customer = work.session.get_one(Customer, customer_id)
+        who = me(hub, work.session)
+        customer = work.session.get_one(Customer, who.customer_id)
         words = Words(request.form.get("text", ""), client_id)
         conversation, post, is_new = conversations.write(hub, work, customer, words, tongue().code)
         if is_new:
-            conversations.hand_off(hub, work, conversation, "asked", ())
+            respond(_setting(hub), work, who, conversation, words.text)
         seq = post.seq
     if request.accept_mimetypes.best == "application/json":
         return jsonify(seq=seq)
     return make_response(redirect(url_for("portal.chat.thread") + "#end", 303))
+
+
+@bp.post("/person")
+@opens_to(CUSTOMER)
+def person() -> Response:
+    """A customer who would rather speak with somebody gets somebody."""
+    hub = this_hub()
+    with hub.begin() as work:
+        customer = work.session.get_one(Customer, me(hub, work.session).customer_id)
+        ask_for_a_person(_setting(hub), work, customer)
+    return make_response(redirect(url_for("portal.chat.thread") + "#end", 303))
+
+
+def _setting(hub: Hub) -> Setting:
+    return Setting(hub, this_portal().chain, tongue())
 
 
 @bp.post("/close")

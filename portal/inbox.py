@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import NotFound, PartDown
-from hub.flow import conversations, posts, seats
+from hub.flow import briefs, conversations, posts, seats
+from hub.flow.briefs import Brief
 from hub.flow.conversations import Words
 from hub.flow.desks import desk_named
 from hub.flow.posts import Said
-from hub.models import Conversation, Principal, ReplyTimer, Seat, Vehicle
+from hub.models import Appointment, Conversation, Principal, ReplyTimer, Seat, Vehicle, Visit
 from hub.web.webhooks import this_hub
 from hub.work import Work
 from portal import guard
@@ -52,10 +53,15 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Opened:
+    """stands: since when the car is with us, if it is. next_at: when they come next."""
+
     row: Waiting
     said: Sequence[Said]
     car: str
     pauses: Sequence[str]
+    brief: Brief | None
+    stands: datetime | None
+    next_at: datetime | None
 
 
 @bp.get("/")
@@ -138,7 +144,21 @@ def _opened(hub: Hub, session: Session, row: Conversation, mine: int) -> Opened:
     car = session.get(Vehicle, row.vehicle_id) if row.vehicle_id else None
     title = " ".join(part for part in (car.make, car.model) if part) if car else ""
     said = posts.latest(hub, session, row, SHOWN, staff=True)
-    return Opened(_waiting(row, names, late, mine), said, title, tuple(desk_named(hub, row.desk).pauses))
+    pauses = tuple(desk_named(hub, row.desk).pauses)
+    brief = briefs.brief_of(hub, session, row)
+    stands, next_at = _context(hub, session, row) if brief else (None, None)
+    return Opened(_waiting(row, names, late, mine), said, title, pauses, brief, stands, next_at)
+
+
+def _context(hub: Hub, session: Session, row: Conversation) -> tuple[datetime | None, datetime | None]:
+    """Since when their car is with us, and when they come next."""
+    here = select(Visit.opened_at).where(Visit.customer_id == row.customer_id, Visit.status == "open")
+    coming = (Appointment.customer_id == row.customer_id, Appointment.state == "booked")
+    to_come = select(Appointment.starts_at).where(*coming, Appointment.starts_at > hub.clock())
+    return (
+        session.scalars(here.order_by(Visit.opened_at.desc()).limit(1)).first(),
+        session.scalars(to_come.order_by(Appointment.starts_at).limit(1)).first(),
+    )
 
 
 # --- what an advisor does

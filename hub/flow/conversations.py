@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import Denied, NotFound, WrongInput
-from hub.flow import lateness, seats
+from hub.flow import answered, lateness, seats
 from hub.flow.desks import desk_named, desk_of
 from hub.flow.posts import key_of, locked_by_id, put_event, put_words
 from hub.models import Conversation, Customer, Handoff, Ownership, Post, Principal, new_ref
@@ -52,7 +52,7 @@ def last_of(session: Session, customer_id: int) -> Conversation | None:
 
 def write(hub: Hub, work: Work, customer: Customer, words: Words, language: str) -> tuple[Conversation, Post, bool]:
     """The customer's words into the open conversation, or into a new one; (it, the post, is it news?)."""
-    conversation = _open_one(hub, work, customer, language)
+    conversation = open_one(hub, work, customer, language)
     post, is_new = put_words(work, conversation, "customer", words.text, client_id=words.client_id)
     conversation.seen_by_customer = max(conversation.seen_by_customer, post.seq)
     if is_new and conversation.pause == "customer":
@@ -62,8 +62,8 @@ def write(hub: Hub, work: Work, customer: Customer, words: Words, language: str)
     return conversation, post, is_new
 
 
-def _open_one(hub: Hub, work: Work, customer: Customer, language: str) -> Conversation:
-    """The customer's row orders those who begin at the same moment."""
+def open_one(hub: Hub, work: Work, customer: Customer, language: str) -> Conversation:
+    """The open conversation, or a new one; the customer's row orders those who begin at the same moment."""
     work.session.execute(select(Customer.id).where(Customer.id == customer.id).with_for_update())
     mine = (Conversation.customer_id == customer.id, Conversation.state.in_(OPEN))
     known = work.session.scalar(select(Conversation.id).where(*mine))
@@ -135,6 +135,7 @@ def reply(hub: Hub, work: Work, conversation: Conversation, principal_id: int, w
     conversation.seen_by_staff = max(conversation.seen_by_staff, post.seq)
     if is_new:
         lateness.turn(hub, work, conversation)
+        answered.tell(hub, work, conversation, post)
     return post, is_new
 
 

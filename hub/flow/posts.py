@@ -139,9 +139,14 @@ def latest(hub: Hub, session: Session, conversation: Conversation, count: int, *
     return _opened(hub, session, conversation, rows[::-1])
 
 
-def _opened(hub: Hub, session: Session, conversation: Conversation, rows: Sequence[Post]) -> list[Said]:
+def key_in(hub: Hub, session: Session, conversation: Conversation) -> OpenKey | None:
+    """For reading; none once the person was erased."""
     key_id = session.execute(_key(conversation)).one()[0]
-    key = hub.vault.open_keys(session, [key_id]).get(key_id) if key_id is not None and rows else None
+    return hub.vault.open_keys(session, [key_id]).get(key_id) if key_id is not None else None
+
+
+def _opened(hub: Hub, session: Session, conversation: Conversation, rows: Sequence[Post]) -> list[Said]:
+    key = key_in(hub, session, conversation) if rows else None
     return [_said(hub, key, row) for row in rows]
 
 

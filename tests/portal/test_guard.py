@@ -81,6 +81,7 @@ MATRIX = {
     ("portal.privacy.speak", "POST"): CUSTOMERS,
     ("portal.chat.thread", "GET"): CUSTOMERS,
     ("portal.chat.write", "POST"): CUSTOMERS,
+    ("portal.chat.person", "POST"): CUSTOMERS,
     ("portal.chat.close", "POST"): CUSTOMERS,
     ("portal.chat.stream", "GET"): CUSTOMERS,
     ("portal.customers.search", "GET"): ADVISORS,

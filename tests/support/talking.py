@@ -89,7 +89,8 @@ def a_talk(hub: Hub, customer_id: int) -> str:
     with hub.begin() as work:
         customer = work.session.get_one(Customer, customer_id)
         row, _, _ = conversations.write(hub, work, customer, Words(f"Good morning! {CANARY}."), "en")
-        conversations.hand_off(hub, work, row, "asked", ())
+        conversations.answer(work, row, "You have 29 points.\n20 of them end on 15 November 2027.", intents=["points"])
+        conversations.hand_off(hub, work, row, "asked", ["points"], CANARY)
         conversations.reply(hub, work, row, jonas, Words("Does it change when you steer gently left and right?"))
         conversations.note(work, row, jonas, Words("Most likely the bearing."))
         conversations.write(

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from hub.errors import Denied, KeyReused, WrongInput
 from hub.flow import conversations, posts
 from hub.flow.conversations import Words
-from hub.models import Conversation, Handoff, Person, Post
+from hub.models import Conversation, Handoff, Message, Person, Post
 from talking import CANARY, Talk, an_advisor
 
 
@@ -195,6 +195,21 @@ def test_the_bot_is_silent_once_a_person_has_it(hub, talk):
 
     with pytest.raises(Denied), hub.begin() as work:
         conversations.answer(work, posts.locked(work, talk.row().ref), "You have 120 points.")
+
+
+def test_the_customer_is_told_by_mail_once_for_each_time_they_wrote(hub, talk):
+    jonas = an_advisor(hub)
+    talk.write()
+    talk.hand_off()
+    for text in ("I look.", "It is the bearing."):
+        talk.reply(jonas, text)
+    talk.write("Is it safe?")
+    talk.reply(jonas, "Yes.")
+
+    with hub.look() as session:
+        mails = session.scalars(select(Message.refs).where(Message.topic == "service_notice")).all()
+    assert len(mails) == 2
+    assert all("bearing" not in str(one) for one in mails), "what was said stays in the conversation"
 
 
 def test_words_of_the_customer_end_a_pause_that_waited_for_them(hub, talk):
