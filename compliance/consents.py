@@ -231,9 +231,6 @@ def _write(hub: Hub, work: Work, who: Subject, shown: Shown, channel: str, state
         state=state, notice=shown.hash, at=work.now, how=how, language=shown.language,
     )  # fmt: skip
     writing.write(hub, work, [record])
-    intent = Intent(f"consent_{state}", who.customer.ref, f"consent:{state}:{shown.purpose.name}:{channel}:{work.now.isoformat()}",
-                    {"customer_id": who.customer.id, "kind": shown.purpose.name})  # fmt: skip
-    effects.announce(hub, work, [(who.customer.id, intent)])
 
 
 def _ask_the_mailbox(hub: Hub, work: Work, who: Subject, shown: Shown, channel: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from hub.models import Regional
 from rules.sql import teach_sqlite
 
 BUSY_MS = 10_000
-CUT_MS = 1_000  # so long emptying the log waits for readers; writers stand behind it meanwhile
+CUT_MS, CUTS = 200, 5  # so long, and so often, emptying the log waits for readers; writers stand behind it meanwhile
 STAYING = (f"cache_size=-{256 * 1024}", "wal_autocheckpoint=16384")  # KiB of memory; pages of 4 KiB
 READ = "read_only"  # execution option: look, and do not stand in the writers' queue
 
@@ -142,7 +143,11 @@ def empty_log(engine: Engine) -> bool:
     try:
         cursor = raw.cursor()
         cursor.execute(f"PRAGMA busy_timeout={CUT_MS}")
-        is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        for _ in range(CUTS):
+            is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not is_busy:
+                break
+            time.sleep(CUT_MS / 1000)  # somebody else carries it over, and SQLite does not wait for that
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         return not is_busy
     finally:

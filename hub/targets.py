@@ -38,6 +38,7 @@ SYNCED: Mapping[str, Mapping[str, OurField]] = {
         "joined_on": OurField("day"),
         "segments": OurField("list", writable=False),
         "tier": OurField("text", writable=False),
+        "consents": OurField("list", writable=False),  # purpose:channel of what the customer agrees to now
     },
     "fleet": {"title": _ours("text"), "code": _ours("text")},
     "vehicle": {

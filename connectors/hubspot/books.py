@@ -15,7 +15,7 @@ WATCHED = ("garage_segments", "garage_tier")  # a change of these is an effect o
 _STAMPED = {True: "lastmodifieddate", False: "hs_lastmodifieddate"}
 PROPERTIES: Mapping[str, tuple[str, ...]] = {
     "contacts": ("email", "firstname", "lastname", "phone", "address", "city", "hs_language", "garage_ref", "garage_segments",
-                 "garage_tier", "hs_object_id", "lastmodifieddate", "createdate", "hs_lastmodifieddate"),
+                 "garage_tier", "garage_consents", "hs_object_id", "lastmodifieddate", "createdate", "hs_lastmodifieddate"),
     "companies": ("name", "domain", "phone", "city", "garage_ref", "hs_object_id", "hs_lastmodifieddate"),
     "deals": ("dealname", "amount", "dealstage", "pipeline", "closedate", "garage_ref", "hs_object_id", "hs_lastmodifieddate"),
     "vehicles": ("vin", "plate", "make", "model", "fuel", "odometer_km", "garage_ref", "hs_object_id", "hs_lastmodifieddate"),

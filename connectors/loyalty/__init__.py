@@ -35,6 +35,7 @@ from hub.sdk import (
 from hub.sdk.outcomes import each
 
 PAGE = 100
+CONSENTS = ("consent_granted", "consent_withdrawn")
 
 
 class Loyalty:
@@ -44,6 +45,7 @@ class Loyalty:
     topics: ClassVar[tuple[Topic, ...]] = (
         Topic("segment_entered", EffectClass.KEYED, "loyalty"),
         Topic("tier_changed", EffectClass.KEYED, "loyalty"),
+        *(Topic(name, EffectClass.KEYED, "loyalty") for name in CONSENTS),
     )
 
     def __init__(self, account: Account) -> None:
@@ -89,6 +91,8 @@ class Loyalty:
             "tier": push.body.get("tier"),
             "ref": push.entity,
         }
+        if push.topic in CONSENTS:
+            body |= {name: push.body.get(ours) for name, ours in (("purpose", "kind"), ("channel", "by"), ("at", "at"))}
         self.api.request("POST", f"/v1/members/{member}/signals", json=body, headers={"Idempotency-Key": push.key})
 
 

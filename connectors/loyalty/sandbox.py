@@ -95,6 +95,6 @@ def _signal(db: Any, account: str, member: str, key: str, fingerprint: str, body
             key,
             str(body.get("signal")),
             str(body.get("ref")),
-            str(body.get("tier") or body.get("segment")),
+            str(body.get("tier") or body.get("segment") or f"{body.get('purpose')}:{body.get('channel')}"),
         )
     return jsonify(member=member, accepted=True), 200

@@ -20,6 +20,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         "Garage_Ref__c",
         "Garage_Segments__c",
         "Garage_Tier__c",
+        "Garage_Consents__c",
     ),
     "Account": ("Name", "Phone", "Website", "Garage_Ref__c"),
     "Asset": ("Name", "SerialNumber", "ContactId", "AccountId", "Garage_Ref__c"),

@@ -1,16 +1,21 @@
 """Consents as they were given and withdrawn: append-only, and known again by all that makes one."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 
 from hub.core import Partner
 from hub.flow.batches import batches
 from hub.flow.identity import Known
+from hub.flow.outbox import Intent
 from hub.flow.told import Station
 from hub.models import Consent
 from hub.sdk import ConsentRecord
 from hub.work import Work
+
+HISTORY = timedelta(days=30)  # what was said longer ago came with a history, which partners have of their own
+TOLD = ("consent_granted", "consent_withdrawn")
 
 
 def fold(station: Station, records: Sequence[ConsentRecord]) -> list[tuple[Known, ConsentRecord]]:
@@ -29,6 +34,19 @@ def fold(station: Station, records: Sequence[ConsentRecord]) -> list[tuple[Known
     for source, known, record in news:
         _add(work, partner, known, record, source)
     return [(known, record) for _, known, record in news]
+
+
+def intent_of(work: Work, partner: Partner, known: Known, record: ConsentRecord) -> Intent | None:
+    """What partners are told of it, except the one who told us; None: it is history. by: the channel."""
+    if work.now - record.at > HISTORY:
+        return None
+    mark = work.vault.fingerprint(
+        "consent_told", known.customer.ref, record.purpose, record.channel, record.at.isoformat()
+    )
+    refs = {"customer_id": known.customer.id, "kind": record.purpose, "by": record.channel, "at": record.at.isoformat(),
+            "origin": partner.name}  # fmt: skip
+    topic = f"consent_{record.state}"
+    return Intent(topic, known.customer.ref, f"{topic}:{mark.hex()}", refs)
 
 
 def _add(work: Work, partner: Partner, known: Known, record: ConsentRecord, source: bytes) -> None:

@@ -144,6 +144,8 @@ def _fold_people(hub: Hub, station: Station, records: Sequence[PersonRecord], fo
     for known, one in news:
         folded.touched[known.customer.id].add("consents")
         folded.news.append(one)
+        if intent := consents.intent_of(station.work, station.partner, known, one):
+            folded.intents.append((known.customer.id, intent))
     folded.repeats += len(agreed) - len(news)
     _fold_events(station, [record for record in records if isinstance(record, EventRecord)], folded)
 

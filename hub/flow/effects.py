@@ -20,7 +20,8 @@ from hub.sdk import Decision, Push, Question, Topic
 from hub.templates import Templates
 from hub.work import Work
 
-PLAIN = ("segment", "tier", "kind", "how", "version", "seen", "lines")  # of a message's refs: what may leave the house
+# of a message's refs: what may leave the house
+PLAIN = ("segment", "tier", "kind", "how", "version", "seen", "lines", "by", "at")
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from hub.core import Hub, Partner
 from hub.flow import outbox
 from hub.flow.outbox import Claim, Intent
-from hub.models import Attempt, Endpoint, Message, new_ref
-from hub.sdk import Outcome, Push, Question
+from hub.models import Attempt, Endpoint, Message, Token, new_ref
+from hub.sdk import Decision, Outcome, Push, Question
 from hub.work import Work
 
 TOPIC = "partner_event"
+FLEETS = "fleet_service"  # the purpose of most webhooks
 GRACE = timedelta(hours=24)  # after a rotation the old key signs beside the new one
 MOST_FAILURES = 100  # in a row, by when a message has been tried for many hours: nobody is there any more
 GONE = "the endpoint answered 410: it wants no more"
@@ -90,7 +91,20 @@ def disable(work: Work, endpoint: Endpoint, reason: str, actor: str) -> None:
     work.audit(actor, "endpoint_disabled", "endpoint", endpoint.id)
 
 
-def tell(hub: Hub, work: Work, principal_id: int, event: str, words: Mapping[str, Any], cause: str) -> int:
+def tell_all(hub: Hub, work: Work, scope: str, event: str, words: Mapping[str, Any], cause: str, purpose: str) -> int:
+    """Each partner whose token has the scope. purpose: what the policy is asked about before it goes."""
+    if sender(hub) is None:
+        return 0
+    living = or_(Token.expires_at.is_(None), Token.expires_at > work.now)
+    with_endpoint = Token.principal_id.in_(select(Endpoint.principal_id).where(Endpoint.state == "active"))
+    tokens = select(Token.principal_id, Token.scopes).where(Token.revoked_at.is_(None), living, with_endpoint)
+    owners = sorted({owner for owner, scopes in work.session.execute(tokens) if scope in scopes})
+    return sum(tell(hub, work, owner, event, words, cause, purpose) for owner in owners)
+
+
+def tell(
+    hub: Hub, work: Work, principal_id: int, event: str, words: Mapping[str, Any], cause: str, purpose: str = FLEETS
+) -> int:
     """A message to each of the partner's endpoints that wants this event. cause: the same one makes it once."""
     partner = sender(hub)
     if partner is None:
@@ -101,7 +115,8 @@ def tell(hub: Hub, work: Work, principal_id: int, event: str, words: Mapping[str
     ]
     mark = work.vault.fingerprint("webhook", event, cause).hex()[:32]
     for endpoint in wanting:
-        refs = {"endpoint_id": endpoint.id, "event": event, "words": dict(words), "told_at": work.now.isoformat()}
+        refs = {"endpoint_id": endpoint.id, "event": event, "words": dict(words), "told_at": work.now.isoformat(),
+                "purpose": purpose}  # fmt: skip
         key = f"evt_{mark}:{endpoint.ref}"
         if outbox.put(work, partner, [Intent(TOPIC, endpoint.ref, key, refs)]):
             _space(work, partner, endpoint, key)
@@ -118,12 +133,16 @@ def _space(work: Work, partner: Partner, endpoint: Endpoint, key: str) -> None:
 
 def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> list[tuple[Claim, Push]]:
     """The policy is asked, and keys are opened for this moment only. The words are refs: nobody's name is among them."""
-    facts = {"purpose": "fleet_service", "channel": "api", "topic": TOPIC, "connector": partner.connector.name, "fields": (),
+    facts = {"channel": "api", "topic": TOPIC, "connector": partner.connector.name, "fields": (),
              "from_region": hub.region_code, "to_jurisdiction": partner.settings.jurisdiction or hub.here.jurisdiction,
              "from_jurisdiction": hub.here.jurisdiction, "consent": "never_asked"}  # fmt: skip
-    decision = hub.permits(Question(facts, work.now))
+    decisions: dict[str, Decision] = {}
     ready = []
     for claim in claims:
+        purpose = str(claim.refs.get("purpose", FLEETS))
+        if purpose not in decisions:
+            decisions[purpose] = hub.permits(Question({**facts, "purpose": purpose}, work.now))
+        decision = decisions[purpose]
         endpoint = work.session.get(Endpoint, claim.refs["endpoint_id"])
         if decision.verdict != "allow":
             outbox.refuse(work, claim, f"{decision.policy}: {decision.reason}", why="policy")

@@ -11,7 +11,7 @@ from hub.flow.batches import batches
 from hub.flow.effects import Subject, open_values, segments_of
 from hub.flow.held import Held
 from hub.flow.identity import Known
-from hub.models import Customer, Profile
+from hub.models import Consent, Customer, Profile
 from hub.work import Work
 
 Fields = dict[str, str | None]
@@ -27,6 +27,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "customer.joined_on": ("joined_on",),
     "loyalty": ("tier",),
     "segments": ("segments",),
+    "consents": ("consents",),
 }
 
 
@@ -40,6 +41,7 @@ def read(work: Work, subjects: Iterable[Subject]) -> dict[int, Fields]:
     by_id = {one.customer_id: one for one in subjects if one.data_key_id is not None}
     opened = open_values(work, [(one, set(PERSONAL)) for one in by_id.values()])
     segments = segments_of(work, list(by_id))
+    agreed = _agreed(work, {one.person_id for one in by_id.values()})
     found: dict[int, Fields] = {}
     columns = (Customer.id, Customer.language, Customer.branch, Customer.joined_on, Profile.loyalty_tier)
     for batch in batches(sorted(by_id)):
@@ -56,7 +58,20 @@ def read(work: Work, subjects: Iterable[Subject]) -> dict[int, Fields]:
                 "joined_on": joined_on.isoformat() if joined_on else None,
                 "segments": ";".join(segments.get(customer_id, ())) or None,
                 "tier": tier,
+                "consents": ";".join(sorted(agreed.get(by_id[customer_id].person_id, ()))) or None,
             }
+    return found
+
+
+def _agreed(work: Work, persons: set[int]) -> dict[int, set[str]]:
+    """person id -> `purpose:channel` of each last word that is a yes."""
+    found: dict[int, set[str]] = {}
+    for batch in batches(sorted(persons)):
+        rows = select(Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
+        said = rows.where(Consent.person_id.in_(batch)).order_by(Consent.at, Consent.id)
+        for person_id, purpose, channel, state in work.session.execute(said):
+            mine = found.setdefault(person_id, set())
+            (mine.add if state == "granted" else mine.discard)(f"{purpose}:{channel}")
     return found
 
 

@@ -25,6 +25,7 @@ from hub.errors import AuthBroken, Gone, HubError, PartDown, PartnerError, Retry
 from hub.flow import (
     alongside,
     belongings,
+    consents,
     customers,
     effects,
     endpoints,
@@ -54,6 +55,7 @@ from hub.sdk import (
 from hub.work import Work
 
 log = logging.getLogger(__name__)
+CONSENTS_READ = "consents:read"  # the scope of those who hear of consents by webhook
 TAKE = 50  # deliveries to a transaction
 
 
@@ -99,12 +101,22 @@ def follow(hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Seque
     told = [*intents, *effects.intents_of(moves)]
     alongside.make_known(hub, work, told)
     effects.announce(hub, work, told)
+    _tell_of_consents(hub, work, intents)
     alongside.heed(hub, work, journeys.advance(hub, work, touched, moves))
     outward.notice(hub, work, touched)
     outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
     belongings.notice(hub, work, touched)
     for customer_id, changes in touched.items():
         hub.plugins.hook.customer_changed(work=work, customer_id=customer_id, changes=sorted(changes))
+
+
+def _tell_of_consents(hub: Hub, work: Work, intents: Sequence[tuple[int, outbox.Intent]]) -> None:
+    for _, intent in intents:
+        if intent.topic in consents.TOLD:
+            words = {"customer": intent.entity, "purpose": intent.refs["kind"], "channel": intent.refs["by"],
+                     "at": intent.refs["at"]}  # fmt: skip
+            event = intent.topic.replace("_", ".")
+            endpoints.tell_all(hub, work, CONSENTS_READ, event, words, intent.key, "consent_sync")
 
 
 def take_now(hub: Hub, work: Work, partner: Partner, incoming: Sequence[Incoming]) -> list[str | WrongInput]:

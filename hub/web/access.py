@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from hub.access import hash_secret
 from hub.errors import Denied, SignInNeeded
+from hub.flow.pipeline import CONSENTS_READ
 from hub.models import Principal, Token
 from hub.web.webhooks import this_hub
 from hub.work import Work
@@ -20,6 +21,7 @@ PREFIX = "gh_"
 SCOPES = {
     "status:read": "see queues, lag and dead letters",
     "customers:read": "see customers' refs, segments and facts",
+    CONSENTS_READ: "hear by webhook that a customer gave or withdrew consent",
     "consents:write": "record that a customer gave or withdrew consent",
     "documents:write": "bring documents of one connection's customers",
     "fleets:read": "see one's own fleets, their reports and timers",

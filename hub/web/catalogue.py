@@ -28,11 +28,25 @@ class UploadTold(Schema):
     counts = fields.Dict(required=True, metadata={"description": "verdict -> rows"})
 
 
+class ConsentTold(Schema):
+    customer = fields.String(
+        required=True, metadata={"description": "our ref, as GET /api/v1/customers/<ref> takes it"}
+    )
+    purpose = fields.String(required=True)
+    channel = fields.String(required=True)
+    at = fields.AwareDateTime(required=True, metadata={"description": "when it was said, not when it was told"})
+
+
 EVENTS: dict[str, tuple[str, type[Schema]]] = {
     "timer.warning": ("A service level is half, three quarters or nine tenths used up.", TimerTold),
     "timer.breached": ("A service level was broken, and what is credited for it.", TimerTold),
     "timer.withdrawn": ("A warning or breach that was told before never happened: an event came late.", TimerTold),
     "upload.done": ("The last row of an upload has its verdict.", UploadTold),
+    "consent.granted": ("A customer agreed to a purpose by a channel. Scope consents:read.", ConsentTold),
+    "consent.withdrawn": (
+        "A customer no longer agrees: from this moment on it ends. Scope consents:read.",
+        ConsentTold,
+    ),
 }
 TYPES: tuple[tuple[type[fields.Field[Any]], dict[str, Any]], ...] = (
     (fields.AwareDateTime, {"type": "string", "format": "date-time"}),
