@@ -19,6 +19,7 @@ from hub import jobs
 from hub.core import Hub
 from hub.sdk import Account, PartnerClient
 from hub.sdk.effects_log import account_of
+from hub.sdk.faults import FaultDial, Faults
 from hub.targets import SYNCED
 from office import keep_in_step
 from proving import TOKEN
@@ -56,6 +57,7 @@ class Org:
     hub: Hub
     clock: Any
     crm: SalesforceSandbox
+    dial: FaultDial
     typed: int = 0
 
     def now(self) -> datetime:
@@ -86,6 +88,9 @@ class Org:
             self.clock.pass_by(seconds=seconds)
             jobs.drain("crm")
 
+    def fail(self, **faults: float) -> None:
+        self.dial.faults = Faults(**faults)
+
     def writes(self) -> int:
         """How often we changed what people see, our ref aside."""
         changes = [value for _, _, _, topic, _, value in self.crm.log.rows() if topic == "fields"]
@@ -95,13 +100,14 @@ class Org:
 @pytest.fixture
 def org(hub: Hub, clock: Any, tmp_path: Path) -> Iterator[Org]:
     crm = SalesforceSandbox(tmp_path / "salesforce", now=clock, daily=10_000_000)
-    with served(crm.wsgi) as url:
+    dial = FaultDial(crm.wsgi, seed=1)
+    with served(dial) as url:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         with closing(PartnerClient(url, headers=headers, timeout=(5.0, 20.0), allow_loopback=True)) as api:
             connector = Salesforce(Account("crm", "eu", api, {"token": TOKEN}))
             connector.now = clock  # type: ignore[misc]
             keep_in_step(hub, connector, read_sync(read(MAPPING), SYNCED))
-            yield Org(hub, clock, crm)
+            yield Org(hub, clock, crm, dial)
 
 
 __all__ = ["Official", "Org", "official", "org"]
