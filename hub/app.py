@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from sqlalchemy import text
 
 from hub.core import Hub
-from hub.web import api, documents, endpoints, errors, fleets, levels, returns, shop, webhooks
+from hub.web import api, documents, endpoints, errors, fleets, levels, returns, shop, watching, webhooks
 from hub.web.intake import SealingRequest
 
 
@@ -18,6 +18,7 @@ def create_app(hub: Hub) -> Flask:
     app.config.update(API_TITLE="Garage Hub", API_VERSION="v1", OPENAPI_VERSION="3.1.0", MAX_CONTENT_LENGTH=16_000_000)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(webhooks.bp)
+    app.register_blueprint(watching.bp)
     doors = api.register(app)
     for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp, documents.bp, returns.bp):
         doors.register_blueprint(blueprint)

@@ -34,7 +34,7 @@ def status_of(hub: Hub) -> dict[str, Any]:
             )
             for row in rows
         ]
-        incidents = _incidents(session, now)
+        incidents = incidents_of(session, now)
         clock = session.get(Lease, "clock")
         customers = session.scalar(select(func.count()).select_from(Customer)) or 0
         memberships = session.execute(
@@ -94,7 +94,7 @@ def _open_letters(session: Session) -> dict[int, int]:
     return {connection_id: count for connection_id, count in session.execute(rows)}
 
 
-def _incidents(session: Session, now: datetime) -> list[dict[str, Any]]:
+def incidents_of(session: Session, now: datetime) -> list[dict[str, Any]]:
     """Per segment: memberships that were not what the rule gives, mended ones for a week, and how many are not mended."""
     count, unmended = func.count(), func.sum(case((Incident.mended_at.is_(None), 1), else_=0))
     rows = (

@@ -35,6 +35,7 @@ from portal import (
     shared,
     stopping,
     timeline,
+    vitals,
 )
 from portal.pages import new_portal
 from rules import intents
@@ -61,6 +62,7 @@ PAGES = (
     roi,
     journeys,
     operations,
+    vitals,
     connectors,
     messages,
     stopping,

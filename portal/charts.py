@@ -118,6 +118,32 @@ def growth(points: Sequence[Mapping[str, Any]], mirrored: bool) -> Growth | None
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Spark:
+    """A line without axes, of counts side by side. line, area: SVG points in a drawing of SPARK. end: (x, y) of the last one."""
+
+    line: str
+    area: str
+    end: tuple[float, float]
+    top: int
+
+
+SPARK = (160, 36)
+
+
+def spark(counts: Sequence[int], mirrored: bool) -> Spark:
+    """Zero is the foot, so that a quiet day looks quiet. mirrored: time runs from right to left."""
+    (width, height), top = SPARK, max(counts)
+    across = [n * width / (len(counts) - 1) for n in range(len(counts))]
+    places = [
+        (width - x if mirrored else x, height - count / (top or 1) * (height - 4))
+        for x, count in zip(across, counts, strict=True)
+    ]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    foot = f"{places[-1][0]:.1f},{height} {places[0][0]:.1f},{height}"
+    return Spark(line, f"{line} {foot}", places[-1], top)
+
+
 def _curve(points: Sequence[Mapping[str, float]], x: Any, y: Any) -> Curve:
     def path(side: str, some: Sequence[Mapping[str, float]]) -> str:
         return " ".join(f"{x(point['day']):.1f},{y(point[side]):.1f}" for point in some)

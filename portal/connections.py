@@ -152,7 +152,7 @@ def _seen(hub: Hub, session: Session, ids: Sequence[int], now: datetime) -> Seen
     _count_today(session, seen, ids, midnight)
     rows = select(DeadLetter.connection_id, func.count()).where(DeadLetter.closed_at.is_(None))
     seen.letters = {one: count for one, count in session.execute(rows.group_by(DeadLetter.connection_id))}
-    for connection_id, incoming, at in session.execute(_firsts(ids, now)):
+    for connection_id, incoming, at in session.execute(oldest_due(ids, now)):
         seen.due[connection_id, bool(incoming)] = at
     for connection_id, reason, at in session.execute(_failures(ids)):
         known = seen.failures.get(connection_id)
@@ -176,7 +176,7 @@ def _count_today(session: Session, seen: Seen, ids: Sequence[int], midnight: dat
             today[names[state]] = today.get(names[state], 0) + count
 
 
-def _firsts(ids: Sequence[int], now: datetime) -> Select[Any]:
+def oldest_due(ids: Sequence[int], now: datetime) -> Select[Any]:
     """Of each connection and side the one that has been due the longest: (connection, incoming, since when it is here)."""
     lanes: list[Any] = []
     for model, came in ((Delivery, Delivery.received_at), (Message, Message.made_at)):

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select
 
+from hub import metrics
 from hub.cli.opened import hub_at, json_option, opened, region_option, regions_of
 from hub.errors import NotFound
 from hub.flow import explain, letters, pending
@@ -62,6 +63,18 @@ def _incident(each: dict[str, Any], region: str) -> str:
     if not each["unmended"]:
         return f"{what}, and were mended. {read}"
     return f"{what}, {each['unmended']} still wrong. {read}; mend: hub segments verify --repair -r {region}"
+
+
+@click.command("metrics")
+@region_option
+@click.option("--dashboard", is_flag=True, help="For Grafana's import: a panel for each number.")
+def metrics_command(region: str | None, dashboard: bool) -> None:
+    """What GET /metrics tells a Prometheus, or a dashboard made of it."""
+    if dashboard:
+        click.echo(metrics.dashboard())
+        return
+    with opened(region) as hub:
+        click.echo(metrics.exposition(hub), nl=False)
 
 
 @click.group("outbox")
@@ -231,4 +244,10 @@ def show(names: list[str], rows: Any, as_json: bool) -> None:
     console.print(table if rows else "nothing")
 
 
-COMMANDS = {"status": status, "outbox": outbox_group, "dead-letters": dead_letters, "why": why}
+COMMANDS = {
+    "status": status,
+    "metrics": metrics_command,
+    "outbox": outbox_group,
+    "dead-letters": dead_letters,
+    "why": why,
+}

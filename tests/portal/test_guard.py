@@ -123,6 +123,7 @@ MATRIX = {
     ("portal.operations.discard", "POST"): OPERATORS,
     ("portal.operations.stream", "GET"): OPERATORS,
     ("portal.operations.why", "GET"): OPERATORS,
+    ("portal.operations_day.day", "GET"): OPERATORS,
     ("portal.connectors.overview", "GET"): OPERATORS,
     ("portal.connectors.one", "GET"): OPERATORS,
     ("portal.connectors.mapping", "GET"): OPERATORS,

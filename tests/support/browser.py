@@ -67,6 +67,7 @@ class Site:
             "lost": ("/nowhere", NOBODY),
             "start-signed-in": ("/", "operator"),
             "operations": ("/operations/", "operator"),
+            "operations-day": ("/desk/operations/", "operator"),
             "connectors": ("/desk/connectors/", "operator"),
             "connector": ("/desk/connectors/fleet_eu", "operator"),
             "connector-mapping": ("/desk/connectors/hubspot_eu/mapping", "operator"),
