@@ -66,11 +66,12 @@ def want(hub: Hub, work: Work, partner: Partner, customer_ids: Collection[int]) 
     today = local_day(work.now, hub.here.zone)
     for rule in mapping.things:
         ids = things.of_customers(work, rule.ours, customer_ids, today, rule.days)
-        count += _put(hub, work, partner, mapping, rule, ids)
+        count += put(hub, work, partner, mapping, rule, ids)
     return count
 
 
-def _put(hub: Hub, work: Work, partner: Partner, mapping: SyncMap, rule: ObjectRule, ids: Collection[int]) -> int:
+def put(hub: Hub, work: Work, partner: Partner, mapping: SyncMap, rule: ObjectRule, ids: Collection[int]) -> int:
+    """A message for each of these things that differs from what the partner has; one that waits already covers what is new."""
     found = things.read(work, rule.ours, ids, local_day(work.now, hub.here.zone))
     known = counterparts.load(work, partner, rule.ours, found)
     views = views_of(hub, work, partner, mapping, rule, found, known)
@@ -85,7 +86,7 @@ def _put(hub: Hub, work: Work, partner: Partner, mapping: SyncMap, rule: ObjectR
         elif row is None:
             eager.append((counterparts.open_one(work, partner, one), SET_FIELDS))
         elif row.state in OURS:
-            allowed, denied = _allowed(asked, one, rule, fields_of(work, row, rule, one, gone))
+            allowed, denied = fields_allowed(asked, one, rule, fields_of(work, row, rule, one, gone))
             if denied or allowed or links_of(row, view):
                 eager.append((row, SET_FIELDS))
     work.session.flush()
@@ -161,7 +162,7 @@ def _tell(
 ) -> None:  # fmt: skip
     gone = drift.quarantined(work.session, partner, rule.kind)
     differing = fields_of(work, row, rule, thing, gone) if view.there and row.state in OURS else {}
-    allowed, reason = _allowed(asked, thing, rule, differing)
+    allowed, reason = fields_allowed(asked, thing, rule, differing)
     fields = spoken_of(work, partner, rule, allowed, thing.fields)
     links = links_of(row, view) if view.there and not (reason and not fields) else {}
     if not fields and not links:
@@ -177,7 +178,7 @@ def _tell(
     done.sent[claim.effect_key] = Sent(thing, rule, told, beside)
 
 
-def _allowed(
+def fields_allowed(
     asked: Asked, thing: Thing, rule: ObjectRule, differing: Mapping[str, FieldRule]
 ) -> tuple[list[FieldRule], str]:
     return allowed_of(asked, thing.subject, differing.values(), rule.ours) if thing.subject else ([], "")
@@ -223,17 +224,21 @@ def hear(hub: Hub, work: Work, partner: Partner, seen: Iterable[Seen], whole: bo
         if rule is None or row is None or mapping is None:
             continue
         count += 1
-        if one.state != "live":
+        if one.state == "merged" and one.into:  # it lives on under the other, which is told all of it
+            (thing,) = things.read(work, rule.ours, [row.about_id], local_day(work.now, hub.here.zone)).values()
+            counterparts.learn_name(work, partner, thing, one.into)
+            row.told = {}
+        elif one.state != "live":
             row.state = one.state if one.state in {"merged", "erased"} else "archived"
             continue
         row.state = "live"
-        if one.origin != "us" or whole:
-            row.told = {**row.told, **_heard(work, row, rule, one)}
-        _put(hub, work, partner, mapping, rule, [row.about_id])
+        if one.state == "live" and (one.origin != "us" or whole):
+            row.told = {**row.told, **heard(work, row, rule, one)}
+        put(hub, work, partner, mapping, rule, [row.about_id])
     return count
 
 
-def _heard(work: Work, row: Counterpart, rule: ObjectRule, seen: Seen) -> dict[str, str]:
+def heard(work: Work, row: Counterpart, rule: ObjectRule, seen: Seen) -> dict[str, str]:
     found = {}
     for one in rule.fields:
         if one.theirs in seen.fields:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.core import Hub, Partner
 from hub.errors import ConfigError, PartnerError
-from hub.flow import agreements, drift, following, ours, outward, pulls, sayable
+from hub.flow import agreements, drift, following, ours, outward, pulls, sayable, stocktaking
 from hub.flow.batches import batches
 from hub.flow.effects import Asked, load_subjects, open_links
 from hub.flow.identity import Identities
@@ -32,7 +32,7 @@ READ = 100
 
 @dataclass(frozen=True)
 class Finding:
-    """One object that is not as it should be. fields: the partner's names, no values."""
+    """One object that is not as it should be. fields: the partner's names, no values. odd: where it is a thing of ours."""
 
     kind: str
     found: str
@@ -40,6 +40,7 @@ class Finding:
     customer: str | None
     fields: tuple[str, ...] = ()
     seen: Seen | None = None
+    odd: stocktaking.Odd | None = None
 
 
 @dataclass
@@ -87,6 +88,10 @@ def compare(hub: Hub, partner: Partner, advanced: Callable[[int], None] = lambda
             if cursor is None:
                 break
         _look_for_rest(hub, partner, rule, connector, met, report)
+    for rule in mapping.things:
+        count = stocktaking.take(hub, partner, connector, mapping, rule, advanced)
+        report.agreeing += count.agreeing
+        report.findings += [Finding(rule.kind, one.found, None, None, one.fields, one.seen, one) for one in count.odd]
     return report
 
 
@@ -104,6 +109,12 @@ def apply(hub: Hub, partner: Partner, report: Report, only: Collection[str] = CL
                 if mapping and told:
                     outward.want(hub, work, partner, mapping, rule, told)
         report.applied += len(chosen)
+    for rule in mapping.things if mapping else ():
+        odd = [one.odd for one in report.findings if one.kind == rule.kind and one.found in only and one.odd]
+        for some in batches(odd, READ):
+            with hub.begin() as work:
+                stocktaking.mend(hub, work, partner, mapping, rule, some)  # type: ignore[arg-type]
+        report.applied += len(odd)
     with hub.begin() as work:
         standing = pulls.state(work, partner)
         standing.compared_at, standing.resync = work.now, False

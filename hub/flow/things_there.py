@@ -57,15 +57,21 @@ def _names(hub: Hub, work: Work, partner: Partner, about: str, ids: Collection[i
 
 
 def fields_of(
-    work: Work, row: Counterpart, rule: ObjectRule, thing: Thing, gone: Collection[str]
+    work: Work,
+    row: Counterpart,
+    rule: ObjectRule,
+    thing: Thing,
+    gone: Collection[str],
+    told: Mapping[str, str] | None = None,
 ) -> dict[str, FieldRule]:
-    """The partner's fields that do not say what we say. One that is empty here was never told; one that is refused stays."""
-    found = {}
+    """The partner's fields that do not say what we say. One that is empty here was never told; one that is refused stays.
+    told: by what it has now, where somebody has looked."""
+    found, told = {}, row.told if told is None else told
     for one in rule.fields:
         value = settled(one.transform, one.words, thing.fields[one.ours])
         now = counterparts.mark(work, row, one.theirs, value)
-        unsaid = value is None and one.theirs not in row.told
-        if one.theirs not in gone and not unsaid and now not in (row.told.get(one.theirs), row.refused.get(one.theirs)):
+        unsaid = value is None and one.theirs not in told
+        if one.theirs not in gone and not unsaid and now not in (told.get(one.theirs), row.refused.get(one.theirs)):
             found[one.theirs] = one
     return found
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from connectors.hubspot import associations
-from hub.flow import alongside, belongings, effects, fleets, pipeline
+from hub.flow import alongside, belongings, effects, fleets, pipeline, reconcile
 from hub.flow.customers import fold
 from hub.flow.outbox import Intent
 from hub.models import Assignment, Customer, DeadLetter, Membership, Message, Principal, Vehicle, new_ref
@@ -189,3 +189,24 @@ def test_who_enters_and_leaves_a_segment_moves_on_the_list_that_the_mapping_name
     moves = [(topic, value) for topic, _, value in effects_of(told) if topic.endswith("listed")]
     assert moves == [("enlisted", "77"), ("delisted", "77")]
     assert not rows(hub, DeadLetter)
+
+
+def test_what_nobody_told_of_is_found_by_a_comparison_and_mended(told, hub):
+    crm, deal, firm = hub.partners["crm"], only(told, "deals"), only(told, "companies")
+    assert reconcile.compare(hub, crm).clean
+
+    told.lost = 1.0
+    told.act(lambda books: books.update("deals", books.alive("deals", deal["id"]), {"amount": "1.00"}))
+    told.act(lambda books: books.archive("companies", firm["id"]))
+    with hub.begin() as work:  # a history that was poured in past the notices
+        fold(hub, work, hub.partners["shop"], [replace(SERVICE, key="V-2", at=work.now)])
+    told.work()
+    report = reconcile.compare(hub, crm)
+    found = {(one.kind, one.found, one.fields) for one in report.findings}
+    assert found == {("deal", "differing", ("amount",)), ("deal", "missing_there", ()), ("company", "erased", ())}
+
+    assert reconcile.apply(hub, crm, report) == 3
+    told.work(rounds=4)
+    assert reconcile.compare(hub, crm).clean
+    assert {one["properties"]["amount"] for one in there(told, "deals")} == {"170.90"}
+    assert len(there(told, "deals")) == 2
