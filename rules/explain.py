@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from rules.changes import changes
@@ -23,8 +24,8 @@ SENTENCES = frozenset({ASKED, YES, NO, TURNS, TO_ENTER, TO_LEAVE, WILL_ENTER, WI
 
 @dataclass(frozen=True)
 class Told:
-    """One node. seen, asked: in words; event_ids: what was counted; place: file:line:column of the rule; flips_at: when
-    this node's verdict changes by time alone, in UTC."""
+    """One node. seen, asked: in words; event_ids: what was counted; place: file:line:column of the rule, without
+    the folder, which is the server's own; flips_at: when this node's verdict changes by time alone, in UTC."""
 
     holds: bool
     seen: str
@@ -100,7 +101,7 @@ def _tell(found: Trace, view: View, now: datetime, zone: str, car: VehicleSeen |
         seen=seen,
         asked=asked,
         event_ids=found.event_ids,
-        place=f"{mark.file}:{mark.line}:{mark.column}" if mark.file else "",
+        place=f"{PurePath(mark.file).name}:{mark.line}:{mark.column}" if mark.file else "",
         flips_at=next_flip(found.node, view, now, zone, found.car or car),
         parts=tuple(_tell(part, view, now, inner, found.car or car, voice) for part in found.parts),
         voice=voice,

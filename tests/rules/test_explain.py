@@ -6,7 +6,7 @@ from typing import Any
 from rules.catalogue import Catalogue, EventKind, Fact
 from rules.check import Checker
 from rules.examples import Given
-from rules.explain import explain
+from rules.explain import Explained, explain
 from rules.parse import read_text
 from rules.predicate import EventSeen
 
@@ -21,12 +21,22 @@ CATALOGUE = Catalogue(
 )
 
 
-def sentences(when: str, **given: Any) -> list[str]:
-    source = read_text(f"when: {when}".encode(), "rule.yaml")
+def told_of(when: str, file: str = "rule.yaml", **given: Any) -> Explained:
+    source = read_text(f"when: {when}".encode(), file)
     condition = Checker(source, CATALOGUE).condition(source.top["when"], source.top, "when")
     assert condition is not None
     facts = {name.replace("__", "."): value for name, value in given.items()}
-    return list(explain(condition, Given(facts), datetime(2026, 11, 25, tzinfo=UTC), "UTC").sentences)
+    return explain(condition, Given(facts), datetime(2026, 11, 25, tzinfo=UTC), "UTC")
+
+
+def sentences(when: str, **given: Any) -> list[str]:
+    return list(told_of(when, **given).sentences)
+
+
+def test_a_place_names_the_file_and_not_where_the_server_keeps_it() -> None:
+    told = told_of("{tier: {is: gold}}", "/srv/hub/config/segments/gold.yaml", tier="gold")
+
+    assert told.told.place == "gold.yaml:1:8"
 
 
 def test_every_node_says_what_was_seen_and_asked() -> None:
