@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from compliance import cases, dpia, erasure, history, requests, takeaway
+from compliance import cases, dpia, erasure, history, moving, requests, takeaway
 from compliance.disclosure import disclose
 from compliance.papers import files_of
 from compliance.requests import Wish
@@ -176,6 +176,39 @@ def assessment(region: str | None, as_json: bool) -> None:
     with opened(region) as hub:
         draft = dpia.draft_of(hub)
     click.echo(json.dumps(draft.plain(), ensure_ascii=False, indent=1) if as_json else dpia.text(draft), nl=as_json)
+
+
+@privacy.command("move")
+@click.argument("customer_ref")
+@click.option("--to", required=True, help="The region that is to be their home.")
+@click.option(
+    "--reason", required=True, help="What the person asked, and where they live now; it stands in the certificate."
+)
+@click.option(
+    "--apply",
+    "applies",
+    is_flag=True,
+    help="Do it; without this it is planned only. Run it again while it says `leaving`.",
+)
+@region_option
+@by_option
+@json_option
+def move(customer_ref: str, to: str, reason: str, applies: bool, region: str | None, by: str, as_json: bool) -> None:
+    """A person's home moves to another region: copied, compared, switched, forgotten here, and certified by both."""
+    with opened(region) as hub, opened(to) as there:
+        ref = moving.plan(hub, there, customer_ref, reason, by)
+        if applies:
+            moving.run(hub, there, ref, by)
+        found = moving.told(hub, ref)
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for verb in ("travels", "ends"):
+        for name, rows in found["plan"][verb].items():
+            click.echo(f"{name:20} {verb:10} {rows:6} rows")
+    for basis in found["plan"]["holds"]:
+        click.echo(f"held: {basis}")
+    click.echo(f"{ref}  {found['from']} -> {found['to']}  {found['state']}")
 
 
 @privacy.command("release")

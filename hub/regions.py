@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakSet
 
 import sqlalchemy
-from sqlalchemy import Column, Delete, Engine, Insert, MetaData, String, Table, create_engine, event, select
+from sqlalchemy import Column, Delete, Engine, Insert, MetaData, String, Table, create_engine, event, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DisconnectionError, OperationalError
@@ -207,6 +207,11 @@ class Directory:
             insert = sqlite_insert if self.engine.dialect.name == "sqlite" else pg_insert
             with self.engine.begin() as connection:
                 connection.execute(insert(homes).on_conflict_do_nothing(), rows)
+
+    def move(self, ref: str, region: str) -> None:
+        """Idempotent. From now on the ref lives there."""
+        with self.engine.begin() as connection:
+            connection.execute(update(homes).where(homes.c.ref == ref).values(region=region))
 
     def home(self, ref: str) -> str | None:
         if not re.fullmatch("[0-9a-f]{32}", ref):

@@ -75,8 +75,10 @@ class Identities:
         return [key for key in keys if key is not None and key not in self.work.open_keys]
 
     def of(self, key: CustomerKey) -> Known | None:
-        """The customer of this key, made if need be; None for somebody who was erased and is not to come back this way."""
+        """The customer of this key, made if need be; None for somebody who was erased or moved away, and is not to come back so."""
         known = self._known(key)
+        if known is not None and known.person.moved_to:
+            return None  # their home is another region: what is told of them here makes nothing, and changes nothing
         if known is None:
             if self.was_erased(key):
                 return None
@@ -87,6 +89,8 @@ class Identities:
     def find(self, key: CustomerKey) -> Known | None:
         """The customer of this key, if there is one; its link is learned, nobody is made."""
         known = self._known(key)
+        if known is not None and known.person.moved_to:
+            return None
         if known is not None:
             self._remember(key, known)
         return known

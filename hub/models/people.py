@@ -12,7 +12,8 @@ from hub.models.classify import INDEX, KEY, PLAIN, SEALED, SERVICE, SERVICE_REF
 class Person(Regional, Base):
     """jurisdiction: which law (DE, AE, SG ...), apart from region: where the bytes lie. data_key_id is None once shredded.
     restricted_at: since then their data is kept and not used, until the request behind it is settled. unprofiled_at: since
-    then nothing is predicted of them, as they objected (GDPR Art. 21)."""
+    then nothing is predicted of them, as they objected (GDPR Art. 21). moved_to: the region that is their home now; what
+    still comes in about them here is about nobody."""
 
     __tablename__ = "persons"
 
@@ -24,6 +25,7 @@ class Person(Regional, Base):
     erased_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
     restricted_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
     unprofiled_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
+    moved_to: Mapped[str | None] = mapped_column(String(8), info=PLAIN)
 
 
 class PersonalValue(Regional, Base):

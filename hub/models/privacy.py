@@ -149,6 +149,29 @@ class ErasureRequest(Regional, Base):
     certificate: Mapped[dict[str, Any] | None] = mapped_column(info=PROOF)
 
 
+class Move(Regional, Base):
+    """A person's home moves to another region. state: planned, copied, switched, leaving (the erasure here is under way) or
+    certified. erasure: the request by which this home forgets. certificate: signed by both regions, kept in both."""
+
+    __tablename__ = "moves"
+    __table_args__ = (Index(None, "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=PROOF)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=PROOF)
+    from_region: Mapped[str] = mapped_column(String(8), info=PROOF)
+    to_region: Mapped[str] = mapped_column(String(8), info=PROOF)
+    reason: Mapped[str] = mapped_column(String(200), info=PROOF)
+    state: Mapped[str] = mapped_column(String(16), info=PROOF)
+    asked_by: Mapped[str] = mapped_column(String(80), info=PROOF)
+    asked_at: Mapped[datetime] = mapped_column(info=PROOF)
+    plan: Mapped[dict[str, Any]] = mapped_column(info=PROOF)
+    erasure: Mapped[str | None] = mapped_column(String(32), info=PROOF)
+    switched_at: Mapped[datetime | None] = mapped_column(info=PROOF)
+    finished_at: Mapped[datetime | None] = mapped_column(info=PROOF)
+    certificate: Mapped[dict[str, Any] | None] = mapped_column(info=PROOF)
+
+
 class PersonRequest(Regional, Base):
     """What a person asks beside being forgotten. kind: access, portability, rectification, restriction, objection, review.
     scope: of an objection marketing or profiling, of a review the decision it is about (`segment:regulars`), else empty.
