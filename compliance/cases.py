@@ -1,7 +1,7 @@
 """Requests of every kind side by side, each with its clock: what a desk and a list show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ SHOWN = 200
 @dataclass(frozen=True)
 class Case:
     """kind: `erasure` or a kind of PersonRequest. left: days until the answer is due, below 0 when it is late; None: settled.
-    binds: a restriction or objection that stands."""
+    binds: a restriction or objection that stands. number, answer: of a PersonRequest its row and what was answered, sealed."""
 
     ref: str
     kind: str
@@ -34,6 +34,8 @@ class Case:
     is_extended: bool
     binds: bool
     outcome: str
+    number: int = 0
+    answer: bytes | None = field(default=None, repr=False)
 
     @property
     def is_open(self) -> bool:
@@ -87,7 +89,7 @@ def _others(session: Session, today: date, person_id: int | None, most: int) -> 
         Case(
             row.ref, row.kind, row.scope, row.state, row.jurisdiction, ref, row.person_id, row.came_by, row.asked_at, row.due_on,
             None if row.paused_at else _left(row.state, row.due_on, today), row.paused_at is not None,
-            row.extended_at is not None, _binds(row), row.outcome or "",
+            row.extended_at is not None, _binds(row), row.outcome or "", row.id, row.answer,
         )
         for row, ref in session.execute(rows.order_by(ended, PersonRequest.id.desc()).limit(most))
     ]  # fmt: skip

@@ -171,9 +171,13 @@ def receipt(hub: Hub, session: Session, person_id: int, consent_id: int) -> dict
 def keep_notice(work: Work, shown: Shown) -> None:
     """What was shown stays reproducible, whatever the file says later."""
     if work.session.get(Notice, shown.hash) is None:
-        work.add(Notice(hash=shown.hash, purpose=shown.purpose.name, language=shown.language, text=shown.text,
-                        layout=shown.layout, material=shown.purpose.material, made_at=work.now))  # fmt: skip
+        work.session.add(_notice(work, shown))
         work.session.flush()
+
+
+def _notice(work: Work, shown: Shown) -> Notice:
+    return Notice(hash=shown.hash, purpose=shown.purpose.name, language=shown.language, text=shown.text,
+                  layout=shown.layout, material=shown.purpose.material, made_at=work.now)  # fmt: skip
 
 
 def publish(hub: Hub) -> int:
@@ -182,10 +186,9 @@ def publish(hub: Hub) -> int:
     shown = [known.shown(purpose, language) for purpose in known.chosen() for language in purpose.texts]
     with hub.begin() as work:
         kept = set(work.session.scalars(select(Notice.hash)))
-        for one in shown:
-            keep_notice(work, one)
-        new = [one for one in shown if one.hash not in kept]
+        new = list({one.hash: one for one in shown if one.hash not in kept}.values())
         if new:
+            work.session.add_all(_notice(work, one) for one in new)
             work.audit("config", "notices_published", "notice", None, count=len(new))
         return len(new)
 

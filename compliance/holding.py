@@ -1,10 +1,10 @@
 """What is held about somebody and why, and what was done with it: counted by one question to the database, opened by none."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from compliance.disclosure import KEPT_BACK
@@ -50,29 +50,26 @@ def held(session: Session, person_id: int, customer_id: int) -> list[Held]:
     return [Held(purpose, tuple(sorted(retentions[purpose])), rows[purpose]) for purpose in order]
 
 
-def deeds(session: Session, person_id: int, customer_id: int, most: int) -> Sequence[Deed]:
-    """What was done with their data, the latest first."""
+def deeds(session: Session, person_id: int, customer_id: int, most: int, partners: Collection[str]) -> Sequence[Deed]:
+    """What was done with their data, the latest first. partners: names of all connections."""
     mine = or_(
         (AuditEntry.about == "person") & (AuditEntry.about_id == person_id),
         (AuditEntry.about == "customer") & (AuditEntry.about_id == customer_id),
     )
-    partners = set(session.scalars(select(Connection.name)))
     columns = (AuditEntry.at, AuditEntry.action, AuditEntry.actor)
     rows = session.execute(select(*columns).where(mine).order_by(AuditEntry.id.desc()).limit(most))
     return [Deed(at, action, _who(actor, partners)) for at, action, actor in rows]
 
 
-def partners_of(session: Session, person_id: int) -> list[str]:
-    """Kinds of partners who know them: crm, loyalty ..., by the connection's connector."""
-    known = (
-        select(Connection.connector)
-        .join(Link, Link.connection_id == Connection.id)
-        .where(Link.person_id == person_id, Connection.connector != OWN)
-    )
-    return sorted(set(session.scalars(known.distinct())))
+def partners_of(session: Session, person_id: int) -> tuple[list[str], set[str]]:
+    """Kinds of partners who know them: crm, loyalty ..., by the connection's connector; and the names of all connections."""
+    knows = exists().where(Link.connection_id == Connection.id, Link.person_id == person_id)
+    rows = session.execute(select(Connection.name, Connection.connector, knows)).all()
+    kinds = {connector for _, connector, knows in rows if knows and connector != OWN}
+    return sorted(kinds), {name for name, *_ in rows}
 
 
-def _who(actor: str, partners: set[str]) -> str:
+def _who(actor: str, partners: Collection[str]) -> str:
     if actor in ("portal", "own", "customer"):
         return "you"
     return "partner" if actor in partners else "garage"

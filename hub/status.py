@@ -1,10 +1,11 @@
 """How a region stands: per connection what waits, since when, what died, and how its partner does."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import Integer, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
@@ -12,6 +13,8 @@ from hub.models import Connection, Customer, DeadLetter, Delivery, Incident, Lea
 from hub.models.campaigns import used
 from hub.models.traffic import PUT_OFF
 
+Counts = dict[tuple[str, int], dict[str, int]]  # (INBOX, OUTBOX or LETTERS, connection) -> state -> how many
+INBOX, OUTBOX, LETTERS = "inbox", "outbox", "letters"
 TOLD_FOR = timedelta(days=7)  # an incident that was mended is told of for so long
 
 
@@ -19,29 +22,14 @@ def status_of(hub: Hub) -> dict[str, Any]:
     """Counts and seconds only. lag: the age of the oldest delivery or message that is due, in seconds."""
     now = hub.clock()
     with hub.look() as session:
-        deliveries = _by_state(session, Delivery)
-        messages = _by_state(session, Message)
-        letters = _open_letters(session)
+        counts, oldest = _counts(session), _oldest(session)
         rows = session.scalars(select(Connection).order_by(Connection.name)).all()
-        connections = [
-            _connection(
-                row,
-                deliveries.get(row.id, {}),
-                messages.get(row.id, {}),
-                letters.get(row.id, 0),
-                _lag(session, row.id, now),
-                now,
-            )
-            for row in rows
-        ]
+        connections = [_connection(row, counts, oldest.get(row.id, now), now) for row in rows]
         incidents = incidents_of(session, now)
-        clock = session.get(Lease, "clock")
-        customers = session.scalar(select(func.count()).select_from(Customer)) or 0
-        memberships = session.execute(
-            select(Membership.segment, func.count()).where(used()).group_by(Membership.segment)
-        )
-        members = {segment: count for segment, count in memberships}
-        filled = set(session.scalars(select(SegmentVersion.segment).where(SegmentVersion.refreshed_on.is_not(None))))
+        until = select(Lease.until).where(Lease.name == "clock").scalar_subquery()
+        number = select(func.count()).select_from(Customer).scalar_subquery()
+        clock, customers = session.execute(select(until, number)).one()
+        members, filled = _segments(session)
     stand = hub.book.now()
     return {
         "region": hub.region_code,
@@ -49,49 +37,50 @@ def status_of(hub: Hub) -> dict[str, Any]:
         "memberships": members,
         "segments_due": [name for name in stand.book.segments if name not in filled],
         "incidents": incidents,
-        "clock": bool(clock and clock.until > now),
+        "clock": bool(clock and clock > now),
         "valkey": _hears(hub),
         "configuration": {"in_force": True, "wrong": stand.wrong},
         "connections": connections,
     }
 
 
-def _connection(
-    row: Connection, deliveries: dict[str, int], messages: dict[str, int], letters: int, lag: float, now: datetime
-) -> dict[str, Any]:
+def _connection(row: Connection, counts: Counts, oldest: datetime, now: datetime) -> dict[str, Any]:
     resting = row.rest_until is not None and row.rest_until > now
     return {
         "name": row.name,
         "connector": row.connector,
         "health": row.state if row.state != "active" else ("resting" if resting else "well"),
         "reason": row.reason,
-        "inbox": deliveries,
-        "outbox": messages,
-        "lag": round(lag, 1),
-        "dead_letters": letters,
+        "rest_until": row.rest_until.isoformat() if row.rest_until else None,
+        "pushed_at": row.pushed_at.isoformat() if row.pushed_at else None,
+        "inbox": counts.get((INBOX, row.id), {}),
+        "outbox": counts.get((OUTBOX, row.id), {}),
+        "lag": round((now - oldest).total_seconds(), 1),
+        "dead_letters": counts.get((LETTERS, row.id), {}).get("open", 0),
     }
 
 
-def _by_state(session: Session, model: type[Delivery] | type[Message]) -> dict[int, dict[str, int]]:
-    """What waits for a better time (quiet hours, a cap) stands apart: nothing is wrong with it."""
-    found: dict[int, dict[str, int]] = {}
-    stands: Any = model.state
-    if model is Message:
-        stands = case(((Message.state == "waiting") & Message.why.in_(PUT_OFF), "put off"), else_=Message.state)
-    for connection_id, state, count in session.execute(
-        select(model.connection_id, stands, func.count()).group_by(model.connection_id, stands)
-    ):
-        found.setdefault(connection_id, {})[state] = count
+def _counts(session: Session) -> Counts:
+    """Of all connections at once. What waits for a better time (quiet hours, a cap) stands apart: nothing is wrong with it."""
+    stands = case(((Message.state == "waiting") & Message.why.in_(PUT_OFF), "put off"), else_=Message.state)
+    parts: Sequence[Any] = (
+        select(literal(INBOX), Delivery.connection_id, Delivery.state, func.count()).group_by(Delivery.connection_id, Delivery.state),
+        select(literal(OUTBOX), Message.connection_id, stands, func.count()).group_by(Message.connection_id, stands),
+        select(literal(LETTERS), DeadLetter.connection_id, literal("open"), func.count())
+        .where(DeadLetter.closed_at.is_(None)).group_by(DeadLetter.connection_id),
+    )  # fmt: skip
+    found: Counts = {}
+    for what, connection_id, state, count in session.execute(union_all(*parts)).all():
+        found.setdefault((what, connection_id), {})[state] = count
     return found
 
 
-def _open_letters(session: Session) -> dict[int, int]:
-    rows = (
-        select(DeadLetter.connection_id, func.count())
-        .where(DeadLetter.closed_at.is_(None))
-        .group_by(DeadLetter.connection_id)
-    )
-    return {connection_id: count for connection_id, count in session.execute(rows)}
+def _segments(session: Session) -> tuple[dict[str, int], set[str]]:
+    """How many are in each, and which were ever filled."""
+    inside: Any = select(Membership.segment, func.count()).where(used()).group_by(Membership.segment)
+    filled: Any = select(SegmentVersion.segment, literal(None, Integer)).where(SegmentVersion.refreshed_on.is_not(None))
+    rows = session.execute(union_all(inside, filled)).all()
+    return {name: count for name, count in rows if count is not None}, {name for name, count in rows if count is None}
 
 
 def incidents_of(session: Session, now: datetime) -> list[dict[str, Any]]:
@@ -109,16 +98,17 @@ def incidents_of(session: Session, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _lag(session: Session, connection_id: int, now: datetime) -> float:
-    oldest_in = select(func.min(Delivery.received_at)).where(
-        Delivery.connection_id == connection_id, Delivery.state == "waiting"
-    )
-    open_states = Message.state.in_(["waiting", "claimed"]) & Message.why.not_in(PUT_OFF)
-    oldest_out = select(func.min(Message.made_at)).where(Message.connection_id == connection_id, open_states)
-    ages = [
-        (now - at).total_seconds() for at in (session.scalar(oldest_in), session.scalar(oldest_out)) if at is not None
-    ]
-    return max(ages, default=0.0)
+def _oldest(session: Session) -> dict[int, datetime]:
+    """By connection: since when the oldest delivery or message waits that is due; nothing where none does."""
+    due = Message.state.in_(["waiting", "claimed"]) & Message.why.not_in(PUT_OFF)
+    parts: Sequence[Any] = (
+        select(Delivery.connection_id, func.min(Delivery.received_at)).where(Delivery.state == "waiting").group_by(Delivery.connection_id),
+        select(Message.connection_id, func.min(Message.made_at)).where(due).group_by(Message.connection_id),
+    )  # fmt: skip
+    found: dict[int, datetime] = {}
+    for connection_id, at in session.execute(union_all(*parts)).all():
+        found[connection_id] = min(at, found.get(connection_id, at))
+    return found
 
 
 def _hears(hub: Hub) -> bool:

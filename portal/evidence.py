@@ -5,7 +5,8 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -56,30 +57,33 @@ def texts() -> Response:
     consents.publish(hub)
     known = read_purposes(hub.settings.config)
     with hub.look() as session:
-        shown = [
-            (purpose, _versions(session, purpose.name, code, known.shown(purpose, code).hash))
-            for purpose in known.chosen()
-        ]
+        versions = _versions(session, code, {known.shown(purpose, code).hash for purpose in known.chosen()})
+    shown = [(purpose, versions.get(purpose.name, [])) for purpose in known.chosen()]
     return page("privacy/texts.html", shown=shown, others=[one for one in known.purposes.values() if not one.is_chosen])
 
 
-def _versions(session: Session, purpose: str, language: str, current: str) -> list[Version]:
-    """The latest first."""
-    mine = select(Notice).where(Notice.purpose == purpose, Notice.language == language)
-    rows = list(session.scalars(mine.order_by(Notice.made_at, Notice.hash)))
+def _versions(session: Session, language: str, current: Set[str]) -> dict[str, list[Version]]:
+    """By purpose, the latest first. current: hashes of the texts in use."""
+    mine = select(Notice).where(Notice.language == language).order_by(Notice.made_at, Notice.hash)
+    by_purpose: dict[str, list[Notice]] = defaultdict(list)
+    for row in session.scalars(mine):
+        by_purpose[row.purpose].append(row)
+    hashes = [row.hash for rows in by_purpose.values() for row in rows]
     counted = session.execute(
-        select(Consent.notice, func.count())
-        .where(Consent.notice.in_([row.hash for row in rows]))
-        .group_by(Consent.notice)
+        select(Consent.notice, func.count()).where(Consent.notice.in_(hashes)).group_by(Consent.notice)
     )
     resting = {notice: number for notice, number in counted}
+    return {purpose: _told(rows, current, resting) for purpose, rows in by_purpose.items()}
+
+
+def _told(rows: Sequence[Notice], current: Set[str], resting: Mapping[str, int]) -> list[Version]:
     befores = ["", *(row.text for row in rows)]
     return [
         Version(
             row.hash,
             row.made_at,
             row.material,
-            row.hash == current,
+            row.hash in current,
             resting.get(row.hash, 0),
             difference(before, row.text),
         )

@@ -40,7 +40,7 @@ def _overview(ref: str, status: int = 200, wrong: WrongInput | None = None) -> R
     with hub.look() as session:
         who = known_by(hub, session, ref)
         rows = list(session.scalars(documents.of_customer(who.customer_id)))
-        titles = documents.titles(hub, session, who.customer_id, rows)
+        titles = documents.titles(hub, session, who.customer_id, rows, who.key)
         seen = [papers.of_row(row, titles.get(row.id, "")) for row in rows]
     today = local_day(hub.clock(), hub.here.zone)
     return page("filing.html", status, me=who, ref=ref, seen=seen, kinds=KINDS, wrong=wrong, most=MOST_OF_ALL // MB, today=today,

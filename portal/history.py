@@ -81,12 +81,17 @@ class Chapter:
 def chapters(
     session: Session, me: Me, car: Car, chain: Chain, advice: Iterable[Advice], before: int | None = None
 ) -> list[Chapter]:
-    """The latest first, at most MOST and one, which says that there are more. Six queries. before: the id of a visit."""
-    wanted = select(Visit).where(within(me, car, Visit), Visit.status != "cancelled")
+    """The latest first, at most MOST and one, which says that there are more. Five queries. before: the id of a visit."""
+    wanted = select(Visit, Branch.title).outerjoin(Branch, Branch.code == Visit.branch)
+    wanted = wanted.where(within(me, car, Visit), Visit.status != "cancelled")
     if before is not None:
         wanted = wanted.where(Visit.id < before)
-    visits = session.scalars(wanted.order_by(Visit.opened_at.desc(), Visit.id.desc()).limit(MOST + 1)).all()
-    told = _Told(session, me, car, [visit.id for visit in visits])
+    rows = session.execute(wanted.order_by(Visit.opened_at.desc(), Visit.id.desc()).limit(MOST + 1)).all()
+    visits, titles = (
+        [visit for visit, _ in rows],
+        {visit.branch: title for visit, title in rows if visit.branch and title},
+    )
+    told = _Told(session, me, car, [visit.id for visit in visits], titles)
     at_visit = defaultdict(list)
     for one in advice:
         at_visit[one.visit_id].append(one)
@@ -96,9 +101,9 @@ def chapters(
 class _Told:
     """What belongs to some visits, read together. What was sealed for somebody else stays closed."""
 
-    def __init__(self, session: Session, me: Me, car: Car, ids: Sequence[int]) -> None:
+    def __init__(self, session: Session, me: Me, car: Car, ids: Sequence[int], branches: Mapping[str, str]) -> None:
         self.me, self.car = me, car
-        self.branches = {code: title for code, title in session.execute(select(Branch.code, Branch.title))}
+        self.branches = branches
         self.lines = _by(session.scalars(_standing(Line, ids).order_by(Line.number)), "visit_id")
         self.bills = _by(
             session.scalars(select(Invoice).where(Invoice.visit_id.in_(ids), Invoice.cancelled_at.is_(None))),

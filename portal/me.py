@@ -22,6 +22,8 @@ class Me:
     person_id: int
     ref: str
     branch: str | None
+    language: str | None
+    jurisdiction: str
     key: OpenKey = field(repr=False)
     vault: Vault = field(repr=False)
     values: Mapping[tuple[str, int], str] = field(repr=False, default_factory=dict)
@@ -56,13 +58,13 @@ def me(hub: Hub, session: Session) -> Me:
 def opened(hub: Hub, session: Session, condition: ColumnElement[bool]) -> list[Me]:
     """Customers with their values, in two queries for all of them; those who were erased have none, and are not there."""
     rows = session.execute(
-        select(Customer, DataKey.id, DataKey.wrapped)
+        select(Customer, Person.jurisdiction, DataKey.id, DataKey.wrapped)
         .join(Person, Person.id == Customer.person_id)
         .join(DataKey, DataKey.id == Person.data_key_id)
         .where(condition)
         .order_by(Customer.id)
     ).all()
-    known = {customer.person_id: hub.vault.unwrap(key_id, wrapped) for customer, key_id, wrapped in rows}
+    known = {customer.person_id: hub.vault.unwrap(key_id, wrapped) for customer, _, key_id, wrapped in rows}
     values = _values(hub.vault, session, known)
     return [
         Me(
@@ -70,11 +72,13 @@ def opened(hub: Hub, session: Session, condition: ColumnElement[bool]) -> list[M
             person_id=customer.person_id,
             ref=customer.ref,
             branch=customer.branch,
+            language=customer.language,
+            jurisdiction=jurisdiction,
             key=known[customer.person_id],
             vault=hub.vault,
             values=values.get(customer.person_id, {}),
         )
-        for customer, *_ in rows
+        for customer, jurisdiction, *_ in rows
     ]
 
 

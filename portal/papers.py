@@ -1,16 +1,16 @@
 """A customer's documents as their pages show them: titles opened, cars named, who looked, with whom they are shared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from markupsafe import Markup
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.flow import documents, sharing, viewing
-from hub.models import Document, DocumentShare, DocumentView, Principal
+from hub.models import Document, DocumentShare
+from portal import guard
 from portal.cars import cars_of
 from portal.languages import Tongue
 from portal.me import Me
@@ -73,9 +73,11 @@ def size_words(tongue: Tongue, size: int) -> Markup:
 
 
 def shown(hub: Hub, session: Session, who: Me, rows: Sequence[Document]) -> list[Shown]:
-    names = documents.titles(hub, session, who.customer_id, rows)
+    """For the customer who asks."""
+    names = documents.titles(hub, session, who.customer_id, rows, who.key)
     cars = {car.id: car.short or car.plate for car in cars_of(session, who)}
-    mine = _principal(session, who)
+    person = guard.who()
+    mine = person.principal_id if person else None
     return [
         of_row(row, names.get(row.id, ""), cars.get(row.vehicle_id or 0, ""), row.brought_by == mine) for row in rows
     ]
@@ -86,40 +88,25 @@ def of_row(row: Document, title: str, car: str = "", own: bool = False) -> Shown
                  row.issued_on, row.ends_on, own)  # fmt: skip
 
 
-def _principal(session: Session, who: Me) -> int | None:
-    return session.scalar(select(Principal.id).where(Principal.person_id == who.person_id).limit(1))
-
-
 def looks(hub: Hub, session: Session, who: Me, rows: Sequence[Document]) -> list[Look]:
     """The latest looks at these documents, each with a name the owner knows; of several by the same the last one."""
     refs = {row.id: row.ref for row in rows}
     found = viewing.views_of(session, list(refs), READ)
-    staff = _titles(session, [one.viewer_id for one in found if one.viewer == "staff"])
-    shares = sharing.shares_of(session, list(refs)) if any(one.viewer == "share" for one in found) else []
-    recipients = sharing.recipients(hub, session, who.customer_id, shares)
+    shares = list({share.id: share for _, share, _ in found if share}.values())
+    recipients = sharing.recipients(hub, session, who.customer_id, shares, who.key)
     told: dict[tuple[str, str, str], Look] = {}
-    for one in found:
-        look = Look(refs[one.document_id], _name(one, staff, recipients), one.how, one.at)
+    for one, share, staff in found:
+        name = "" if one.viewer == "customer" else (recipients.get(share.id) if share else staff) or "?"
+        look = Look(refs[one.document_id], name, one.how, one.at)
         told.setdefault((look.ref, look.name, look.how), look)
     return list(told.values())[:LOOKS]
-
-
-def _name(one: DocumentView, staff: Mapping[int, str], recipients: Mapping[int, str]) -> str:
-    if one.viewer == "customer":
-        return ""
-    return (staff if one.viewer == "staff" else recipients).get(one.viewer_id, "?")
-
-
-def _titles(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    rows = session.execute(select(Principal.id, Principal.title).where(Principal.id.in_(ids))) if ids else ()
-    return {principal_id: title for principal_id, title in rows}
 
 
 def shares(hub: Hub, session: Session, who: Me, rows: Sequence[Document], now: datetime) -> list[Shared]:
     """Those that still stand, the latest first."""
     refs = {row.id: row.ref for row in rows}
     found = [one for one in sharing.shares_of(session, list(refs)) if sharing.stands(one, now)]
-    names = sharing.recipients(hub, session, who.customer_id, found)
+    names = sharing.recipients(hub, session, who.customer_id, found, who.key)
     return [_shared(one, refs[one.document_id], names.get(one.id, ""), now) for one in found]
 
 

@@ -16,7 +16,6 @@ from compliance.rights import CORRECTABLE, subject_of
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow import documents, writing
-from hub.models import Customer, Person
 from hub.sdk import CustomerKey, CustomerRecord
 from hub.web.webhooks import this_hub
 from hub.work import Work
@@ -47,28 +46,25 @@ def overview() -> Response:
 
 
 def _seen(hub: Hub, session: Session, who: Me) -> dict[str, Any]:
-    person, customer = session.get_one(Person, who.person_id), session.get_one(Customer, who.customer_id)
     mine = cases.all_of(session, hub.clock().date(), who.person_id)
     keeping = read_keeping(hub.settings.config)
     rows = list(session.scalars(documents.of_customer(who.customer_id)))
+    titles = documents.titles(hub, session, who.customer_id, rows, who.key)
+    partners, names = holding.partners_of(session, who.person_id)
     return {
         "choices": consents.choices(hub, session, who.person_id),
         "cases": mine,
-        "texts": {one.ref: _answer(hub, session, one.ref, person.data_key_id) for one in mine if one.kind != "erasure"},
+        "texts": {one.ref: requests.answer_in(hub.vault, who.key, one.answer, one.number) for one in mine},
         "held": holding.held(session, who.person_id, who.customer_id),
-        "days": lambda one: keeping.longest(one.retentions, person.jurisdiction),
-        "partners": holding.partners_of(session, who.person_id),
-        "deeds": holding.deeds(session, who.person_id, who.customer_id, DEEDS),
+        "days": lambda one: keeping.longest(one.retentions, who.jurisdiction),
+        "partners": partners,
+        "deeds": holding.deeds(session, who.person_id, who.customer_id, DEEDS, names),
         "looks": papers.looks(hub, session, who, rows),
-        "named": {one.ref: one for one in papers.shown(hub, session, who, rows)},
-        "language": customer.language or "en",
+        "named": {one.ref: titles.get(one.id, "") for one in rows},
+        "language": who.language or "en",
         "bound": {(one.kind, one.scope) for one in mine if one.binds},
         "waiting": {one.kind for one in mine if one.is_open},
     }
-
-
-def _answer(hub: Hub, session: Session, ref: str, key_id: int | None) -> str:
-    return requests.answer_of(hub, session, ref, key_id)
 
 
 # --- consent

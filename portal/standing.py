@@ -7,10 +7,8 @@ from typing import Any, Literal
 
 from redis.exceptions import RedisError
 from rq import Worker
-from sqlalchemy import select
 
 from hub.core import Hub
-from hub.models import Connection
 from hub.status import status_of
 
 GOAL = 5.0  # seconds that a delivery or message may wait
@@ -71,10 +69,7 @@ class Standing:
 
 def standing_of(hub: Hub) -> Standing:
     status = status_of(hub)
-    with hub.look() as session:
-        columns = (Connection.name, Connection.rest_until, Connection.pushed_at)
-        times = {name: (rest, pushed) for name, rest, pushed in session.execute(select(*columns))}
-    lines = tuple(_line(one, *times.get(one["name"], (None, None))) for one in status["connections"])
+    lines = tuple(map(_line, status["connections"]))
     book = hub.book.current()
     return Standing(
         now=hub.clock(),
@@ -93,7 +88,7 @@ def standing_of(hub: Hub) -> Standing:
     )
 
 
-def _line(one: Mapping[str, Any], rest_until: datetime | None, pushed_at: datetime | None) -> Line:
+def _line(one: Mapping[str, Any]) -> Line:
     inbox, outbox = one["inbox"], one["outbox"]
     health: Health = "slow" if one["health"] == "well" and one["lag"] > GOAL else one["health"]
     return Line(
@@ -108,9 +103,13 @@ def _line(one: Mapping[str, Any], rest_until: datetime | None, pushed_at: dateti
         doubtful=outbox.get("unknown", 0),
         letters=one["dead_letters"],
         reason=one["reason"],
-        rest_until=rest_until,
-        pushed_at=pushed_at,
+        rest_until=_moment(one["rest_until"]),
+        pushed_at=_moment(one["pushed_at"]),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _segments(status: Mapping[str, Any]) -> tuple[tuple[str, int | None], ...]:

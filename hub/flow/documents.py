@@ -15,7 +15,7 @@ from hub.files import PART
 from hub.flow.batches import batches
 from hub.flow.drafts import Stored
 from hub.models import Customer, Document, Person, new_ref
-from hub.vault import FrameReader, Vault
+from hub.vault import FrameReader, OpenKey, Vault
 from hub.work import Work
 
 KINDS = ("invoice", "warranty", "photo", "video", "paper")
@@ -101,11 +101,13 @@ def find(session: Session, customer_id: int, ref: str) -> Document:
     return row
 
 
-def titles(hub: Hub, session: Session, customer_id: int, rows: Sequence[Document]) -> dict[int, str]:
-    """By id; rows of one customer, so one key opens them all."""
+def titles(
+    hub: Hub, session: Session, customer_id: int, rows: Sequence[Document], key: OpenKey | None = None
+) -> dict[int, str]:
+    """By id; rows of one customer, so one key opens them all. key: theirs, where it is open already."""
     if not any(row.title for row in rows):
         return {}
-    key = hub.vault.open_key(session, _data_key(session, customer_id))
+    key = key or hub.vault.open_key(session, _data_key(session, customer_id))
     return {row.id: hub.vault.unseal(key, row.title, f"documents.title:{row.id}").decode() for row in rows if row.title}
 
 

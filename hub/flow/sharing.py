@@ -15,7 +15,7 @@ from hub.errors import NotFound, WrongInput
 from hub.flow import viewing
 from hub.flow.viewing import Look
 from hub.models import Customer, Document, DocumentShare, Person, new_ref
-from hub.vault import Vault
+from hub.vault import OpenKey, Vault
 from hub.work import Work
 
 SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another
@@ -108,12 +108,15 @@ def shares_of(session: Session, document_ids: Sequence[int]) -> list[DocumentSha
     return list(session.scalars(mine.order_by(DocumentShare.id.desc())))
 
 
-def recipients(hub: Hub, session: Session, customer_id: int, rows: Sequence[DocumentShare]) -> dict[int, str]:
-    """Their names by the share's id."""
+def recipients(
+    hub: Hub, session: Session, customer_id: int, rows: Sequence[DocumentShare], key: OpenKey | None = None
+) -> dict[int, str]:
+    """Their names by the share's id. key: the customer's, where it is open already."""
     if not rows:
         return {}
-    key_id = session.scalar(select(Person.data_key_id).join(Customer).where(Customer.id == customer_id))
-    key = hub.vault.open_key(session, key_id)
+    if key is None:
+        key_id = session.scalar(select(Person.data_key_id).join(Customer).where(Customer.id == customer_id))
+        key = hub.vault.open_key(session, key_id)
     return {
         row.id: hub.vault.unseal(key, row.recipient, f"document_shares.recipient:{row.id}").decode()
         for row in rows

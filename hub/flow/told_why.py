@@ -1,6 +1,7 @@
 """Why somebody is on a journey, how far they came, and why not: the trace of every way, and the door as it stands now."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import seen
 from hub.flow.enrollments import ENROLLMENT, LIVE, pasts
-from hub.flow.in_force import versions_in_force
+from hub.flow.in_force import reads_of, versions_in_force
 from hub.models import Customer, Exposure, Message, StepLog, Task
 from rules.explain import explain
 from rules.journeys.documents import ByEvent, BySegment, JourneyRule
@@ -42,23 +43,43 @@ def why(hub: Hub, customer_ref: str, journey: str | None = None) -> list[dict[st
         if journey is not None and journey not in names:
             raise NotFound(f"There is no journey “{journey}”.", f"Journeys: {', '.join(names) or 'none'}.")
         sent = _messages(hub, session, customer_ref)
-        view = seen.load(session, hub.book.catalogue, [customer_id]).get(customer_id)
+        wanted = [journey] if journey else names
+        asked = [rules[name] for name in wanted if name in rules]
+        view = seen.load(session, hub.book.catalogue, [customer_id], reads_of(asked)).get(customer_id)
+        trace = _Trace(session, customer_id, [row["id"] for row in rows if row["journey"] in wanted])
         found = []
-        for name in [journey] if journey else names:
-            ways = [_way(session, row, sent) for row in rows if row["journey"] == name]
+        for name in wanted:
+            ways = [_way(trace, row, sent) for row in rows if row["journey"] == name]
             door = _door(hub, rules.get(name), view, [row for row in rows if row["journey"] == name])
-            found.append({"journey": name, "ways": ways, "door": door, "dealt": _dealt(session, customer_id, name)})
+            found.append({"journey": name, "ways": ways, "door": door, "dealt": trace.dealt[name]})
         return found
 
 
-def _way(session: Session, row: Mapping[str, Any], sent: Mapping[str, list[dict[str, str]]]) -> dict[str, Any]:
-    log = select(StepLog).where(StepLog.enrollment_id == row["id"]).order_by(StepLog.seq)
+class _Trace:
+    """What some ways left behind, read at once: steps and tasks by the enrollment's id, arms by journey."""
+
+    def __init__(self, session: Session, customer_id: int, ids: Sequence[int]) -> None:
+        self.steps: dict[int, list[StepLog]] = defaultdict(list)
+        for one in session.scalars(select(StepLog).where(StepLog.enrollment_id.in_(ids)).order_by(StepLog.seq)):
+            self.steps[one.enrollment_id].append(one)
+        self.tasks: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        columns = (Task.enrollment_id, Task.title, Task.state, Task.outcome)
+        rows = session.execute(select(*columns).where(Task.enrollment_id.in_(ids)).order_by(Task.id))
+        for enrollment_id, title, state, outcome in rows:
+            if enrollment_id is not None:
+                self.tasks[enrollment_id].append({"title": title, "state": state, "outcome": outcome})
+        self.dealt: dict[str, list[dict[str, str]]] = defaultdict(list)
+        dealt = select(Exposure.journey, Exposure.experiment, Exposure.arm, Exposure.at).order_by(Exposure.id)
+        for name, experiment, arm, at in session.execute(dealt.where(Exposure.customer_id == customer_id)):
+            self.dealt[name].append({"experiment": experiment, "arm": arm, "at": at.isoformat()})
+
+
+def _way(trace: _Trace, row: Mapping[str, Any], sent: Mapping[str, list[dict[str, str]]]) -> dict[str, Any]:
     steps = [
         {"at": one.at.isoformat(), "step": one.node, "outcome": one.outcome, **one.detail,
          "messages": sent.get(f"j{row['id']}:{one.node}", [])}
-        for one in session.scalars(log)
+        for one in trace.steps[row["id"]]
     ]  # fmt: skip
-    tasks = select(Task.title, Task.state, Task.outcome).where(Task.enrollment_id == row["id"]).order_by(Task.id)
     return {
         "state": row["state"],
         "entry": row["entry"],
@@ -68,9 +89,7 @@ def _way(session: Session, row: Mapping[str, Any], sent: Mapping[str, list[dict[
         "at": row["node"],
         "wakes_at": _iso(row["wake_at"]),
         "steps": steps,
-        "tasks": [
-            {"title": title, "state": state, "outcome": outcome} for title, state, outcome in session.execute(tasks)
-        ],
+        "tasks": trace.tasks[row["id"]],
     }
 
 
@@ -109,9 +128,3 @@ def _door(hub: Hub, rule: JourneyRule | None, view: Any, rows: list[dict[str, An
         told = explain(rule.entry.when, view, hub.clock(), rule.zone)
         lines, holds = [*lines, *told.sentences], told.holds
     return {"open": verdict in ("enter", "queue", "restart") and holds, "because": lines}
-
-
-def _dealt(session: Session, customer_id: int, journey: str) -> list[dict[str, str]]:
-    mine = (Exposure.customer_id == customer_id, Exposure.journey == journey)
-    rows = session.execute(select(Exposure.experiment, Exposure.arm, Exposure.at).where(*mine).order_by(Exposure.id))
-    return [{"experiment": experiment, "arm": arm, "at": at.isoformat()} for experiment, arm, at in rows]

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.models import DocumentView
+from hub.models import DocumentShare, DocumentView, Principal
 from hub.work import Work
 
 
@@ -45,10 +45,18 @@ def write(work: Work, document_id: int, look: Look) -> None:
     work.session.execute(insert(DocumentView).values(values).on_conflict_do_nothing())
 
 
-def views_of(session: Session, document_ids: Sequence[int], most: int) -> list[DocumentView]:
-    """The latest first."""
-    mine = select(DocumentView).where(DocumentView.document_id.in_(document_ids))
-    return list(session.scalars(mine.order_by(DocumentView.at.desc(), DocumentView.id.desc()).limit(most)))
+def views_of(
+    session: Session, document_ids: Sequence[int], most: int
+) -> list[tuple[DocumentView, DocumentShare | None, str | None]]:
+    """The latest first, each with the share it came by, or what the member of staff is called."""
+    rows = (
+        select(DocumentView, DocumentShare, Principal.title)
+        .outerjoin(DocumentShare, (DocumentView.viewer == "share") & (DocumentShare.id == DocumentView.viewer_id))
+        .outerjoin(Principal, (DocumentView.viewer == "staff") & (Principal.id == DocumentView.viewer_id))
+        .where(DocumentView.document_id.in_(document_ids))
+        .order_by(DocumentView.at.desc(), DocumentView.id.desc())
+    )
+    return [(view, share, title) for view, share, title in session.execute(rows.limit(most))]
 
 
 def _same(document_id: int, look: Look) -> Select[int]:

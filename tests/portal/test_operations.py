@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from counting import counted
 from desks import CANARY, Traffic, Visitor, write_rules
 from hub.core import Hub
 from hub.models import Connection
@@ -93,15 +92,6 @@ def test_an_empty_region_says_what_will_appear(operator: Visitor) -> None:
 
     for words in ("Nothing has moved yet", "Nothing was given up", "Nothing moves"):
         assert words in text
-
-
-def test_the_page_asks_the_database_little(hub: Hub, traffic: Traffic, operator: Visitor) -> None:
-    with counted(hub) as statements:
-        operator.get("/operations/")
-
-    connections = 5
-    status, session = 9 + 2 * connections, 3
-    assert len(statements) <= status + session + 6
 
 
 def _plain(html: str) -> str:

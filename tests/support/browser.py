@@ -112,18 +112,10 @@ class Site:
         }
 
 
-@contextmanager
-def served(folder: Path) -> Iterator[Site]:
-    valkey = ValkeyServer(folder / "valkey")
-    valkey.start()
-    redis = Redis.from_url(valkey.url)
-    found(folder)
-    hub = build(folder, Clock(), redis)
-    for _ in range(hub.here.workers):
-        Worker([hub.bell.queue], connection=redis).register_birth()
+def filled(hub: Hub, base: str) -> Site:
+    """Something on every page."""
     write_chain(hub)
     traffic, owner = plant(hub), an_owner(hub)
-    some_limits(hub, redis)
     kept = some_documents(hub, owner)
     some_words(hub)
     with hub.look() as session:
@@ -149,6 +141,20 @@ def served(folder: Path) -> Iterator[Site]:
     a_report(hub)
     some_breaches(hub)
     a_journey_in_force(hub, traffic.customer_ids)
+    return Site(hub, base, traffic, owner, kept, talk, asked, estimate)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Site]:
+    valkey = ValkeyServer(folder / "valkey")
+    valkey.start()
+    redis = Redis.from_url(valkey.url)
+    found(folder)
+    hub = build(folder, Clock(), redis)
+    for _ in range(hub.here.workers):
+        Worker([hub.bell.queue], connection=redis).register_birth()
+    some_limits(hub, redis)
+    site = filled(hub, "")
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(
@@ -159,7 +165,7 @@ def served(folder: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Site(hub, f"http://eu.localhost:{server.server_port}", traffic, owner, kept, talk, asked, estimate)
+        yield replace(site, base=f"http://eu.localhost:{server.server_port}")
     finally:
         server.shutdown()
         thread.join()

@@ -1,0 +1,89 @@
+"""No page asks more of the database than a dozen statements, however much there is to see: all that GET opens, on a filled region."""
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.exceptions import NotFound
+
+from browser import NOBODY, Site, filled
+from counting import counted
+from desks import Clock, Visitor
+from hub.core import Hub
+from hub.models import Appointment, Breach, Consent
+from mine import come_in
+
+MOST = 12  # of one page; what it writes down of who looked is counted, too
+OVER: dict[str, int] = {}  # page -> its own bound, where a dozen does not do
+LASTING = {
+    "portal.chat.stream",
+    "portal.inbox.stream",
+    "portal.operations.stream",
+    "portal.points.stream",
+}  # look as their pages do
+
+
+def test_no_page_asks_more_than_a_dozen(app: Flask, hub: Hub, clock: Clock) -> None:
+    site = filled(hub, "")
+    visitors = {role: _visitor(app, site, role) for role in {role for _, role in _pages(site).values()}}
+    opened, asked = set(), {}
+    for name, (path, role) in _pages(site).items():
+        clock.pass_by(seconds=1)
+        with counted(hub) as statements:
+            answer = visitors[role].get(path)
+            answer.get_data()
+        asked[name] = len(statements)
+        opened.add(_endpoint(app, path))
+        assert answer.status_code in (200, 302, 303) or name in ("lost", "stop"), (name, answer.status_code)
+        answer.close()
+
+    assert {name: count for name, count in asked.items() if count > OVER.get(name, MOST)} == {}
+    every = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and rule.endpoint.startswith("portal.")
+    }
+    assert every - opened == LASTING | {"portal.static"}
+
+
+def _pages(site: Site) -> dict[str, tuple[str, str]]:
+    """name -> (path, as whom): those that are looked at in Chromium, and what has no looks."""
+    with site.hub.look() as session:
+        visit = session.scalars(select(Appointment.id).where(Appointment.customer_id == site.owner.customer_id)).first()
+        consent = session.scalars(select(Consent.id).where(Consent.person_id == site.owner.person_id)).first()
+        breach = session.scalars(select(Breach.ref)).first()
+    paper, customer = site.kept.refs["invoice"], f"/desk/customers/{site.owner.ref}"
+    return site.pages() | {
+        "brand": ("/brand.css", NOBODY),
+        "stop": ("/webhooks/mail/stop/x", NOBODY),
+        "shared-file": (f"/shared/{site.kept.share[0]}/file", NOBODY),
+        "new-passkey": ("/account/passkeys/new", "operator"),
+        "my-document-file": (f"/my/documents/{paper}/file", "customer"),
+        "my-document-download": (f"/my/documents/{paper}/download", "customer"),
+        "my-receipt": (f"/my/privacy/receipts/{consent}", "customer"),
+        "my-proof": ("/my/privacy/prove", "customer"),
+        "my-other-time": (f"/my/visits/{visit}/move", "customer"),
+        "my-visit-file": (f"/my/visits/{visit}/visit.ics", "customer"),
+        "why-of-one": (f"{customer}/why", "advisor"),
+        "filing": (f"{customer}/documents", "advisor"),
+        "filed": (f"{customer}/documents/{paper}", "advisor"),
+        "outreach-table": ("/desk/outreach/list.csv", "advisor"),
+        "roi-table": ("/desk/roi/returns.csv", "marketer"),
+        "breach-people": (f"/desk/privacy/breaches/{breach}/people.csv", "privacy"),
+    }
+
+
+def _visitor(app: Flask, site: Site, role: str) -> Visitor:
+    if role == "customer":
+        return come_in(app, site.hub, site.owner)
+    visitor = Visitor(app)
+    if role == NOBODY:
+        answer = visitor.post(f"/shared/{site.kept.share[0]}", {"code": site.kept.share[1]})
+        assert answer.status_code == 303
+        return visitor
+    return visitor.sign_in(site.hub, role)
+
+
+def _endpoint(app: Flask, path: str) -> str:
+    try:
+        return str(app.url_map.bind("eu.localhost").match(path.partition("?")[0])[0])
+    except NotFound:
+        return ""
