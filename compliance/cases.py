@@ -1,5 +1,6 @@
 """Requests of every kind side by side, each with its clock: what a desk and a list show."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.models import Customer, ErasureRequest, PersonRequest
+from hub.vault import OpenKey, Vault
 
 CLOSED = ("certified", "refused", "answered", "withdrawn")
 SHOWN = 200
@@ -58,6 +60,13 @@ def all_of(session: Session, today: date, person_id: int | None = None, most: in
         *sorted(is_open, key=lambda one: (one.due_on, one.asked_at)),
         *sorted(settled, key=lambda one: one.asked_at, reverse=True),
     ][:most]
+
+
+def answer_of(vault: Vault, key: OpenKey, case: Case) -> str:
+    """What the person was told in words, by their key; empty for nothing."""
+    if case.answer is None:
+        return ""
+    return str(json.loads(vault.unseal(key, case.answer, f"person_requests.answer:{case.number}")).get("text", ""))
 
 
 def one(session: Session, ref: str, today: date) -> Case | None:

@@ -18,7 +18,6 @@ from compliance.rights import Subject
 from hub.core import Hub
 from hub.errors import Denied, NotFound, WrongInput
 from hub.models import ErasureRequest, PersonRequest, new_ref
-from hub.vault import OpenKey, Vault
 from hub.work import Work
 from rules.calendar import local_day
 
@@ -203,11 +202,6 @@ def law_of(hub: Hub, row: PersonRequest) -> Deadline:
     return deadline_of(hub.settings.config, row.jurisdiction)
 
 
-def answer_in(vault: Vault, key: OpenKey, sealed: bytes | None, row_id: int) -> str:
-    """The same of a row that was read, by its person's key."""
-    return str(_unsealed(vault, key, sealed, "answer", row_id).get("text", "")) if sealed else ""
-
-
 def answer_of(hub: Hub, session: Session, ref: str, data_key_id: int | None) -> str:
     """What the person was told in words, opened; empty for nothing, and where their key is gone."""
     row = session.scalars(select(PersonRequest).where(PersonRequest.ref == ref)).one()
@@ -224,11 +218,8 @@ def _text(hub: Hub, session: Session, row: PersonRequest, data_key_id: int | Non
     sealed: bytes | None = getattr(row, name)
     if sealed is None or data_key_id is None:
         return {}
-    return _unsealed(hub.vault, hub.vault.open_key(session, data_key_id), sealed, name, row.id)
-
-
-def _unsealed(vault: Vault, key: OpenKey, sealed: bytes, name: str, row_id: int) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(vault.unseal(key, sealed, f"person_requests.{name}:{row_id}"))
+    key = hub.vault.open_key(session, data_key_id)
+    found: dict[str, Any] = json.loads(hub.vault.unseal(key, sealed, f"person_requests.{name}:{row.id}"))
     return found
 
 

@@ -29,6 +29,7 @@ DESKS = (
     Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),
     Desk("journeys", "portal.journeys.overview", "ways", MARKETERS),
     Desk("roi", "portal.roi.dashboard", "bars", MARKETERS),
+    Desk("models", "portal.models.shelf", "points", MARKETERS),
     Desk("privacy", "portal.privacy_desk.console", "shield", PRIVACY),
 )
 

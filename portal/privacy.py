@@ -54,7 +54,7 @@ def _seen(hub: Hub, session: Session, who: Me) -> dict[str, Any]:
     return {
         "choices": consents.choices(hub, session, who.person_id),
         "cases": mine,
-        "texts": {one.ref: requests.answer_in(hub.vault, who.key, one.answer, one.number) for one in mine},
+        "texts": {one.ref: cases.answer_of(hub.vault, who.key, one) for one in mine},
         "held": holding.held(session, who.person_id, who.customer_id),
         "days": lambda one: keeping.longest(one.retentions, who.jurisdiction),
         "partners": partners,

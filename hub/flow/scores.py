@@ -101,18 +101,18 @@ def judged(card: Mapping[str, Any], has_champion: bool) -> tuple[bool, str]:
     return False, "not proved better than the champion"
 
 
-def promote(hub: Hub, name: str, version: str, actor: str) -> None:
-    """By hand; raises NotFound."""
+def promote(hub: Hub, name: str, version: str, actor: str, reason: str = "") -> None:
+    """By hand; reason: a code. Raises NotFound."""
     shelf_of(hub).promote(name, version)
     with hub.begin() as work:
-        work.audit(actor, "model_promoted", "scorer", None, scorer=name, model=version)
+        work.audit(actor, "model_promoted", "scorer", None, scorer=name, model=version, reason=reason)
 
 
-def rollback(hub: Hub, name: str, actor: str) -> str:
-    """Answers the version that is in force again; raises NotFound."""
+def rollback(hub: Hub, name: str, actor: str, reason: str = "") -> str:
+    """Answers the version that is in force again; reason: a code. Raises NotFound."""
     version = shelf_of(hub).rollback(name)
     with hub.begin() as work:
-        work.audit(actor, "model_rolled_back", "scorer", None, scorer=name, model=version)
+        work.audit(actor, "model_rolled_back", "scorer", None, scorer=name, model=version, reason=reason)
     return version
 
 

@@ -99,6 +99,10 @@ MATRIX = {
     ("portal.journeys.why", "GET"): MARKETERS,
     ("portal.roi.dashboard", "GET"): MARKETERS,
     ("portal.roi.table", "GET"): MARKETERS,
+    ("portal.models.shelf", "GET"): MARKETERS,
+    ("portal.models.one", "GET"): MARKETERS,
+    ("portal.models.promote", "POST"): MARKETERS,
+    ("portal.models.rollback", "POST"): MARKETERS,
     ("portal.inbox.queue", "GET"): ADVISORS,
     ("portal.inbox.sit", "POST"): ADVISORS,
     ("portal.inbox.do", "POST"): ADVISORS,
@@ -150,6 +154,8 @@ ARGUMENTS = {
     "consent": "1",
     "entry": "1",
     "name": "welcome",
+    "scorer": "churn",
+    "version": "1",
     "state": "dead",
 }
 

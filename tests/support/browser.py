@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from asking import some_breaches, some_requests
-from called import a_call, may_be_called, some_scores, some_words
+from called import a_call, may_be_called, some_models, some_scores, some_words
 from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
@@ -101,6 +101,8 @@ class Site:
             "journey-people": ("/desk/journeys/declined_brakes/people", "marketer"),
             "journey-why": (f"/desk/journeys/declined_brakes/people/{self.traffic.customers[0]}", "marketer"),
             "roi-of-one": ("/desk/roi/?campaign=offer:spring-check&model=shapley", "marketer"),
+            "models": ("/desk/models/", "marketer"),
+            "model": ("/desk/models/churn/20261122T020000", "marketer"),
             "inbox": (f"/desk/inbox/?c={self.talk}", "advisor"),
             "privacy-desk": (f"/desk/privacy/?r={self.asked}", "privacy"),
             "privacy-holds": ("/desk/privacy/holds", "privacy"),
@@ -132,6 +134,7 @@ def filled(hub: Hub, base: str) -> Site:
         a_call(hub, customer_id, rank=rank, service=("service", "tyres", "cooling")[rank - 2], chance=0.4 - rank / 20,
                outcome="later" if rank == 3 else None, outcome_by="principal:1" if rank == 3 else None)  # fmt: skip
     may_be_called(hub)
+    some_models(hub)
     some_scores(hub, owner.customer_id)
     talk = a_talk(hub, owner.customer_id)
     asked = some_requests(hub, traffic.customers)
@@ -153,8 +156,8 @@ def served(folder: Path) -> Iterator[Site]:
     hub = build(folder, Clock(), redis)
     for _ in range(hub.here.workers):
         Worker([hub.bell.queue], connection=redis).register_birth()
-    some_limits(hub, redis)
     site = filled(hub, "")
+    some_limits(hub, redis)
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(

@@ -5,12 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import select
 
 import compliance
 from hub.core import Hub
 from hub.flow import scores
 from hub.models import Need, Outreach, Ownership, Score
+from hub.sdk import Trained
+from scoring.measure import compared, measured
+from scoring.pictures import picture
 
 
 def a_call(hub: Hub, customer_id: int, **given: Any) -> int:
@@ -24,6 +28,24 @@ def a_call(hub: Hub, customer_id: int, **given: Any) -> int:
         row = Outreach(customer_id=customer_id, **line | given)
         work.add(row)
     return row.id
+
+
+def some_models(hub: Hub) -> None:
+    """Three of one scorer: before, in force, and its challenger; each measured on its own made-up backtest."""
+    shelf, rng = scores.shelf_of(hub), np.random.default_rng(5)
+    for number, version in enumerate(("20261101T020000", "20261122T020000", "20261124T020000")):
+        truth = (rng.random(600) < 0.3).astype(float)
+        chance = np.clip(0.3 + (truth - 0.3) * (0.2 + 0.1 * number) + rng.normal(0, 0.1, 600), 0.01, 0.99)
+        card = {
+            "scorer": "churn", "meaning": "who stays away", "as_of": f"{version[:4]}-{version[4:6]}-{version[6:8]}", "horizon_days": 182,
+            "rows": 9_417, "features": ["visits.count", "visits.silent_days"], "worth": True, "verdict": "better than recency alone",
+            "metrics": measured(chance, truth, 0), "against_floor": compared(chance, truth.mean() + rng.normal(0, 0.01, 600), truth, 0),
+            "by_origin": [{"promised": 0.31, "came": 0.3}, {"promised": 0.38, "came": 0.29}], "left_out": {"loyalty.points": 0.41},
+            "origins": ["2026-02-24", "2026-05-25"], "data_hash": "5f" * 32, "versions": {},
+        }  # fmt: skip
+        shelf.put("churn", version, Trained(b"", card, picture("Who stays away", chance, truth)))
+    shelf.promote("churn", "20261101T020000")
+    shelf.promote("churn", "20261122T020000")
 
 
 def some_words(hub: Hub) -> None:
