@@ -193,7 +193,9 @@ def _connections(hub: Hub, work: Work) -> dict[str, int]:
         )
         row.pushed_at = work.now - timedelta(seconds=14)
         found[name] = row.id
-        hub.partners[name] = Partner(row.id, ConnectionSettings(name, connector, "eu"), SimpleNamespace(topics=()))  # type: ignore[index, arg-type]
+        hub.partners[name] = Partner(
+            row.id, ConnectionSettings(name, connector, "eu"), SimpleNamespace(topics=(), kind=connector)
+        )  # type: ignore[index, arg-type]
         if name == "fleet_eu":
             row.state, row.reason = "parked", "our key is refused: 401"
         if name == "sms_eu":
