@@ -1,10 +1,13 @@
 """A customer's estimates: what the garage would do at which price, and a yes or no to each line; works without script."""
 
+from datetime import timedelta
+from typing import Any
+
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from hub.core import Hub
 from hub.errors import WrongInput
-from hub.flow import approvals
+from hub.flow import approvals, guests
 from hub.flow.approvals import Answered, Changed, Said
 from hub.web.webhooks import this_hub
 from portal.guard import CUSTOMER, actor, opens_to
@@ -29,7 +32,7 @@ def overview() -> Response:
 @bp.get("/<ref>")
 @opens_to(CUSTOMER)
 def one(ref: str) -> Response:
-    return _one(this_hub(), ref)
+    return show(this_hub(), ref)
 
 
 @bp.post("/<ref>")
@@ -42,11 +45,11 @@ def answer(ref: str) -> Response:
             said = Said(me(hub, work.session).ref, ref, request.form.get("seen", ""), lines)
             approvals.answer(hub, work, actor(), said)
     except (Changed, Answered) as error:
-        return _one(hub, ref, error.status, wrong=error)
+        return show(hub, ref, error.status, wrong=error)
     except WrongInput as error:
         if error.status != WrongInput.status:
             raise
-        return _one(hub, ref, error.status, wrong=error, chosen=lines)
+        return show(hub, ref, error.status, wrong=error, chosen=lines)
     return make_response(redirect(url_for("portal.estimates.one", ref=ref, done="answered"), 303))
 
 
@@ -56,11 +59,15 @@ def _lines() -> dict[int, str]:
     return {int(number): value for number, value in found if number.isascii() and number.isdigit()}
 
 
-def _one(
-    hub: Hub, ref: str, status: int = 200, wrong: WrongInput | None = None, chosen: dict[int, str] | None = None
-) -> Response:
+def show(hub: Hub, ref: str, status: int = 200, **more: Any) -> Response:
+    """wrong: why the answer was not taken; chosen: what it was. given: the address for a guest; unsent: why there is none."""
     with hub.look() as session:
         who = me(hub, session)
         quote = quote_of(hub, session, who, ref)
+        links = guests.links_of(session, who.customer_id, ref)
     done = request.method == "GET" and request.args.get("done") == "answered" and quote.state == "answered"
-    return page("my/estimate.html", status, me=who, quote=quote, wrong=wrong, chosen=chosen or {}, done=done)
+    given = {"wrong": None, "chosen": {}, "given": None, "unsent": None, **more}
+    hours = [int(one / timedelta(hours=1)) for one in guests.LASTS]
+    return page(
+        "my/estimate.html", status, me=who, quote=quote, links=links, hours=hours, now=hub.clock(), done=done, **given
+    )

@@ -6,7 +6,7 @@ from hub.models.campaigns import Incident, Membership, Pin, SegmentVersion
 from hub.models.conversations import Conversation, Handoff, Post, ReplyTimer, Seat
 from hub.models.documents import Document, DocumentShare, DocumentView
 from hub.models.endpoints import Attempt, Endpoint
-from hub.models.estimates import Estimate, EstimateLine
+from hub.models.estimates import Estimate, EstimateLine, GuestLink
 from hub.models.events import Event
 from hub.models.fleet import Assignment, Fleet
 from hub.models.jobs import Job, JobPart
@@ -56,7 +56,7 @@ __all__ = [
     "Conversation", "Cost", "Counterpart", "Cursor", "Customer", "DataKey",
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
     "Enrollment", "Epoch", "ErasureRequest", "Estimate", "EstimateLine",
-    "Event", "Experiment", "Exposure", "Finding", "Fleet", "Handoff", "Here",
+    "Event", "Experiment", "Exposure", "Finding", "Fleet", "GuestLink", "Handoff", "Here",
     "IdempotencyKey", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",
     "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Move", "Need", "Node", "Notice", "Offer",
     "Outreach", "Ownership", "PartnerField", "Passkey", "Person", "PersonRequest", "PersonalValue", "Pin", "Post", "Principal", "Profile",

@@ -6,7 +6,7 @@ from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
-from hub.models.classify import SEALED, SERVICE, SERVICE_REF, TRAFFIC, TRAFFIC_REF
+from hub.models.classify import ACCESS, SEALED, SERVICE, SERVICE_REF, TRAFFIC, TRAFFIC_REF
 from hub.models.service import Told
 
 
@@ -60,3 +60,24 @@ class EstimateLine(Regional, Base):
     advice_hash: Mapped[bytes | None] = mapped_column(info=TRAFFIC_REF)
     answer: Mapped[str | None] = mapped_column(String(16), info=SERVICE)
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=TRAFFIC)
+
+
+class GuestLink(Regional, Base):
+    """One estimate and the order it is for, shown to somebody without an account: opened once, for a short time.
+
+    sees: driver (safety and status) or payer (prices, too). secret_hash: of what the address holds, which is kept nowhere."""
+
+    __tablename__ = "guest_links"
+    __table_args__ = (Index(None, "customer_id"), Index(None, "estimate_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=ACCESS)
+    secret_hash: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=ACCESS)
+    estimate_id: Mapped[int] = mapped_column(points_at("estimates.id"), info=ACCESS)
+    sees: Mapped[str] = mapped_column(String(8), info=ACCESS)
+    made_at: Mapped[datetime] = mapped_column(info=ACCESS)
+    expires_at: Mapped[datetime] = mapped_column(info=ACCESS)
+    opens: Mapped[int] = mapped_column(default=0, info=ACCESS)
+    opened_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
+    revoked_at: Mapped[datetime | None] = mapped_column(info=ACCESS)

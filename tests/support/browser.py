@@ -110,6 +110,7 @@ class Site:
             "privacy-texts": ("/desk/privacy/texts", "privacy"),
             "privacy-transfers": ("/desk/privacy/transfers", "privacy"),
             "privacy-audit": ("/desk/privacy/audit", "privacy"),
+            "guest-link": ("/guest/" + "x" * 43, NOBODY),
             "shared": (f"/shared/{self.kept.share[0]}", NOBODY),
         }
 
