@@ -7,6 +7,7 @@ OPERATORS = ("operator", "admin")
 ADVISORS = ("advisor", "admin")
 PRIVACY = ("privacy", "admin")
 MARKETERS = ("marketer", "admin")
+READERS = ("admin", "operator", "auditor")  # of what is in force
 ADMINS = ("admin",)  # who may see a partner's words as they came, personal values and all
 
 
@@ -24,6 +25,7 @@ DESKS = (
     Desk("operations", "portal.operations.console", "pulse", OPERATORS),
     Desk("connectors", "portal.connectors.overview", "link", OPERATORS),
     Desk("messages", "portal.messages.queue", "send", OPERATORS),
+    Desk("configuration", "portal.configuration.overview", "estimate", READERS),
     Desk("outreach", "portal.outreach.today", "people", ADVISORS),
     Desk("customers", "portal.customers.search", "find", ADVISORS),
     Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),

@@ -20,6 +20,7 @@ ADVISORS = frozenset({"advisor", "admin"})
 PRIVACY = frozenset({"privacy", "admin"})
 MARKETERS = frozenset({"marketer", "admin"})
 ADMINS = frozenset({"admin"})
+READERS = frozenset({"admin", "operator", "auditor"})
 MATRIX = {
     ("portal.static", "GET"): EVERYBODY,
     ("portal.home.land", "GET"): EVERYBODY,
@@ -133,6 +134,9 @@ MATRIX = {
     ("portal.operations.stream", "GET"): OPERATORS,
     ("portal.operations.why", "GET"): OPERATORS,
     ("portal.operations_day.day", "GET"): OPERATORS,
+    ("portal.configuration.overview", "GET"): READERS,
+    ("portal.configuration.one", "GET"): READERS,
+    ("portal.configuration.roll_back", "POST"): ADMINS,
     ("portal.connectors.overview", "GET"): OPERATORS,
     ("portal.connectors.one", "GET"): OPERATORS,
     ("portal.connectors.mapping", "GET"): OPERATORS,

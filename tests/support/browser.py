@@ -68,6 +68,8 @@ class Site:
             "start-signed-in": ("/", "operator"),
             "operations": ("/operations/", "operator"),
             "operations-day": ("/desk/operations/", "operator"),
+            "configuration": ("/desk/configuration/", "operator"),
+            "configured": ("/desk/configuration/journeys/declined_brakes", "admin"),
             "connectors": ("/desk/connectors/", "operator"),
             "connector": ("/desk/connectors/fleet_eu", "operator"),
             "connector-mapping": ("/desk/connectors/hubspot_eu/mapping", "operator"),

@@ -1,0 +1,59 @@
+"""The desk of configuration: what is in force, since when, who changed it, two versions side by side, and the way back."""
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+
+from hub.errors import NotFound
+from hub.flow import applying, versions
+from hub.web.webhooks import this_hub
+from portal import guard
+from portal.configured import FILES, KINDS, changes, compared, documents, history
+from portal.desks import ADMINS, READERS
+from portal.guard import opens_to
+from portal.pages import page
+
+bp = Blueprint("configuration", __name__, url_prefix="/desk/configuration")
+ROLLS_BACK = ("segments", "journeys")
+
+
+@bp.get("/")
+@opens_to(*READERS)
+def overview() -> Response:
+    hub, kind = this_hub(), request.args.get("kind", "")
+    kind = kind if kind in KINDS else KINDS[0]
+    with hub.look() as session:
+        found, changed = documents(hub, session, kind), changes(session)
+    return page("configuration.html", kind=kind, kinds=KINDS, found=found, changed=changed, wrong=hub.book.now().wrong)
+
+
+@bp.get("/<kind>/<name>")
+@opens_to(*READERS)
+def one(kind: str, name: str) -> Response:
+    """before, after: beginnings of hashes; the version before and the one in force, unless others are named."""
+    hub = this_hub()
+    if kind not in KINDS:
+        raise NotFound("There is no such page.")
+    with hub.look() as session:
+        found = history(hub, session, kind, name)
+    after = next((one for one in found if one.hash == request.args.get("after")), found[0])
+    others = [one for one in found if one is not after]
+    before = next((one for one in others if one.hash == request.args.get("before")), others[0] if others else None)
+    return page(
+        "configured.html", kind=kind, name=name, found=found, before=before, after=after, is_file=kind in FILES,
+        rows=compared(before.text, after.text) if before else [], may_roll_back=kind in ROLLS_BACK and guard.holds(*ADMINS),
+        done=request.args.get("done") == "back",
+    )  # fmt: skip
+
+
+@bp.post("/<kind>/<name>/rollback")
+@opens_to(*ADMINS)
+def roll_back(kind: str, name: str) -> Response:
+    """A segment: to the version that was named; the clock takes everybody through it. A journey: to the one before, and whoever
+    is on the way stays on the version by which they came in. Raises NotFound, WrongInput."""
+    hub = this_hub()
+    if kind == "segments":
+        versions.put_back(hub, name, request.form.get("version", "") or None, guard.principal())
+    elif kind == "journeys":
+        applying.rollback(hub, name, guard.principal())
+    else:
+        raise NotFound("There is no way back for this kind of document.", "Put the former file in its place.")
+    return make_response(redirect(url_for("portal.configuration.one", kind=kind, name=name, done="back"), 303))

@@ -1,0 +1,164 @@
+"""What is in force and what was: documents of the region with their versions, who changed them, and two of them line by line."""
+
+import difflib
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.core import Hub
+from hub.errors import NotFound
+from hub.flow import versions
+from hub.models import AuditEntry, JourneyVersion, Notice, Principal, SegmentVersion
+
+KINDS = ("segments", "journeys", "policies", "mappings", "notices")
+FILES = ("policies", "mappings")  # their history is the one of the files
+NAME = re.compile(r"[a-z][a-z0-9_]{0,79}(\.[a-z]{2})?")
+ABOUT = ("segment_version", "journey_version", "notice", "connection")
+ACTIONS = (
+    "segment_put",
+    "segment_removed",
+    "journey_applied",
+    "journey_ended",
+    "notices_published",
+    "paused",
+    "resumed",
+)
+CHANGES, CONTEXT = 15, 3
+
+
+@dataclass(frozen=True)
+class Document:
+    """hash: of the version in force; empty for one that is not counted yet. versions: how many are kept."""
+
+    name: str
+    hash: str
+    since: datetime | None
+    versions: int
+
+
+@dataclass(frozen=True)
+class Version:
+    hash: str
+    text: str
+    since: datetime
+    until: datetime | None
+    by: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of the audit about configuration. name: of the document, where the entry says it. by: a title, or a code."""
+
+    at: datetime
+    action: str
+    name: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """kind: same, old, new, or gap for lines left out. before, after: numbers of the line on either side."""
+
+    kind: str
+    before: int | None
+    after: int | None
+    text: str
+
+
+def documents(hub: Hub, session: Session, kind: str) -> list[Document]:
+    """By name. At most two statements."""
+    if kind in FILES:
+        return [_of_file(path) for path in sorted((hub.settings.config / kind).glob("*.yaml"))]
+    if kind == "notices":
+        columns = (Notice.purpose, Notice.language, func.max(Notice.made_at), func.count())
+        rows: Any = session.execute(select(*columns).group_by(Notice.purpose, Notice.language).order_by(*columns[:2]))
+        return [Document(f"{purpose}.{language}", "", at, count) for purpose, language, at, count in rows]
+    model: Any = SegmentVersion if kind == "segments" else JourneyVersion
+    name = model.segment if kind == "segments" else model.journey
+    counted = {one: count for one, count in session.execute(select(name, func.count()).group_by(name))}
+    rows = session.execute(select(name, model.hash, model.applied_at).where(model.ended_at.is_(None)).order_by(name))
+    found = [Document(one, mark, at, counted[one]) for one, mark, at in rows]
+    known = {one.name for one in found}
+    waiting = sorted(set(hub.book.current().segments) - known) if kind == "segments" else []
+    return sorted([*found, *(Document(one, "", None, 0) for one in waiting)], key=lambda one: one.name)
+
+
+def history(hub: Hub, session: Session, kind: str, name: str) -> list[Version]:
+    """The one in force first, then the latest. Raises NotFound."""
+    found = _history(hub, session, kind, name) if NAME.fullmatch(name) else []
+    if not found:
+        raise NotFound("There is no such document.", "Those of this region stand in the list.")
+    return found
+
+
+def _history(hub: Hub, session: Session, kind: str, name: str) -> list[Version]:
+    if kind in FILES:
+        path = hub.settings.config / kind / f"{name}.yaml"
+        return [_version_of(path)] if path.is_file() else []
+    if kind == "segments":
+        rows = session.scalars(select(SegmentVersion).where(SegmentVersion.segment == name))
+        found = [Version(one.hash, versions.text_of(one), one.applied_at, one.ended_at, "") for one in rows]
+    elif kind == "journeys":
+        ways = session.scalars(select(JourneyVersion).where(JourneyVersion.journey == name)).all()
+        titles = _titles(session, [one.applied_by for one in ways])
+        found = [Version(one.hash, one.text, one.applied_at, one.ended_at, _by(one.applied_by, titles)) for one in ways]
+    else:
+        purpose, _, language = name.partition(".")
+        texts = session.scalars(select(Notice).where(Notice.purpose == purpose, Notice.language == language))
+        found = [Version(one.hash, one.text, one.made_at, None, "") for one in texts]
+    return sorted(found, key=lambda one: (one.until is None, one.since), reverse=True)
+
+
+def changes(session: Session) -> list[Change]:
+    """The latest first. Two statements, the first along the index of what entries are about."""
+    mine = (AuditEntry.about.in_(ABOUT), AuditEntry.action.in_(ACTIONS))
+    rows = session.scalars(select(AuditEntry).where(*mine).order_by(AuditEntry.id.desc()).limit(CHANGES)).all()
+    titles = _titles(session, [row.actor for row in rows])
+    return [
+        Change(row.at, row.action, str(row.detail.get("segment") or row.detail.get("journey") or ""), _by(row.actor, titles))
+        for row in rows
+    ]  # fmt: skip
+
+
+def compared(before: str, after: str) -> list[Row]:
+    """Line by line, with a few unchanged ones around; empty when both are the same."""
+    old, new, found = before.splitlines(), after.splitlines(), list[Row]()
+    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(CONTEXT):
+        if found or group[0][1] > 0:
+            found.append(Row("gap", None, None, ""))
+        for verb, a, b, c, d in group:
+            if verb == "equal":
+                found += [Row("same", a + n + 1, c + n + 1, line) for n, line in enumerate(old[a:b])]
+                continue
+            found += [Row("old", a + n + 1, None, line) for n, line in enumerate(old[a:b])]
+            found += [Row("new", None, c + n + 1, line) for n, line in enumerate(new[c:d])]
+    return found
+
+
+def _titles(session: Session, actors: Sequence[str]) -> dict[int, str]:
+    ids = {int(actor.partition(":")[2]) for actor in actors if re.fullmatch(r"principal:[0-9]{1,18}", actor)}
+    rows = session.execute(select(Principal.id, Principal.title).where(Principal.id.in_(ids)))
+    return {one: title for one, title in rows}
+
+
+def _by(actor: str, titles: dict[int, str]) -> str:
+    kind, _, number = actor.partition(":")
+    return titles.get(int(number), actor) if kind == "principal" and number.isdecimal() else actor
+
+
+def _of_file(path: Path) -> Document:
+    version = _version_of(path)
+    return Document(path.stem, version.hash, version.since, 1)
+
+
+def _version_of(path: Path) -> Version:
+    text = path.read_bytes()
+    at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return Version(hashlib.sha256(text).hexdigest(), text.decode("utf-8", "replace"), at, None, "")
