@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select, update
 
 from browser import WIDTHS, Site, chromium, launched, served, sign_in, told_by, window
-from hub.models import AuditEntry, DeadLetter, Delivery, Session
+from hub.models import AuditEntry, DeadLetter, Delivery, Outreach, Session
 from hub.own import OWN
 from mine import an_estimate
 from shops import folded
@@ -53,6 +53,7 @@ PAGES = (
     "shared",
     "roi",
     "journey",
+    "model",
 )
 TARGETS = """least => [...document.querySelectorAll('a, button, select, summary')].filter(one => {
   const box = one.getBoundingClientRect();
@@ -133,6 +134,7 @@ def test_every_page_in_every_look(
             "privacy-desk",
             "roi",
             "journey",
+            "model",
         }
         else 40,
     )
@@ -249,3 +251,35 @@ def test_an_estimate_is_answered_by_clicks_and_a_double_click_answers_once(site:
     with site.hub.look() as session:
         answered = session.scalars(select(AuditEntry.detail).where(AuditEntry.action == "estimate_answered")).all()
     assert [(one["approved"], one["declined"]) for one in answered] == [([1], [2])]
+
+
+def test_calls_are_noted_and_a_plate_is_found_by_the_keyboard_alone(site: Site, browser: Browser) -> None:
+    """An outcome takes one key, a plate two acts: the text, as its field has the focus, and Enter."""
+    with window(browser, 1280, "light", "en") as context:
+        sign_in(site, context, "advisor")
+        page = context.new_page()
+        page.goto(site.base + "/desk/outreach/")
+        page.locator("li.call:focus").wait_for()
+        with page.expect_navigation():
+            page.keyboard.press("1")
+        second = page.locator("li.call:focus")
+        second.wait_for()
+        assert second.get_attribute("id") == page.url.partition("#")[2]
+        for key, rank in (("j", "3"), ("k", "2"), ("j", "3"), ("j", "4"), ("j", "4")):
+            page.keyboard.press(key)
+            assert page.locator("li.call:focus h2").inner_text().startswith(rank)
+        with page.expect_navigation():
+            page.keyboard.press("5")
+        page.locator("#calls").focus()
+        page.keyboard.press("3")  # in a field a digit is a digit
+        assert "3" in page.locator("#calls").input_value()
+
+        page.goto(site.base + "/desk/customers/")
+        page.keyboard.type("b-th 4172")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert page.url.endswith(site.owner.ref)
+
+    with site.hub.look() as session:
+        noted = session.execute(select(Outreach.rank, Outreach.outcome).order_by(Outreach.rank)).all()
+    assert [tuple(one) for one in noted] == [(1, "booked"), (2, None), (3, "later"), (4, "wrong")]
