@@ -8,6 +8,7 @@ from browser import NOBODY, Site, filled
 from counting import counted
 from desks import Clock, Visitor
 from hub.core import Hub
+from hub.flow import guests
 from hub.models import Appointment, Breach, Consent
 from mine import come_in
 
@@ -56,6 +57,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
     return site.pages() | {
         "brand": ("/brand.css", NOBODY),
         "stop": ("/webhooks/mail/stop/x", NOBODY),
+        "guest": ("/guest/", NOBODY),
         "shared-file": (f"/shared/{site.kept.share[0]}/file", NOBODY),
         "new-passkey": ("/account/passkeys/new", "operator"),
         "my-document-file": (f"/my/documents/{paper}/file", "customer"),
@@ -80,6 +82,9 @@ def _visitor(app: Flask, site: Site, role: str) -> Visitor:
     if role == NOBODY:
         answer = visitor.post(f"/shared/{site.kept.share[0]}", {"code": site.kept.share[1]})
         assert answer.status_code == 303
+        with site.hub.begin() as work:
+            secret = guests.invite(work, site.owner.customer_id, site.estimate, "payer", guests.LASTS[0], "test")
+        assert visitor.post(f"/guest/{secret}").status_code == 303
         return visitor
     return visitor.sign_in(site.hub, role)
 
