@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from hub.errors import NotFound
+from hub.flow import entrusting
 from hub.models import Line, Ownership, Recommendation, Vehicle, Visit
 from portal.me import Me
 
@@ -59,7 +60,7 @@ def held(session: Session, me: Me) -> list[tuple[Ownership, Vehicle]]:
     wanted = (
         select(Ownership, Vehicle)
         .join(Vehicle, Vehicle.id == Ownership.vehicle_id)
-        .where(Ownership.customer_id == me.customer_id)
+        .where(Ownership.customer_id == me.customer_id, entrusting.stands())
         .order_by(Ownership.since, Ownership.id)
     )
     return [(owned, vehicle) for owned, vehicle in session.execute(wanted)]
@@ -96,9 +97,9 @@ def _car(me: Me, owned: Ownership, vehicle: Vehicle) -> Car:
 
 
 def within(me: Me, car: Car, model: type[Visit] | type[Recommendation]) -> ColumnElement[bool]:
-    """Rows of this car that its reader may see: their own; a driver sees the owner's, too, of the time they drive it."""
+    """Rows of this car that its reader may see: their own; who drives or pays sees the owner's, too, of that time."""
     mine = model.customer_id == me.customer_id
-    if car.role != "driver":
+    if car.role == "owner":
         return and_(model.vehicle_id == car.id, mine)
     at = model.opened_at if issubclass(model, Visit) else model.made_at
     ends = [at < _midnight(car.until)] if car.until is not None else []

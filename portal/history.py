@@ -109,19 +109,16 @@ class _Told:
             session.scalars(select(Invoice).where(Invoice.visit_id.in_(ids), Invoice.cancelled_at.is_(None))),
             "visit_id",
         )
-        looks = session.scalars(
-            select(Inspection).where(Inspection.visit_id.in_(ids)).order_by(Inspection.done_at)
-        ).all()
-        of_look = {look.id: look.visit_id for look in looks}
-        rows = session.scalars(
-            select(Finding)
-            .where(Finding.inspection_id.in_(of_look), Finding.withdrawn_at.is_(None))
+        rows = session.execute(
+            select(Finding, Inspection.visit_id)
+            .join(Inspection, Inspection.id == Finding.inspection_id)
+            .where(Inspection.visit_id.in_(ids), Finding.withdrawn_at.is_(None))
             .order_by(Finding.inspection_id, Finding.number)
         ).all()
         self.findings: dict[int, list[tuple[Finding, float | None]]] = defaultdict(list)
         last: dict[str, float] = {}
-        for row in rows:
-            self.findings[of_look[row.inspection_id] or 0].append((row, last.get(row.part)))
+        for row, visit_id in rows:
+            self.findings[visit_id or 0].append((row, last.get(row.part)))
             if row.measured is not None:
                 last[row.part] = row.measured
 
@@ -143,7 +140,7 @@ class _Told:
             lines=tuple(self._done(line, mine, priced) for line in lines),
             found=tuple(self._found(row, before, mine) for row, before in self.findings.get(visit.id, ())),
             advice=tuple(advice),
-            bill=self._bill(visit.id) if mine and priced else None,
+            bill=self._bill(visit.id, mine) if priced else None,
         )
 
     def _done(self, line: Line, mine: bool, priced: bool) -> Done:
@@ -154,9 +151,9 @@ class _Told:
         note = self.me.opened("findings.note", row.id, row.note) if mine else ""
         return Found(row.part, row.safety, row.measured, row.unit or "", note, before)
 
-    def _bill(self, visit_id: int) -> Bill | None:
+    def _bill(self, visit_id: int, mine: bool) -> Bill | None:
         for row in self.bills.get(visit_id, ()):
-            number = self.me.opened("invoices.number", row.id, row.number)
+            number = self.me.opened("invoices.number", row.id, row.number) if mine else ""
             return Bill(number, row.net_minor, row.tax_minor, row.total_minor, row.paid_on is not None)
         return None
 

@@ -1,15 +1,20 @@
 """The pages of a customer's cars: what happened to each, the latest first, and how far it has come."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
+from sqlalchemy.orm import Session
 
+from hub.core import Hub
+from hub.flow import entrusting
 from hub.web.webhooks import this_hub
 from portal.cars import Car, advice_of, car_of, cars_of, stops_of
 from portal.curve import curve_of
 from portal.guard import CUSTOMER, opens_to
 from portal.history import MOST, chapters
-from portal.me import me
+from portal.me import Me, me
 from portal.needs import pace_of
 from portal.pages import page, this_portal, tongue
 from rules.calendar import local_day
@@ -35,8 +40,13 @@ def garage() -> Response:
 @opens_to(CUSTOMER)
 def history(ref: str) -> Response:
     """show: what of the visits is wanted. before: the visit behind which the next page begins."""
-    hub, chain = this_hub(), this_portal().chain
-    show, before = request.args.get("show", ""), request.args.get("before", "")
+    return show(this_hub(), ref)
+
+
+def show(hub: Hub, ref: str, status: int = 200, **more: Any) -> Response:
+    """given: the address for somebody who is to have the car, too; unsent: why there is none."""
+    chain = this_portal().chain
+    wanted, before = request.args.get("show", ""), request.args.get("before", "")
     with hub.look() as session:
         who = me(hub, session)
         car = car_of(session, who, ref)
@@ -45,21 +55,46 @@ def history(ref: str) -> Response:
             session, who, car, chain, advice, int(before) if before.isascii() and before.isdecimal() else None
         )
         stops = stops_of(session, who, [car]).get(car.id, [])
+        people = _people(session, who, car, hub.clock()) if car.role == "owner" and car.is_mine else None
     pace = pace_of(stops, _until(car, local_day(hub.clock(), hub.here.zone)))
     return page(
         "my/car.html",
+        status,
         me=who,
+        people=people,
         car=car,
         told=told[:MOST],
         more=len(told) > MOST,
         first_page=not before,
         count=len(stops),
-        show=show if show in SHOWN else SHOWN[0],
+        show=wanted if wanted in SHOWN else SHOWN[0],
         shown=SHOWN,
         pace=pace,
         curve=curve_of(stops, pace, mirrored=tongue().direction == "rtl"),
         readings=[stop for stop in stops if stop.km is not None][::-1],
+        **{"given": None, "unsent": None, **more},
     )
+
+
+@dataclass(frozen=True)
+class Companion:
+    """Somebody who has the car, too, or is invited. called: by its owner."""
+
+    ref: str
+    called: str
+    role: str
+    has_it: bool
+
+
+def _people(session: Session, who: Me, car: Car, now: datetime) -> list[Companion]:
+    rows = entrusting.given(session, who.customer_id, car.id)
+    return [
+        Companion(
+            row.ref, who.opened("car_invitations.called", row.id, row.called), row.role, row.ownership_id is not None
+        )
+        for row in rows
+        if row.ownership_id is not None or row.expires_at > now
+    ]
 
 
 def _until(car: Car, today: date) -> date:

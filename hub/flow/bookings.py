@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.flow import customers, identity, pipeline
+from hub.flow import customers, entrusting, identity, pipeline
 from hub.flow.outbox import Intent
 from hub.flow.places import free_slots
 from hub.models import Appointment, Bay, Branch, Customer, Event, Link, Ownership, Person, Slot, Vehicle
@@ -121,7 +121,7 @@ def _car(work: Work, customer: Customer, person: Person, hub: Hub, ref: str | No
     """Our own door knows a car by our ref, so that the record of a booking finds it."""
     if ref is None:
         return None
-    mine = (Ownership.customer_id == customer.id, Ownership.until.is_(None), Vehicle.ref == ref)
+    mine = (Ownership.customer_id == customer.id, Ownership.until.is_(None), Vehicle.ref == ref, entrusting.stands())
     vehicle_id = work.session.scalar(
         select(Vehicle.id).join(Ownership, Ownership.vehicle_id == Vehicle.id).where(*mine)
     )

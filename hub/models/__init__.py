@@ -48,11 +48,11 @@ from hub.models.shop import Bay, Branch, Cost, Offer, Referral, Slot
 from hub.models.sync import Agreement, Conflict, Counterpart, Duplicate, PartnerField, SyncState
 from hub.models.timers import ServiceLevel, Timer, TimerEvent, TimerMark
 from hub.models.traffic import Connection, Cursor, DeadLetter, Delivery, IdempotencyKey, Lease, Message
-from hub.models.vehicles import Ownership, Vehicle
+from hub.models.vehicles import CarInvitation, Ownership, Vehicle
 
 __all__ = [
     "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
-    "Branch", "Breach", "BreachClock", "BreachPerson", "Challenge", "Conflict", "Connection", "Consent", "ConsentAsk",
+    "Branch", "Breach", "BreachClock", "BreachPerson", "CarInvitation", "Challenge", "Conflict", "Connection", "Consent", "ConsentAsk",
     "Conversation", "Cost", "Counterpart", "Cursor", "Customer", "DataKey",
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
     "Enrollment", "Epoch", "ErasureRequest", "Estimate", "EstimateLine",

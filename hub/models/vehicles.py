@@ -6,7 +6,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
-from hub.models.classify import PLAIN, SERVICE, SERVICE_REF
+from hub.models.classify import ACCESS, PLAIN, SEALED, SERVICE, SERVICE_REF
 
 
 class Vehicle(Regional, Base):
@@ -38,3 +38,24 @@ class Ownership(Regional, Base):
     role: Mapped[str] = mapped_column(String(16), info=SERVICE)
     since: Mapped[date] = mapped_column(info=SERVICE)
     until: Mapped[date | None] = mapped_column(info=SERVICE)
+
+
+class CarInvitation(Regional, Base):
+    """What an owner (customer_id) gives somebody of their car: to drive it or to pay for it. called: what the owner calls them.
+
+    ownership_id: whose it became, once it was accepted; from ended_at on it gives nothing any more."""
+
+    __tablename__ = "car_invitations"
+    __table_args__ = (Index(None, "customer_id"), Index(None, "vehicle_id"), Index(None, "ownership_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=ACCESS)
+    secret_hash: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=ACCESS)
+    vehicle_id: Mapped[int] = mapped_column(points_at("vehicles.id"), info=ACCESS)
+    role: Mapped[str] = mapped_column(String(16), info=ACCESS)
+    called: Mapped[bytes | None] = mapped_column(info=SEALED)
+    made_at: Mapped[datetime] = mapped_column(info=ACCESS)
+    expires_at: Mapped[datetime] = mapped_column(info=ACCESS)
+    ownership_id: Mapped[int | None] = mapped_column(points_at("ownerships.id"), info=ACCESS)
+    ended_at: Mapped[datetime | None] = mapped_column(info=ACCESS)

@@ -112,6 +112,7 @@ class Site:
             "privacy-texts": ("/desk/privacy/texts", "privacy"),
             "privacy-transfers": ("/desk/privacy/transfers", "privacy"),
             "privacy-audit": ("/desk/privacy/audit", "privacy"),
+            "my-join": ("/my/cars/join/" + "x" * 43, "customer"),
             "guest-link": ("/guest/" + "x" * 43, NOBODY),
             "shared": (f"/shared/{self.kept.share[0]}", NOBODY),
         }
