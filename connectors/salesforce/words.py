@@ -12,6 +12,7 @@ NEEDED = "LastName"  # no Contact is without one: where there is none, our ref s
 OBJECTS = {"contact": "Contact", "company": "Account", "vehicle": "Asset", "task": "Task"}
 KINDS = {name: kind for kind, name in OBJECTS.items()}
 CONTACT = ("FirstName", "LastName", "Email", "Phone", "MailingStreet")
+MARKS = ("Garage_Segments__c", "Garage_Tier__c", "Garage_Consents__c")  # what else of a person we write to a Contact
 CHANGED = ("Id", REF, *CONTACT, "SystemModstamp", "IsDeleted", "MasterRecordId")
 BESIDE = {"contact": "ContactId", "company": "AccountId"}  # links of an Asset are fields of it, one of each kind
 FIELD = re.compile(r"[A-Za-z]\w{0,79}")
@@ -129,7 +130,7 @@ def code_of(found: Mapping[str, Any]) -> str:
 
 def emptied(number: str) -> dict[str, Any]:
     """A Contact without a person: every field that we ever write but our random ref; a last name is required."""
-    empty: dict[str, Any] = dict.fromkeys([*CONTACT, "Garage_Segments__c", "Garage_Tier__c"])
+    empty: dict[str, Any] = dict.fromkeys([*CONTACT, *MARKS])
     return {"attributes": {"type": "Contact"}, "Id": number, **empty, "LastName": "Erased"}
 
 

@@ -65,7 +65,9 @@ def fold(hub: Hub, work: Work, partner: Partner, seen: Sequence[Seen], whole: bo
 
 
 def _is_part(partner: Partner, rule: ObjectRule, one: Seen) -> bool:
-    told = bool(one.ref) or {field.theirs for field in rule.fields} <= one.fields.keys()
+    """What is ours alone need not be heard of: it is never taken from there."""
+    needed = {field.theirs for field in rule.fields if field.owner != "ours"}
+    told = bool(one.ref) or needed <= one.fields.keys()
     return not told and isinstance(partner.connector, Lists)
 
 

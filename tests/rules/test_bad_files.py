@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -43,7 +43,8 @@ HUGE = ["1e400", "9" * 400, "-" + "9" * 400, ".inf", ".NaN", "9007199254740992"]
 
 
 def misspelt() -> Iterator[tuple[str, bytes]]:
-    """Every key of every good file, with a letter too many; but for the names that a partner gives its own fields."""
+    """Every key of every good file, with a letter too many; but for the names that a partner gives its own fields, and the
+    words that are translated for it."""
     for name, raw in GOOD.items():
         text, theirs = raw.decode(), partners_names(raw)
         for match in re.finditer(r"([A-Za-z_.]+)(?=: )", re.sub(r"#.*", lambda found: " " * len(found[0]), text)):
@@ -53,8 +54,9 @@ def misspelt() -> Iterator[tuple[str, bytes]]:
 
 def partners_names(raw: bytes) -> set[str]:
     """Only the partner knows them: whether they are right is found when its schema is read."""
-    objects = read_text(raw, "a file").top.get("objects", {})
-    return {str(name) for one in objects.values() for name in one["fields"]}
+    fields = [one["fields"] for one in read_text(raw, "a file").top.get("objects", {}).values()]
+    words = [how["words"] for one in fields for how in one.values() if isinstance(how, Mapping) and "words" in how]
+    return {str(name) for one in (*fields, *words) for name in one}
 
 
 def of_wrong_type() -> Iterator[tuple[str, bytes]]:

@@ -109,5 +109,5 @@ def test_an_old_champion_is_judged_on_the_same_rows(trained):
 
 
 def test_a_reason_is_a_code_with_the_value_seen_and_the_direction():
-    assert reason("visits.overdue", 2.3, 0.4) == "visits.overdue=2.3:+"
-    assert reason("survey.last", float("nan"), -0.1) == "survey.last=:-"
+    assert reason("visits.overdue", 2.3, "+0.4") == "visits.overdue=2.3:+0.4"
+    assert reason("survey.last", float("nan"), "-0.1") == "survey.last=:-0.1"

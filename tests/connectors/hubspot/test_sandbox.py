@@ -167,25 +167,25 @@ def test_associations_are_made_read_and_taken_away_in_batches_and_follow_a_merge
     def pair(number: str) -> Any:
         return associations.PublicDefaultAssociationMultiPost(_from=end(id=fleet), to=end(id=number))
 
-    def beside(kind: str, number: str, other: str) -> list[int]:
+    def beside(kind: str, number: str, other: str) -> list[str]:
         asked = associations.BatchInputPublicFetchAssociationsBatchRequest(
             inputs=[associations.PublicFetchAssociationsBatchRequest(id=number)]
         )
-        return [one.to_object_id for one in batch.get_page(kind, other, asked).results[0].to]
+        return [str(one.to_object_id) for one in batch.get_page(kind, other, asked).results[0].to]
 
     many = associations.BatchInputPublicDefaultAssociationMultiPost
     done, status, _ = batch.create_default_with_http_info("companies", "contacts", many(inputs=[pair(ada), pair(ben)]))
     assert (status, [one.to.id for one in done.results]) == (200, [ada, ben])
     again, status, _ = batch.create_default_with_http_info("companies", "contacts", many(inputs=[pair(ada), pair("1")]))
-    assert (status, len(again.results), again.num_errors) == (207, 1, 1)
-    assert beside("companies", fleet, "contacts") == [int(ada), int(ben)]
+    assert (again, status) == (None, 207), "the official client has no words for a batch that was taken in part"
+    assert beside("companies", fleet, "contacts") == [ada, ben]
 
     contacts.BasicApi(own).merge(contacts.PublicMergeInput(primary_object_id=eve, object_id_to_merge=ben))
-    assert beside("companies", fleet, "contacts") == [int(ada), int(eve)]
-    assert beside("contacts", eve, "companies") == [int(fleet)]
+    assert beside("companies", fleet, "contacts") == [ada, eve]
+    assert beside("contacts", eve, "companies") == [fleet]
     apart = associations.PublicAssociationMultiArchive(_from=end(id=fleet), to=[end(id=ada)])
     batch.archive("companies", "contacts", associations.BatchInputPublicAssociationMultiArchive(inputs=[apart]))
-    assert beside("companies", fleet, "contacts") == [int(eve)]
+    assert beside("companies", fleet, "contacts") == [eve]
     with pytest.raises(associations.ApiException) as raised:
         batch.create_default("companies", "contacts", many(inputs=[pair(eve)] * 2_001))
     assert raised.value.status == 400
