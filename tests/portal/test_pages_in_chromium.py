@@ -275,6 +275,7 @@ def test_calls_are_noted_and_a_plate_is_found_by_the_keyboard_alone(site: Site, 
         assert "3" in page.locator("#calls").input_value()
 
         page.goto(site.base + "/desk/customers/")
+        page.locator("main input:focus").wait_for()  # a page takes its autofocus a moment after it has loaded
         page.keyboard.type("b-th 4172")
         with page.expect_navigation():
             page.keyboard.press("Enter")
