@@ -39,6 +39,7 @@ COMMANDS = {
     "models": "hub.cli.scores",
     "outreach": "hub.cli.outreach",
     "connector": "hub.cli.connector",
+    "bench": "hub.cli.bench",
 }
 
 
@@ -77,6 +78,7 @@ class Lazy(click.Group):
 
 
 HELP = {
+    "bench": "Measure, and compare with peers, limits and goals; comes with the source.",
     "init": "Open the regions of the configuration: databases, keys, folders.",
     "up": "Run web, workers and clock of every region, watched.",
     "worker": "Run the workers and the clock of one region, watched.",

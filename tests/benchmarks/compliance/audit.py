@@ -3,19 +3,22 @@
 Goal: 2,000 a second, none lost, and nobody waits for the sealer. An append is a row of the transaction that does the thing, so
 `--each N` entries go with each commit, as a batch of fifty records brings them. `--postgres URL` on an empty database."""
 
-import json
 import multiprocessing
-import os
 import time
 
-from bench import a_hub, asked, opened
+from bench import a_hub, asked, opened  # which knows tests/support
 from sqlalchemy import func, select
 
+from benchmark import measured
 from compliance import audit
 from hub.clock import seal_audit
 from hub.models import AuditEntry
 from hub.settings import Settings
 
+BENCHMARK = {
+    "name": "compliance/audit", "goal": "2,000 entries a second of eight writers, none lost",
+    "quick": ["--entries", "200"], "full": ["--entries", "2000"], "curve": [2_000, 20_000],
+}  # fmt: skip
 GOAL, WRITERS = 2_000, 8
 
 
@@ -57,11 +60,10 @@ def main() -> None:
             kept = session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "bench")) or 0
         found = audit.verify(hub)
         hub.close()
-    print(json.dumps({
-        "writers": WRITERS, "each": given.each, "appended": kept, "lost": WRITERS * given.entries - kept,
-        "seconds": round(seconds, 1), "per_second": round(kept / seconds), "goal": GOAL, "problems": found.problems,
-        "database": "postgresql" if given.postgres else "sqlite", "load": os.getloadavg()[0],
-    }))  # fmt: skip
+    told = f"{WRITERS} writers, {given.each} a commit, {'postgresql' if given.postgres else 'sqlite'}"
+    measured("entries appended", kept / seconds, "/s", goal=GOAL, more=True, note=told)
+    measured("entries lost", WRITERS * given.entries - kept, "entries", goal=0)
+    measured("problems in the chain", len(found.problems), "problems", goal=0, note=", ".join(map(str, found.problems)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from redis import Redis
+
+sys.path.insert(0, "tests/support")
 
 from hub.cli.running import open_region
 from hub.core import Hub, build_hub

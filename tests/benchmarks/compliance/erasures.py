@@ -3,14 +3,13 @@
 Goal: 10,000 an hour on two cores. Each has twelve visits and a card; nobody is told, as no partner of the bench takes `delete`.
 `--workers N` runs as many processes; `--postgres URL` on an empty PostgreSQL database."""
 
-import json
 import multiprocessing
-import os
 import time
 from datetime import UTC, datetime, timedelta
 
-from bench import a_hub, asked, opened
+from bench import a_hub, asked, opened  # which knows tests/support
 
+from benchmark import measured
 from compliance import erasure
 from hub.core import Hub
 from hub.flow import pipeline
@@ -18,6 +17,10 @@ from hub.flow.customers import fold
 from hub.sdk import CustomerKey, CustomerRecord, EventRecord, LoyaltyRecord, Record
 from hub.settings import Settings
 
+BENCHMARK = {
+    "name": "compliance/erasures", "goal": "10,000 people forgotten in an hour on two cores",
+    "quick": ["--people", "60"], "full": ["--people", "1000"], "curve": [200, 2_000],
+}  # fmt: skip
 GOAL = 10_000
 VISITS = 12
 
@@ -86,11 +89,10 @@ def main() -> None:
         seconds = time.perf_counter() - began
         for worker in workers:
             worker.join()
-    print(json.dumps({
-        "people": given.people, "workers": given.workers, "certified": certified, "seconds": round(seconds, 1),
-        "per_hour": round(certified / seconds * 3600), "goal": GOAL, "planned_per_hour": round(given.people / planted * 3600),
-        "database": "postgresql" if given.postgres else "sqlite", "load": os.getloadavg()[0],
-    }))  # fmt: skip
+    told = f"{given.workers} workers, {'postgresql' if given.postgres else 'sqlite'}"
+    measured("people forgotten", certified / seconds * 3600, "/h", goal=GOAL, more=True, note=told)
+    measured("people without a certificate", given.people - certified, "people", goal=0)
+    measured("people planned for", given.people / planted * 3600, "/h")
 
 
 if __name__ == "__main__":

@@ -4,15 +4,20 @@ python tests/benchmarks/connectors/hubspot_limit.py
 """
 
 import heapq
+import sys
 import tempfile
 from pathlib import Path
 from random import Random
 
 from redis import Redis
 
+sys.path.insert(0, "tests/support")
+
+from benchmark import measured
 from hub.embedded import ValkeyServer
 from hub.sdk.budget import Budget, Window
 
+BENCHMARK = {"name": "connectors/hubspot_limit", "goal": "never above HubSpot's burst limit, and near it"}
 WORKERS, SPAN, LIMIT, CALLS = 8, 10.0, 190, 1000
 BURST = Window("burst", LIMIT, SPAN)
 
@@ -26,9 +31,17 @@ def main() -> None:
         finally:
             server.stop()
     used = len(arrivals) / (arrivals[-1] - arrivals[0]) / (LIMIT / SPAN)
-    print(
-        f"{WORKERS} workers, {len(arrivals)} calls: fullest {SPAN:.0f} s {fullest(arrivals)} of {LIMIT}, {used:.1%} of the limit used"
+    note = f"{WORKERS} workers, {len(arrivals)} calls"
+    measured(
+        f"the fullest {SPAN:.0f} s",
+        fullest(arrivals),
+        "calls",
+        peer=LIMIT,
+        beside="HubSpot's limit",
+        goal=1.0,
+        note=note,
     )
+    measured("of the limit used", 100 * used, "%")
 
 
 def simulate(redis: Redis, rng: Random) -> list[float]:

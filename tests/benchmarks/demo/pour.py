@@ -2,7 +2,6 @@
 
 Prints rows and visits a second over all regions, and the peak of the whole tree's memory (PSS: what is shared counts once)."""
 
-import json
 import os
 import re
 import resource
@@ -32,6 +31,13 @@ from hub.settings import load_settings
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
 
+from benchmark import measured
+
+BENCHMARK = {
+    "name": "demo/pour", "goal": "50,000 rows of history a second into PostgreSQL; a million customers within 4 GB",
+    "quick": ["200", "postgresql"], "full": ["2000", "postgresql"], "curve": [2_000, 20_000],
+}  # fmt: skip
+ROWS, MEMORY = 50_000, 4_000  # the goals: rows a second, MB
 REGIONS = ("eu", "gcc", "apac")
 LOOK_EVERY = 2.0
 
@@ -121,14 +127,10 @@ def main(customers: int, database: str) -> None:
             time.sleep(LOOK_EVERY)
         seconds, used = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
         cores = used.ru_utime + used.ru_stime  # of the importers; a server of PostgreSQL has its own
-        json.dump(
-            {"customers": customers, "database": database, "rows": rows, "visits": visits, "seconds": round(seconds, 1),
-             "rows_a_second": round(rows / seconds), "visits_a_second": round(visits / seconds),
-             "rows_a_second_of_a_core": round(rows / cores), "peak_mb": peak // 1_000_000,
-             "load": os.getloadavg()},
-            sys.stdout,
-        )  # fmt: skip
-        sys.stdout.write("\n")
+        note = f"{customers:,} customers, {visits:,} visits, {database}, {seconds:.0f} s"
+        measured("rows brought in", rows / seconds, "rows/s", goal=ROWS, more=True, note=note)
+        measured("rows of one core", rows / cores, "rows/s")
+        measured("memory of all importers", peak / 1e6, "MB", goal=MEMORY)
         raise SystemExit(max(child.exitcode or 0 for child in children))
 
 

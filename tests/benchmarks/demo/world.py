@@ -7,10 +7,17 @@ import sys
 import time
 from datetime import date
 
+sys.path.insert(0, "tests/support")
+
+from benchmark import measured
 from hub.demo.order import SEED, shares
 from hub.demo.world.books import DAYS, make_world
 
 TODAY = date(2026, 6, 30)
+BENCHMARK = {
+    "name": "demo/world", "goal": "a world of 100,000 customers within 60 s of CPU",
+    "quick": ["10000"], "full": ["100000"], "curve": [10_000, 100_000, 1_000_000],
+}  # fmt: skip
 LIMIT = 60 / 100_000  # CPU seconds a customer
 
 
@@ -21,10 +28,9 @@ def measure(customers: int) -> None:
             visits += int((books.visits["day"] < DAYS).sum())
     seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    share = seconds / (customers * LIMIT)
-    print(
-        f"{customers:,} customers, {visits:,} visits: {seconds:.1f} s of CPU ({share:.0%} of the limit), peak {peak:,.0f} MB"
-    )
+    note = f"{customers:,} customers, {visits:,} visits"
+    measured("a world", seconds, "s of CPU", peer=customers * LIMIT, beside="the limit", goal=1.0, note=note)
+    measured("memory at most", peak, "MB")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Goal: 100,000 rows within 10 s on two cores, and the same file again changes not
 
 import argparse
 import os
+import sys
 import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,9 @@ from typing import Any
 
 from redis import Redis
 
+sys.path.insert(0, "tests/support")
+
+from benchmark import measured
 from hub.access import principal_named
 from hub.app import create_app
 from hub.cli.running import open_region
@@ -24,6 +28,10 @@ from hub.web.access import grant_token
 from rules.vin import check_digit
 
 CONFIG = Path(__file__).parents[2] / "support" / "config"
+BENCHMARK = {
+    "name": "fleet/upload", "goal": "100,000 rows of a fleet within 10 s, and the same file again changes nothing",
+    "quick": ["--rows", "10000"], "full": ["--rows", "100000"], "curve": [10_000, 100_000, 1_000_000],
+}  # fmt: skip
 GOAL = 10.0  # seconds
 SIGNS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 
@@ -72,9 +80,11 @@ def main() -> None:
         body = rows(given.rows)
         for name in ("first", "again"):
             accepted, whole, counts = send(hub, client, token, body, f"bench-{name}")
-            rate, share = given.rows / whole, whole / (GOAL * given.rows / 100_000)
-            print(f"{name}: 202 after {accepted:.1f} s, last verdict after {whole:.1f} s")
-            print(f"  {rate:,.0f} rows/s, {share:.0%} of the goal's time, {counts}")
+            limit, note = (
+                GOAL * given.rows / 100_000,
+                f"{given.rows / whole:,.0f} rows/s, 202 after {accepted:.1f} s, {counts}",
+            )
+            measured(f"{name}, last verdict after", whole, "s", peer=limit, beside="the limit", goal=1.0, note=note)
         hub.close()
         valkey.stop()
 

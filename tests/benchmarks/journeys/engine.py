@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+sys.path.insert(0, "tests/support")
+
 from sqlalchemy import func, select, text
 
+from benchmark import measured
 from hub import clock as moving
 from hub.core import Hub
 from hub.flow import applying, waking
@@ -19,14 +22,13 @@ from rules.calendar import Span
 from rules.journeys.read import read_journey
 from rules.journeys.timing import before
 from rules.parse import read_text
-from town import ZONE, Standing, load, opened, settle
+from town import ZONE, Standing, opened, settle
 
-ENROL, STEPS, LATE, IDLE = (
-    30.0,
-    5_000.0,
-    1.0,
-    0.01,
-)  # the goals: seconds for 100,000 people, a second, seconds, of one core
+BENCHMARK = {
+    "name": "journeys/engine", "goal": "100,000 people come in within 30 s, 5,000 steps a second, timers at most 1 s late",
+    "quick": ["2000", "5000"], "full": ["20000", "1000000"], "curve": [10_000, 100_000, 1_000_000],
+}  # fmt: skip
+ENROL, STEPS, LATE, IDLE = 30.0, 5_000.0, 1_000.0, 1.0  # seconds for 100,000 people, a second, ms, % of one core
 NOW = datetime(2026, 11, 25, 7, 59, tzinfo=UTC)
 HEAD = """
 title: For a benchmark
@@ -69,8 +71,8 @@ def mass(hub: Hub, clock: Standing, customers: int) -> None:
     began = time.perf_counter()
     waking.tick(hub)
     took = time.perf_counter() - began
-    print(
-        f"enrol: {customers:,} people in {took:.1f} s = {took * 100_000 / customers:.0f} s for 100,000 (goal {ENROL:.0f}), {load()}"
+    measured(
+        "100,000 people come in", took * 100_000 / customers, "s", goal=ENROL, note=f"{customers:,} in {took:.1f} s"
     )
     with hub.begin() as work:  # nobody else comes in
         work.session.execute(text("UPDATE journey_versions SET due_at = NULL"))
@@ -83,8 +85,8 @@ def mass(hub: Hub, clock: Standing, customers: int) -> None:
         took = time.perf_counter() - began
         with hub.look() as session:
             after = session.scalar(select(func.count()).select_from(StepLog)) or 0
-        print(
-            f"steps: {after - passed:,} in {took:.1f} s = {(after - passed) / took:,.0f} a second (goal {STEPS:,.0f}), {load()}"
+        measured(
+            f"steps, day {days}", (after - passed) / took, "/s", goal=STEPS, more=True, note=f"{after - passed:,} steps"
         )
         passed = after
 
@@ -126,12 +128,12 @@ def lateness(hub: Hub, seconds: int = 20, each: int = 20) -> None:
                       session.execute(select(StepLog.enrollment_id, StepLog.at).where(StepLog.enrollment_id.in_(ids))))  # fmt: skip
     if late:
         p50, p99 = late[len(late) // 2], late[int(len(late) * 0.99)]
-        told = f"late by {p50 * 1000:.0f} ms (half), {p99 * 1000:.0f} ms (p99; goal {LATE * 1000:.0f})"
-        print(f"timers: {len(late)} of {len(ids)} woke, {told}, {load()}")
+        note = f"half {p50 * 1000:.0f} ms, {len(late)} of {len(ids)} woke"
+        measured("a timer is late by, p99", p99 * 1000, "ms", goal=LATE, note=note)
     began, cpu = time.perf_counter(), time.process_time()
     time.sleep(20)
     share = (time.process_time() - cpu) / (time.perf_counter() - began)
-    print(f"idle: {share:.2%} of one core (goal {IDLE:.0%}), {load()}")
+    measured("the clock at rest", 100 * share, "% of a core", goal=IDLE)
     stop.set()
     clock.join()
 

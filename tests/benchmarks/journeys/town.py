@@ -122,7 +122,3 @@ def _event(
         "local_day": local_day(at, ZONE), "zone": ZONE, "amount_minor": amount, "currency": "EUR" if amount else None,
         "attributes": told, "received_at": at, "source_hash": number.to_bytes(32, "big"),
     }  # fmt: skip
-
-
-def load() -> str:
-    return f"load {os.getloadavg()[0]:.1f}"

@@ -18,6 +18,7 @@ sys.path.insert(0, "tests/support")
 
 from sqlalchemy import create_engine, func, select
 
+from benchmark import measured
 from conditions import checked
 from histories import PROFILES, TABLES
 from postgres import start_postgres
@@ -27,7 +28,11 @@ from rules.tree import Condition
 from rules.views import View
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
-TODAY, RULES, PATIENCE = NOW.date(), 100, 10.0  # seconds for each
+TODAY, RULES, PATIENCE, GOAL = NOW.date(), 100, 10.0, 10.0  # seconds for each engine; times the evaluations of each
+BENCHMARK = {
+    "name": "rules/peers", "goal": "ten times the evaluations of each engine that others wrote, all with the same matches",
+    "quick": ["10000"], "full": ["100000"], "curve": [10_000, 100_000, 1_000_000],
+}  # fmt: skip
 FIELDS = ("visits_count", "rating", "tier", "last_on", "staff")
 Row = dict[str, Any]
 Leaf = tuple[str, str, Any]  # field, sign, limit
@@ -213,19 +218,18 @@ def main(customers: int) -> None:
     rng = Random(5)
     rules = [rule(rng) for _ in range(RULES)]
     known = list(rows(rng, customers))
-    print(f"{customers:,} customers, {RULES} rules, load {os.getloadavg()[0]:.1f}")
     engines = {"ours, a generated predicate each": predicate(rules)}
     engines |= {name: make(rules) for name, (module, make) in PEERS.items() if find_spec(module)}
     found = {name: spent(match, known, RULES) for name, match in engines.items()}
     first = min(done for done, _, _ in found.values())
     seconds, _, some = by_sql(known, rules, first)
     rate = customers * RULES / seconds
-    print(f"ours, one scan by PostgreSQL: {rate / 1e6:.1f} M evaluations/s")
     for name, (done, took, counts) in found.items():
         again = counts if done == first else spent(engines[name], known[:first], RULES)[2]
-        verdict = "the same matches" if again == some else "OTHER MATCHES"
-        print(
-            f"{name}: {done * RULES / took / 1e6:.2f} M evaluations/s = 1/{rate * took / (done * RULES):.0f}, {verdict}"
+        assert again == some, f"{name}: other matches than PostgreSQL's"
+        theirs, unit = done * RULES / took / 1e6, "M evaluations/s"
+        measured(
+            f"one scan by PostgreSQL beside {name}", rate / 1e6, unit, peer=theirs, beside=name, goal=GOAL, more=True
         )
     for name in PEERS.keys() - engines.keys():
         print(f"{name}: not installed")

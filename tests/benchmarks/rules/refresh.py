@@ -3,17 +3,18 @@ python tests/benchmarks/rules/refresh.py [customers]
 
 Both run in a transaction that is taken back, on the same state: a first fill, then with one customer of a hundred changed."""
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-sys.path.insert(0, "tests/benchmarks/journeys")  # which knows tests/support
+sys.path.insert(0, "tests/benchmarks/journeys")
+sys.path.insert(0, "tests/support")
 
 from sqlalchemy import Connection, text
 
+from benchmark import measured
 from hub.core import Hub
 from hub.flow import segments
 from hub.work import Work
@@ -23,6 +24,10 @@ from rules.parse import read_text
 from town import Standing, opened, settle
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+BENCHMARK = {
+    "name": "rules/refresh", "goal": "segments kept up at 1.3 times SQL by hand that writes the same rows",
+    "quick": ["4000"], "full": ["100000"], "curve": [10_000, 100_000, 1_000_000],
+}  # fmt: skip
 RULES, GOAL = 20, 1.3
 Pair = tuple[SegmentRule, str]  # ours, and its WHERE by hand
 INSIDE = "SELECT customer_id FROM memberships WHERE segment = CAST(:segment AS varchar) AND left_at IS NULL"
@@ -90,22 +95,19 @@ def timed(hub: Hub, what: Callable[[Work], int], times: int = 3) -> tuple[float,
 def beside(hub: Hub, pairs: list[Pair], name: str) -> None:
     hand, rows = timed(hub, lambda work: by_hand(work.session.connection(), pairs))
     mine, same = timed(hub, lambda work: ours(hub, work, pairs))
-    verdict = "the same rows" if rows == same else f"OTHER ROWS ({same:,})"
-    print(
-        f"{name}: {rows:,} rows, by hand {hand:.2f} s, ours {mine:.2f} s = {mine / hand:.2f} x (goal {GOAL}), {verdict}"
-    )
+    assert rows == same, f"{name}: {rows:,} rows by hand, {same:,} of ours"
+    measured(name, mine, "s", peer=hand, beside="SQL by hand", goal=GOAL, note=f"the same {rows:,} rows")
 
 
 def main(customers: int) -> None:
     rng = Random(7)
     with opened(Standing(NOW)) as hub:
-        ids = settle(hub, customers, past=False)
+        settle(hub, customers, past=False)
         pairs = [pair(hub, rng, number) for number in range(RULES)]
         with hub.begin() as work:
             work.session.execute(
                 text("UPDATE profiles SET visits_count = customer_id % 13, loyalty_points = (customer_id * 7) % 900")
             )
-        print(f"{len(ids):,} customers, {RULES} segments, load {os.getloadavg()[0]:.1f}")
         beside(hub, pairs, "first fill")
         with hub.begin() as work:
             ours(hub, work, pairs)

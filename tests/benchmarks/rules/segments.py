@@ -13,6 +13,7 @@ from sqlalchemy import Connection, create_engine, func, select, text
 
 sys.path.insert(0, "tests/support")
 
+from benchmark import measured
 from conditions import checked
 from histories import EVENTS, PROFILES, ROWS, TABLES
 from postgres import start_postgres
@@ -25,7 +26,11 @@ from rules.views import View
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 TODAY, ZONE, RULES = NOW.date(), "UTC", 100
-BY_HAND, CHANGE, COUNT, TICK = 1.15, 50e-6, 1.0, 1.0  # the goals: a ratio, and seconds
+BENCHMARK = {
+    "name": "rules/segments", "goal": "a hundred segments at 1.15 times SQL by hand; a change in 50 us; an exact count in 1 s",
+    "quick": ["20000"], "full": ["100000"], "curve": [10_000, 100_000, 1_000_000],
+}  # fmt: skip
+BY_HAND, CHANGE, COUNT, TICK = 1.15, 50.0, 1_000.0, 1_000.0  # the goals: a ratio, us, ms, ms
 Tested = tuple[dict[str, Any], str]  # in our words, and by hand
 
 
@@ -165,28 +170,26 @@ def main(customers: int) -> None:
 
 
 def report(connection: Connection, rules: list[tuple[Condition, str]], customers: int) -> None:
-    print(f"{customers:,} customers, {RULES} segments, load {os.getloadavg()[0]:.1f}")
     hand, ours = scans(connection, rules)
-    print(f"one scan: by hand {hand:.2f} s, ours {ours:.2f} s = {ours / hand:.2f} x (goal {BY_HAND})")
+    note = f"{customers:,} customers, {RULES} segments"
+    measured("one scan of all segments", ours, "s", peer=hand, beside="SQL by hand", goal=BY_HAND, note=note)
     hand, ours, pinned = members(connection, rules)
-    print(
-        f"members of each: by hand {hand:.2f} s, ours {ours / hand:.2f} x, with pins {pinned / hand:.2f} x (goal {BY_HAND})"
-    )
+    measured("members of each", ours, "s", peer=hand, beside="SQL by hand", goal=BY_HAND)
+    measured("members of each, pins looked up", pinned, "s", peer=hand, beside="SQL by hand", goal=BY_HAND)
     seconds, count = change(rules)
-    print(f"a change: {count} dependants in {seconds * 1e6:.1f} us (goal {CHANGE * 1e6:.0f})")
+    measured("a change of one field", seconds * 1e6, "us", goal=CHANGE, note=f"{count} dependants")
     previews = [
         took(lambda one=one: connection.scalar(select(func.count()).select_from(select_members(one, TABLES, NOW, ZONE).subquery())), 1)[0]
         for one, _ in rules
     ]  # fmt: skip
-    print(
-        f"exact count: {max(previews) * 1000:.0f} ms at most, {sum(previews) / RULES * 1000:.0f} ms on average (goal {COUNT} s)"
-    )
+    note = f"{sum(previews) / RULES * 1000:.0f} ms on average"
+    measured("an exact count, at most", max(previews) * 1000, "ms", goal=COUNT, note=note)
     leaves = timed()
     for name, span in (("a day", timedelta(days=1)), ("ten days", timedelta(days=10))):
         seconds, found = tick(connection, leaves, span)
-        print(
-            f"clock, {len(leaves)} timed leaves, {name}: {seconds * 1000:.0f} ms, {found:,} candidates (goal of a day: {TICK} s)"
-        )
+        goal = TICK if span == timedelta(days=1) else None
+        told = f"{len(leaves)} timed leaves, {found:,} candidates"
+        measured(f"the clock turns {name}", seconds * 1000, "ms", goal=goal, note=told)
 
 
 if __name__ == "__main__":

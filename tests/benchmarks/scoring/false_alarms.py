@@ -3,15 +3,22 @@
 Run: .venv/bin/python tests/benchmarks/scoring/false_alarms.py [runs]
 """
 
-import json
 import sys
+
+sys.path.insert(0, "tests/support")
 
 import numpy as np
 
+from benchmark import measured
 from scoring.intervals import always_valid, fixed
 from scoring.moments import Metric, Moments, effect
 
+BENCHMARK = {
+    "name": "scoring/false_alarms", "goal": "intervals are wrong as seldom as they promise, however often one looks",
+    "quick": ["100"], "full": ["4000"],
+}  # fmt: skip
 RUNS, LOOKS, UNITS = 4000, 50, 10_000
+PROMISED = 5.0  # % of tests of nothing that may cry wolf
 
 
 def looks_of(rng: np.random.Generator) -> list[tuple[Moments, Moments]]:
@@ -36,13 +43,17 @@ def main(runs: int) -> None:
         covered += planned.low <= 0 <= planned.high
         peeking += any(fixed(one).p < 0.05 for one in found)
         always += any(always_valid(one).p < 0.05 for one in found)
-    counted = {
-        "planned look": once,
-        "daily looks, planned kind": peeking,
-        "daily looks, always valid": always,
-        "covered": covered,
-    }
-    print(json.dumps({"runs": runs, "looks": LOOKS, **{name: count / runs for name, count in counted.items()}}))
+    noise = 3 * 100 * (0.05 * 0.95 / runs) ** 0.5
+    note = f"{runs:,} tests of nothing, {LOOKS} looks each"
+    measured("false alarms, one planned look", 100 * once / runs, "%", goal=PROMISED + noise, note=note)
+    measured("false alarms, daily looks, always valid", 100 * always / runs, "%", goal=PROMISED + noise)
+    measured(
+        "false alarms, daily looks, planned kind",
+        100 * peeking / runs,
+        "%",
+        note="what the always valid one is there for",
+    )
+    measured("covered by the planned interval", 100 * covered / runs, "%", goal=95.0 - noise, more=True)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,18 @@ from typing import Any
 
 from redis import Redis
 
+sys.path.insert(0, "tests/support")
+
+from benchmark import measured
 from hub.cli.running import open_region
 from hub.core import build_hub
 from hub.flow.sync import history_of, import_pages
 from hub.settings import load_settings
 
+BENCHMARK = {
+    "name": "shop/history", "goal": "2,000 rows of a shop's history a second the whole way on SQLite",
+    "quick": ["200"], "full": ["2000"], "curve": [400, 4_000],
+}  # fmt: skip
 LIMIT = 2000  # rows a second that a history of tens of thousands of rows needs
 FIRST = datetime(2023, 1, 2, 8, tzinfo=UTC)
 LAST = datetime(2026, 4, 1, tzinfo=UTC)
@@ -70,10 +77,10 @@ def main(customers: int) -> None:
             wall, cpu = time.perf_counter(), time.process_time()
             done = import_pages(hub, partner, history_of(hub, partner, file), Random(1))
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-            print(
-                f"{what}: {done.rows:,} rows ({done.imported:,} imported, {done.unchanged:,} unchanged, {done.rejected} rejected), "
-                f"{done.rows / wall:,.0f} a second, {done.rows / cpu:,.0f} a second of one core, "
-                f"{done.rows / cpu / LIMIT:.2f} x the limit of {LIMIT:,}"
+            note = f"{done.rows:,} rows, {done.imported:,} imported, {done.unchanged:,} unchanged, {done.rejected} rejected"
+            measured(f"{what}, by the wall", done.rows / wall, "rows/s", peer=LIMIT, beside="the limit", note=note)
+            measured(
+                f"{what}, of one core", done.rows / cpu, "rows/s", peer=LIMIT, beside="the limit", goal=1.0, more=True
             )
         hub.close()
 

@@ -13,12 +13,17 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from benchmark import measured
 from editing import Story
 from hub.flow import reconcile
 from hub.models import Conflict, Message
 from hubspots import Portal
 from orgs import Org
 
+BENCHMARK = {
+    "name": "sync/two_way", "goal": "both sides agree, nothing echoes, no more calls than an oracle", "by": "pytest",
+    "environ": {"HUB_SYNC_EDITS": ("500", "50000"), "HUB_TEST_DATABASES": ("sqlite", "sqlite")},
+}  # fmt: skip
 EDITS = int(os.environ.get("HUB_SYNC_EDITS", "50000"))
 SEED = int(os.environ.get("HUB_SYNC_SEED", "7"))
 DAY, PEOPLE, WINDOW = 86_400.0, 200, 10  # edits to a window
@@ -40,13 +45,24 @@ def test_a_day(portal: Portal) -> None:
     story.settle(rounds=3)
     written, wrong = len(portal.writes()), len(story.wrong())
     clean = reconcile.compare(portal.hub, portal.hub.partners["crm"]).clean
-    print(f"\n{EDITS:,} edits ({dict(story.edits)}) of {PEOPLE} contacts in {seconds:,.0f} s of ours")
-    print(f"wrong in the end: {wrong}; the comparison is clean: {clean}")
-    print(f"conflicts, each with its rule: {count(portal, Conflict):,}; messages: {count(portal, Message):,}")
-    print(
-        f"calls that write: {writes:,}, the oracle's: {optimum:,}, {writes / optimum:.3f} times; that pull: {pulls:,}"
+    measured("HubSpot: edits", EDITS / seconds, "/s of ours", note=f"{dict(story.edits)} of {PEOPLE} contacts")
+    measured("HubSpot: wrong in the end", wrong, "values", goal=0, note=f"the comparison is clean: {clean}")
+    measured(
+        "HubSpot: conflicts, each with its rule",
+        count(portal, Conflict),
+        "conflicts",
+        note=f"{count(portal, Message):,} messages",
     )
-    print(f"inputs sent: {calls['inputs']:,}, of which changed nothing (echoes): {calls['inputs'] - written:,}")
+    measured(
+        "HubSpot: calls that write",
+        writes,
+        "calls",
+        peer=optimum,
+        beside="the oracle",
+        goal=1.05,
+        note=f"{pulls:,} calls that pull",
+    )
+    measured("HubSpot: echoes", calls["inputs"] - written, "inputs", goal=0, note=f"of {calls['inputs']:,} sent")
     assert (wrong, clean, calls["inputs"] - written) == (0, True, 0)
 
 
@@ -63,9 +79,14 @@ def test_a_day_of_salesforce(org: Org) -> None:
     story.settle(rounds=3)
     clean = reconcile.compare(org.hub, org.hub.partners["crm"]).clean
     conflicts, ours = count(org, Conflict), story.edits["ours"]
-    print(f"\n{EDITS:,} edits ({dict(story.edits)}) of {PEOPLE} contacts in {seconds:,.0f} s of ours, {calls:,} calls")
-    print(f"not as the oracle says: {len(story.wrong())}, conflicts, each with its rule: {conflicts:,}; clean: {clean}")
-    print(f"our writes that changed something: {org.writes():,} for {ours:,} edits of ours")
+    measured("Salesforce: edits", EDITS / seconds, "/s of ours", note=f"{dict(story.edits)}, {calls:,} calls")
+    measured(
+        "Salesforce: not as the oracle says",
+        len(story.wrong()),
+        "values",
+        note=f"{conflicts:,} conflicts; clean: {clean}",
+    )
+    measured("Salesforce: our writes", org.writes(), "writes", peer=ours, beside="our edits")
     assert clean
     assert len(story.wrong()) <= 2 * conflicts  # each is seen here and there
     assert org.writes() <= ours + conflicts
