@@ -47,13 +47,19 @@ def pour(session: Session, region: Region, model: type[Base], rows: Iterable[Map
     _count_anew(session, target)
 
 
+def blanks(target: Table) -> dict[str, Any]:
+    """What each column holds where nobody says anything."""
+    return {column.name: _default(column) for column in target.columns}
+
+
 @cache
 def _shape(target: Table, on_sqlite: bool) -> Shape:
     columns = list(target.columns)
     names = [column.name for column in columns]
     read = [(place, how) for place, one in enumerate(columns) if (how := _reader(one, on_sqlite)) is not None]
-    blank = {column.name: _default(column) for column in columns}
-    return Shape(", ".join(f'"{name}"' for name in names), blank, itemgetter(*names), tuple(read), "region" in target.c)
+    return Shape(
+        ", ".join(f'"{name}"' for name in names), blanks(target), itemgetter(*names), tuple(read), "region" in target.c
+    )
 
 
 def _plain(rows: Iterable[Mapping[str, Any]], shape: Shape, own: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

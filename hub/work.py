@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import event, insert
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.ids import Ids
 from hub.models import AuditEntry, Base, DataKey, table
-from hub.pouring import pour
+from hub.pouring import blanks, pour
 from hub.regions import Region
 from hub.vault import OpenKey, Vault
 
@@ -86,12 +87,21 @@ class Work:
 
 
 class Fresh:
-    """A row on its way: plain attributes until it is written, and none that could be changed and lost after that."""
+    """A row on its way: plain attributes until it is written, and none that could be changed and lost after that. A column
+    that nobody set answers as it will be written."""
+
+    written: "type[Fresh]"
 
 
 class Written(Fresh):
     def __setattr__(self, name: str, value: Any) -> None:
         raise RuntimeError(f"{name} of a row that was poured is set too late")
+
+
+@cache
+def _fresh(model: type[Base]) -> type[Fresh]:
+    blank = blanks(table(model))
+    return type("Fresh", (Fresh,), {**blank, "written": type("Written", (Written,), blank)})
 
 
 @dataclass
@@ -116,7 +126,7 @@ class BulkWork(Work):
             self.gathered, self.fresh = {}, []
 
     def put(self, model: type[Row], /, **values: Any) -> Row:
-        row = Fresh()
+        row = _fresh(model)()
         if "id" in table(model).c and "id" not in values:
             values = {"id": self.ids.next(), **values}
         row.__dict__.update(values)
@@ -134,6 +144,6 @@ class BulkWork(Work):
         gathered, self.gathered = self.gathered, {}
         fresh, self.fresh = self.fresh, []
         for row in fresh:
-            row.__class__ = Written
+            row.__class__ = row.written
         for model, rows in gathered.items():
             pour(self.session, self.region, model, rows)
