@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
@@ -33,9 +33,10 @@ class Delivery(Regional, Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("connection_id", "key_hash"),
-        Index(None, "connection_id", "state", "not_before"),
+        Index(None, "connection_id", "state", "not_before", "id"),
         Index(None, "connection_id", "entity", "state", "id"),
         Index(None, "settled_at"),
+        Index(None, "connection_id", "state", "settled_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=TRAFFIC)
@@ -67,9 +68,19 @@ class Message(Regional, Base):
     __table_args__ = (
         UniqueConstraint("connection_id", "effect_key"),
         UniqueConstraint("connection_id", "entity", "seq"),
-        Index(None, "connection_id", "state", "not_before"),
+        Index(None, "connection_id", "state", "not_before", "id"),
+        Index(
+            None,
+            "connection_id",
+            "topic",
+            "not_before",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+            sqlite_where=text("state = 'waiting'"),
+        ),
         Index(None, "state", "lease_until"),
         Index(None, "settled_at"),
+        Index(None, "connection_id", "state", "settled_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=TRAFFIC)
