@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
@@ -157,7 +157,7 @@ def _along_the_index(
         # The first condition is the one that an index can start from.
         beyond = [model.not_before >= after.at, or_(model.not_before > after.at, model.id > after.id)]
     # Spelled out: an index of those that wait serves only where the plan can see that the state is this one.
-    state = bindparam("state", asked.state, literal_execute=True)
+    state: BindParameter[str] = bindparam("state", asked.state, literal_execute=True)
     lanes = [
         select(*columns)
         .where(model.connection_id == one, model.state == state, *_kind_of(asked, model), *beyond)

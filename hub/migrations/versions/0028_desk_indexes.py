@@ -28,9 +28,10 @@ def downgrade() -> None:
         _drop(table, "connection_id", "state", "not_before", "id")
 
 
+# A large database builds them beforehand by CREATE INDEX CONCURRENTLY, and nobody waits: what is there already stays.
 def _index(table: str, *columns: str, **only: sa.TextClause) -> None:
-    op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns), **only)  # type: ignore[arg-type]
+    op.create_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, list(columns), if_not_exists=True, **only)  # type: ignore[arg-type]
 
 
 def _drop(table: str, *columns: str) -> None:
-    op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table)
+    op.drop_index(op.f(f"ix_{table}_{'_'.join(columns)}"), table, if_exists=True)
