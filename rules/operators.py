@@ -76,6 +76,25 @@ AGES = (
 )
 OPERATORS = {row.name: row for row in ROWS}
 OF_AGES = {row.name: row for row in AGES}
+# What other systems call these tests: a hint names the one that is meant, not the one that is spelt most alike.
+ELSEWHERE = {
+    **dict.fromkeys(("eq", "equals", "equal", "equal_to", "==", "=", "matches"), "is"),
+    **dict.fromkeys(("ne", "neq", "not", "not_equal", "not_equals", "isnt", "!=", "<>"), "is_not"),
+    **dict.fromkeys(("gt", "more_than", "greater_than", "greater", "over", ">"), "above"),
+    **dict.fromkeys(("lt", "less_than", "less", "fewer_than", "under", "<"), "below"),
+    **dict.fromkeys(("gte", "ge", "min", "minimum", "from", ">="), "at_least"),
+    **dict.fromkeys(("lte", "le", "max", "maximum", "up_to", "<="), "at_most"),
+    **dict.fromkeys(("in", "any_of", "either"), "one_of"),
+    **dict.fromkeys(("not_in", "nin", "neither"), "none_of"),
+    **dict.fromkeys(
+        ("newer_than", "younger_than", "last", "in_last", "in_the_last", "since", "less_than_ago"), "within"
+    ),
+    **dict.fromkeys(("more_than_ago", "not_within", "ago"), "older_than"),
+    **dict.fromkeys(("like", "includes", "substring"), "contains"),
+    **dict.fromkeys(
+        ("exists", "missing", "null", "is_null", "is_missing", "unknown", "empty", "is_empty", "is_set"), "is: missing"
+    ),
+}
 MISSING = Operator("missing", ANY, "missing", lambda v, a: False, "is missing")
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rules.calendar import PERIODS, Period, Span, Window, parse_period, parse_span
 from rules.catalogue import Catalogue, nearest
 from rules.errors import Problem
-from rules.operators import MISSING, OPERATORS, Operator, fitting, operator_of
+from rules.operators import ELSEWHERE, MISSING, OPERATORS, Operator, fitting, operator_of
 from rules.parse import Source
 from rules.tree import Test
 from rules.values import NAME, fit, is_day, shown
@@ -72,6 +72,10 @@ class Reader:
         tests = [self.test(value, operator, argument, type_) for operator, argument in value.items()]
         return tuple(test for test in tests if test) if all(tests) else ()
 
+    def meant(self, name: str, type_: str) -> str:
+        """A hint at the test that was meant, also where another system's word for it was taken."""
+        return nearest(ELSEWHERE.get(name, name), [*fitting(type_), "is: missing"])
+
     def test(self, block: Any, name: str, argument: Any, type_: str) -> Test | None:
         self.tests += 1
         if self.tests == MOST_TESTS + 1:
@@ -80,7 +84,7 @@ class Reader:
             return Test(MISSING, None)
         operator = operator_of(name, type_) or OPERATORS.get(name)
         if operator is None:
-            self.wrong(block, name, f"There is no test “{shown(name)}”.", nearest(name, fitting(type_)))
+            self.wrong(block, name, f"There is no test “{shown(name)}”.", self.meant(name, type_))
             return None
         if type_ not in operator.types:
             self.wrong(

@@ -96,6 +96,26 @@ def test_a_mistake_is_told_with_its_mend(when: str) -> None:
     assert WRONG[when] in problems[0]
 
 
+@pytest.mark.parametrize(
+    ("test", "meant"),
+    [
+        ("visits.last_on: {newer_than: 30d}", "within"),  # and not its opposite, which is spelt most alike
+        ("visits.last_on: {last: 30d}", "within"),
+        ("visits.count: {gt: 3}", "above"),
+        ("visits.count: {'>=': 3}", "at_least"),
+        ("visits.count: {less_than: 3}", "below"),
+        ("tier: {in: [gold]}", "one_of"),
+        ("tier: {equals: gold}", "is"),
+        ("tier: {like: gol}", "contains"),
+        ("tier: {exists: true}", "is: missing"),
+    ],
+)
+def test_words_of_other_systems_are_answered_with_the_test_that_is_meant(test: str, meant: str) -> None:
+    _, problems = checked(f"{{{test}}}")
+
+    assert [problem.rpartition(". ")[2] for problem in problems] == [f"Did you mean “{meant}”?"]
+
+
 def test_a_document_of_too_many_tests_is_refused() -> None:
     _, problems = checked("{any: [" + "{tier: {is: gold}}," * (MOST_TESTS + 1) + "]}")
 

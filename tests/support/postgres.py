@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,9 @@ class Postgres:
 class OwnPostgres(Postgres):
     """A server of our own: no port, no root, and no trace outside its folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: Iterable[str] = ()) -> None:
+        """more: settings, instead of those for tests where both name the same."""
+        self.settings = [*SETTINGS, *more]
         # Not TMPDIR: a socket needs a short path, and the user `nobody` must be able to enter.
         self.folder = Path(tempfile.mkdtemp(prefix="hub-pg-", dir="/tmp"))
         super().__init__(URL.create("postgresql", "postgres", database="postgres", query={"host": str(self.folder)}))
@@ -97,7 +99,7 @@ class OwnPostgres(Postgres):
         binaries = self._enterable(_binaries(os.environ))
         cluster = str(self.folder / "data")
         self._init(binaries, cluster)
-        options = [word for setting in SETTINGS for word in ("-c", setting)]
+        options = [word for setting in self.settings for word in ("-c", setting)]
         server = [str(binaries / "postgres"), "-D", cluster, "-k", str(self.folder), *options]
         with (self.folder / "log").open("wb") as log:
             self.watch = subprocess.Popen(
