@@ -76,7 +76,8 @@ def _appointment(asking: Asking) -> Iterator[str]:
     )
     if one.car:
         yield asking.say("It is for your %(car)s.", car=one.car)
-    yield asking.say("You can move or cancel it under Visits.")
+    if one.is_mine:
+        yield asking.say("You can move or cancel it under Visits.")
 
 
 def _ready(asking: Asking) -> Iterator[str]:

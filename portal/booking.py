@@ -55,7 +55,8 @@ def _choice(hub: Hub, moved: int | None) -> Response:
     now = hub.clock()
     with hub.look() as session:
         who = me(hub, session)
-        old = _mine(booked(session, who, now), moved) if moved is not None else None
+        mine = [one for one in booked(session, who, now) if one.is_mine] if moved is not None else []
+        old = _mine(mine, moved) if moved is not None else None
         branches = session.scalars(select(Branch).order_by(Branch.title)).all()
         wanted = old.branch_code if old else request.args.get("branch") or who.branch
         branch = next((one for one in branches if one.code == wanted), branches[0] if branches else None)

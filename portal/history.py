@@ -140,7 +140,7 @@ class _Told:
             lines=tuple(self._done(line, mine, priced) for line in lines),
             found=tuple(self._found(row, before, mine) for row, before in self.findings.get(visit.id, ())),
             advice=tuple(advice),
-            bill=self._bill(visit.id, mine) if priced else None,
+            bill=self._bill(visit.id) if priced else None,
         )
 
     def _done(self, line: Line, mine: bool, priced: bool) -> Done:
@@ -151,8 +151,10 @@ class _Told:
         note = self.me.opened("findings.note", row.id, row.note) if mine else ""
         return Found(row.part, row.safety, row.measured, row.unit or "", note, before)
 
-    def _bill(self, visit_id: int, mine: bool) -> Bill | None:
+    def _bill(self, visit_id: int) -> Bill | None:
+        """Its number is sealed for who was billed, which need not be who came."""
         for row in self.bills.get(visit_id, ()):
+            mine = row.customer_id == self.me.customer_id
             number = self.me.opened("invoices.number", row.id, row.number) if mine else ""
             return Bill(number, row.net_minor, row.tax_minor, row.total_minor, row.paid_on is not None)
         return None

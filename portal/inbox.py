@@ -81,12 +81,13 @@ def _seen(hub: Hub, ref: str, mine: int) -> dict[str, Any]:
     with hub.look() as session:
         scope = scope_of(ADVISORS)
         rows = _open_ones(session, scope, mine)
-        names = _names(session, rows)
-        late = _late(session, rows)
+        chosen = _chosen(session, rows, ref)
+        names = _names(session, [*rows, *chosen])
+        late = _late(session, [*rows, *chosen])
         listed = [_waiting(row, names, late, mine) for row in rows]
         seat = session.get(Seat, mine)
-        chosen = session.scalars(select(Conversation).where(Conversation.ref == ref)).one_or_none() if ref else None
-        opened = _opened(hub, session, chosen, mine) if chosen and _may_see(scope, chosen, mine) else None
+        shown = next((row for row in chosen if _may_see(scope, row, mine)), None)
+        opened = _opened(hub, session, shown, _waiting(shown, names, late, mine)) if shown else None
         here = seats.is_here(seat, hub.clock(), 60)
     return {
         "listed": listed,
@@ -96,6 +97,14 @@ def _seen(hub: Hub, ref: str, mine: int) -> dict[str, Any]:
         "names": names,
         "offered_words": OFFERED,
     }
+
+
+def _chosen(session: Session, rows: Sequence[Conversation], ref: str) -> list[Conversation]:
+    """The one with this ref, or none; most often it stands in the list, and was read."""
+    listed = [row for row in rows if row.ref == ref]
+    if listed or not ref:
+        return listed
+    return list(session.scalars(select(Conversation).where(Conversation.ref == ref)))
 
 
 def _may_see(scope: Scope, row: Conversation, mine: int) -> bool:
@@ -139,15 +148,15 @@ def _waiting(row: Conversation, names: Mapping[int, str], late: set[int], mine: 
     )
 
 
-def _opened(hub: Hub, session: Session, row: Conversation, mine: int) -> Opened:
-    names, late = _names(session, [row]), _late(session, [row])
+def _opened(hub: Hub, session: Session, row: Conversation, listed: Waiting) -> Opened:
+    key = posts.key_in(hub, session, row)
     car = session.get(Vehicle, row.vehicle_id) if row.vehicle_id else None
     title = " ".join(part for part in (car.make, car.model) if part) if car else ""
-    said = posts.latest(hub, session, row, SHOWN, staff=True)
+    said = posts.latest(hub, session, row, SHOWN, staff=True, key=key)
     pauses = tuple(desk_named(hub, row.desk).pauses)
-    brief = briefs.brief_of(hub, session, row)
+    brief = briefs.brief_of(hub, session, row, key) if key else None
     stands, next_at = _context(hub, session, row) if brief else (None, None)
-    return Opened(_waiting(row, names, late, mine), said, title, pauses, brief, stands, next_at)
+    return Opened(listed, said, title, pauses, brief, stands, next_at)
 
 
 def _context(hub: Hub, session: Session, row: Conversation) -> tuple[datetime | None, datetime | None]:

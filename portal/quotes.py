@@ -1,5 +1,6 @@
 """A customer's estimates as their pages show them: each line with what was found, its picture, its price and what they said."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -68,7 +69,8 @@ class Quote:
 def quotes(hub: Hub, session: Session, who: Me) -> list[Quote]:
     """Those that wait for an answer first, the latest first."""
     rows = session.scalars(_mine(who).order_by(Estimate.made_at.desc(), Estimate.id.desc()).limit(MOST)).all()
-    found = [_quote(hub, session, who, row, standing(session, row.id)) for row in rows]
+    around = _around(session, who, rows)
+    found = [_quote(hub, who, row, around) for row in rows]
     return sorted(found, key=lambda one: one.state != "open")
 
 
@@ -86,28 +88,47 @@ def quote_of(hub: Hub, session: Session, who: Me, ref: str) -> Quote:
     if row is None:
         raise NotFound("There is no such estimate among yours.", "Those that wait stand under Estimates.")
     pictures = _pictures(hub, session, who, row)
-    return _quote(hub, session, who, row, standing(session, row.id), _findings(session, row), pictures)
+    return _quote(hub, who, row, _around(session, who, [row]), _findings(session, row), pictures)
 
 
 def _mine(who: Me) -> Select[Estimate]:
     return select(Estimate).where(Estimate.customer_id == who.customer_id, Estimate.state != "withdrawn")
 
 
+@dataclass(frozen=True)
+class _Around:
+    """What estimates name. lines: by estimate; branches: by code; cars: what each is called, by its id."""
+
+    lines: Mapping[int, Sequence[EstimateLine]]
+    branches: Mapping[str, Branch]
+    cars: Mapping[int, str]
+
+
+def _around(session: Session, who: Me, rows: Sequence[Estimate]) -> _Around:
+    """Three queries, however many estimates there are."""
+    lines: dict[int, list[EstimateLine]] = defaultdict(list)
+    for line in standing(session, *(row.id for row in rows)):
+        lines[line.estimate_id].append(line)
+    branches = session.scalars(select(Branch).where(Branch.code.in_({row.branch for row in rows if row.branch})))
+    cars = {car.id: car.title or car.plate for car in cars_of(session, who)} if rows else {}
+    return _Around(lines, {branch.code: branch for branch in branches}, cars)
+
+
 def _quote(
-    hub: Hub, session: Session, who: Me, row: Estimate, rows: Sequence[EstimateLine],
-    findings: Mapping[str, Finding] | None = None, pictures: Sequence[Shown] = (),
+    hub: Hub, who: Me, row: Estimate, around: _Around, findings: Mapping[str, Finding] | None = None,
+    pictures: Sequence[Shown] = (),
 ) -> Quote:  # fmt: skip
-    branch = session.execute(select(Branch.title, Branch.zone).where(Branch.code == row.branch)).first()
+    branch = around.branches.get(row.branch or "")
     zone = branch.zone if branch else hub.here.zone
     is_over = row.valid_until is not None and row.valid_until < local_day(hub.clock(), zone)
     by_part = {one.title.casefold(): one for one in pictures if one.form == "picture" and one.title}
-    lines = [_line(who, line, findings or {}, by_part) for line in rows]
+    lines = [_line(who, line, findings or {}, by_part) for line in around.lines.get(row.id, ())]
     shown = {line.picture.ref for line in lines if line.picture}
     return Quote(
         ref=row.ref,
         state="over" if row.state == "open" and is_over else row.state,
         seen=row.content_hash.hex(),
-        car=next((car.title or car.plate for car in cars_of(session, who) if car.id == row.vehicle_id), ""),
+        car=around.cars.get(row.vehicle_id or 0, ""),
         branch=branch.title if branch else row.branch or "",
         currency=row.currency,
         made_on=local_day(row.made_at, zone),

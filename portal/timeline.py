@@ -78,21 +78,29 @@ def show(hub: Hub, ref: str, status: int = 200, **more: Any) -> Response:
 
 @dataclass(frozen=True)
 class Companion:
-    """Somebody who has the car, too, or is invited. called: by its owner."""
+    """Somebody who has the car, too, or is invited. called: by its owner. since: they have it; invited_at and until: by when
+    the address has to be used, for who has not used it. The moments tell apart who is called the same."""
 
     ref: str
     called: str
     role: str
-    has_it: bool
+    since: date | None
+    invited_at: datetime
+    until: datetime
 
 
 def _people(session: Session, who: Me, car: Car, now: datetime) -> list[Companion]:
     rows = entrusting.given(session, who.customer_id, car.id)
     return [
         Companion(
-            row.ref, who.opened("car_invitations.called", row.id, row.called), row.role, row.ownership_id is not None
+            ref=row.ref,
+            called=who.opened("car_invitations.called", row.id, row.called),
+            role=row.role,
+            since=since,
+            invited_at=row.made_at,
+            until=row.expires_at,
         )
-        for row in rows
+        for row, since in rows
         if row.ownership_id is not None or row.expires_at > now
     ]
 

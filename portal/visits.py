@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from hub.flow import entrusting
 from hub.flow.appointments import HOLDS
 from hub.models import Appointment, Branch, Vehicle
 from portal.me import Me
@@ -14,7 +15,8 @@ from portal.me import Me
 
 @dataclass(frozen=True)
 class Booked:
-    """works: what it is for, in our words. car: what it is called, or nothing. zone: IANA name."""
+    """works: what it is for, in our words. car: what it is called, or nothing. zone: IANA name. is_mine: booked for its reader,
+    and not by the owner of a car that is entrusted to them."""
 
     id: int
     starts_at: datetime
@@ -26,15 +28,21 @@ class Booked:
     vehicle_ref: str
     works: Sequence[str]
     state: str
+    is_mine: bool = True
 
 
 def booked(session: Session, me: Me, now: datetime) -> list[Booked]:
-    """Those that have not ended, the next one first."""
+    """Those that have not ended, the next one first; with those of the cars that others entrusted to them."""
+    theirs = entrusting.shared_by(Appointment.customer_id, me.customer_id, Appointment.vehicle_id)
     wanted = (
         select(Appointment, Branch.title, Branch.zone, Vehicle.make, Vehicle.model, Vehicle.ref)
         .outerjoin(Branch, Branch.code == Appointment.branch)
         .outerjoin(Vehicle, Vehicle.id == Appointment.vehicle_id)
-        .where(Appointment.customer_id == me.customer_id, Appointment.state.in_(HOLDS), Appointment.ends_at > now)
+        .where(
+            or_(Appointment.customer_id == me.customer_id, theirs),
+            Appointment.state.in_(HOLDS),
+            Appointment.ends_at > now,
+        )
         .order_by(Appointment.starts_at)
     )
     return [
@@ -49,6 +57,7 @@ def booked(session: Session, me: Me, now: datetime) -> list[Booked]:
             vehicle_ref=ref or "",
             works=tuple(row.services),
             state=row.state,
+            is_mine=row.customer_id == me.customer_id,
         )
         for row, title, zone, make, model, ref in session.execute(wanted)
     ]

@@ -79,9 +79,9 @@ def answer(hub: Hub, work: Work, by: str, said: Said) -> None:
     pipeline.follow(hub, work, {customer.id: changes}, [_intent(customer, row, lines)])
 
 
-def standing(session: Session, estimate_id: int) -> Sequence[EstimateLine]:
-    """The lines of the version that stands, in the garage's order."""
-    mine = (EstimateLine.estimate_id == estimate_id, EstimateLine.withdrawn_at.is_(None))
+def standing(session: Session, *estimate_ids: int) -> Sequence[EstimateLine]:
+    """The lines of the versions that stand, of each estimate in the garage's order."""
+    mine = (EstimateLine.estimate_id.in_(estimate_ids), EstimateLine.withdrawn_at.is_(None))
     return session.scalars(select(EstimateLine).where(*mine).order_by(EstimateLine.number)).all()
 
 

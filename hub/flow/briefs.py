@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.flow.posts import key_in
 from hub.models import Conversation, Handoff, Post
+from hub.vault import OpenKey
 from hub.work import Work
 
 LAST = 3  # of the customer's messages, for the summary
@@ -24,12 +24,11 @@ class Brief:
     summary: str
 
 
-def brief_of(hub: Hub, session: Session, conversation: Conversation) -> Brief | None:
-    """Of its last handoff by the assistant; none where people had it from the start, or the person is gone."""
+def brief_of(hub: Hub, session: Session, conversation: Conversation, key: OpenKey) -> Brief | None:
+    """Of its last handoff by the assistant; none where people had it from the start. key: of the customer."""
     mine = select(Handoff).where(Handoff.conversation_id == conversation.id, Handoff.summary.is_not(None))
     row = session.scalars(mine.order_by(Handoff.id.desc()).limit(1)).first()
-    key = key_in(hub, session, conversation) if row is not None else None
-    if row is None or row.summary is None or key is None:
+    if row is None or row.summary is None:
         return None
     summary = hub.vault.unseal(key, row.summary, f"handoffs.summary:{row.id}").decode()
     return Brief(row.cause, tuple(row.tried), summary)

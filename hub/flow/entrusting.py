@@ -1,8 +1,8 @@
 """An owner lets somebody drive or pay for their car, and takes it back; what was given ends with the owner's own time."""
 
 import secrets
-from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -31,6 +31,17 @@ def stands() -> ColumnElement[bool]:
         .where(owned.role == "owner", owned.until.is_(None))
     )
     return or_(Ownership.role == "owner", exists(given.correlate(Ownership)))
+
+
+def shared_by(owner_id: Any, customer_id: int, vehicle_id: Any) -> ColumnElement[bool]:
+    """Of a row of a car's owner: that its car stands entrusted to this customer now. owner_id, vehicle_id: its columns."""
+    given = (
+        select(CarInvitation.id)
+        .join(Ownership, Ownership.id == CarInvitation.ownership_id)
+        .where(Ownership.customer_id == customer_id, Ownership.until.is_(None), stands())
+        .where(Ownership.vehicle_id == vehicle_id, CarInvitation.customer_id == owner_id)
+    )
+    return exists(given)
 
 
 def invite(work: Work, owner_id: int, vehicle_ref: str, role: str, called: str, by: str) -> str:
@@ -93,12 +104,16 @@ def withdraw(hub: Hub, work: Work, owner_id: int, ref: str, by: str) -> str:
     return str(work.session.scalars(select(Vehicle.ref).where(Vehicle.id == row.vehicle_id)).one())
 
 
-def given(session: Session, owner_id: int, vehicle_id: int) -> Sequence[CarInvitation]:
-    """Those that have not ended, in the order in which they were made."""
+def given(session: Session, owner_id: int, vehicle_id: int) -> list[tuple[CarInvitation, date | None]]:
+    """Those that have not ended, in the order in which they were made, each with the day since which they have the car."""
     mine = (CarInvitation.customer_id == owner_id, CarInvitation.vehicle_id == vehicle_id)
-    return session.scalars(
-        select(CarInvitation).where(*mine, CarInvitation.ended_at.is_(None)).order_by(CarInvitation.id)
-    ).all()
+    wanted = (
+        select(CarInvitation, Ownership.since)
+        .outerjoin(Ownership, Ownership.id == CarInvitation.ownership_id)
+        .where(*mine, CarInvitation.ended_at.is_(None))
+        .order_by(CarInvitation.id)
+    )
+    return [(row, since) for row, since in session.execute(wanted)]
 
 
 def _owned(work: Work, owner_id: int, vehicle_ref: str) -> int:

@@ -130,13 +130,15 @@ def read(hub: Hub, session: Session, conversation: Conversation, since: int, *, 
     return _opened(hub, session, conversation, rows)
 
 
-def latest(hub: Hub, session: Session, conversation: Conversation, count: int, *, staff: bool) -> list[Said]:
-    """The last posts, oldest first."""
+def latest(
+    hub: Hub, session: Session, conversation: Conversation, count: int, *, staff: bool, key: OpenKey | None = None
+) -> list[Said]:
+    """The last posts, oldest first. key: of the customer, where it was opened before."""
     mine = select(Post).where(Post.conversation_id == conversation.id)
     if not staff:
         mine = mine.where(Post.kind != "note", or_(Post.event.is_(None), Post.event.not_in(STAFF_ONLY)))
     rows = session.scalars(mine.order_by(Post.seq.desc()).limit(count)).all()
-    return _opened(hub, session, conversation, rows[::-1])
+    return _opened(hub, session, conversation, rows[::-1], key)
 
 
 def key_in(hub: Hub, session: Session, conversation: Conversation) -> OpenKey | None:
@@ -145,8 +147,11 @@ def key_in(hub: Hub, session: Session, conversation: Conversation) -> OpenKey | 
     return hub.vault.open_keys(session, [key_id]).get(key_id) if key_id is not None else None
 
 
-def _opened(hub: Hub, session: Session, conversation: Conversation, rows: Sequence[Post]) -> list[Said]:
-    key = key_in(hub, session, conversation) if rows else None
+def _opened(
+    hub: Hub, session: Session, conversation: Conversation, rows: Sequence[Post], key: OpenKey | None = None
+) -> list[Said]:
+    if rows and key is None:
+        key = key_in(hub, session, conversation)
     return [_said(hub, key, row) for row in rows]
 
 

@@ -1,11 +1,13 @@
 """A customer's estimates on their pages: yes or no to each line, bound to the version that was on the page."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from counting import counted
 from desks import Visitor
 from hub.core import Hub
 from hub.models import AuditEntry, Estimate, EstimateLine
@@ -47,6 +49,24 @@ def test_an_estimate_waits_on_the_start_page_and_tells_each_line_in_plain_words(
     assert "€289.00" in text
     assert "€478.00" in text, "all lines together"
     assert text.count('type="radio"') == 4
+
+
+def test_the_list_asks_as_much_for_nine_estimates_as_for_one(
+    hub: Hub, owner: Owner, customer: Visitor, path: str
+) -> None:
+    def asked() -> int:
+        with counted(hub) as statements:
+            assert customer.get("/my/estimates/").status_code == 200
+        return len(statements)
+
+    before = asked()
+    first = an_estimate(owner)
+    folded(hub, *(replace(first, key=f"{owner.number}-E{number}") for number in range(2, 10)), partner=OWN)
+
+    text = customer.get("/my/estimates/").text
+    assert text.count("/my/estimates/") >= 9
+    assert "Škoda Octavia" in text
+    assert asked() == before
 
 
 def test_one_form_answers_all_lines_and_the_page_tells_what_was_said(hub: Hub, customer: Visitor, path: str) -> None:

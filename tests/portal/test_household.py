@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from compliance.disclosure import disclose
-from desks import NOW, Visitor
+from desks import NOW, Clock, Visitor
 from hub.core import Hub
-from hub.models import AuditEntry, CarInvitation, Ownership
+from hub.models import Appointment, AuditEntry, CarInvitation, Ownership
 from hub.own import OWN
 from hub.sdk import CustomerKey, InvoiceRecord, LineRecord, VehicleRecord, VisitRecord
 from mine import BERLIN, Owner, a_newcomer, come_in
@@ -76,6 +76,63 @@ def test_a_driver_sees_what_happens_to_the_car_from_then_on_and_no_price(
         assert kept_back not in text, kept_back
     assert "my daughter Zoë" in customer.get(car).text
     assert "who else" not in guest.get(car).text.lower(), "a driver passes the car on to nobody"
+
+
+def test_a_driver_sees_when_the_car_is_expected_and_changes_nothing_about_it(
+    hub: Hub, owner: Owner, customer: Visitor, guest: Visitor, car: str
+) -> None:
+    with hub.look() as session:
+        visit = session.scalars(select(Appointment.id).where(Appointment.customer_id == owner.customer_id)).one()
+    file, move = f"/my/visits/{visit}/visit.ics", f"/my/visits/{visit}/move"
+    assert "Octavia" not in guest.get("/my/visits/").text
+    assert guest.get(file).status_code == 404
+
+    accepted(guest, invited(customer, car))
+
+    text = guest.get("/my/visits/").text
+    assert "<bdi>Octavia</bdi>" in text
+    assert "Booked by the owner of the car." in text
+    assert "Booked by the owner of the car." in guest.get("/my/").text
+    assert "BEGIN:VEVENT" in guest.get(file).text
+    for page in ("/my/visits/", "/my/"):
+        assert move not in guest.get(page).text
+    sent = {"token": guest.token("/my/"), "at": "2026-11-26T09:00+00:00"}
+    assert guest.get(move).status_code == 404
+    assert guest.post(move, sent).status_code == 404
+    assert guest.post(f"/my/visits/{visit}/cancel", sent).status_code == 404
+    assert "Booked by the owner" not in customer.get("/my/visits/").text
+
+
+def test_appointments_of_a_car_that_was_taken_back_are_seen_no_more(
+    hub: Hub, customer: Visitor, guest: Visitor, car: str
+) -> None:
+    accepted(guest, invited(customer, car))
+    assert "Octavia" in guest.get("/my/visits/").text
+    with hub.look() as session:
+        ref = session.scalars(select(CarInvitation.ref)).one()
+
+    customer.post(f"/my/cars/people/{ref}/end", {"token": customer.token("/my/")})
+
+    assert "Octavia" not in guest.get("/my/visits/").text
+
+
+def test_people_of_one_name_are_told_apart_by_their_days(
+    customer: Visitor, guest: Visitor, car: str, clock: Clock
+) -> None:
+    accepted(guest, invited(customer, car))
+    clock.pass_by(hours=3)
+    invited(customer, car)
+    clock.pass_by(hours=1, minutes=5)
+    invited(customer, car, "payer")
+
+    text = customer.get(car).text
+
+    assert text.count("my daughter Zoë</bdi>") == 3
+    assert "drives it. Since 25 November 2026." in text
+    assert "drives it. Invited 25 Nov, 13:00; the address is good until 28 Nov, 13:00." in text
+    assert "pays for it. Invited 25 Nov, 14:05;" in text
+    buttons = re.findall(r"Take it back<span class=\"hidden\">([^<]+)<", text)
+    assert len(set(buttons)) == 3
 
 
 def test_a_payer_sees_the_invoice(hub: Hub, owner: Owner, customer: Visitor, guest: Visitor, car: str) -> None:

@@ -1,11 +1,14 @@
 """The pages of a customer's cars."""
 
 from flask import Flask
+from sqlalchemy import select
 
 from desks import Visitor
 from hub.core import Hub
-from hub.sdk import CustomerKey, FindingRecord, InspectionRecord, VehicleRecord
-from mine import Owner, an_owner, come_in, noon
+from hub.models import Invoice
+from hub.own import OWN
+from hub.sdk import CustomerKey, FindingRecord, InspectionRecord, InvoiceRecord, VehicleRecord
+from mine import Owner, a_newcomer, an_owner, come_in, noon
 from shops import folded
 
 
@@ -74,6 +77,26 @@ def test_the_mileage_has_its_numbers_behind_it(customer: Visitor, owner: Owner) 
 
     assert "How far it has come" in text
     assert "75,200" in text
+
+
+def test_an_invoice_to_somebody_else_for_ones_own_visit_keeps_its_number(
+    hub: Hub, customer: Visitor, owner: Owner
+) -> None:
+    firm = a_newcomer(hub)
+    bill = InvoiceRecord(
+        customer=CustomerKey(partner_id=firm.number), key="R-9", at=noon("2026-04-02"), issued_at=noon("2026-04-02"),
+        net_minor=10_168, tax_minor=1_932, total_minor=12_100, currency="EUR", number="R-2026-909",
+        visit_key=f"{owner.number}-2026-04-02",
+    )  # fmt: skip
+    folded(hub, bill, partner=OWN)
+    with hub.look() as session:
+        row = session.scalars(select(Invoice).where(Invoice.customer_id == firm.customer_id)).one()
+        assert row.visit_id is not None
+
+    text = customer.get(f"/my/cars/{owner.cars[0]}").text
+
+    assert "€121.00" in text
+    assert "R-2026-909" not in text
 
 
 def test_all_cars_stand_in_one_list(customer: Visitor) -> None:

@@ -20,11 +20,12 @@ from desks import Clock, Traffic, build, found, link, plant
 from hub.app import create_app
 from hub.core import Hub
 from hub.embedded import ValkeyServer
+from hub.flow import entrusting, guests
 from hub.models import Estimate, Vehicle
 from hub.own import OWN
 from hub.sdk.budget import Budget, Window
 from kept import Kept, some_documents
-from mine import Owner, an_estimate, an_owner, link_of, write_chain
+from mine import Owner, a_newcomer, an_estimate, an_owner, link_of, write_chain
 from portal.limits import Attempts
 from returned import a_journey_in_force, a_report
 from shops import folded
@@ -32,6 +33,7 @@ from talking import a_talk
 
 WIDTHS = {320: 640, 390: 844, 768: 1024, 1280: 800}
 NOBODY = ""
+CUSTOMERS = ("customer", "driver")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -55,9 +57,10 @@ class Site:
     talk: str
     asked: str
     estimate: str
+    driver: Owner
 
     def pages(self) -> dict[str, tuple[str, str]]:
-        """name -> (path, as whom: nobody, operator or customer)"""
+        """name -> (path, as whom: nobody, a role, customer, driver of the customer's car, or guest of their order)"""
         return {
             "start": ("/", NOBODY),
             "sign-in": ("/sign-in", NOBODY),
@@ -113,7 +116,10 @@ class Site:
             "privacy-transfers": ("/desk/privacy/transfers", "privacy"),
             "privacy-audit": ("/desk/privacy/audit", "privacy"),
             "my-join": ("/my/cars/join/" + "x" * 43, "customer"),
+            "my-car-driver": (f"/my/cars/{self.owner.cars[0]}", "driver"),
+            "my-visits-driver": ("/my/visits/", "driver"),
             "guest-link": ("/guest/" + "x" * 43, NOBODY),
+            "guest": ("/guest/", "guest"),
             "shared": (f"/shared/{self.kept.share[0]}", NOBODY),
         }
 
@@ -148,7 +154,23 @@ def filled(hub: Hub, base: str) -> Site:
     a_report(hub)
     some_breaches(hub)
     a_journey_in_force(hub, traffic.customer_ids)
-    return Site(hub, base, traffic, owner, kept, talk, asked, estimate)
+    return Site(hub, base, traffic, owner, kept, talk, asked, estimate, a_driver(hub, owner))
+
+
+def a_driver(hub: Hub, owner: Owner) -> Owner:
+    """Of the owner's first car; two more are invited."""
+    driver = a_newcomer(hub)
+    with hub.begin() as work:
+        for role in ("payer", "driver", "driver"):
+            secret = entrusting.invite(work, owner.customer_id, owner.cars[0], role, "Zoë", "test")
+        entrusting.accept(hub, work, driver.customer_id, secret, "test")
+    return driver
+
+
+def as_guest(hub: Hub, site: Site) -> str:
+    """The secret of an address for whoever pays for the order."""
+    with hub.begin() as work:
+        return guests.invite(work, site.owner.customer_id, site.estimate, "payer", guests.LASTS[0], "test")
 
 
 @contextmanager
@@ -216,11 +238,17 @@ def window(browser: Browser, width: int, theme: str, language: str) -> BrowserCo
 def sign_in(site: Site, context: BrowserContext, role: str = "operator") -> None:
     """By the page and its button, as a person would."""
     page = context.new_page()
-    secret = link_of(site.hub, site.owner) if role == "customer" else link(site.hub, role)
-    page.goto(f"{site.base}/sign-in/{secret}")
+    page.goto(f"{site.base}/{_door(site, role)}")
     page.locator("main form button").click()
-    page.wait_for_url(f"{site.base}/{'my/' if role == 'customer' else ''}")
+    page.wait_for_url(f"{site.base}/{'my/' if role in CUSTOMERS else 'guest/' if role == 'guest' else ''}")
     page.close()
+
+
+def _door(site: Site, role: str) -> str:
+    if role == "guest":
+        return f"guest/{as_guest(site.hub, site)}"
+    whose = {"customer": site.owner, "driver": site.driver}
+    return f"sign-in/{link_of(site.hub, whose[role]) if role in whose else link(site.hub, role)}"
 
 
 def told_by(page: Page) -> list[str]:
