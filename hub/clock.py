@@ -35,6 +35,7 @@ from hub.models import Challenge, Conversation, Enrollment, IdempotencyKey, Jour
 from hub.own import OWN
 from hub.regions import empty_log
 from hub.vault.rotation import destroy_ended, rotate, rotation_due
+from hub.work import Work
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
@@ -79,18 +80,23 @@ def elect(hub: Hub, name: str) -> bool:
 def tick(hub: Hub) -> int:
     """One move of time; answers how many connections were woken."""
     partners = {partner.id: partner for partner in hub.partners.values()}
-    names = {partner.id: partner.name for partner in hub.partners.values()}
     with hub.begin() as work:
         outbox.expire(work, partners)
-        waiting = inbox.overdue(work) | outbox.overdue(work)
-        ringing = {names[one] for one in waiting if one in names} | pulls.due(hub, work)
-        own = uploads.overdue(work) or releases.overdue(work, releases.scanner_of(hub) is not None)
-        due = sorted(ringing | ({OWN} if own else set()))
+        due = overdue(hub, work)
     hub.bell.ring_anew(due)
     turn_segments(hub)
     keep_time(hub)
     seal_audit(hub)
     return len(due)
+
+
+def overdue(hub: Hub, work: Work) -> list[str]:
+    """Connections for which something is due, whoever rang; by name."""
+    names = {partner.id: partner.name for partner in hub.partners.values()}
+    waiting = inbox.overdue(work) | outbox.overdue(work)
+    ringing = {names[one] for one in waiting if one in names} | pulls.due(hub, work)
+    own = uploads.overdue(work) or releases.overdue(work, releases.scanner_of(hub) is not None)
+    return sorted(ringing | ({OWN} if own else set()))
 
 
 def keep_time(hub: Hub) -> int:

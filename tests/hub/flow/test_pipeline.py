@@ -375,7 +375,7 @@ def test_a_message_that_the_connector_stumbles_over_dies_alone_and_the_others_go
         told_by_club(member_id=f"m-{number}", tier="gold", version=1, drain=False)
 
     for _ in range(40):
-        drain_all(hub, rounds=1)
+        drain_all(hub)
         clock.pass_by(hours=1)
 
     told = [push.body["tier"] for push in crm.told if push.topic == "tier_changed"]

@@ -26,7 +26,7 @@ def opened(acme, receiver, path="hook", **more):
 def upload(acme, number=1):
     """Something that is told: the end of an upload."""
     acme.send([{"vin": AUDI, "since": f"2026-01-{number:02}", "assignment": f"a{number}"}])
-    drain_all(acme.hub, rounds=4)
+    drain_all(acme.hub)
 
 
 def log_of(acme, endpoint):

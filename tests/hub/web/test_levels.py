@@ -217,7 +217,7 @@ def test_a_fleet_hears_of_warnings_and_breaches_by_webhook(acme, hub, clock, aud
         assert session.scalars(select(Message.topic)).all()[0] == "partner_event"
     clock.pass_by(seconds=5)
 
-    drain_all(hub, rounds=9)
+    drain_all(hub)
 
     said = [(body["type"], body["data"]["percent"]) for body in receiver.bodies()]
     assert said[0] == ("timer.breached", 100)
