@@ -7,8 +7,8 @@ from compliance import holds, requests, retention
 from compliance.holds import Wanted
 from compliance.keeping import problems_of
 from compliance.requests import Wish
-from hub.flow import inbox
-from hub.models import AuditEntry, Customer, Delivery, Event, Message, Person, Profile
+from hub.flow import inbox, pins
+from hub.models import AuditEntry, Customer, Delivery, Event, Message, Person, Pin, Profile
 from hub.sdk import Incoming
 from hubs import CONFIG
 
@@ -38,6 +38,22 @@ def test_old_visits_become_nobodys_and_totals_stay(hub, told, clock):
         counted = select(Profile.visits_count).join(Customer, Customer.id == Profile.customer_id)
         assert session.scalar(counted.where(Customer.ref == ref)) == 0
     assert "events" not in retention.run(hub, "petra")
+
+
+def test_pins_that_are_over_go_and_those_that_hold_stay(hub, told, clock):
+    refs = [told(f"C-{number}", email=f"c{number}@example.org") for number in range(3)]
+    today = clock.now.date()
+    with hub.begin() as work:
+        for ref, last_on in zip(refs, (today, None, None), strict=True):
+            pins.put(hub, work, "regulars", ref, inside=True, author="petra", reason="Asked", last_on=last_on)
+        pins.take_off(hub, work, "regulars", refs[1], "petra")
+    clock.pass_by(days=732)
+
+    assert retention.run(hub, "petra")["pins"] == 2
+
+    assert [one.customer_ref for one in pins.standing(hub, None)] == [refs[2]]
+    with hub.look() as session:
+        assert session.scalar(select(func.count()).select_from(Pin)) == 1
 
 
 def test_another_law_wants_another_period(hub, told, clock):
