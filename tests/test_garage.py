@@ -94,10 +94,14 @@ def test_a_word_is_handed_to_the_hub_with_its_exit_code(house: House) -> None:
 
 
 def test_all_tests_run_on_all_cores_and_those_that_need_the_machine_run_alone(house: House) -> None:
+    (house.root / "tests").mkdir()
+    (house.root / "tests" / "test_many.py").write_text("")
+    (house.root / "tests" / "test_kills.py").write_text("pytestmark = pytest.mark.alone")
+
     house.run("test")
 
     assert house.called("venv -m pytest -q -n auto --dist loadfile -m not alone\n")
-    assert house.called("venv -m pytest -q -m alone\n")
+    assert house.called("venv -m pytest -q -m alone tests/test_kills.py\n"), "the others need not even be collected"
 
 
 def test_tests_that_are_named_run_as_they_are_named(house: House) -> None:
@@ -106,11 +110,18 @@ def test_tests_that_are_named_run_as_they_are_named(house: House) -> None:
     assert house.called("venv -m pytest -q tests/rules -x\n")
 
 
+def test_bytecode_is_kept_whatever_the_machine_says(house: House) -> None:
+    house.run("status")
+    (house.root / ".venv/bin/hub").write_text("#!/bin/sh\necho ${PYTHONDONTWRITEBYTECODE-kept}\n")
+
+    assert house.run("status", PYTHONDONTWRITEBYTECODE="1").stdout == "kept\n"
+
+
 def test_a_failure_in_either_part_is_told(house: House) -> None:
     house.run("status")
     python = house.root / ".venv/bin/python"
     for failing in ("not alone", "-m alone"):
-        python.write_text(f'#!/bin/sh\ncase "$*" in *"{failing}") exit 1 ;; esac\n')
+        python.write_text(f'#!/bin/sh\ncase "$*" in *"{failing}"*) exit 1 ;; esac\n')
 
         assert house.run("test").returncode == 1
 
