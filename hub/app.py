@@ -5,6 +5,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify
 from flask_smorest import Blueprint
 from sqlalchemy import text
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.core import Hub
 from hub.web import api, documents, endpoints, errors, fleets, levels, returns, shop, watching, webhooks
@@ -14,6 +15,8 @@ from hub.web.intake import SealingRequest
 def create_app(hub: Hub) -> Flask:
     app = Flask("hub", static_folder=None)
     app.extensions["hub"] = hub
+    if proxies := hub.settings.count("HUB_PROXIES", 0):  # so many of ours stand before it: whom they name is believed
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     app.request_class = SealingRequest
     app.config.update(API_TITLE="Garage Hub", API_VERSION="v1", OPENAPI_VERSION="3.1.0", MAX_CONTENT_LENGTH=16_000_000)
     app.json.sort_keys = False  # type: ignore[attr-defined]

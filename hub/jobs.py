@@ -1,6 +1,7 @@
 """What RQ runs: a job carries the name of a connection and nothing else."""
 
 import logging
+import threading
 import time
 from random import SystemRandom
 
@@ -12,11 +13,17 @@ SHIFT = 3.0  # seconds of one drain; a longer one rings again, so that no connec
 
 log = logging.getLogger(__name__)
 _hubs: list[Hub] = []
+_ending = threading.Event()
 
 
 def serve(hub: Hub) -> None:
     """From here on this process works for this hub."""
     _hubs[:] = [hub]
+
+
+def end() -> None:
+    """This process is told to stop: what runs is finished and written down, and nothing more is taken."""
+    _ending.set()
 
 
 def current_hub() -> Hub:
@@ -38,18 +45,20 @@ def drain(connection: str) -> None:
 
 
 def _drain(hub: Hub, partner: Partner) -> None:
-    end = time.monotonic() + SHIFT
+    until = time.monotonic() + SHIFT
     rng = SystemRandom()
     last_look = False
     reconcile.heal(hub, partner, rng)
     while True:
         did = pulls.turn(hub, partner, rng) + pipeline.process(hub, partner, rng)
+        if _ending.is_set():
+            return
         did += following.introduce(hub, partner, rng)
         following.meet(hub, partner, rng)
         did += pipeline.send(hub, partner, rng)
         if partner.name == OWN:
             did += uploads.work_off(hub) + releases.work_off(hub)
-        if did and time.monotonic() < end:
+        if did and time.monotonic() < until and not _ending.is_set():
             last_look = False
         elif did:
             hub.bell.raise_generation(partner.name)

@@ -26,6 +26,9 @@ from rules.sql import teach_sqlite
 BUSY_MS = 10_000
 CUT_MS, CUTS = 200, 5  # so long, and so often, emptying the log waits for readers; writers stand behind it meanwhile
 STAYING = (f"cache_size=-{256 * 1024}", "wal_autocheckpoint=16384")  # KiB of memory; pages of 4 KiB
+POOLED = (
+    "pooler"  # in the address of a PgBouncer: ?pooler=transaction, where the next transaction may meet another server
+)
 READ = "read_only"  # execution option: look, and do not stand in the writers' queue
 
 
@@ -74,9 +77,15 @@ def open_engine(url: str, *, stays: bool = False) -> Engine:
 
     hide_parameters: an error message must not carry a value. On SQLite one idle connection stays open per process: whoever
     closes the last one carries the whole log over, which costs more than the transaction did. Call `empty_log` after a
-    shredding. stays: with the memory of a process that pours."""
+    shredding. stays: with the memory of a process that pours. PostgreSQL: behind a pooler of transactions nothing is prepared, as
+    a statement that one server knows the next does not; we keep no other state between transactions."""
     if not url.startswith("sqlite"):
-        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        given = sqlalchemy.make_url(url)
+        pooled = given.query.get(POOLED) == "transaction"
+        return create_engine(
+            given.difference_update_query([POOLED]), hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10,
+            connect_args={"prepare_threshold": None} if pooled else {},
+        )  # fmt: skip
     path = sqlalchemy.make_url(url).database or ""
     Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(

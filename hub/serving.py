@@ -1,4 +1,4 @@
-"""Serves a region's web application by gunicorn: threads for pages, API and webhooks."""
+"""Serves a region's web application by gunicorn: threads for pages, API, webhooks and streams."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,16 +16,19 @@ THREADS = 16
 class Served(BaseApplication):  # type: ignore[misc]
     """The hub is built in the worker process, after the fork."""
 
-    def __init__(self, build: Callable[[], Hub], here: RegionSettings, stalled: float) -> None:
+    def __init__(
+        self, build: Callable[[], Hub], here: RegionSettings, stalled: float, host: str, processes: int
+    ) -> None:
         self.build = build
         self.here = here
         self.stalled = stalled
+        self.address, self.processes = f"{host}:{here.port}", processes
         super().__init__()
 
     def load_config(self) -> None:
         options = {
-            "bind": [f"127.0.0.1:{self.here.port}"],
-            "workers": 1,
+            "bind": [self.address],
+            "workers": self.processes,
             "worker_class": "gthread",
             "threads": THREADS,
             "timeout": max(2, round(self.stalled)),  # the master beats for the one who serves, so it must watch it
@@ -45,6 +48,9 @@ class Served(BaseApplication):  # type: ignore[misc]
         return create_app(self.build())
 
 
-def serve_web(build: Callable[[], Hub], here: RegionSettings, stalled: float) -> None:
-    """stalled: seconds without a sign of life after which gunicorn replaces the process that serves."""
-    Served(build, here, stalled).run()
+def serve_web(
+    build: Callable[[], Hub], here: RegionSettings, stalled: float, host: str = "127.0.0.1", processes: int = 1
+) -> None:
+    """stalled: seconds without a sign of life after which gunicorn replaces the process that serves. host: the address that is
+    listened on; this machine alone unless somebody says otherwise."""
+    Served(build, here, stalled, host, processes).run()

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
+from hub.credentials import add_named, with_files
 from hub.errors import ConfigError
 
 SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -92,6 +93,13 @@ class Settings:
         given = self.environ.get(f"HUB_DATABASE_{region.upper()}")
         return given or f"sqlite:///{(self.folder(region) / 'hub.db').resolve()}"
 
+    def count(self, name: str, default: int) -> int:
+        """A whole number of the environment. Raises ConfigError."""
+        given = self.environ.get(name) or str(default)
+        if not (given.isascii() and given.isdecimal() and len(given) < 5):
+            raise ConfigError(f"{name} is “{given}”, and must be a whole number.", f"Leave it out for {default}.")
+        return int(given)
+
     def secrets_of(self, region: str) -> Mapping[str, str]:
         """The region's own secrets file, overruled by the environment; no other region's file is ever opened."""
         path = self.folder(region) / "secrets.env"
@@ -105,6 +113,8 @@ def config_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None = None) -> Settings:
+    """What stands in files (hub.credentials) counts like what the environment says. Raises ConfigError."""
+    environ = with_files(environ)
     folder = config.resolve() if config else config_folder(environ)
     reader = _Reader(folder / "hub.yaml")
     top = reader.read()
@@ -123,7 +133,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
         regions=regions,
         connections=connections,
         timing=timing,
-        environ=dict(environ),
+        environ=add_named(environ, {name for one in connections.values() for name in one.secrets.values()}),
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from redis import ConnectionPool, Redis
 from rq import SimpleWorker
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 SLOT = struct.Struct("d")
 WAIT = 30  # seconds a worker waits for a bell at the most, before it asks again
 DONE = -1.0  # in the slot of a child that has ended well
+PATIENCE = 8.0  # seconds a child has to finish what it does; with the stop of Valkey all is over within ten
 RESTART_PAUSE = 0.5  # seconds between two starts of the same child, so that a broken one does not eat the machine
 
 
@@ -37,6 +39,10 @@ class DrainWorker(SimpleWorker):
 
     death_penalty_class = TimerDeathPenalty
     max_connection_wait_time = 1.0  # RQ would sleep up to a minute when Valkey was away for long
+
+    def request_stop(self, signum: int, frame: Any) -> None:
+        jobs.end()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def work(hub: Hub, stopping: Callable[[], bool]) -> None:
@@ -191,7 +197,7 @@ class Supervisor:
         for last in (False, True):
             self._end_all([child for child in self.children if child.pid and child.last is last])
 
-    def _end_all(self, alive: list[Child], patience: float = 10.0) -> None:
+    def _end_all(self, alive: list[Child], patience: float = PATIENCE) -> None:
         ended = alive
         for child in alive:
             os.kill(child.pid, signal.SIGTERM)

@@ -75,7 +75,7 @@ def demo(
     prepare(run)
     supervisor = Supervisor(settings.timing.stalled)
     for code in counts:
-        add_region(supervisor, settings, code, web=True)
+        add_region(supervisor, settings, code)
     add_children(supervisor, run, run_teller)
     raise SystemExit(supervisor.serve())
 

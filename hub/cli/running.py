@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 
 import click
@@ -23,6 +23,7 @@ from hub.worker import Supervisor, stop_on_signal
 
 LOOK_EVERY = 0.5  # seconds between two looks at Valkey
 LOOK_FOR_RUNS = 5.0  # seconds between two looks at what is to be trained or scored
+ROLES = ("web", "workers", "clock", "scores", "doors")
 
 
 @click.command()
@@ -52,14 +53,23 @@ def open_region(settings: Settings, code: str, clock: Callable[[], datetime] = l
 
 @click.command()
 @region_option
-def up(region: str | None) -> None:
-    """Run web, workers and clock of every region until Ctrl-C."""
+@click.option(
+    "--only",
+    "roles",
+    type=click.Choice(ROLES),
+    multiple=True,
+    help="This role alone; may be given again. Default: all.",
+)
+@click.option("-n", "count", type=click.IntRange(1, 64), default=None, help="How many workers; default as configured.")
+def up(region: str | None, roles: tuple[str, ...], count: int | None) -> None:
+    """Run web, workers and clock of every region until SIGTERM or Ctrl-C. On many machines each runs one role (--only): of
+    clocks one moves time, the others stand ready."""
     settings = load_settings()
     supervisor = Supervisor(settings.timing.stalled)
     for code in regions_of(settings, region):
-        add_region(supervisor, settings, code, web=True)
-        here = settings.region(code)
-        click.echo(f"{code}: {here.origin}/")
+        add_region(supervisor, settings, code, roles or ROLES, workers=count)
+        if not roles or "web" in roles:
+            click.echo(f"{code}: {settings.region(code).origin}/")
     supervisor.serve()
 
 
@@ -72,25 +82,39 @@ def worker_command(region: str | None, count: int | None) -> None:
     codes = regions_of(settings, region)
     supervisor = Supervisor(settings.timing.stalled)
     for code in codes:
-        add_region(supervisor, settings, code, web=False, workers=count)
+        add_region(supervisor, settings, code, ROLES[1:], workers=count)
     supervisor.serve()
 
 
-def add_region(supervisor: Supervisor, settings: Settings, code: str, *, web: bool, workers: int | None = None) -> None:
+def add_region(
+    supervisor: Supervisor, settings: Settings, code: str, roles: Collection[str] = ROLES, *, workers: int | None = None
+) -> None:
     """The processes of one region; each builds its own hub after the fork and holds this region's credentials only."""
     check_opened(settings, code)
     here = settings.region(code)
     if not valkey_environ(settings, code).get("REDIS_URL"):
         supervisor.add(f"{code}-valkey", lambda: keep_valkey(settings, code), last=True)
-    for number in range(workers or here.workers):
-        supervisor.add(f"{code}-worker-{number + 1}", lambda: run_worker(settings, code))
-    supervisor.add(f"{code}-clock", lambda: run_clock(settings, code))
-    supervisor.add(f"{code}-scores", lambda: run_scores(settings, code))
-    for name in doors_of(settings, code):
+    if "workers" in roles:
+        for number in range(workers or here.workers):
+            supervisor.add(f"{code}-worker-{number + 1}", lambda: run_worker(settings, code))
+    if "clock" in roles:
+        supervisor.add(f"{code}-clock", lambda: run_clock(settings, code))
+    if "scores" in roles:
+        supervisor.add(f"{code}-scores", lambda: run_scores(settings, code))
+    for name in doors_of(settings, code) if "doors" in roles else ():
         supervisor.add(f"{code}-{name}", lambda name=name: run_door(settings, code, name))  # type: ignore[misc]
-    if web:
+    if "web" in roles:
+        host, processes = (
+            settings.environ.get("HUB_BIND") or "127.0.0.1",
+            max(1, settings.count("HUB_WEB_PROCESSES", 1)),
+        )
+        settings.count("HUB_PROXIES", 0)  # a mistake is told before anything starts
         check_port(here.port, f"the web server of {code}")
-        supervisor.add(f"{code}-web", lambda: serve_web(lambda: hub_at(settings, code), here, settings.timing.stalled))
+        supervisor.add(f"{code}-web", lambda: run_web(settings, code, host, processes))
+
+
+def run_web(settings: Settings, code: str, host: str, processes: int) -> None:
+    serve_web(lambda: hub_at(settings, code), settings.region(code), settings.timing.stalled, host, processes)
 
 
 def check_port(port: int, what: str) -> None:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 HEAD = "head"
+TURN = 0x6175_6273  # of an advisory lock: who opens a region while somebody else does waits, and finds it done
 
 
 def migrate(engine: Engine, to: str = HEAD, branches: tuple[str, ...] = ()) -> None:
@@ -26,5 +27,7 @@ def _run(engine: Engine, branches: tuple[str, ...], do) -> None:  # type: ignore
     config.set_main_option("path_separator", "os")
     config.set_main_option("version_locations", ":".join([str(here / "versions"), *branches]))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(TURN)))
         config.attributes["connection"] = connection
         do(config)
