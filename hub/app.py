@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify
-from flask_smorest import Blueprint
+from flask_smorest import Api, Blueprint
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -18,13 +18,11 @@ def create_app(hub: Hub) -> Flask:
     if proxies := hub.settings.count("HUB_PROXIES", 0):  # so many of ours stand before it: whom they name is believed
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     app.request_class = SealingRequest
-    app.config.update(API_TITLE="Garage Hub", API_VERSION="v1", OPENAPI_VERSION="3.1.0", MAX_CONTENT_LENGTH=16_000_000)
+    app.config.update(MAX_CONTENT_LENGTH=16_000_000)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(webhooks.bp)
     app.register_blueprint(watching.bp)
-    doors = api.register(app)
-    for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp, documents.bp, returns.bp):
-        doors.register_blueprint(blueprint)
+    doors = add_doors(app)
     errors.register(app)  # after the API, which brings handlers of its own: one shape for all errors
     for blueprints in hub.plugins.hook.register_blueprints(hub=hub):
         for blueprint in blueprints:
@@ -34,6 +32,15 @@ def create_app(hub: Hub) -> Flask:
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="alive"))
     app.add_url_rule("/readyz", "readyz", lambda: _ready(hub))
     return app
+
+
+def add_doors(app: Flask) -> Api:
+    """The core's doors of the API; they need no hub until somebody knocks, so that the reference can be made of them."""
+    app.config.update(API_TITLE="Garage Hub", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
+    doors = api.register(app)
+    for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp, documents.bp, returns.bp):
+        doors.register_blueprint(blueprint)
+    return doors
 
 
 def _ready(hub: Hub) -> Response:

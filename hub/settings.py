@@ -21,20 +21,24 @@ CODE = re.compile(r"[a-z][a-z0-9]{1,3}")
 NAME = re.compile(r"[a-z][a-z0-9_]{1,38}")
 
 
+def said(words: str, **default: Any) -> Any:
+    """A field of hub.yaml with its meaning, which the reference shows."""
+    return field(metadata={"meaning": words}, **default)
+
+
 @dataclass(frozen=True)
 class RegionSettings:
-    """residences: ISO 3166 codes whose people live here. zone: the region's own, for days that no branch fixes. public: the
-    address people open, where it is another than this machine's."""
+    """One region of hub.yaml; its code is the key of the block."""
 
     code: str
-    cell: int
-    zone: str
-    jurisdiction: str
-    residences: frozenset[str]
-    host: str
-    port: int
-    workers: int = 2
-    public: str = ""
+    cell: int = said("number inside every id, 0 to 127, another for each region, for ever")
+    zone: str = said("IANA zone, for days that no branch fixes")
+    jurisdiction: str = said("whose law holds where nothing else is known (DE, AE, SG ...)")
+    residences: frozenset[str] = said("ISO 3166 codes whose people live here; a record of anybody else is set aside")
+    host: str = said("name the web server answers to")
+    port: int = said("its port on this machine")
+    workers: int = said("how many workers drain this region", default=2)
+    public: str = said("the address people open, where a proxy stands before it", default="")
 
     @property
     def origin(self) -> str:
@@ -43,30 +47,32 @@ class RegionSettings:
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """hears: cause -> the topics it is told by (usually the one of the same name).
-
-    secrets: role -> name of the environment variable; values are looked up late."""
+    """One connection of hub.yaml, an account at one partner in one region; its name is the key of the block."""
 
     name: str
-    connector: str
-    region: str
-    url: str = ""
-    jurisdiction: str = ""
-    hears: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    connector: str = said("the name under which a plugin brings it")
+    region: str = said("the only region that this account serves")
+    url: str = said("where the partner is", default="")
+    jurisdiction: str = said("where the partner's servers stand: policies ask for it", default="")
+    hears: Mapping[str, tuple[str, ...]] = said(
+        "causes, and by which topics the partner is told of each", default_factory=dict
+    )
+    secrets: Mapping[str, str] = said(
+        "role: `${NAME}` of the environment or of the region's `secrets.env`", default_factory=dict
+    )
+    options: Mapping[str, Any] = said("what this connector understands; see its README", default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Timing:
     """Seconds. lease is longer than the push timeout; a claim that is not renewed by then belongs to nobody."""
 
-    push_timeout: float = 10.0
-    lease: float = 20.0
-    sweep: float = 2.0
-    stalled: float = 8.0
-    retry_base: float = 1.0
-    retry_cap: float = 300.0
+    push_timeout: float = said("how long a partner may take to answer", default=10.0)
+    lease: float = said("how long a claim holds without a sign of life; above push_timeout", default=20.0)
+    sweep: float = said("how often the clock looks for what no bell has rung for", default=2.0)
+    stalled: float = said("after which silence a process is killed and started anew; below lease", default=8.0)
+    retry_base: float = said("the first wait after a failure; it doubles, with full jitter", default=1.0)
+    retry_cap: float = said("the longest wait between two tries", default=300.0)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,10 @@ HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 def direct_requirements() -> list[str]:
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
     extras = project["optional-dependencies"].values()
-    return [text for several in (project["dependencies"], *extras, *groups.values()) for text in several]
+    several = (project["dependencies"], *extras, *groups.values())
+    return [
+        text for one in several for text in one if isinstance(text, str)
+    ]  # a group that is included has its own turn
 
 
 def pins() -> dict[str, list[str]]:
@@ -111,4 +114,14 @@ def test_the_wheel_holds_every_file_of_every_package(wheel: set[str]) -> None:
 def test_the_wheel_holds_nothing_but_the_packages(wheel: set[str]) -> None:
     tops = {name.partition("/")[0] for name in wheel}
 
-    assert tops - set(PACKAGES) == {f"garage_hub-{PROJECT['project']['version']}.dist-info"}
+    own = f"garage_hub-{PROJECT['project']['version']}"
+    assert tops - set(PACKAGES) == {f"{own}.dist-info", f"{own}.data"}
+
+
+def test_the_wheel_lays_the_whole_configuration_for_new_projects(wheel: set[str]) -> None:
+    laid = f"garage_hub-{PROJECT['project']['version']}.data/data/share/garage-hub/config/"
+    files = (path.relative_to(ROOT / "config") for path in (ROOT / "config").rglob("*") if path.is_file())
+
+    ours = {str(path) for path in files if path.parts[0] != ".schema"}
+
+    assert {name.removeprefix(laid) for name in wheel if name.startswith(laid)} == ours, "see setup.cfg, data_files"

@@ -78,8 +78,8 @@ class Lazy(click.Group):
 
 
 HELP = {
+    "init": "A project of your own in a new folder; without one, open the regions of the configuration.",
     "bench": "Measure, and compare with peers, limits and goals; comes with the source.",
-    "init": "Open the regions of the configuration: databases, keys, folders.",
     "up": "Run web, workers and clock of every region, watched.",
     "worker": "Run the workers and the clock of one region, watched.",
     "demo": "A small chain of garages with sandbox partners, alive.",

@@ -5,12 +5,14 @@ import socket
 import time
 from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from sqlalchemy.exc import OperationalError
 
 from hub import clock, door, log, worker
 from hub.cli.opened import hub_at, json_option, region_option, regions_of, valkey_environ
+from hub.cli.starting import begin, tell_begun
 from hub.core import check_opened
 from hub.embedded import ValkeyServer
 from hub.errors import PartDown
@@ -27,10 +29,15 @@ ROLES = ("web", "workers", "clock", "scores", "doors")
 
 
 @click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 @region_option
 @json_option
-def init(region: str | None, as_json: bool) -> None:
-    """Open the regions of the configuration. Safe to run again: it brings the schema up to date and fills what is missing."""
+def init(folder: Path | None, region: str | None, as_json: bool) -> None:
+    """Without FOLDER: open the regions of the configuration. Safe to run again: it brings the schema up to date and fills
+    what is missing. With FOLDER: write a new project there, with one region (eu, gcc or apac) to begin with."""
+    if folder is not None:
+        tell_begun(folder, begin(folder, region or "eu"))
+        return
     settings = load_settings()
     opened = {code: open_region(settings, code) for code in regions_of(settings, region)}
     if as_json:

@@ -55,7 +55,9 @@ def why(hub: Hub, customer_ref: str, segment: str | None, voice: Voice = ENGLISH
         customer = session.scalars(select(Customer).where(Customer.ref == customer_ref)).first()
         if customer is None:
             raise NotFound("There is no customer with this ref.", "Refs have 32 hexadecimal digits.")
-        view = seen.load(session, hub.book.catalogue, [customer.id])[customer.id]
+        view = seen.load(session, hub.book.catalogue, [customer.id]).get(customer.id)
+        if view is None:
+            raise NotFound("This person was erased.", "Nothing is left that a rule could read.")
         mine = select(Membership.segment, Membership.entered_at).where(
             Membership.customer_id == customer.id, Membership.left_at.is_(None)
         )

@@ -10,7 +10,7 @@ from compliance.registry import record_sets
 from forgetting import person_of
 from hub.clock import turn_epoch
 from hub.errors import Denied, NotFound, Unreadable, WrongInput
-from hub.flow import customers, effects, pins
+from hub.flow import customers, effects, explain, pins
 from hub.flow.outbox import Intent
 from hub.models import (
     Alias,
@@ -67,6 +67,16 @@ def test_an_erased_person_is_gone_from_every_record_set_and_their_key_with_them(
     assert number_of(hub, DataKey, DataKey.id == person.data_key_id) == 0
     with hub.begin() as work, pytest.raises(Unreadable):
         work.vault.unseal(work.key(person.data_key_id), sealed, "")
+
+
+def test_why_says_of_an_erased_person_that_nothing_is_left_to_read(hub, crm, told, approved):
+    ref = told()
+    assert explain.why(hub, ref, None)
+
+    erased(hub, approved(ref))
+
+    with pytest.raises(NotFound, match="was erased"):
+        explain.why(hub, ref, None)
 
 
 def test_a_pin_goes_with_the_person_whoever_set_it_and_whyever(hub, crm, told, approved):
