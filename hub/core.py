@@ -280,5 +280,4 @@ def _new_row(session: Session, connection: ConnectionSettings, row_id: int, now:
         region=connection.region,
     )
     session.add(row)
-    session.flush()
     return row

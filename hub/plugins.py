@@ -1,7 +1,9 @@
 """Finds plugins by entry point and loads those that config/hub.yaml names: installed is not active."""
 
 import difflib
+import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
@@ -16,7 +18,7 @@ def load_plugins(names: Sequence[str]) -> pluggy.PluginManager:
     """One manager per Hub, so that nothing is shared between two; a misspelt hook is an error."""
     manager = pluggy.PluginManager("hub")
     manager.add_hookspecs(hookspecs)
-    points = {point.name: point for point in entry_points(group=GROUP)}  # one look at all that is installed
+    points = _installed()
     for name in names:
         _load(manager, name, points)
     try:
@@ -30,7 +32,17 @@ def load_plugins(names: Sequence[str]) -> pluggy.PluginManager:
 
 def installed() -> dict[str, str]:
     """Plugin name -> module, of all that are installed."""
-    return {point.name: point.value for point in entry_points(group=GROUP)}
+    return {point.name: point.value for point in _installed().values()}
+
+
+def _installed() -> Mapping[str, EntryPoint]:
+    return _lying_on(tuple(sys.path))
+
+
+@cache
+def _lying_on(_path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """One look at the metadata of all that is installed: what lies on a path does not change while a process lives."""
+    return {point.name: point for point in entry_points(group=GROUP)}
 
 
 def _load(manager: pluggy.PluginManager, name: str, points: Mapping[str, EntryPoint]) -> None:

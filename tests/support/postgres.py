@@ -30,6 +30,7 @@ class Postgres:
         self.url = url.set(drivername="postgresql+psycopg")
         self.prefix = f"t{secrets.token_hex(4)}_"
         self.created: set[str] = set()
+        self.line: psycopg.Connection | None = None  # kept open, as each test asks for something and a new one is dear
 
     def url_for(self, database: str) -> str:
         return self.url.set(database=self.prefix + database).render_as_string(hide_password=False)
@@ -61,11 +62,18 @@ class Postgres:
     def stop(self) -> None:
         for database in sorted(self.created):
             self.drop(database)
+        self._hang_up()
 
     def _run(self, *commands: sql.Composed) -> None:
-        with self.connect() as connection:
-            for command in commands:
-                connection.execute(command)
+        if self.line is None:
+            self.line = self.connect()
+        for command in commands:
+            self.line.execute(command)
+
+    def _hang_up(self) -> None:
+        if self.line is not None:
+            self.line.close()
+        self.line = None
 
     def connect(self, database: str | None = None) -> psycopg.Connection:
         url = self.url.set(drivername="postgresql", database=self.prefix + database if database else self.url.database)
@@ -91,6 +99,7 @@ class OwnPostgres(Postgres):
             raise
 
     def stop(self) -> None:
+        self._hang_up()
         self.watch.communicate(b"stop\n")
 
     def _start(self) -> None:

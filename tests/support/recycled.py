@@ -46,8 +46,9 @@ class Recycled:
         self.postgres.rename(name, spare)
         with self.postgres.connect(spare) as connection, connection.transaction():
             connection.execute(ALONE)
-            for table in _tables(connection):
-                connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+            # In one go: to ask a hundred times takes longer than to empty tables that are mostly empty.
+            emptied = [sql.SQL("DELETE FROM {}").format(sql.Identifier(table)) for table in _tables(connection)]
+            connection.execute(sql.SQL(";").join(emptied))
             for table, rows in self.rows[template].items():
                 with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as into:
                     into.write(rows)
