@@ -6,11 +6,12 @@ from typing import Any
 from redis import Redis
 
 from hub.errors import ConfigError
-from hub.sdk.budget import Budget
+from hub.sdk.budget import Budget, Window
 from hub.sdk.contracts import Account
 from hub.sdk.http import PartnerClient
 from hub.sdk.oauth import KINDS, Grant, Tokens
 from hub.settings import ConnectionSettings, Settings
+from rules.sending import CHANNELS, Pace, load_sending
 
 
 def account_at(
@@ -20,8 +21,7 @@ def account_at(
     if missing:
         raise ConfigError(f"Connection “{connection.name}” needs {', '.join(missing)}.", "Set it in the environment.")
     secrets = {role: environ[name] for role, name in connection.secrets.items()}
-    limits = getattr(kind, "limits", ())
-    part = float(connection.options.get("share", 1.0))
+    budget = _budget(connection, settings, kind, redis)
     reach: Any = {
         "timeout": (3.0, settings.timing.push_timeout),
         "allow_loopback": bool(connection.options.get("allow_loopback", False)),
@@ -31,10 +31,34 @@ def account_at(
         **reach,
         headers={"Authorization": f"Bearer {secrets['token']}"} if "token" in secrets else {},
         tokens=_tokens(connection, secrets, redis, reach),
-        budget=Budget(redis, connection.name, [one.share(part) for one in limits]) if limits else None,
+        budget=budget,
         usage=getattr(kind, "usage", None),
     )
-    return Account(connection.name, connection.region, client, secrets, connection.options)
+    return Account(connection.name, connection.region, client, secrets, connection.options, budget)
+
+
+def _budget(connection: ConnectionSettings, settings: Settings, kind: Any, redis: Redis) -> Budget | None:
+    """A partner's own limits; or, of a channel, what config/sending.yaml lets go to people in this region, shared by all
+    connections that speak by it."""
+    spoken = sorted({topic.channel for topic in kind.topics} & set(CHANNELS)) if kind.kind == "channel" else []
+    for channel in spoken:
+        windows = windows_of(load_sending(settings.config).pace_of(connection.region, channel))
+        return Budget(redis, f"channel:{connection.region}:{channel}", windows) if windows else None
+    limits = getattr(kind, "limits", ())
+    part = float(connection.options.get("share", 1.0))
+    return Budget(redis, connection.name, [one.share(part) for one in limits]) if limits else None
+
+
+def windows_of(pace: Pace) -> list[Window]:
+    """No second and no day holds more. One a second is two in two seconds without a burst, as a bucket holds a token more."""
+    found = []
+    if pace.per_second == 1:
+        found.append(Window("second", 2, 2.0, cap=1))
+    elif pace.per_second:
+        found.append(Window("second", pace.per_second, 1.0, cap=min(9, max(1, pace.per_second // 10))))
+    if pace.per_day:
+        found.append(Window("day", pace.per_day, 86_400.0, cap=1))
+    return found
 
 
 def _tokens(

@@ -103,6 +103,8 @@ CORE_EVENTS = (
     EventKind("mail_bounced", "a mail came back; hard: there is no such mailbox", {"hard": "flag"}),
     EventKind("mail_complained", "the customer called a mail spam", {}),
     EventKind("mail_replied", "the customer answered a mail", {}),
+    EventKind("text_failed", "a text did not arrive; hard: nobody can ever be reached there", {"hard": "flag"}),
+    EventKind("text_replied", "the customer answered a text", {}),
     EventKind("offer_made", "the customer was sent an offer", {"code": "text", "channel": "text"}),
     EventKind("offer_redeemed", "the customer used an offer", {"code": "text", "channel": "text"}),
     EventKind("referral_made", "the customer brought somebody to us", {}),

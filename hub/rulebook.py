@@ -14,6 +14,8 @@ from rules import Rulebook, RuleError, load_book
 from rules.journeys.documents import JourneyRule
 from rules.journeys.read import read_journey
 from rules.parse import read_text
+from rules.replies import FILE as REPLIES
+from rules.replies import Replies, load_replies
 from rules.sending import CHANNELS, Sending, load_sending
 from rules.sending import FILE as SENDING
 from rules.syncmap import SyncMap, load_syncs
@@ -23,11 +25,12 @@ LOOK_EVERY = 1.0  # seconds
 
 @dataclass(frozen=True)
 class Stand:
-    """book, syncs, sending: what is in force, mappings by connector. wrong: why the newer files are not, or empty."""
+    """book, syncs, sending, replies: what is in force, mappings by connector. wrong: why the newer files are not, or empty."""
 
     book: Rulebook
     syncs: Mapping[str, SyncMap]
     sending: Sending
+    replies: Replies
     wrong: str
 
 
@@ -84,7 +87,8 @@ class LiveBook:
 
     def _read_all(self) -> Stand:
         book, syncs = load_book(self.folder, self.catalogue), load_syncs(self.folder, SYNCED)
-        return Stand(book, syncs, load_sending(self.folder, self.purposes), "")
+        replies = load_replies(self.folder, self.purposes)
+        return Stand(book, syncs, load_sending(self.folder, self.purposes), replies, "")
 
     def _read(self) -> Stand:
         try:
@@ -93,5 +97,5 @@ class LiveBook:
             return replace(self.stand, wrong=str(error))
 
     def _mark(self) -> tuple[tuple[str, int, int], ...]:
-        files = sorted([*self.folder.glob("*/*.yaml"), *self.folder.glob(SENDING)])
+        files = sorted([*self.folder.glob("*/*.yaml"), *self.folder.glob(SENDING), *self.folder.glob(REPLIES)])
         return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)

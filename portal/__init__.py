@@ -7,6 +7,7 @@ from flask import Blueprint
 
 from hub.core import Hub
 from hub.sdk import hookimpl
+from hub.work import Work
 from portal import (
     access,
     account,
@@ -38,6 +39,7 @@ from portal import (
     roi,
     shared,
     stopping,
+    texted,
     timeline,
     vitals,
 )
@@ -86,6 +88,11 @@ def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
     for pages in PAGES:
         portal.register_blueprint(pages.bp)
     return [portal]
+
+
+@hookimpl
+def customer_wrote(hub: Hub, work: Work, customer_id: int, text: str, key: str) -> None:
+    texted.take(hub, work, customer_id, text, key)
 
 
 @hookimpl

@@ -1,4 +1,5 @@
-"""When people may be written to, and how often: quiet hours by the law of where they live, and caps; config/sending.yaml."""
+"""When people may be written to, and how often: quiet hours by the law of where they live, caps, and how much a provider takes;
+config/sending.yaml."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -14,9 +15,10 @@ from rules.parse import Source, read
 from rules.values import shown
 
 FILE = "sending.yaml"
-KEYS = {"exempt", "stale_after", "quiet", "caps"}
+KEYS = {"exempt", "stale_after", "quiet", "caps", "throttle"}
 QUIET_KEYS = {"from", "until", "channels", "source", "reviewed_on"}
 CAP_KEYS = {"purpose", "channel", "most", "within"}
+PACE_KEYS = {"per_second": (1, 10_000), "per_day": (10, 100_000_000)}  # and how little and how much each can be
 CHANNELS = ("mail", "sms", "push")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 EVERYWHERE = "default"
@@ -65,13 +67,26 @@ class Cap:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How many messages a provider takes of us; 0: as many as we like."""
+
+    per_second: int = 0
+    per_day: int = 0
+
+
+@dataclass(frozen=True)
 class Sending:
-    """exempt: purposes that nobody has to wait for. stale_after: purpose -> how old a message may be when it goes."""
+    """exempt: purposes that nobody has to wait for. stale_after: purpose -> how old a message may be when it goes. throttle:
+    (region or default, channel) -> how many go out in all, whoever sends them."""
 
     exempt: frozenset[str] = frozenset()
     stale_after: Mapping[str, timedelta] = field(default_factory=dict)
     quiet: Mapping[str, Quiet] = field(default_factory=dict)
     caps: Sequence[Cap] = ()
+    throttle: Mapping[tuple[str, str], Pace] = field(default_factory=dict)
+
+    def pace_of(self, region: str, channel: str) -> Pace:
+        return self.throttle.get((region, channel)) or self.throttle.get((EVERYWHERE, channel)) or Pace()
 
     def quiet_in(self, jurisdiction: str, channel: str) -> Quiet | None:
         found = self.quiet.get(jurisdiction) or self.quiet.get(EVERYWHERE)
@@ -81,15 +96,15 @@ class Sending:
 FREE = Sending()
 
 
-def load_sending(config: Path, purposes: Collection[str] = ()) -> Sending:
-    """Nobody waits where there is no such file. purposes: those that something is sent for; none: any is taken. Raises
-    RuleError with all that is wrong."""
+def load_sending(config: Path, purposes: Collection[str] = (), regions: Collection[str] = ()) -> Sending:
+    """Nobody waits where there is no such file. purposes: those that something is sent for; regions: those that there are;
+    none: any is taken. Raises RuleError with all that is wrong."""
     path = config / FILE
-    return read_sending(read(path), purposes) if path.is_file() else FREE
+    return read_sending(read(path), purposes, regions) if path.is_file() else FREE
 
 
-def read_sending(source: Source, purposes: Collection[str] = ()) -> Sending:
-    reader = _Reader(source, purposes)
+def read_sending(source: Source, purposes: Collection[str] = (), regions: Collection[str] = ()) -> Sending:
+    reader = _Reader(source, purposes, regions)
     found = reader.read()
     if reader.problems:
         raise RuleError(reader.problems)
@@ -97,9 +112,10 @@ def read_sending(source: Source, purposes: Collection[str] = ()) -> Sending:
 
 
 class _Reader:
-    def __init__(self, source: Source, purposes: Collection[str]) -> None:
+    def __init__(self, source: Source, purposes: Collection[str], regions: Collection[str]) -> None:
         self.source = source
         self.purposes = purposes
+        self.regions = regions
         self.problems: list[Problem] = []
 
     def read(self) -> Sending:
@@ -122,7 +138,35 @@ class _Reader:
             {str(name): self.span(stale, name) for name in stale},
             {str(name): hours for name in quiet if (hours := self.quiet(quiet, name))},
             [cap for index in range(len(self.rows(top, "caps"))) if (cap := self.cap(top["caps"], index))],
+            self.throttle(top),
         )
+
+    def throttle(self, top: Any) -> dict[tuple[str, str], Pace]:
+        found = {}
+        places = self.mapping(top, "throttle")
+        for place in places:
+            if place != EVERYWHERE and self.regions and place not in self.regions:
+                self.wrong(places, place, f"There is no region “{shown(place)}”.", nearest(str(place), self.regions))
+            channels = self.mapping(places, place)
+            for channel in channels:
+                if channel not in CHANNELS:
+                    self.wrong(channels, channel, f"“{shown(channel)}” is no channel to people.",
+                               nearest(str(channel), CHANNELS))  # fmt: skip
+                found[str(place), str(channel)] = self.pace(channels, channel)
+        return found
+
+    def pace(self, block: Any, key: Any) -> Pace:
+        given = self.mapping(block, key)
+        self.keys(given, set(PACE_KEYS))
+        for name, value in given.items():
+            least, most = PACE_KEYS.get(name, (0, 0))
+            if most and not (type(value) is int and least <= value <= most):
+                self.wrong(given, name, f"“{name}” must be a whole number from {least} to {most:,}.",
+                           "Write what the provider's contract says; leave it out where it sets no limit.")  # fmt: skip
+                return Pace()
+        if not given:
+            self.wrong(block, key, f"“{shown(key)}” names no limit.", "Write {per_second: 20, per_day: 50000}.")
+        return Pace(**{name: value for name, value in given.items() if name in PACE_KEYS})
 
     def quiet(self, block: Any, name: Any) -> Quiet | None:
         given = self.mapping(block, name)

@@ -59,6 +59,7 @@ class Mail:
                 f"Connection “{account.connection}” needs options.sender and secrets.webhook_secret.",
                 "Write sender: Garage <service@garage.example>, and name the secret's variable.",
             )
+        self.meters = account.meters
         self.secrets = [secret, *filter(None, [account.secrets.get("webhook_secret_previous")])]
         marks = Marks(self.secrets, address.rpartition("@")[2])
         public = str(options.get("public", "")).rstrip("/")
@@ -80,6 +81,8 @@ class Mail:
 
     def _send(self, session: Session, push: Push, later: dict[str, str]) -> None:
         """A mailbox that is busy holds up no other: its push alone goes into `later`."""
+        if self.meters is not None:
+            self.meters.spend("")
         try:
             session.send(letter(push, self.sender, datetime.now(UTC)), self.sender.address, str(push.body["email"]))
         except Deferred as error:

@@ -30,6 +30,7 @@ from rules.desks import load_desks
 from rules.hours import load_calendars
 from rules.mapping import read_mapping
 from rules.parse import read
+from rules.replies import load_replies
 from rules.schema import schema_of
 from rules.sending import load_sending
 from rules.sync_schema import sync_schema
@@ -124,11 +125,17 @@ def problems_of(folder: Path | None) -> list[str]:
 
 
 def _sending(settings: Settings, purposes: Collection[str]) -> list[str]:
-    try:
-        load_sending(settings.config, purposes)
-    except RuleError as error:
-        return str(error).splitlines()
-    return []
+    problems = []
+    regions = settings.regions
+    for load in (
+        lambda: load_sending(settings.config, purposes, regions),
+        lambda: load_replies(settings.config, purposes),
+    ):
+        try:
+            load()
+        except RuleError as error:
+            problems += str(error).splitlines()
+    return problems
 
 
 def _services(settings: Settings) -> list[str]:

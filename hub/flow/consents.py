@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from hub.core import Partner
+from hub.core import Hub, Partner
 from hub.flow.batches import batches
 from hub.flow.identity import Known
 from hub.flow.outbox import Intent
 from hub.flow.told import Station
-from hub.models import Consent
+from hub.models import Consent, Message
 from hub.sdk import ConsentRecord
 from hub.work import Work
 
@@ -34,6 +34,39 @@ def fold(station: Station, records: Sequence[ConsentRecord]) -> list[tuple[Known
     for source, known, record in news:
         _add(work, partner, known, record, source)
     return [(known, record) for _, known, record in news]
+
+
+def take_back(hub: Hub, work: Work, news: Sequence[tuple[Known, ConsentRecord]]) -> int:
+    """Messages that have not gone yet, of a purpose and channel that somebody has just said no to; answers how many. A word that
+    is older than their last one takes nothing back."""
+    ended = {(known.person.id, known.customer.ref, one.purpose, one.channel)
+             for known, one in news if one.state == "withdrawn"}  # fmt: skip
+    if not ended:
+        return 0
+    work.session.flush()
+    stands: dict[tuple[int, str, str], str] = {}
+    columns = (Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
+    for people in batches(sorted({person for person, _, _, _ in ended})):
+        rows = select(*columns).where(Consent.person_id.in_(people)).order_by(Consent.at, Consent.id)
+        stands |= {(person, purpose, channel): state for person, purpose, channel, state in work.session.execute(rows)}
+    still = {(ref, purpose, channel) for person, ref, purpose, channel in ended
+             if stands.get((person, purpose, channel)) == "withdrawn"}  # fmt: skip
+    told = {
+        (partner.id, topic.name): (topic.purpose, topic.channel)
+        for partner in hub.partners.values() for topic in partner.connector.topics
+    }  # fmt: skip
+    mine: list[int] = []
+    found = select(Message.id, Message.entity, Message.connection_id, Message.topic)
+    for refs in batches(sorted({ref for ref, _, _ in still})):
+        waiting = (Message.connection_id.in_({one for one, _ in told}), Message.entity.in_(refs))
+        for number, ref, connection, topic in work.session.execute(found.where(*waiting, Message.state == "waiting")):
+            if (ref, *told.get((connection, topic), ("", ""))) in still:
+                mine.append(number)
+    gone = {"state": "cancelled", "why": "withdrawn", "reason": "consent was withdrawn", "settled_at": work.now}
+    for numbers in batches(mine):
+        waits = (Message.id.in_(numbers), Message.state == "waiting")
+        work.session.execute(update(Message).where(*waits).values(**gone))
+    return len(mine)
 
 
 def intent_of(work: Work, partner: Partner, known: Known, record: ConsentRecord) -> Intent | None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.errors import Quarantined, WrongInput
-from hub.flow import cards, consents, fleets, identity, service, timers, vehicles
+from hub.flow import cards, consents, fleets, identity, replies, service, timers, vehicles
 from hub.flow.batches import batches
 from hub.flow.held import Held
 from hub.flow.identity import Identities, Known
@@ -29,8 +29,10 @@ from hub.sdk import (
     LoyaltyRecord,
     PersonRecord,
     ReadingRecord,
+    ReceiptRecord,
     Record,
     ReferralRecord,
+    ReplyRecord,
     ServiceRecord,
     ShopRecord,
     VehicleRecord,
@@ -47,7 +49,7 @@ PERSONAL = ("name", "email", "phone", "address")
 class Folded:
     """What a batch changed. touched: customers by id, with the kinds of change. intents: what is to be told, in order.
     news, gone: the records that were news, and those about somebody who was erased. repeats: how many told what we had.
-    clashes: appointments that found no place."""
+    clashes: appointments that found no place. strangers: what was told of nobody we know. said: words for a person."""
 
     touched: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     intents: list[tuple[int, Intent]] = field(default_factory=list)
@@ -55,6 +57,8 @@ class Folded:
     gone: list[object] = field(default_factory=list)
     repeats: int = 0
     clashes: int = 0
+    strangers: list[object] = field(default_factory=list)
+    said: list[replies.Said] = field(default_factory=list)
 
     @property
     def new(self) -> int:
@@ -69,6 +73,7 @@ class Folded:
             self.touched[customer_id] |= changes
         self.intents += other.intents
         self.news, self.gone = self.news + other.news, self.gone + other.gone
+        self.strangers, self.said = self.strangers + other.strangers, self.said + other.said
         self.repeats, self.clashes = self.repeats + other.repeats, self.clashes + other.clashes
         return self
 
@@ -89,7 +94,9 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     folded.repeats += len(readings) - len(moved)
     for owner in vehicles.lock_owners(work, moved):
         folded.touched[owner].add("vehicles")
-    about = [record for record in records if not isinstance(record, ShopRecord | ReadingRecord)]
+    heard = replies.hear(hub, work, partner, records)
+    about = [one for one in records if not isinstance(one, ShopRecord | ReadingRecord | ReplyRecord | ReceiptRecord)]
+    about += heard.records
     people = Identities(work, partner, hub.here.jurisdiction)
     people.load(_keys(about), _marks(about))
     told = {record.partner_id for record in about if isinstance(record, VehicleRecord)}
@@ -99,6 +106,10 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     _fold_people(hub, station, [record for record in about if not isinstance(record, ServiceRecord)], folded)
     _fold_service(station, [record for record in about if isinstance(record, ServiceRecord)], folded)
     timers.hear(hub, work, partner, about, cars.known)
+    replies.settle(work, heard)
+    folded.news += heard.told
+    folded.strangers += heard.strangers
+    folded.said += heard.said
     for customer_id in people.made:
         folded.touched[customer_id].add("customer")
     for customer_id in folded.touched.keys() - people.made:  # who is new has the first version
@@ -141,6 +152,7 @@ def _fold_people(hub: Hub, station: Station, records: Sequence[PersonRecord], fo
             else:
                 folded.repeats += 1
     news = consents.fold(station, agreed)
+    consents.take_back(hub, station.work, news)
     for known, one in news:
         folded.touched[known.customer.id].add("consents")
         folded.news.append(one)

@@ -117,8 +117,9 @@ def _fold_together(hub: Hub, work: Work, partner: Partner, group: Sequence[Read]
 def _results(group: Sequence[Read], folded: Folded) -> list[Result]:
     """What became of each one's records."""
     if len(group) == 1:  # objects of a partner are no records
-        return [(group[0].delivery, {"new": folded.new, "repeats": folded.repeats, "erased": folded.erased})]
-    news, gone = ({id(record) for record in records} for records in (folded.news, folded.gone))
+        counts = {"new": folded.new, "repeats": folded.repeats, "erased": folded.erased}
+        return [(group[0].delivery, counts | ({"strangers": len(folded.strangers)} if folded.strangers else {}))]
+    news, gone = ({id(record) for record in records} for records in (folded.news, [*folded.gone, *folded.strangers]))
     found = []
     for one in group:
         new, erased = (sum(id(record) in among for record in one.records) for among in (news, gone))

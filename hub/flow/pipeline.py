@@ -35,6 +35,7 @@ from hub.flow import (
     journeys,
     outbox,
     outward,
+    replies,
     segments,
 )
 from hub.flow.heartbeat import Heartbeat
@@ -87,11 +88,17 @@ def _process(
 ) -> None:
     touched: dict[int, set[str]] = {}
     intents: list[tuple[int, outbox.Intent]] = []
+    said: list[replies.Said] = []
     for folded in folding.fold_all(hub, work, partner, taken, letters, rng):
         for customer_id, changes in folded.touched.items():
             touched.setdefault(customer_id, set()).update(changes)
         intents += folded.intents
+        said += folded.said
     follow(hub, work, touched, intents)
+    for words in said:
+        hub.plugins.hook.customer_wrote(
+            hub=hub, work=work, customer_id=words.customer_id, text=words.text, key=words.key
+        )
 
 
 def follow(hub: Hub, work: Work, touched: Mapping[int, set[str]], intents: Sequence[tuple[int, outbox.Intent]]) -> None:

@@ -11,6 +11,7 @@ from hub.errors import (
     WrongInput,
     WrongSignature,
 )
+from hub.sdk.answers import ReceiptRecord, ReplyRecord
 from hub.sdk.backoff import full_jitter
 from hub.sdk.bodies import read_json
 from hub.sdk.cases import Case, sandbox_account
@@ -99,14 +100,15 @@ __all__ = [
     "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "ArmStatistics", "Asks",
     "Attribution", "AuthBroken", "Bad", "Bounds", "BranchRecord", "Case", "Channel", "ConfigError", "Connector",
     "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "Describes", "EffectClass", "ErasedRecord",
-    "EstimateLineRecord", "EstimateRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FieldShape", "FileMapping",
-    "FindingRecord",
-    "Gone", "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord", "InvoiceRecord", "Kind", "Knock", "LearnsTables",
-    "LineRecord", "Listing", "Lists", "LoyaltyRecord", "Normalises", "NotJson", "Observes", "OfferRecord", "Outcome",
-    "Page", "PartnerClient", "PartnerError", "PersonRecord", "Push", "Pushes", "Question", "ReadingRecord",
-    "Receives", "RecommendationRecord", "Record", "ReferralRecord", "Refused", "RetryLater", "RowProblem", "Sale",
-    "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step", "Survival",
-    "TakesLoads", "TakesMail", "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial", "VehicleRecord",
-    "VisitRecord", "Waits", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256", "check_standard_webhook",
-    "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sandbox_account", "sign",
+    "EstimateLineRecord", "EstimateRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FieldShape",
+    "FileMapping", "FindingRecord", "Gone", "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord",
+    "InvoiceRecord", "Kind", "Knock", "LearnsTables", "LineRecord", "Listing", "Lists", "LoyaltyRecord",
+    "Normalises", "NotJson", "Observes", "OfferRecord", "Outcome", "Page", "PartnerClient", "PartnerError",
+    "PersonRecord", "Push", "Pushes", "Question", "ReadingRecord", "ReceiptRecord", "Receives",
+    "RecommendationRecord", "Record", "ReferralRecord", "Refused", "ReplyRecord", "RetryLater", "RowProblem",
+    "Sale", "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step",
+    "Survival", "TakesLoads", "TakesMail", "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial",
+    "VehicleRecord", "VisitRecord", "Waits", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
+    "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sandbox_account",
+    "sign",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from hub.sdk.budget import Meters
 from hub.sdk.questions import Decision as Decision
 from hub.sdk.questions import Question as Question
 from hub.sdk.record_kinds import Record
@@ -31,8 +32,8 @@ class Knock:
 
 @dataclass(frozen=True)
 class Incoming:
-    """One thing the partner told us. key: dedupe key, made of *signed* bytes only. entity: whom it is about, in the
-    partner's words; deliveries of one entity are processed in order. at, version: the partner's own, if it has any."""
+    """One thing the partner told us. key: dedupe key, of *signed* bytes only. entity: whom it is about, in their words;
+    deliveries of one are processed in order. at, version: their own, if any."""
 
     key: str
     entity: str
@@ -188,7 +189,6 @@ class Push:
 @dataclass(frozen=True)
 class Outcome:
     """What became of one push. state `retry` waits `after` seconds (None: our own backoff); `unknown` may have happened.
-
     kept_out: fields of a `set_fields` that was sent which the partner does not take, and will not take another time;
     `links.<kind>` where it does not take a link to an object of that kind."""
 
@@ -237,18 +237,18 @@ class Api(Protocol):
 
 @dataclass(frozen=True)
 class Account:
-    """One partner account in one region, as config/hub.yaml names it: what a connector is built from."""
+    """One partner account in one region: what a connector is built from. meters: asked before each call, which `api` does."""
 
     connection: str
     region: str
     api: Api
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
+    meters: Meters | None = field(default=None, repr=False)
 
 
 class Connector(Protocol):
-    """A class whose instance serves one Connection; it also implements what it has of Receives, Normalises, Fetches,
-    Pushes, Asks."""
+    """A class whose instance serves one Connection, with what it has of Receives, Normalises, Fetches, Pushes and Asks."""
 
     name: ClassVar[str]
     kind: ClassVar[Kind]

@@ -108,5 +108,10 @@ def customer_changed(work: Work, customer_id: int, changes: Sequence[str]) -> No
 
 
 @hookspec
+def customer_wrote(hub: Hub, work: Work, customer_id: int, text: str, key: str) -> None:
+    """Told in the transaction that took in a customer's answer to a text, under a key that is the same at each telling."""
+
+
+@hookspec
 def dead_lettered(hub: Hub, dead_letter_id: int, reason: str) -> None:
     """Told after a message or delivery was given up."""

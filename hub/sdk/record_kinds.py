@@ -1,5 +1,6 @@
 """All kinds of records, by what they are about."""
 
+from hub.sdk.answers import ReceiptRecord, ReplyRecord
 from hub.sdk.estimates import EstimateRecord
 from hub.sdk.records import (
     AppointmentRecord,
@@ -31,5 +32,6 @@ ServiceRecord = (
     | ReferralRecord
 )
 ShopRecord = BranchRecord | SlotRecord
+AnswerRecord = ReplyRecord | ReceiptRecord
 PersonRecord = CustomerRecord | VehicleRecord | EventRecord | LoyaltyRecord | ConsentRecord | ErasedRecord
-Record = PersonRecord | ServiceRecord | ShopRecord | ReadingRecord
+Record = PersonRecord | ServiceRecord | ShopRecord | ReadingRecord | AnswerRecord

@@ -11,6 +11,7 @@ from hub.sdk import Account, Case
 RECORDED = Path(__file__).parents[2] / "connectors"
 CLUB_SECRET = "whsec_" + base64.b64encode(b"loyalty secret for the tests 32b").decode()
 SHOP_SECRET = "whsec_" + base64.b64encode(b"the shop's secret, of the tests 32b").decode()
+TEXTS_SECRET = "whsec_" + base64.b64encode(b"texts' secret of the tests, 32b!").decode()
 CRM_SECRET = "hubspot-client-secret-of-the-tests"
 TOKEN = "token-of-the-tests"
 PLUGINS = {"voucherify": "loyalty"}
@@ -38,7 +39,7 @@ def account_of(webhook_secret: str = "", api: Any = None) -> Account:
 
 LOYALTY = account_of(CLUB_SECRET)
 HUBSPOT = account_of(CRM_SECRET)
-SMS = account_of()
+SMS = account_of(TEXTS_SECRET)
 SHOP = account_of(SHOP_SECRET)
 
 

@@ -1,5 +1,7 @@
 """Texts: to the person's phone, cut to what a text can hold, and never to nobody."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,8 @@ import pytest
 from connectors.sms import Sms
 from connectors.sms.sandbox import SmsSandbox
 from connectors.sms.words import LONGEST
-from hub.sdk import EffectClass, Push
-from proving import SMS, Scripted, account_of
+from hub.sdk import EffectClass, Knock, Push, ReceiptRecord, ReplyRecord, WrongInput, WrongSignature, sign
+from proving import SMS, TEXTS_SECRET, Scripted, account_of
 
 
 def a_text(**body: Any) -> Push:
@@ -48,3 +50,49 @@ def test_the_provider_tells_no_repeats_apart(tmp_path: Path) -> None:
             == 202
         )
     assert len(sandbox.log.rows()) == 2
+
+
+AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def knocked(kind: str, body: Any = None, **data: Any) -> Knock:
+    told = json.dumps(body or {"type": kind, "timestamp": AT.isoformat(), "data": data}).encode()
+    return Knock("POST", "https://hub.example.org/webhooks/texts", sign(TEXTS_SECRET, "msg_1", AT, told), told, AT)
+
+
+def records(knock: Knock) -> list[Any]:
+    connector = Sms(SMS)
+    return [one for incoming in connector.verify(knock) for one in connector.normalise(incoming.payload)]
+
+
+def test_a_receipt_names_the_push_and_whether_the_number_will_ever_be_reached() -> None:
+    delivered = ReceiptRecord(ref="key1", state="delivered", key="msg_1", at=AT)
+    assert records(knocked("message.delivered", client_ref="key1")) == [delivered]
+    for code, hard in (("unknown_number", True), ("expired", False)):
+        failed = ReceiptRecord(ref="key1", state="failed", key="msg_1", at=AT, hard=hard, code=code)
+        assert records(knocked("message.failed", client_ref="key1", code=code)) == [failed]
+
+
+def test_an_answer_names_the_number_and_the_words_as_they_were() -> None:
+    told = ReplyRecord(phone="+491520000001", text=" Stop! ", channel="sms", key="msg_1", at=AT)
+    assert records(knocked("message.received", **{"from": "+491520000001", "text": " Stop! "})) == [told]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [], {"type": "message.read", "timestamp": AT.isoformat(), "data": {}},
+        {"type": "message.received", "timestamp": AT.isoformat(), "data": {"from": "nobody", "text": "x"}},
+        {"type": "message.received", "timestamp": "yesterday", "data": {"from": "+491520000001", "text": "x"}},
+        {"type": "message.failed", "timestamp": AT.isoformat(), "data": {}},
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused_and_no_number_is_repeated(body: Any) -> None:
+    with pytest.raises(WrongInput) as told:
+        Sms(SMS).verify(knocked("", body))
+    assert "+49" not in str(told.value)
+
+
+def test_without_a_secret_the_door_is_shut() -> None:
+    with pytest.raises(WrongSignature):
+        Sms(account_of()).verify(knocked("message.delivered", client_ref="key1"))

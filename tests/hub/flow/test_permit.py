@@ -195,7 +195,7 @@ def test_quiet_hours_that_end_in_the_hour_that_comes_twice_never_end_in_the_past
 
 def wrong(rules: str) -> str:
     with pytest.raises(Exception, match=r"sending\.yaml:\d+:\d+") as found:
-        read_sending(read_text(rules.encode(), "sending.yaml"), ("marketing", "service_notice"))
+        read_sending(read_text(rules.encode(), "sending.yaml"), ("marketing", "service_notice"), ("eu", "gcc"))
     return str(found.value)
 
 
@@ -223,6 +223,11 @@ def wrong(rules: str) -> str:
         ),
         ("exempt: security", "“exempt” must be a list."),
         ("stale_after: [3d]", "“stale_after” must be a mapping."),
+        ("throttle: {default: {sms: {per_second: 0}}}", "“per_second” must be a whole number from 1 to 10,000."),
+        ("throttle: {default: {sms: {}}}", "“sms” names no limit."),
+        ("throttle: {default: {pigeon: {per_day: 10}}}", "“pigeon” is no channel to people."),
+        ("throttle: {default: {sms: {per_minute: 9}}}", "“per_minute” is no key here."),
+        ("throttle: {gc: {sms: {per_day: 10}}}", "sending.yaml:1:12: There is no region “gc”. Did you mean “gcc”?"),
     ],
 )
 def test_a_mistake_in_the_file_is_told_with_its_place(rules, said):
