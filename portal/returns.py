@@ -64,12 +64,16 @@ class Credit:
 @dataclass(frozen=True)
 class Shown:
     """head: what the page begins with: all campaigns that can be told added up, or the one that was chosen. left_out: those
-    it leaves out as their arms have wrong sizes. axis: of the list; scale: of the head. costs: kind -> minor units."""
+    it leaves out as their arms have wrong sizes. together: all journeys, proved by those whom every one of them leaves alone, and
+    span its scale; None where one was chosen, or nobody was dealt that yet. axis: of the list; scale: of the head. costs: kind ->
+    minor units."""
 
     currency: str
     currencies: tuple[str, ...]
     head: Row
     left_out: tuple[str, ...]
+    together: Row | None
+    span: Ruler
     rows: tuple[Row, ...]
     axis: Ruler
     scale: Ruler
@@ -116,8 +120,10 @@ def shown(
     for one in some:
         for kind, amount in one["costs"].get(code, {}).items():
             kinds[kind] = kinds.get(kind, 0) + amount
+    together = None if chosen else together_of(told, code)
     return Shown(
-        code, tuple(names), head, tuple(told["headline"].get(code, {}).get("broken", ())) if not chosen else (), rows,
+        code, tuple(names), head, tuple(told["headline"].get(code, {}).get("broken", ())) if not chosen else (),
+        together, ruler([together.low, together.high] if together else []), rows,
         ruler([side for row in rows if row.margin is not None for side in (row.low, row.high)]),
         ruler([head.low, head.high]), kinds,
         growth(points, mirrored), points, curves(retention, mirrored), retention, rule,
@@ -173,6 +179,24 @@ def _all(told: Mapping[str, Any], rows: Sequence[Row], currency: str) -> Row:
     counted = _counted(rows)
     return Row("", "", "", sum(row.treated for row in counted), sum(row.held for row in counted), state, head["incremental"],
                low, high, sum(row.cost for row in counted), min((row.p for row in counted), default=1.0))  # fmt: skip
+
+
+def together_of(told: Mapping[str, Any], currency: str) -> Row | None:
+    """All journeys in one row; a count that was made before there was such a proof has none."""
+    found = told.get("global_control") or {"headline": {}, "quarters": {}}
+    head = found["headline"].get(currency)
+    if head is None:
+        return None
+    named = head["told"] or head["broken"] or head["waiting"]
+    some = [one for name, one in found["quarters"].items() if name in named]
+    balances = [one["proof"][currency]["balance"] for one in some]
+    low, high = head["interval"] or (0, 0)
+    state: State = "gain" if low > 0 else "loss" if high < 0 else "open"
+    if head["incremental"] is None:
+        state = "broken" if head["broken"] else "waiting"
+    treated, held = (sum(one["people"][arm] for one in some) for arm in (TREATED, CONTROL))
+    p = min((min(one["p"], *one["by_channel"].values(), 1.0) for one in balances), default=1.0)
+    return Row("", "", "global control", treated, held, state, head["incremental"], low, high, 0, p)
 
 
 def _credits(

@@ -21,14 +21,14 @@ from hub.web.webhooks import this_hub
 from portal.desks import MARKETERS
 from portal.guard import opens_to
 from portal.pages import page, tongue
-from portal.returns import MODELS, shown
+from portal.returns import MODELS, Row, shown, together_of
 from portal.scope import scope_of
 from rules.values import decimals
 
 bp = Blueprint("roi", __name__, url_prefix="/desk/roi")
 COLUMNS = ("campaign", "kind", "currency", "treated", "held_back", "state", "incremental_margin", "low", "high", "cost",
            "sizes_p", *(f"credit_{model.replace(' ', '_')}" for model in MODELS))  # fmt: skip
-OTHERS = "(too few people, together)"
+OTHERS, TOGETHER = "(too few people, together)", "(all journeys)"
 
 
 @bp.get("/")
@@ -63,7 +63,8 @@ def table() -> Response:
     report = reports.latest(hub, _span(), branch) if branch is not None else None
     if report is None:
         raise NotFound("Nothing has been counted yet.", "The first count comes within minutes of the start.")
-    response = Response(spreadsheet.lines(_rows(report, _titles(hub), *_withheld(hub, report))), mimetype="text/csv")
+    k = release_of(hub.settings.config, RETURNS).k
+    response = Response(spreadsheet.lines(_rows(report, _titles(hub), k, *_withheld(hub, report))), mimetype="text/csv")
     name = f"returns-{hub.region_code}-{report.document['since']}-{report.document['until']}"
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
     return response
@@ -90,18 +91,20 @@ def _heads(campaign: Mapping[str, Any] | None) -> int:
 
 
 def _rows(
-    report: Report, titles: Mapping[str, str], hidden: frozenset[str], enough: bool
+    report: Report, titles: Mapping[str, str], k: int, hidden: frozenset[str], enough: bool
 ) -> Iterator[Sequence[object]]:
     yield COLUMNS
     for currency in sorted({*report.document["ledger"], *report.document["headline"]}):
         seen = shown(report, titles, currency, "", "", mirrored=False)
+        whole = together_of(report.document, currency)
+        if whole is not None and whole.held >= k:
+            yield [TOGETHER, whole.kind, currency, whole.treated, whole.held, whole.state, *_edges(whole, currency), "",
+                   f"{whole.p:.6f}", *[""] * len(MODELS)]  # fmt: skip
         books = report.document["ledger"].get(currency, {"models": {}, "unattributed": 0, "invoiced": 0})
         rows = seen.rows if seen else ()
         for row in rows:
             if row.name not in hidden:
-                money = [_amount(one, currency) for one in (row.margin, row.low, row.high)]
-                edges = money if row.margin is not None else ["", "", ""]
-                yield [row.name, row.kind, currency, row.treated, row.held, row.state, *edges,
+                yield [row.name, row.kind, currency, row.treated, row.held, row.state, *_edges(row, currency),
                              _amount(row.cost, currency), f"{row.p:.6f}", *_credited(books, [row.name], currency)]  # fmt: skip
         together = [row for row in rows if row.name in hidden]
         if together:
@@ -111,6 +114,11 @@ def _rows(
         for name in ("unattributed", "invoiced"):
             amount = _amount(books[name] if enough or name == "invoiced" else None, currency)
             yield [f"({name})", "", currency, *[""] * 8, *[amount] * len(MODELS)]
+
+
+def _edges(row: Row, currency: str) -> Sequence[object]:
+    """The margin and its interval, where they can be told."""
+    return [_amount(one, currency) if row.margin is not None else "" for one in (row.margin, row.low, row.high)]
 
 
 def _credited(books: Mapping[str, Any], names: Sequence[str], currency: str) -> list[Decimal | None]:

@@ -35,10 +35,27 @@ def roi_command(
         click.echo(json.dumps(told, ensure_ascii=False))
         return
     console = Console(width=140 if not Console().is_terminal else None)
+    console.print(_of_all(told["global_control"]["headline"]))
     console.print(_proofs(told))
     for currency, books in told["ledger"].items():
         console.print(_credits(currency, books))
     console.print(_referrals(told["referrals"]))
+
+
+def _of_all(headline: dict[str, Any]) -> str:
+    """All journeys together, in one line per currency."""
+    lines = []
+    for currency, one in headline.items():
+        if one["incremental"] is None:
+            why = "the groups have wrong sizes" if one["broken"] else "too few people yet"
+            lines.append(f"All journeys against the global control, {currency}: not told, {why}.")
+        else:
+            low, high = one["interval"]
+            lines.append(
+                f"All journeys against the global control, {currency}: {one['incremental']:,} ({low:,} to {high:,}) minor units, "
+                f"{'proved' if one['proved'] else 'nothing proved'}, {', '.join(one['told'])}."
+            )
+    return "\n".join(lines) or "All journeys against the global control: nobody was dealt it in this time."
 
 
 def _proofs(told: dict[str, Any]) -> Table:

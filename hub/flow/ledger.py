@@ -34,13 +34,14 @@ class Billed:
 @dataclass(frozen=True)
 class Dealt:
     """Somebody met a campaign and was held back or treated, or met a split and was given an arm. entry: the door by which
-    they came."""
+    they came. ends: the first day that is not watched any more, where that does not follow from the day they came."""
 
     campaign: str
     arm: str
     entry: str
     customer_id: int
     at: datetime
+    ends: date | None = None
 
 
 @dataclass(frozen=True)
@@ -104,16 +105,14 @@ def margins(session: Session, since: date, until: date, who: Who = ALL) -> list[
 
 
 def dealt(session: Session, since: date, until: date, who: Who = ALL) -> list[Dealt]:
-    """Whoever met a journey's holdout, one of its splits, or an offer of the garage's own system, on [since, until] (UTC days)."""
+    """Whoever met a journey's holdout, one of its splits, the global control of a quarter, or an offer of the garage's own
+    system, on [since, until] (UTC days)."""
     first, last = midnight(since), datetime.combine(until, time.max, UTC)
     met = select(Exposure.experiment, Exposure.arm, Exposure.entry, Exposure.customer_id, Exposure.at).where(
-        Exposure.experiment.not_like(f"{CONTROL_OF_ALL}%"), Exposure.at >= first, Exposure.at <= last,
+        Exposure.at >= first, Exposure.at <= last,
         *_of(Exposure.customer_id, who), may_be_used(Exposure.customer_id)
     )  # fmt: skip
-    rows = [
-        Dealt(name.removeprefix(HOLDOUT) if name.startswith(HOLDOUT) else SPLIT + name, arm, entry, customer, at)
-        for name, arm, entry, customer, at in session.execute(met.order_by(Exposure.id))
-    ]
+    rows = [_met(*row) for row in session.execute(met.order_by(Exposure.id))]
     made = select(Offer.code, Offer.held_back, Offer.customer_id, Offer.made_at).where(
         Offer.cancelled_at.is_(None), Offer.made_at >= first, Offer.made_at <= last,
         *_of(Offer.customer_id, who), may_be_used(Offer.customer_id)
@@ -123,6 +122,20 @@ def dealt(session: Session, since: date, until: date, who: Who = ALL) -> list[De
         for code, held_back, customer, at in session.execute(made.order_by(Offer.id))
     ]
     return rows
+
+
+def _met(name: str, arm: str, entry: str, customer: int, at: datetime) -> Dealt:
+    """The control of a quarter is left alone until the quarter ends: then another twentieth is."""
+    if name.startswith(CONTROL_OF_ALL):
+        return Dealt(name, "held" if arm == "control" else "treated", entry, customer, at, end_of(name))
+    return Dealt(name.removeprefix(HOLDOUT) if name.startswith(HOLDOUT) else SPLIT + name, arm, entry, customer, at)
+
+
+def end_of(control: str) -> date:
+    """global_control:2026q4 -> 2027-01-01."""
+    year, _, quarter = control.removeprefix(CONTROL_OF_ALL).partition("q")
+    month = 3 * int(quarter) + 1
+    return date(int(year) + month // 13, (month - 1) % 12 + 1, 1)
 
 
 def costs(session: Session, since: date, until: date) -> dict[str, dict[str, dict[str, int]]]:

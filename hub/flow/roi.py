@@ -17,16 +17,18 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import ledger, verdicts
 from hub.flow.brought import Brought, brought
-from hub.flow.ledger import HOLDOUT, OFFER, SPLIT, Billed, Dealt, Earned
+from hub.flow.ledger import CONTROL_OF_ALL, HOLDOUT, OFFER, SPLIT, Billed, Dealt, Earned
 from hub.flow.spent import Amounts, spent
 from hub.flow.tallies import BEFORE_DAYS, CONTROL, TREATED, Key, Tally, tally
 from hub.models import Experiment, JourneyVersion
 from hub.rates import read_rates
 from hub.sdk import Sale
+from rules.journeys.entering import CONTROL_SHARE
 
 EVERY = 28  # days between two points of how a gain grew
 CONTROLS = (CONTROL, "control", "nothing", "none")  # names of an arm that others are compared with; else the first one
 REACH_DAYS = 30  # after a message, in which a sale is looked at as touched by it
+BESIDE = (SPLIT, CONTROL_OF_ALL)  # what is dealt beside the campaigns themselves
 WHOLE = ""  # the branch that is all of them
 
 
@@ -96,7 +98,7 @@ def gathered(hub: Hub, since: date, until: date) -> Books:
             met = ledger.dealt(session, since, until, who)
             tally(books.tallies, met, earned, homes, weights.at, until, rates.effect_days)
             for day, found in books.grown.items():
-                earlier = [one for one in met if one.at.date() <= day and not one.campaign.startswith(SPLIT)]
+                earlier = [one for one in met if one.at.date() <= day and not one.campaign.startswith(BESIDE)]
                 tally(found, earlier, earned, homes, weights.at, day, rates.effect_days)
             touched = ledger.touches(session, channels, ledger.midnight(since) - timedelta(days=REACH_DAYS), who)
             billed = ledger.invoices(session, since, until, who)
@@ -129,6 +131,7 @@ def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iter
         "reach_days": REACH_DAYS,
         "effect_days": books.effect_days,
         "headline": verdicts.headline(proofs),
+        "global_control": verdicts.of_all(analyses, _quarters(books, branch)),
         "growth": verdicts.added({name: growth[name] for name in clean}),
         "retention": verdicts.curves(analyses, [chosen[name] for name in clean]),
         "ledger": _ledger(analyses, books, branch),
@@ -182,6 +185,8 @@ class _Weights:
     def at(self, one: Dealt) -> Mapping[str, float]:
         if one.campaign.startswith(OFFER):
             return self.offers
+        if one.campaign.startswith(CONTROL_OF_ALL):
+            return {CONTROL: CONTROL_SHARE, TREATED: 1 - CONTROL_SHARE}
         rows = self.rows.get(one.campaign, [])
         index = bisect_right([opened for opened, _ in rows], one.at)
         return rows[max(0, index - 1)][1] if rows else {}
@@ -232,6 +237,12 @@ def _of(books: Books, campaign: str, branch: str, on: date | None = None) -> Tal
         if name == campaign and branch in (WHOLE, home):
             whole.add(one)
     return whole
+
+
+def _quarters(books: Books, branch: str) -> dict[str, Tally]:
+    """2026q4 -> those whom any journey met in it, spoken to or left alone by all of them."""
+    names = sorted({name for name, _ in books.tallies if name.startswith(CONTROL_OF_ALL)})
+    return {name.removeprefix(CONTROL_OF_ALL): _of(books, name, branch) for name in names}
 
 
 def _growth(analyses: Mapping[str, Any], books: Books, campaign: str, branch: str) -> dict[str, list[dict[str, Any]]]:

@@ -90,7 +90,7 @@ def tally(
         arm = whole.arms[one.arm]
         arm.heads += 1
         arm.doors[one.entry] += 1
-        last = min(day + timedelta(days=effect_days), until + timedelta(days=1))
+        last = min(day + timedelta(days=effect_days), until + timedelta(days=1), one.ends or date.max)
         first = day - timedelta(days=BEFORE_DAYS)
         for currency in {sale.currency for sale in mine if sale.day <= until}:
             after = sum(s.margin_minor for s in mine if s.currency == currency and day <= s.day < last)
@@ -98,7 +98,7 @@ def tally(
             sums = arm.money.setdefault(currency, [0] * 5)
             for place, term in enumerate((after, before, after**2, after * before, before**2)):
                 sums[place] += term
-        watched = min((until - day).days, HORIZON)
+        watched = min((until - day).days, HORIZON, ((one.ends or date.max) - day).days)
         came = next(((s.day - day).days for s in mine if s.day >= day), None)
         if came is not None and came <= watched:
             arm.came[came] += 1

@@ -85,6 +85,20 @@ def headline(found: Mapping[str, Proofs]) -> dict[str, dict[str, Any]]:
     return dict(sorted(told.items()))
 
 
+def of_all(analyses: Mapping[str, Any], quarters: Mapping[str, Tally]) -> dict[str, Any]:
+    """What all journeys together brought, by the twentieth that each quarter left alone by all of them: whatever several
+    journeys take from each other is in it. The others' own holdouts count as spoken to, so it says what came of the whole as
+    it was run. Quarters are added up as campaigns are, half widths too."""
+    told = {name: proofs(analyses, one, {}) for name, one in quarters.items()}
+    return {
+        "headline": headline(told),
+        "quarters": {
+            name: {"people": {arm: one.heads(arm) for arm in (TREATED, CONTROL)}, "proof": told[name]}
+            for name, one in quarters.items()
+        },
+    }
+
+
 def added(growth: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> dict[str, list[dict[str, Any]]]:
     """currency -> all campaigns' points of a day added up, half widths too; a campaign without one that day adds nothing."""
     sums: dict[str, dict[str, dict[str, Any]]] = {}

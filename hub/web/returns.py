@@ -27,7 +27,8 @@ class ReturnsArgs(Schema):
 
 
 class ReturnsTold(Schema):
-    """Money in minor units, per currency. headline: proved by holdouts; ledger: each rule's credits, which with
+    """Money in minor units, per currency. headline: proved by holdouts; global_control: all journeys together, proved by those
+    whom every journey left alone, by quarter; ledger: each rule's credits, which with
     `unattributed` are the invoices of the ledger (`difference` says by how much they are not)."""
 
     region = fields.String(required=True)
@@ -39,6 +40,7 @@ class ReturnsTold(Schema):
     reach_days = fields.Integer(required=True)
     effect_days = fields.Integer(required=True)
     headline = fields.Dict(required=True)
+    global_control = fields.Dict(load_default=None, allow_none=True)
     growth = fields.Dict(required=True)
     retention = fields.Dict(required=True)
     ledger = fields.Dict(required=True)

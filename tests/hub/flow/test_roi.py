@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 import scoring
 from hub.errors import ConfigError, NotFound, WrongInput
+from hub.flow.ledger import end_of
 from hub.flow.planning import plan
 from hub.flow.roi import roi
 from hub.models import (
@@ -192,3 +193,57 @@ def test_whoever_had_their_data_restricted_is_in_no_comparison_and_the_ledger_st
 
     assert found["campaigns"]["brakes"]["people"] == {"treated": 160, "held": 39}
     assert found["ledger"]["EUR"]["difference"] == 0
+
+
+@pytest.fixture
+def controlled(trial, clock):
+    """All but one of the 201 met journeys in the fourth quarter; every twentieth was left alone by all of them and spent half."""
+    with trial.begin() as work:
+        people = work.session.scalars(select(Customer).order_by(Customer.id)).all()
+        for number, one in enumerate(people[:200]):
+            arm = "control" if number % 20 == 0 else "open"
+            at = clock() - timedelta(days=40)
+            work.add(Exposure(experiment="global_control:2026q4", unit=f"customer:{one.id}", arm=arm, customer_id=one.id,
+                              journey="brakes", enrollment_id=0, entry="event", at=at))  # fmt: skip
+    return trial
+
+
+def test_all_journeys_together_are_judged_by_those_whom_every_journey_left_alone(controlled):
+    told = roi(controlled, SINCE, UNTIL)["global_control"]
+
+    quarter = told["quarters"]["2026q4"]
+    assert quarter["people"] == {"treated": 190, "held": 10}
+    # of 200 people, half spend 40.00 more; every fifth is held by brakes and spends 60.00 less, and all in control are of those
+    held, treated = 2_000, (160 * 6_000 + 30 * 3_000 + 10 * 1_000) // 190
+    assert told["headline"]["EUR"]["incremental"] == pytest.approx((treated - held) * 190, rel=0.2)
+    assert told["headline"]["EUR"]["told"] == ["2026q4"]
+    low, high = told["headline"]["EUR"]["interval"]
+    assert low < told["headline"]["EUR"]["incremental"] < high
+
+
+def test_the_global_control_is_no_campaign_and_changes_nothing_of_the_ledger(controlled):
+    told = roi(controlled, SINCE, UNTIL)
+
+    assert set(told["campaigns"]) == {"brakes"}
+    assert told["ledger"]["EUR"]["difference"] == 0
+    assert told["growth"]["EUR"][-1]["value"] == told["headline"]["EUR"]["incremental"]
+
+
+def test_what_comes_after_its_quarter_counts_for_nobody_as_another_twentieth_is_left_alone_then(controlled, clock):
+    before = roi(controlled, SINCE, UNTIL)["global_control"]
+    with controlled.begin() as work:
+        for one in work.session.scalars(select(Customer).order_by(Customer.id)).all()[:40]:
+            another = work.session.scalars(select(Visit).where(Visit.customer_id == one.id)).one()
+            another.local_day = date(2027, 1, 4)
+    after = roi(controlled, SINCE, date(2027, 1, 10))["global_control"]
+    sums = [one["quarters"]["2026q4"]["proof"]["EUR"] for one in (before, after)]
+    assert sums[1]["incremental"] != sums[0]["incremental"]
+    with controlled.begin() as work:
+        for row in work.session.scalars(select(Visit).where(Visit.local_day == date(2027, 1, 4))):
+            work.session.query(Line).filter(Line.visit_id == row.id).update({"price_minor": 999_999})
+    assert roi(controlled, SINCE, date(2027, 1, 10))["global_control"] == after
+
+
+@pytest.mark.parametrize(("name", "ends"), [("2026q1", date(2026, 4, 1)), ("2026q4", date(2027, 1, 1))])
+def test_a_quarter_ends_with_its_third_month(name, ends):
+    assert end_of(f"global_control:{name}") == ends
