@@ -11,7 +11,8 @@ from hub.sdk.contracts import Account
 from hub.sdk.http import PartnerClient
 from hub.sdk.oauth import KINDS, Grant, Tokens
 from hub.settings import ConnectionSettings, Settings
-from rules.sending import CHANNELS, Pace, load_sending
+from rules.read_sending import load_sending
+from rules.sending import CHANNELS, Pace
 
 
 def account_at(

@@ -14,9 +14,10 @@ from rules import Rulebook, RuleError, load_book
 from rules.journeys.documents import JourneyRule
 from rules.journeys.read import read_journey
 from rules.parse import read_text
+from rules.read_sending import load_sending
 from rules.replies import FILE as REPLIES
 from rules.replies import Replies, load_replies
-from rules.sending import CHANNELS, Sending, load_sending
+from rules.sending import CHANNELS, Sending
 from rules.sending import FILE as SENDING
 from rules.syncmap import SyncMap, load_syncs
 

@@ -25,11 +25,12 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class Season:
-    """Days from `first` to `last`, both of them, with a week of their own (Ramadan, summer)."""
+    """Days from `first` to `last`, both of them, with a week of their own (Ramadan, summer). name: by which quiet hours name it."""
 
     first: date
     last: date
     week: tuple[Shifts, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,8 @@ class _Reader:
             self.wrong("seasons", "A season is a mapping.", "Write {from: …, to: …, week: {…}}.")
             return None
         first, last = self.day(item.get("from")), self.day(item.get("to"))
-        return Season(first, last, self.week(item.get("week"))) if first and last else None
+        name = str(item.get("name") or "")
+        return Season(first, last, self.week(item.get("week")), name) if first and last else None
 
     def day(self, value: Any) -> date | None:
         try:

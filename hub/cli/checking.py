@@ -30,9 +30,9 @@ from rules.desks import load_desks
 from rules.hours import load_calendars
 from rules.mapping import read_mapping
 from rules.parse import read
+from rules.read_sending import load_sending
 from rules.replies import load_replies
 from rules.schema import schema_of
-from rules.sending import load_sending
 from rules.sync_schema import sync_schema
 from rules.syncmap import read_sync
 from rules.trying import Tried, tried

@@ -1,8 +1,9 @@
 """What steps want done: messages and webhooks into the outbox, tasks for people, events into the history; and taking back
 what has not gone yet."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select, update
@@ -11,7 +12,7 @@ from hub.core import Hub
 from hub.flow import effects, endpoints
 from hub.flow.batches import batches
 from hub.flow.outbox import Intent
-from hub.models import Customer, Event, Message, Principal, Task, new_ref
+from hub.models import Appointment, Customer, Event, Message, Principal, Recommendation, Task, new_ref
 from hub.own import OWN
 from hub.work import Work
 from rules.calendar import local_day
@@ -54,11 +55,14 @@ def put(hub: Hub, work: Work, orders: Sequence[Order]) -> set[int]:
     if not orders:
         return set()
     refs = _refs(work, {order.enrollment["customer_id"] for order in orders})
+    cars = _cars(work, orders)
     intents, tasks, events = [], [], []
     for order in orders:
         match order.effect.action:
             case documents.Message(channel, template, purpose):
-                more = {**order.refs, "channel": channel, "purpose": purpose}
+                more = {**order.refs, "channel": channel, "purpose": purpose, **_rank(order.rule)}
+                if (car := cars.get((order.rule.key, order.enrollment["subject_id"]))) is not None:
+                    more["vehicle_id"] = car
                 customer_id = order.enrollment["customer_id"]
                 intents.append((customer_id, Intent(CAUSE, refs[customer_id], order.key, more, template)))
             case documents.Task() as task:
@@ -106,6 +110,26 @@ def _refs(work: Work, customer_ids: set[int]) -> dict[int, str]:
     for batch in batches(sorted(customer_ids)):
         rows = work.session.execute(select(Customer.id, Customer.ref).where(Customer.id.in_(batch)))
         found |= {customer_id: ref for customer_id, ref in rows}
+    return found
+
+
+def _rank(rule: JourneyRule) -> dict[str, Any]:
+    """What decides between journeys that want to speak to the same person: see hub.flow.rivals."""
+    found: dict[str, Any] = {"exempt": rule.exempt} if rule.exempt else {}
+    return {**found, "worth": asdict(rule.worth)} if rule.worth is not None else found
+
+
+def _cars(work: Work, orders: Sequence[Order]) -> dict[tuple[str, int], int]:
+    """(key of the journey, subject) -> the car it is about."""
+    asked: dict[str, set[int]] = defaultdict(set)
+    for order in orders:
+        if isinstance(order.effect.action, documents.Message):
+            asked[order.rule.key].add(order.enrollment["subject_id"])
+    found: dict[tuple[str, int], int] = {("vehicle", one): one for one in asked["vehicle"]}
+    for key, model in (("recommendation", Recommendation), ("appointment", Appointment)):
+        for batch in batches(sorted(asked[key])):
+            rows = select(model.id, model.vehicle_id).where(model.id.in_(batch))
+            found |= {(key, one): car for one, car in work.session.execute(rows) if car is not None}
     return found
 
 

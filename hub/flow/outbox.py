@@ -206,6 +206,16 @@ def put_off(work: Work, one: Claim, until: datetime, why: str = "", reason: str 
     work.session.execute(_mine(one).values(**later, **said))
 
 
+def queue_behind(work: Work, one: Claim) -> None:
+    """Behind all that waits for this person, so that what it gave way to is not held up by it. The caller holds their lock."""
+    mine = select(Message.connection_id).where(Message.id == one.id).scalar_subquery()
+    others = aliased(Message)
+    last = (
+        select(func.max(others.seq)).where(others.connection_id == mine, others.entity == one.entity).scalar_subquery()
+    )
+    work.session.execute(update(Message).where(Message.id == one.id, Message.fence == one.fence).values(seq=last + 1))
+
+
 def expire(work: Work, partners: Mapping[int, Partner]) -> int:
     """Claims whose lease ran out go back, in doubt: nobody knows whether they arrived. Answers how many."""
     late = (

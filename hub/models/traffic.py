@@ -54,7 +54,7 @@ class Delivery(Regional, Base):
     payload: Mapped[bytes | None] = mapped_column(info=PAYLOAD)
 
 
-PUT_OFF = ("quiet_hours", "cap")  # a message that waits for one of these will go by itself
+PUT_OFF = ("quiet_hours", "cap", "outranked")  # a message that waits for one of these will go by itself
 
 
 class Message(Regional, Base):

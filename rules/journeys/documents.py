@@ -217,9 +217,22 @@ class Happening:
 
 
 @dataclass(frozen=True)
+class Worth:
+    """What one message is expected to bring: chance x uplift x margin, less its price; the currency's minor units. service: whose
+    score of this customer, where there is one, says chance and margin instead."""
+
+    chance: float
+    uplift: float
+    margin_minor: int
+    currency: str
+    service: str = ""
+
+
+@dataclass(frozen=True)
 class JourneyRule:
     """again: never, always, or a span since the last time. exempt: legal, safety or booking, and then nobody is held
-    back; holdout: the share that is. segments: hashes of the segments that it reads are part of `hash`."""
+    back; holdout: the share that is. worth: by it journeys give way to each other where somebody may be told one thing only.
+    segments: hashes of the segments that it reads are part of `hash`."""
 
     name: str
     title: str
@@ -239,6 +252,7 @@ class JourneyRule:
     trials: tuple[Trial, ...]
     hash: str
     mark: Mark
+    worth: Worth | None = None
 
     @property
     def messages(self) -> tuple[Message, ...]:

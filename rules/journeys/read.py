@@ -9,21 +9,23 @@ from rules.dependencies import dependencies
 from rules.documents import SegmentRule, content_hash
 from rules.errors import RuleError
 from rules.hours import Calendar
-from rules.journeys.documents import Branch, BySegment, Entry, Exit, JourneyRule, Key
+from rules.journeys.documents import Branch, BySegment, Entry, Exit, JourneyRule, Key, Worth
 from rules.journeys.graph import problems_of
 from rules.journeys.read_doors import entry, exits
 from rules.journeys.read_steps import Steps
 from rules.journeys.read_words import Words
 from rules.journeys.trials import read_trials, try_trial
 from rules.parse import Source
-from rules.values import shown
+from rules.values import NAME, shown
 
-JOURNEY_KEYS = {"journey", "title", "owner", "zone", "key", "purpose", "mode", "again", "exempt", "holdout", "enter",
+JOURNEY_KEYS = {"journey", "title", "owner", "zone", "key", "purpose", "mode", "again", "exempt", "holdout", "worth", "enter",
                 "goal", "exit", "steps", "tests"}  # fmt: skip
 KEYS: tuple[Key, ...] = ("customer", "vehicle", "recommendation", "appointment", "fleet")
 MODES = ("single", "restart", "queued", "parallel")
 EXEMPT = ("legal", "safety", "booking")
 HOLDOUT, MOST_HELD = 0.1, 0.5
+WORTH_KEYS = {"margin", "chance", "uplift", "service"}
+UPLIFT = 0.25  # of the margin is added by a message, where nobody says otherwise: as the advisors' list takes it
 
 
 def read_journey(
@@ -48,6 +50,7 @@ def read_journey(
     goals = words.awaited_list(top, "goal") if "goal" in top else ()
     ways_out = exits(words, top)
     exempt, holdout = _exempt(words, top, purpose), _holdout(words, top)
+    worth = _worth(words, top) if "worth" in top else None
     trials = read_trials(words, top, zone)
     for row, own, to in steps.jumps:
         if to not in steps.nodes:
@@ -78,6 +81,7 @@ def read_journey(
         trials=trials,
         hash=content_hash(top, *others),
         mark=source.mark(top, "journey"),
+        worth=worth,
     )
     words.problems += problems_of(rule)
     if not words.problems and not believed:
@@ -130,3 +134,27 @@ def _holdout(words: Words, top: Any) -> float:
     if share is not None and share > MOST_HELD:
         words.wrong(top, "holdout", f"A holdout of {share:g} leaves most of them out.", f"Write at most {MOST_HELD:g}.")
     return HOLDOUT if share is None else share
+
+
+def _worth(words: Words, top: Any) -> Worth | None:
+    """`worth: {margin: 60 EUR, chance: 0.1, uplift: 0.25, service: brakes}`."""
+    like = "{margin: 60 EUR, chance: 0.1}"
+    value = words.mapping(top, "worth", WORTH_KEYS, like)
+    if value is None:
+        return None
+    for key in ("margin", "chance"):
+        if key not in value:
+            words.wrong(top, "worth", f"“worth” has no “{key}”.", f"Write worth: {like}")
+            return None
+    found = words.value(value, "margin", value["margin"], "money")
+    chance, uplift = words.share(value, "chance"), words.share(value, "uplift") if "uplift" in value else UPLIFT
+    service = value.get("service", "")
+    if not isinstance(service, str) or (service and not NAME.fullmatch(service)):
+        words.wrong(value, "service", f"“{shown(service)}” is no service.", "Name one of config/services.yaml.")
+        return None
+    if found is None or chance is None or uplift is None:
+        return None
+    if found[1] is None or found[0] <= 0:
+        words.wrong(value, "margin", "A margin of nothing is worth nothing.", "Leave “worth” out, or write 60 EUR.")
+        return None
+    return Worth(chance, uplift, found[0], found[1], service)

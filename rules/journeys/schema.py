@@ -5,7 +5,7 @@ from typing import Any
 
 from rules.calendar import SPAN
 from rules.catalogue import Catalogue
-from rules.journeys.read import EXEMPT, JOURNEY_KEYS, KEYS, MODES, MOST_HELD
+from rules.journeys.read import EXEMPT, JOURNEY_KEYS, KEYS, MODES, MOST_HELD, WORTH_KEYS
 from rules.journeys.read_doors import CAP_KEYS, DATE_KEYS, ENTRY_KEYS, EXIT_KEYS, SCHEDULE_KEYS, SEGMENT_KEYS, WEEKDAYS
 from rules.journeys.read_steps import (
     ARM_KEYS,
@@ -47,6 +47,7 @@ def journey_schema(catalogue: Catalogue, given: Schema) -> Schema:
         "again": {"anyOf": [{"enum": ["never", "always"]}, SPANS]},
         "exempt": {"enum": list(EXEMPT)},
         "holdout": {"type": "number", "minimum": 0, "maximum": MOST_HELD},
+        "worth": _worth(),
         "enter": _enter(catalogue),
         "goal": {"anyOf": [awaited, {"type": "array", "minItems": 1, "items": awaited}]},
         "exit": {"type": "array", "minItems": 1, "items": _exit()},
@@ -56,6 +57,13 @@ def journey_schema(catalogue: Catalogue, given: Schema) -> Schema:
     required = ["journey", "title", "purpose", "enter", "steps", "tests"]
     defs = {**definitions(catalogue), "awaited": _awaited(catalogue, set()), "step": _step(catalogue)}
     return an_object(JOURNEY_KEYS, keys, required, **{"$defs": defs})
+
+
+def _worth() -> Schema:
+    money = {"type": "string", "examples": ["60 EUR"]}
+    return an_object(
+        WORTH_KEYS, {"margin": money, "chance": SHARE, "uplift": SHARE, "service": NAMED}, ["margin", "chance"]
+    )
 
 
 def _awaited(catalogue: Catalogue, more: set[str]) -> Schema:

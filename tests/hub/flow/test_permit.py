@@ -13,7 +13,7 @@ from hub.flow import outbox, pipeline
 from hub.flow.outbox import Intent
 from hub.models import Customer, Message
 from rules.parse import read_text
-from rules.sending import read_sending
+from rules.read_sending import read_sending
 
 RULES = """
 exempt: [rights]
