@@ -9,7 +9,18 @@ from sqlalchemy import select
 from hub import jobs
 from hub.errors import AuthBroken, Gone, Refused, RetryLater
 from hub.flow import pipeline
-from hub.models import AuditEntry, Connection, Customer, DeadLetter, Delivery, Message, PersonalValue, Profile
+from hub.models import (
+    AuditEntry,
+    Connection,
+    Consent,
+    Customer,
+    DeadLetter,
+    Delivery,
+    Message,
+    Person,
+    PersonalValue,
+    Profile,
+)
 from hub.sdk import LoyaltyRecord
 from partners import DICE, drain_all
 
@@ -132,8 +143,23 @@ def test_consent_withdrawn_between_put_and_claim_stops_the_text(hub, noting, tol
     pipeline.send(hub, hub.partners["texts"], DICE)
 
     assert noting["texts"].told == []
-    refused = messages(hub, state="refused")
-    assert [row.reason for row in refused] == ["no_means_no: consent was withdrawn"]
+    assert [(row.why, row.reason) for row in messages(hub, state="cancelled")] == [
+        ("withdrawn", "consent was withdrawn")
+    ]
+
+
+def test_policy_is_asked_once_more_when_the_text_is_about_to_go(hub, noting, told_by_club, clock):
+    told_by_club(member_id="m-1", tier="gold", version=1, phone="+493012345", drain=False)
+    pipeline.process(hub, hub.partners["club"], DICE)
+    with hub.begin() as work:  # as a worker of another version would leave it
+        person = work.session.scalars(select(Person.id)).one()
+        work.put(Consent, person_id=person, purpose="service_notice", channel="sms", state="withdrawn", notice="n", at=work.now,
+                 received_at=work.now, connection_id=hub.partner("club").id, source_hash=b"n")  # fmt: skip
+
+    pipeline.send(hub, hub.partners["texts"], DICE)
+
+    assert noting["texts"].told == []
+    assert [row.reason for row in messages(hub, state="refused")] == ["no_means_no: consent was withdrawn"]
 
 
 def test_phones_of_a_masked_question_do_not_go_along(hub, noting, told_by_club, settings):

@@ -50,7 +50,7 @@ def test_what_a_connector_can_do_and_nothing_was_given_for_is_a_failed_check(tmp
 
 
 def test_what_does_not_apply_is_named_with_its_reason(tmp_path: Path) -> None:
-    report = check_connector(case_of("sms", tmp_path), only=["in.verifies", "read.all", "out.arrives"])
+    report = check_connector(case_of("webhook", tmp_path), only=["in.verifies", "read.all", "out.arrives"])
 
     assert [(one.check.id, one.state, one.why) for one in report.findings] == [
         ("in.verifies", "not_applicable", "it receives no webhooks"),
