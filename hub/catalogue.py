@@ -2,7 +2,9 @@
 
 import pluggy
 
+from hub.errors import ConfigError
 from rules.catalogue import Catalogue, EventKind, Fact
+from rules.journeys.plugged import PluginStep
 
 CORE_FACTS = (
     Fact("region", "text", "", "the region that the customer's records lie in", column="region"),
@@ -160,4 +162,18 @@ def catalogue(plugins: pluggy.PluginManager) -> Catalogue:
         channels=CHANNELS,
         segments=True,
         buckets=True,
+        steps=steps_of(plugins),
     )
+
+
+def steps_of(plugins: pluggy.PluginManager) -> dict[str, PluginStep]:
+    """Raises ConfigError where two plugins bring the same name."""
+    found: dict[str, PluginStep] = {}
+    for several in plugins.hook.register_steps():
+        for one in several:
+            if one.name in found:
+                raise ConfigError(
+                    f"Two plugins bring a step “{one.name}”.", "Leave one of them out of plugins: in hub.yaml."
+                )
+            found[one.name] = one
+    return found

@@ -123,7 +123,7 @@ def shown(
     together = None if chosen else together_of(told, code)
     return Shown(
         code, tuple(names), head, tuple(told["headline"].get(code, {}).get("broken", ())) if not chosen else (),
-        together, ruler([together.low, together.high] if together else []), rows,
+        together, ruler([together.low, together.high] if together else [0, 0]), rows,
         ruler([side for row in rows if row.margin is not None for side in (row.low, row.high)]),
         ruler([head.low, head.high]), kinds,
         growth(points, mirrored), points, curves(retention, mirrored), retention, rule,

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Any, get_args
 
 from rules.operators import Type
 
@@ -66,7 +66,8 @@ class EventKind:
 
 class Catalogue:
     """What there is decides which nodes a condition may have. vehicle: the facts of one car. scores, purposes and channels:
-    names with meanings; consent is asked per purpose and channel. refs: customers have a ref, so that buckets can be drawn.
+    names with meanings; consent is asked per purpose and channel. refs: customers have a ref, so that buckets can be drawn. steps:
+    that plugins bring to journeys (rules.journeys.plugged), by name.
 
     Raises ValueError where a name stands twice or is that of a node."""
 
@@ -81,7 +82,9 @@ class Catalogue:
         channels: Iterable[str] = (),
         segments: bool = False,
         buckets: bool = False,
+        steps: Mapping[str, Any] | None = None,
     ) -> None:
+        self.steps = dict(steps or {})
         self.events: dict[str, EventKind] = {kind.name: kind for kind in events}
         self.vehicle = _by_name(vehicle)
         self.scores = dict(scores or {})

@@ -138,7 +138,7 @@ class _Reader:
     def seasons(self, rows: Any, index: int) -> Iterator[QuietSeason]:
         """`{calendar: workshop_gcc, season: ramadan, hours: [["16:30", "20:30"]]}`: the days are those of the calendar, where
         somebody wrote them down once the moon was seen."""
-        given = self.mapping(rows, index)
+        given = rows[index] if isinstance(rows[index], Mapping) else {}
         self.keys(given, SEASON_KEYS)
         calendar, name = self.calendars.get(str(given.get("calendar"))), given.get("season")
         if calendar is None:

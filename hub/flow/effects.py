@@ -21,7 +21,7 @@ from hub.templates import Templates
 from hub.work import Work
 
 # of a message's refs: what may leave the house
-PLAIN = ("segment", "tier", "kind", "how", "version", "seen", "lines", "by", "at")
+PLAIN = ("segment", "tier", "kind", "how", "version", "seen", "lines", "by", "at", "words")
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,10 @@ def put(hub: Hub, work: Work, orders: Sequence[Order]) -> set[int]:
                 tasks.append(_task(work, order, task))
             case documents.Webhook() as webhook:
                 _tell(hub, work, order, webhook, refs)
+            case documents.Telling(cause, words):
+                customer_id = order.enrollment["customer_id"]
+                told = {**order.refs, "words": dict(words)}
+                intents.append((customer_id, Intent(cause, refs[customer_id], order.key, told)))
             case documents.Update(kind):
                 events.append(_event(hub, work, order, kind.name))
     effects.announce(hub, work, intents)

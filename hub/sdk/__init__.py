@@ -43,7 +43,6 @@ from hub.sdk.contracts import (
     Receives,
     RowProblem,
     Sandbox,
-    Step,
     TakesLoads,
     TakesMail,
     TakesRows,
@@ -94,6 +93,8 @@ from hub.sdk.scores import (
 )
 from hub.sdk.signing import check_hmac_sha256, check_standard_webhook, check_time, sign
 from rules.catalogue import Fact
+from rules.journeys.plugged import PluginStep as Step
+from rules.journeys.plugged import StepAnswer
 from rules.mapping import Bad, Field, FileMapping, convert
 
 __all__ = [
@@ -107,7 +108,7 @@ __all__ = [
     "PersonRecord", "Push", "Pushes", "Question", "ReadingRecord", "ReceiptRecord", "Receives",
     "RecommendationRecord", "Record", "ReferralRecord", "Refused", "ReplyRecord", "RetryLater", "RowProblem",
     "Sale", "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step",
-    "Survival", "TakesLoads", "TakesMail", "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial",
+    "StepAnswer", "Survival", "TakesLoads", "TakesMail", "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial",
     "VehicleRecord", "VisitRecord", "Waits", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
     "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sandbox_account",
     "sign",

@@ -290,11 +290,3 @@ class Hub(Protocol):
         """A context manager that yields a Work and commits it, or rolls it back."""
 
     def permits(self, question: Question) -> Decision: ...
-
-
-class Step(Protocol):
-    """A journey step a plugin brings: a pure function of its arguments."""
-
-    name: str
-
-    def advance(self, state: Mapping[str, Any], facts: Mapping[str, Any], now: datetime) -> Mapping[str, Any]: ...

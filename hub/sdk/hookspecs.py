@@ -7,9 +7,10 @@ import click
 import pluggy
 
 from hub.sdk.cases import Case
-from hub.sdk.contracts import Connector, Decision, Hub, Question, Sandbox, Step, Work
+from hub.sdk.contracts import Connector, Decision, Hub, Question, Sandbox, Work
 from hub.sdk.scores import Analysis, Attribution, Scorer, Survival
 from rules.catalogue import Fact
+from rules.journeys.plugged import PluginStep
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,8 +44,8 @@ def register_facts() -> Sequence[Fact]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_steps() -> Sequence[Step]:  # type: ignore[empty-body]
-    """Bring journey steps."""
+def register_steps() -> Sequence[PluginStep]:  # type: ignore[empty-body]
+    """Bring steps that journeys may name: pure functions with what they take, read and answer."""
 
 
 @hookspec

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from rules.calendar import Span
 from rules.catalogue import EventKind
 from rules.errors import Mark
+from rules.journeys.plugged import PluginStep, Word
 from rules.journeys.timing import Duration, Elapsed
 from rules.tree import Condition, FieldTest
 
@@ -104,6 +105,22 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Plugged:
+    """A step that a plugin brings. given: what the document gives it, typed. outcomes: the step's own."""
+
+    step: PluginStep
+    given: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a plugin's step wants told: an effect, and no step of its own."""
+
+    cause: str
+    words: Mapping[str, Word]
+
+
+@dataclass(frozen=True)
 class Jump:
     """Back to an earlier step, `at_most` so many times. outcomes: again, enough."""
 
@@ -118,7 +135,7 @@ class Stop:
     reason: str
 
 
-Action: TypeAlias = Message | Wait | Branch | Split | Task | Webhook | Update | Jump | Stop
+Action: TypeAlias = Message | Wait | Branch | Split | Task | Webhook | Update | Plugged | Jump | Stop
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,22 @@ from typing import Any
 from rules.bucket import PLACES, place
 from rules.flips import next_flip
 from rules.hours import Calendar
-from rules.journeys.documents import Branch, JourneyRule, Jump, Message, Split, Stop, Task, Update, Wait, Webhook
+from rules.journeys.documents import (
+    Branch,
+    JourneyRule,
+    Jump,
+    Message,
+    Plugged,
+    Split,
+    Stop,
+    Task,
+    Telling,
+    Update,
+    Wait,
+    Webhook,
+)
 from rules.journeys.leaving import leaving
+from rules.journeys.plugged import answered
 from rules.journeys.subjects import Subject, car_of, matching, moment_of, seen_by
 from rules.journeys.timing import before, later
 from rules.predicate import Trace, holds, trace
@@ -58,7 +72,7 @@ class Effect:
 
     node: str
     visit: int
-    action: Message | Task | Webhook | Update
+    action: Message | Task | Webhook | Update | Telling
     due: datetime | None = None
 
 
@@ -155,8 +169,19 @@ class _Steps:
                 return self._split(here, action)
             case Task() as action:
                 return self._worked(here, action)
+            case Plugged() as action:
+                return self._plugged(here, action)
             case Jump() as action:
                 return ("again" if here.visits[here.node] <= action.at_most else "enough"), {}
+
+    def _plugged(self, here: Place, action: Plugged) -> tuple[str, Mapping[str, Any]]:
+        """What the step sees is what it declared, and nothing else."""
+        facts = {name: self.view.fact(name) for name in action.step.facts}
+        found = answered(action.step, action.given, facts, self.now)
+        if found.words and action.step.cause:
+            telling = Telling(action.step.cause, dict(found.words))
+            self.effects.append(Effect(here.node, here.visits[here.node], telling))
+        return found.outcome, {"plugin": action.step.name, **({"told": dict(found.words)} if found.words else {})}
 
     def _waited(self, here: Place, wait: Wait) -> tuple[str, Mapping[str, Any]] | None:
         until = self.over_at(here, wait)

@@ -5,17 +5,24 @@ from typing import Any
 
 from rules.catalogue import nearest
 from rules.check_events import kind_of
-from rules.journeys.documents import Branch, Jump, Message, Node, Split, Stop, Task, Update, Wait, Webhook
+from rules.journeys.documents import Branch, Jump, Message, Node, Plugged, Split, Stop, Task, Update, Wait, Webhook
 from rules.journeys.read_words import Words
 from rules.values import NAME, shown
 
 MOST_STEPS = 120
 MOST_TIMES = 100  # of one jump
 UNITS = ("customer", "vehicle", "branch")
-LISTS = {"wait": ("happened", "over"), "branch": ("else",), "split": ("arms",), "task": ("done", "late")}
-KINDS = ("message", "wait", "branch", "split", "task", "webhook", "update", "jump", "stop")
+LISTS = {
+    "wait": ("happened", "over"),
+    "branch": ("else",),
+    "split": ("arms",),
+    "task": ("done", "late"),
+    "plugin": ("ways",),
+}
+KINDS = ("message", "wait", "branch", "split", "task", "webhook", "update", "plugin", "jump", "stop")
 STEP_KEYS = {"id", *KINDS, *(name for names in LISTS.values() for name in names)}
 MESSAGE_KEYS, TASK_KEYS = {"channel", "template", "purpose"}, {"role", "title", "within", "calendar"}
+PLUGIN_KEYS = {"step", "with"}
 WAIT_KEYS = {"for", "up_to", "at", "look_back", "day", "before", "after", "opens"}
 CASE_KEYS, ARM_KEYS = {"case", "when", "do"}, {"share", "do"}
 
@@ -205,6 +212,49 @@ class Steps:
         value = self.words.mapping(row, "update", {"event"}, "{event: offer_made}")
         kind = kind_of(self.words, value, "event") if value is not None else None
         return (Update(kind), {"done": after}) if kind else None
+
+    def _plugin(self, row: Any, after: str | None) -> Any:
+        """`plugin: {step: raffle, with: {prize: wash}}` and `ways: {won: [...]}`: an outcome without a way goes on behind it."""
+        value = self.words.mapping(row, "plugin", PLUGIN_KEYS, "{step: raffle, with: {prize: wash}}")
+        if value is None:
+            return None
+        known = self.words.catalogue.steps
+        step = known.get(str(value.get("step")))
+        if step is None:
+            what = f"No active plugin brings a step “{shown(value.get('step'))}”."
+            self.words.wrong(
+                value, "step", what, nearest(value.get("step"), known) if known else "Name it in hub.yaml."
+            )
+            return None
+        unknown = [name for name in step.facts if name not in self.words.catalogue.facts]
+        if unknown:
+            self.words.wrong(value, "step", f"“{step.name}” reads “{unknown[0]}”, which is no fact here.",
+                             nearest(unknown[0], self.words.catalogue.facts))  # fmt: skip
+        ways = row.get("ways", {})
+        if not isinstance(ways, Mapping):
+            self.words.wrong(row, "ways", "“ways” says what follows each outcome.",
+                             f"Write ways: {{{step.outcomes[0]}: [...]}}.")  # fmt: skip
+            ways = {}
+        self.words.keys(ways, set(step.outcomes))
+        given = self._given(value, step)
+        return Plugged(step, given), {one: self._way(ways, one, after) for one in step.outcomes}
+
+    def _given(self, value: Any, step: Any) -> dict[str, Any]:
+        """Typed as the step declares it; none may be left out."""
+        block = value.get("with", {})
+        if not isinstance(block, Mapping):
+            self.words.wrong(value, "with", "“with” is a mapping.", f"It takes: {', '.join(step.takes) or 'nothing'}.")
+            return {}
+        self.words.keys(block, set(step.takes))
+        found: dict[str, Any] = {}
+        for name, type_ in step.takes.items():
+            if name not in block:
+                self.words.wrong(
+                    value, "step", f"“{step.name}” needs “{name}”.", f"Add with: {{{name}: ...}}, a {type_}."
+                )
+            elif (fitted := self.words.value(block, name, block[name], type_)) is not None:
+                found[name] = fitted[0] if type_ != "money" else fitted
+        return found
 
     def _jump(self, row: Any, after: str | None) -> Any:
         value = self.words.mapping(row, "jump", {"to", "at_most"}, "{to: first_mail, at_most: 3}")

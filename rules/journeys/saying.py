@@ -12,6 +12,7 @@ from rules.journeys.documents import (
     Jump,
     Message,
     Node,
+    Plugged,
     Split,
     Stop,
     Task,
@@ -105,6 +106,8 @@ def step(node: Node) -> str:
             return f"{event} to {to}"
         case Update(event):
             return f"notes {event.name.replace('_', ' ')}"
+        case Plugged(plugin):
+            return plugin.name.replace("_", " ")
         case Jump(to, at_most):
             return f"back to {to.replace('_', ' ')}, at most {at_most} times"
         case Stop():

@@ -14,6 +14,7 @@ from rules.journeys.read_steps import (
     LISTS,
     MESSAGE_KEYS,
     MOST_TIMES,
+    PLUGIN_KEYS,
     STEP_KEYS,
     TASK_KEYS,
     UNITS,
@@ -122,6 +123,8 @@ def _step(catalogue: Catalogue) -> Schema:
         ),
         "webhook": an_object({"event", "to"}, {"event": TEXT, "to": TEXT}, ["event", "to"]),
         "update": an_object({"event"}, {"event": {"enum": list(catalogue.events)}}, ["event"]),
+        "plugin": _plugin(catalogue),
+        "ways": {"type": "object", "minProperties": 1, "additionalProperties": STEPS},
         "jump": an_object({"to", "at_most"}, {"to": NODE, "at_most": _times()}, ["to", "at_most"]),
         "stop": NAMED,
         "arms": {"type": "object", "minProperties": 2, "additionalProperties": arm},
@@ -129,6 +132,12 @@ def _step(catalogue: Catalogue) -> Schema:
     }
     belongs = {name: {"required": [kind]} for kind, names in LISTS.items() for name in names}
     return an_object(STEP_KEYS, keys, ["id"], oneOf=[{"required": [k]} for k in KINDS], dependentSchemas=belongs)
+
+
+def _plugin(catalogue: Catalogue) -> Schema:
+    """One of those that the active plugins bring, with what it takes; as none is known, any name is taken."""
+    named: Schema = {"enum": list(catalogue.steps)} if catalogue.steps else NAMED
+    return an_object(PLUGIN_KEYS, {"step": named, "with": {"type": "object"}}, ["step"])
 
 
 def _times() -> Schema:

@@ -2,8 +2,10 @@
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -12,8 +14,10 @@ from hub.core import Hub
 from hub.flow import outbox, pipeline
 from hub.flow.outbox import Intent
 from hub.models import Customer, Message
+from rules.errors import RuleError
+from rules.hours import Calendar, Season
 from rules.parse import read_text
-from rules.read_sending import read_sending
+from rules.read_sending import load_sending, read_sending
 
 RULES = """
 exempt: [rights]
@@ -193,6 +197,60 @@ def test_quiet_hours_that_end_in_the_hour_that_comes_twice_never_end_in_the_past
     assert quiet.over_at(again, "Europe/Berlin") == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
+GULF = Calendar("gulf", "Asia/Dubai", ((),) * 7, (Season(date(2026, 2, 18), date(2026, 3, 19), ((),) * 7, "ramadan"),))
+RAMADAN = """
+quiet:
+  AE:
+    from: "21:00"
+    until: "09:00"
+    channels: [sms]
+    source: custom
+    reviewed_on: 2026-11-27
+    seasons: [{calendar: gulf, season: ramadan, hours: [["16:30", "18:00"], ["18:00", "20:30"], ["00:30", "10:00"]]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("local", "ends"),
+    [
+        ("2026-02-17T20:59", None),
+        ("2026-02-17T21:30", "2026-02-18T10:00"),  # the night before: its own end, and then the first morning's
+        ("2026-02-18T12:00", None),
+        ("2026-02-18T16:30", "2026-02-18T20:30"),  # two spans that follow each other are one
+        ("2026-02-18T22:00", None),
+        ("2026-02-19T00:30", "2026-02-19T10:00"),
+        ("2026-03-19T23:00", None),
+        ("2026-03-20T21:00", "2026-03-21T09:00"),
+    ],
+)
+def test_in_ramadan_the_quiet_hours_are_those_of_ramadan(local, ends):
+    rules = read_sending(read_text(RAMADAN.encode(), "sending.yaml"), calendars={"gulf": GULF})
+    zone = ZoneInfo("Asia/Dubai")
+    over = rules.quiet["AE"].over_at(datetime.fromisoformat(local).replace(tzinfo=zone).astimezone(UTC), "Asia/Dubai")
+    assert (over and f"{over.astimezone(zone):%Y-%m-%dT%H:%M}") == ends
+
+
+def test_our_own_calendar_says_when_ramadan_is():
+    seasons = load_sending(Path(__file__).parents[3] / "config").quiet["AE"].seasons
+    assert [one.first for one in seasons] == [date(2026, 2, 18), date(2027, 2, 8)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("calendar: gulf", "calendar: golf", "There is no calendar “golf”. Did you mean “gulf”?"),
+        ("season: ramadan", "season: ramdan", "“gulf” has no season “ramdan”. Did you mean “ramadan”?"),
+        ('["16:30", "18:00"]', '["half past four", "18:00"]', "sending.yaml:9:58: “half past four” is no time of day."),
+        ('["16:30", "18:00"]', '["18:00", "18:00"]', "These quiet hours are empty."),
+        ('["16:30", "18:00"]', '"16:30"', "Quiet hours of a season are pairs."),
+    ],
+)
+def test_a_mistake_in_a_season_is_told_with_its_place(old, new, said):
+    with pytest.raises(RuleError) as told:
+        read_sending(read_text(RAMADAN.replace(old, new, 1).encode(), "sending.yaml"), calendars={"gulf": GULF})
+    assert said in str(told.value)
+
+
 def wrong(rules: str) -> str:
     with pytest.raises(Exception, match=r"sending\.yaml:\d+:\d+") as found:
         read_sending(read_text(rules.encode(), "sending.yaml"), ("marketing", "service_notice"), ("eu", "gcc"))
@@ -222,6 +280,7 @@ def wrong(rules: str) -> str:
             "“Singapur” is no jurisdiction.",
         ),
         ("exempt: security", "“exempt” must be a list."),
+        ("caps: [{most: 1, within: 7d, per: car}]", "“car” is nothing that messages are counted for."),
         ("stale_after: [3d]", "“stale_after” must be a mapping."),
         ("throttle: {default: {sms: {per_second: 0}}}", "“per_second” must be a whole number from 1 to 10,000."),
         ("throttle: {default: {sms: {}}}", "“sms” names no limit."),

@@ -4,12 +4,26 @@ import pytest
 
 from journeying import a_journey, steps, wrong_with
 from rules.calendar import Span
-from rules.journeys.documents import ByDate, BySchedule, Message, Split
+from rules.journeys.documents import ByDate, BySchedule, Message, Split, Worth
 
 WAIT = "- {id: pause, wait: 3d}"
 HELLO = "- {id: hello, message: {channel: mail, template: hello}}"
 
+MARKETING = "purpose: marketing"
 BAD = {
+    "a worth without a chance": ([(MARKETING, MARKETING + "\nworth: {margin: 60 EUR}")], "“worth” has no “chance”."),
+    "a worth of nothing": (
+        [(MARKETING, MARKETING + "\nworth: {margin: 0, chance: 0.1}")],
+        "A margin of nothing is worth nothing.",
+    ),
+    "a worth that is no money": (
+        [(MARKETING, MARKETING + "\nworth: {margin: much, chance: 0.1}")],
+        "“much” is no amount of money.",
+    ),
+    "a worth of no service": (
+        [(MARKETING, MARKETING + "\nworth: {margin: 60 EUR, chance: 0.1, service: 7}")],
+        "“7” is no service.",
+    ),
     "a purpose nobody has": ([("purpose: marketing", "purpose: fun")], "There is no purpose “fun”."),
     "no purpose": ([("purpose: marketing\n", "")], "There is no purpose “None”."),
     "an unknown key": ([("title:", "titel: x\ntitle:")], "“titel” is no key here."),
@@ -205,3 +219,10 @@ def test_comments_and_the_order_of_keys_do_not_change_the_hash():
 
     assert plain.hash == same.hash
     assert plain.hash != other.hash
+
+
+def test_what_a_message_is_worth_is_read_with_the_usual_uplift():
+    rule = a_journey((MARKETING, MARKETING + "\nworth: {margin: 60 EUR, chance: 0.1, service: brakes}"))
+
+    assert rule.worth == Worth(0.1, 0.25, 6_000, "EUR", "brakes")
+    assert a_journey().worth is None
