@@ -1,8 +1,9 @@
 """The bell: wakes a worker through RQ; it may be lost at any moment, because the database knows what is to be done."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -14,6 +15,7 @@ DRAIN = "hub.jobs.drain"
 FAILURE_TTL = 3600
 JOB_TIMEOUT = 3600  # far beyond a drain, which hands on after seconds
 TRUSTED_SECONDS = 3
+SOON = 20  # connections that one worker takes in between two of its own tasks
 log = logging.getLogger(__name__)
 
 
@@ -25,11 +27,15 @@ class Bell:
         self.redis = redis
         self.queue = Queue(f"hub-{region}", connection=redis, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT)
         self.prefix = f"hub:{region}:generation:"
+        self.first = f"hub:{region}:first"
         self.heard = True
 
-    def ring(self, connections: Iterable[str]) -> bool:
-        """Answers False when Valkey did not hear: the sweep will see to it."""
+    def ring(self, connections: Iterable[str], soon: Sequence[str] = ()) -> bool:
+        """Answers False when Valkey did not hear: the sweep will see to it. soon: those that every worker takes in first,
+        also one that is at work for another connection."""
         try:
+            if soon:
+                self.redis.sadd(self.first, *soon)
             for connection in connections:
                 generation = int(self.redis.get(self.prefix + connection) or 0)
                 self._enqueue(connection, generation)
@@ -50,6 +56,13 @@ class Bell:
                 if self.redis.set(f"{self.prefix}swept:{connection}", 1, nx=True, ex=TRUSTED_SECONDS):
                     self.redis.incr(self.prefix + connection)
         return self.ring(wanted)
+
+    def first_of_all(self) -> list[str]:
+        """Connections that were rung for soon, once: a hint, as their own bells ring all the same."""
+        try:
+            return sorted(name.decode() for name in cast(set[bytes], self.redis.spop(self.first, SOON)))
+        except RedisError:
+            return []
 
     def raise_generation(self, connection: str) -> None:
         try:

@@ -91,7 +91,7 @@ class Hub:
                 self.directory.add(work.new_refs, self.region_code)
         except OperationalError as error:
             raise down(f"The database of {self.region_code}", error) from error
-        self.bell.ring(sorted(work.bells))
+        self.bell.ring(sorted(work.bells), sorted(work.soon))
 
     @contextmanager
     def look(self) -> Iterator[Session]:

@@ -37,7 +37,7 @@ class Door:
         try:
             incoming = connector.letter(raw, self.hub.clock())
             with self.hub.begin() as work:
-                inbox.keep(work, self.partner, incoming)
+                inbox.keep(work, self.partner, incoming, soon=True)
         except WrongInput:
             return "550 5.1.1 this answers no mail of ours"
         except HubError as error:

@@ -50,6 +50,7 @@ def _drain(hub: Hub, partner: Partner) -> None:
     last_look = False
     reconcile.heal(hub, partner, rng)
     while True:
+        _take_in_first(hub, rng)
         did = pulls.turn(hub, partner, rng) + pipeline.process(hub, partner, rng)
         if _ending.is_set():
             return
@@ -69,3 +70,12 @@ def _drain(hub: Hub, partner: Partner) -> None:
         else:
             hub.bell.raise_generation(partner.name)
             last_look = True
+
+
+def _take_in_first(hub: Hub, rng: SystemRandom) -> None:
+    """What was told just now, of any connection: a portal shows it and segments read it, while a partner may wait a moment
+    longer to be told. One batch each, so that those who wait to be told have their turn, too."""
+    for name in hub.bell.first_of_all():
+        partner = hub.partners.get(name)
+        if partner is not None and pipeline.process(hub, partner, rng) == pipeline.TAKE:
+            hub.bell.ring((), [name])

@@ -21,7 +21,8 @@ Row = TypeVar("Row", bound=Base)
 
 @dataclass
 class Work:
-    """bells: connections to wake after the commit. new_refs: people to enter into the directory before it."""
+    """bells: connections to wake after the commit; soon: those of them that are taken in first. new_refs: people to enter into
+    the directory before it."""
 
     session: Session
     region: Region
@@ -29,6 +30,7 @@ class Work:
     ids: Ids
     now: datetime
     bells: set[str] = field(default_factory=set)
+    soon: set[str] = field(default_factory=set)
     new_refs: list[str] = field(default_factory=list)
     open_keys: dict[int, OpenKey] = field(default_factory=dict, repr=False)
 

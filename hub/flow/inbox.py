@@ -24,8 +24,9 @@ EARLIER = aliased(Delivery)  # made once: an alias costs more than the look-up
 Result = tuple[Delivery, dict[str, Any]]  # what became of its records: counts only
 
 
-def keep(work: Work, partner: Partner, incoming: Sequence[Incoming]) -> int:
-    """Store what is new, each payload under a key of its own; answers how many were new. Repeats are nothing."""
+def keep(work: Work, partner: Partner, incoming: Sequence[Incoming], *, soon: bool = False) -> int:
+    """Store what is new, each payload under a key of its own; answers how many were new. Repeats are nothing. soon: it
+    happened just now, so it is taken in before partners are told what waits for them."""
     hashes = {work.vault.fingerprint("delivery", partner.name, one.key): one for one in incoming}
     known = select(Delivery.key_hash).where(Delivery.connection_id == partner.id, Delivery.key_hash.in_(list(hashes)))
     seen = set(work.session.scalars(known))
@@ -48,6 +49,7 @@ def keep(work: Work, partner: Partner, incoming: Sequence[Incoming]) -> int:
         )
     if new:
         work.ring(partner.name)
+        work.soon.update([partner.name] if soon else [])
     return len(new)
 
 

@@ -153,7 +153,7 @@ def _keep(work: Work, partner: Partner, judged: Sequence[tuple[Any, list[Refusal
             seen.add(one.key)
             fresh.append(one)
             verdicts.append("accepted")
-    inbox.keep(work, partner, fresh)
+    inbox.keep(work, partner, fresh, soon=True)
     work.session.flush()  # here it shows whether another call told one of them at this moment
     return verdicts
 

@@ -41,7 +41,7 @@ def _receive(connection: str, body: bytes) -> Response:
     knock = Knock(request.method, request.url, headers, body, hub.clock())
     incoming = receiver.verify(knock)
     with hub.begin() as work:
-        inbox.keep(work, partner, incoming)
+        inbox.keep(work, partner, incoming, soon=True)
     answer = receiver.answer(knock)
     return Response(answer.body, answer.status, content_type=answer.content_type)
 

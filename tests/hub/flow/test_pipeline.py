@@ -341,6 +341,26 @@ def test_a_bell_that_rings_during_the_last_look_is_a_new_bell(hub, noting):
     assert hub.bell.queue.get_job_ids() == ["drain-crm-0", "drain-crm-1"]
 
 
+def test_a_worker_that_tells_one_partner_takes_in_what_another_said_meanwhile(hub, noting, told_by_club, monkeypatch):
+    told_by_club(member_id="m-1", phone="+493012345", tier="gold", version=1, drain=False)
+    pipeline.process(hub, hub.partners["club"], DICE)
+    taken_in = []
+    push = noting["crm"].push
+
+    def slow(batch):
+        taken_in.append([row.state for row in deliveries(hub)])
+        if len(taken_in) == 1:
+            told_by_club(member_id="m-2", phone="+493012346", tier="gold", version=1, drain=False)
+        return push(batch)
+
+    monkeypatch.setattr(noting["crm"], "push", slow)
+    monkeypatch.setattr(type(noting["crm"]), "batch_size", 1)
+    jobs.serve(hub)
+    jobs.drain("crm")
+
+    assert taken_in[:2] == [["done"], ["done", "done"]]
+
+
 def test_values_are_stored_sealed_and_found_by_nobody_without_the_key(hub, noting, told_by_club):
     told_by_club(member_id="m-1", name="Anna Weiß", email="anna@example.org", phone="+493012345")
 
