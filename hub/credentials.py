@@ -8,7 +8,9 @@ from pathlib import Path
 
 from hub.errors import ConfigError
 
-NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+NAME = re.compile(
+    r"(?:secrets_)?([A-Z][A-Z0-9_]*)"
+)  # systemd puts the word of LoadCredential=secrets:FOLDER before each
 OURS = re.compile(r"HUB_[A-Z0-9_]+|REDIS_URL")
 FOLDERS = ("HUB_SECRETS", "CREDENTIALS_DIRECTORY")
 LARGEST = 65_536  # bytes of one secret; a larger file is something else
@@ -42,10 +44,14 @@ def _named(environ: Mapping[str, str], name: str) -> dict[str, str]:
 def _folder(folder: Path) -> dict[str, str]:
     """Files that are named like a setting; a folder of systemd or Kubernetes holds others, too."""
     try:
-        files = [path for path in sorted(folder.iterdir()) if NAME.fullmatch(path.name) and path.is_file()]
+        files = [
+            (named[1], path)
+            for path in sorted(folder.iterdir())
+            if (named := NAME.fullmatch(path.name)) and path.is_file()
+        ]
     except OSError as error:
         raise ConfigError(f"The folder of secrets {folder} cannot be read: {error.strerror}.") from None
-    return {path.name: _read(path, path.name) for path in files}
+    return {name: _read(path, name) for name, path in files}
 
 
 def _read(path: Path, name: str) -> str:

@@ -43,11 +43,13 @@ def test_a_file_that_is_named_for_no_setting_of_ours_is_left_alone(tmp_path: Pat
 def test_a_folder_of_secrets_gives_each_by_the_name_of_its_file(tmp_path: Path, folder: str) -> None:
     put(tmp_path / "secrets" / "HUB_METRICS_TOKEN", "m\n")
     put(tmp_path / "secrets" / "CLUB_TOKEN", "c")
+    put(tmp_path / "secrets" / "secrets_HUB_LOG", "WARNING")  # as systemd names what lies in a folder
     put(tmp_path / "secrets" / "..data", "what Kubernetes keeps there")
 
     settings = loaded(tmp_path, **{folder: str(tmp_path / "secrets")})
 
     assert (settings.environ["HUB_METRICS_TOKEN"], settings.secrets_of("eu")["CLUB_TOKEN"]) == ("m", "c")
+    assert settings.environ["HUB_LOG"] == "WARNING"
     assert not [name for name in settings.environ if "data" in name]
 
 
