@@ -9,8 +9,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 from importlib.util import find_spec
+from operator import and_, eq, ge, le, lt, or_
 from random import Random
 from typing import Any
 
@@ -167,9 +170,40 @@ def cel(rules: list[Rule]) -> Match:
     return match
 
 
+def durable(rules: list[Rule]) -> Match:
+    """A fact for each customer, taken back once every rule has had its say."""
+    from durable import engine
+    from durable.lang import assert_fact, m, retract_fact, ruleset, when_all
+
+    signs = {">=": ge, "<": lt, "==": eq, "<=": le}
+    found: list[int] = []
+
+    def leaf(test: Leaf) -> Any:
+        field, sign, limit = test
+        return signs[sign](getattr(m, field), limit)
+
+    def noting(number: int) -> Callable[[Any], None]:  # of one argument: a second one would be a callback
+        return lambda _: found.append(number)
+
+    with ruleset("peers"):
+        for number, (both, either) in enumerate(rules):
+            alternatives = [reduce(or_, map(leaf, either))] if either else []
+            when_all(reduce(and_, [*map(leaf, both), *alternatives]))(noting(number))
+
+    def match(row: Row) -> list[int]:
+        found.clear()
+        with suppress(engine.MessageNotHandledException):  # nobody's rule
+            assert_fact("peers", row)
+            retract_fact("peers", row)
+        return sorted(set(found))  # an `or` of which both hold says so twice
+
+    return match
+
+
 PEERS: dict[str, tuple[str, Callable[[list[Rule]], Match]]] = {
     "zen-engine, one graph": ("zen", zen),
     "CEL in Rust, an expression each": ("cel", cel),
+    "durable-rules, one ruleset": ("durable", durable),
 }
 
 
