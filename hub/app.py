@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hub.core import Hub
 from hub.web import api, documents, endpoints, errors, fleets, levels, returns, shop, watching, webhooks
 from hub.web.intake import SealingRequest
+from hub.web.webhooks import this_hub
 
 
 def create_app(hub: Hub) -> Flask:
@@ -30,7 +31,7 @@ def create_app(hub: Hub) -> Flask:
                 blueprint
             )  # the API tells of its doors
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="alive"))
-    app.add_url_rule("/readyz", "readyz", lambda: _ready(hub))
+    app.add_url_rule("/readyz", "readyz", _ready)
     return app
 
 
@@ -43,8 +44,9 @@ def add_doors(app: Flask) -> Api:
     return doors
 
 
-def _ready(hub: Hub) -> Response:
+def _ready() -> Response:
     """Ready when the database answers; Valkey is a bell and may be away."""
+    hub = this_hub()
     with hub.look() as session:
         session.execute(text("SELECT 1"))
     response = jsonify(status="ready", region=hub.region_code)

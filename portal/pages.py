@@ -50,13 +50,7 @@ def new_portal(hub: Hub) -> Blueprint:
     portal = Blueprint(
         "portal", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
-    shared = Portal(
-        Languages(hub.here.zone),
-        Attempts(hub.clock),
-        Attempts(hub.clock, most=3),
-        threading.BoundedSemaphore(STREAMS),
-        read_chain(hub.settings.config),
-    )
+    shared = shared_at(hub)
     portal.record(lambda state: state.app.extensions.update(portal=shared))
     portal.before_request(guard.check)
     portal.after_request(_remember_choices)
@@ -67,6 +61,17 @@ def new_portal(hub: Hub) -> Blueprint:
     portal.register_error_handler(Exception, _defect)
     portal.record(_greet_the_lost)
     return portal
+
+
+def shared_at(hub: Hub) -> Portal:
+    """Raises ConfigError when the chain's file is wrong."""
+    return Portal(
+        Languages(hub.here.zone),
+        Attempts(hub.clock),
+        Attempts(hub.clock, most=3),
+        threading.BoundedSemaphore(STREAMS),
+        read_chain(hub.settings.config),
+    )
 
 
 def this_portal() -> Portal:

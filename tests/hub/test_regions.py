@@ -13,8 +13,9 @@ from hub import regions
 from hub.errors import Busy, CrossingRefused
 from hub.models import AuditEntry, Branch, Tombstone
 from hub.regions import Directory, down, empty_log, open_engine
+from writers import ROUNDS, add_one
 
-WRITERS, ROUNDS = 4, 1000
+WRITERS = 4
 
 
 def a_branch(work, region):
@@ -134,15 +135,6 @@ def test_a_file_put_in_the_place_of_the_database_is_the_one_that_is_written(note
 
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT name FROM sqlite_master")) == "another"
-
-
-def add_one(path):
-    engine = open_engine(f"sqlite:///{path}")
-    for _ in range(ROUNDS):
-        with engine.begin() as connection:
-            seen = connection.scalar(text("SELECT n FROM counter"))
-            connection.execute(text("UPDATE counter SET n = :n"), {"n": seen + 1})
-    engine.dispose()
 
 
 def test_four_writers_lose_no_update_on_sqlite(tmp_path):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from apps import lent
 from desks import Clock, Traffic, Visitor, build, found, plant
-from hub.app import create_app
 from hub.core import Hub
 from mine import Owner, an_owner, come_in, write_chain
 
@@ -41,10 +41,9 @@ def traffic(hub: Hub) -> Traffic:
 
 
 @pytest.fixture
-def app(hub: Hub) -> Flask:
-    made = create_app(hub)
-    made.testing = True
-    return made
+def app(hub: Hub) -> Iterator[Flask]:
+    with lent(hub) as app:
+        yield app
 
 
 @pytest.fixture

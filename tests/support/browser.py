@@ -191,7 +191,7 @@ def served(folder: Path) -> Iterator[Site]:
     )
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield replace(site, base=f"http://eu.localhost:{server.server_port}")

@@ -69,7 +69,7 @@ class Receiver:
     def __init__(self, folder: Path) -> None:
         self.sandbox = WebhookSandbox(folder)
         self.server = make_server("127.0.0.1", 0, self.sandbox.wsgi, threaded=True)
-        Thread(target=self.server.serve_forever, daemon=True).start()
+        Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def url(self, path: str = "hook") -> str:
         return f"http://127.0.0.1:{self.server.server_port}/{path}"

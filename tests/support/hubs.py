@@ -4,8 +4,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,15 @@ def settings_in(folder: Path, database: str, request: pytest.FixtureRequest) -> 
             name = f"hub_{code}_{os.urandom(4).hex()}"
             environ[f"HUB_DATABASE_{code.upper()}"] = postgres.url_for(name)
             request.addfinalizer(lambda name=name: postgres.drop(name))  # type: ignore[misc]
-    return load_settings(environ)
+    read = _read_settings()
+    own = {"regions": dict(read.regions), "connections": dict(read.connections)}
+    return replace(read, home=folder / "var", config=config, environ=environ, **own)  # type: ignore[arg-type]
+
+
+@cache
+def _read_settings() -> Settings:
+    """hub.yaml is the same for every test, and takes longer to read than many a test."""
+    return load_settings({"HUB_CONFIG": str(CONFIG)})
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Partners for a test: the loyalty club that tells us things by signed webhooks, and connectors that note what they are told."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from rq.job import Job
 
+from apps import lent
 from hub import clock, jobs
-from hub.app import create_app
 from hub.core import Hub
 from hub.sdk import Account, Connector, Kind, Outcome, Push, Topic, sign
 
@@ -66,10 +66,9 @@ def noting(hub: Hub) -> dict[str, Partnered]:
 
 
 @pytest.fixture
-def app(hub: Hub) -> Flask:
-    made = create_app(hub)
-    made.testing = True
-    return made
+def app(hub: Hub) -> Iterator[Flask]:
+    with lent(hub) as app:
+        yield app
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def door():
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
     server.faults, server.ids, server.knocks, server.busy = {}, [], [], 0
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
