@@ -18,6 +18,7 @@ from hub.embedded import ValkeyServer
 from hub.errors import PartDown
 from hub.flow import reports, runs
 from hub.opening import make_secrets, open_new_region
+from hub.plugins import load_plugins
 from hub.regions import down
 from hub.serving import serve_web
 from hub.settings import Settings, load_settings
@@ -97,6 +98,7 @@ def add_region(
     supervisor: Supervisor, settings: Settings, code: str, roles: Collection[str] = ROLES, *, workers: int | None = None
 ) -> None:
     """The processes of one region; each builds its own hub after the fork and holds this region's credentials only."""
+    load_plugins(settings.plugins)  # here, once: each child would import them anew, and a wrong one would fail for ever
     check_opened(settings, code)
     here = settings.region(code)
     if not valkey_environ(settings, code).get("REDIS_URL"):

@@ -1,0 +1,50 @@
+"""What `hub up` sees to before anything is started."""
+
+from dataclasses import replace
+
+import pytest
+
+from hub.cli.running import ROLES, add_region
+from hub.errors import ConfigError
+from hub.settings import Settings
+from hub.worker import Supervisor
+from hubs import Openings
+
+
+@pytest.fixture
+def opened(settings: Settings, database: str, openings: Openings) -> Settings:
+    openings.copy(settings, database, "eu")
+    return settings
+
+
+def test_a_plugin_that_does_not_load_is_told_before_anything_starts(opened: Settings) -> None:
+    supervisor = Supervisor(8.0)
+
+    with pytest.raises(ConfigError, match="installed"):
+        add_region(supervisor, replace(opened, plugins=("nothing_like_it",)), "eu")
+
+    assert supervisor.children == []
+
+
+def test_each_role_runs_what_is_its_own_and_together_they_are_the_whole(opened: Settings) -> None:
+    def names(*roles: str) -> set[str]:
+        supervisor = Supervisor(8.0)
+        add_region(supervisor, opened, "eu", roles, workers=2)
+        return {child.name for child in supervisor.children} - {"eu-valkey"}
+
+    each = {role: names(role) for role in ROLES}
+
+    assert each["workers"] == {"eu-worker-1", "eu-worker-2"}
+    assert each["clock"] == {"eu-clock"}
+    assert set().union(*each.values()) == names(*ROLES)
+    assert sum(map(len, each.values())) == len(names(*ROLES))
+
+
+def test_a_wrong_number_in_the_environment_is_told_before_anything_starts(opened: Settings) -> None:
+    supervisor = Supervisor(8.0)
+    wrong = replace(opened, environ={**opened.environ, "HUB_WEB_PROCESSES": "two"})
+
+    with pytest.raises(ConfigError, match="HUB_WEB_PROCESSES is “two”"):
+        add_region(supervisor, wrong, "eu", ("web",))
+
+    assert not any(child.pid or child.name == "eu-web" for child in supervisor.children)
