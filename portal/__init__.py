@@ -20,6 +20,7 @@ from portal import (
     connectors,
     customers,
     documents,
+    enclosed,
     estimates,
     evidence,
     filing,
@@ -78,6 +79,7 @@ PAGES = (
     stopping,
     chat,
     inbox,
+    enclosed,
 )
 
 

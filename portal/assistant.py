@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from hub.core import Hub
 from hub.flow import attendance, briefs, conversations
+from hub.flow.conversations import Words
 from hub.flow.desks import desk_named
 from hub.flow.posts import key_of, open_words
 from hub.models import Conversation, Customer, Post
@@ -42,13 +43,13 @@ def _read(path: Path, _stamp: int) -> Assistant:
     return load_assistant(path)
 
 
-def respond(setting: Setting, work: Work, who: Me, conversation: Conversation, text: str) -> None:
-    """To the customer's new words, while no person has the conversation."""
+def respond(setting: Setting, work: Work, who: Me, conversation: Conversation, words: Words) -> None:
+    """To the customer's new words, while no person has the conversation. A file needs a person's eyes."""
     if conversation.state != "bot":
         return
-    meant = assistant_of(setting.hub).understand(text)
-    if meant.cause:
-        pass_on(setting, work, conversation, meant.cause)
+    meant = assistant_of(setting.hub).understand(words.text)
+    if words.files or meant.cause:
+        pass_on(setting, work, conversation, meant.cause or "not_understood")
         return
     asking = Asking(setting.hub, work.session, who, setting.chain, setting.tongue, work.now)
     told = "\n\n".join(answer(asking, intent) for intent in meant.intents)
@@ -91,4 +92,4 @@ def _asked(work: Work, conversation: Conversation) -> list[str]:
     mine = (Post.conversation_id == conversation.id, Post.author == "customer", Post.kind == "said")
     rows = work.session.scalars(select(Post).where(*mine).order_by(Post.seq.desc()).limit(briefs.LAST)).all()
     key = key_of(work, conversation)
-    return [open_words(work, key, row) for row in reversed(rows)]
+    return [text for row in reversed(rows) if (text := open_words(work, key, row))]

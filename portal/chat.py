@@ -17,9 +17,9 @@ from hub.flow.desks import desk_of
 from hub.flow.posts import Said
 from hub.models import Customer
 from hub.web.webhooks import this_hub
-from portal import guard
+from portal import enclosing, guard
 from portal.assistant import Setting, ask_for_a_person, respond
-from portal.guard import CUSTOMER, opens_to
+from portal.guard import CUSTOMER, opens_to, takes_file
 from portal.me import me
 from portal.pages import fill, page, this_portal, tongue
 from portal.stream import RETRY_MS, event
@@ -61,6 +61,11 @@ def thread_of(hub: Hub, customer_id: int, place: str = "") -> Thread:
 @bp.get("/")
 @opens_to(CUSTOMER)
 def thread() -> Response:
+    return _thread()
+
+
+def _thread(status: int = 200, wrong: WrongInput | None = None) -> Response:
+    """wrong: why the message was not sent; its words stay in the field."""
     hub = this_hub()
     with hub.look() as session:
         who = me(hub, session)
@@ -68,27 +73,49 @@ def thread() -> Response:
     answer_by = attendance.answer_by(hub, desk.name, hub.clock())
     is_open = attendance.is_open(hub, desk.calendar, hub.clock())
     seen = thread_of(hub, who.customer_id)
-    return page("my/chat.html", me=who, thread=seen, answer_by=answer_by, is_open=is_open, client_id=uuid.uuid4())
+    return page(
+        "my/chat.html",
+        status,
+        me=who,
+        thread=seen,
+        answer_by=answer_by,
+        is_open=is_open,
+        client_id=uuid.uuid4(),
+        wrong=wrong,
+    )
 
 
 @bp.post("/")
 @opens_to(CUSTOMER)
+@takes_file(enclosing.MOST)
 def write() -> Response:
     """The same message again, by a second click or after a lost line, is one message, and answered once."""
     hub, client_id = this_hub(), request.form.get("client_id", "")
-    if not CLIENT_ID.fullmatch(client_id):
-        raise WrongInput("This message has no name of its own.", "Open the page again and send it from there.")
-    with hub.begin() as work:
-        who = me(hub, work.session)
-        customer = work.session.get_one(Customer, who.customer_id)
-        words = Words(request.form.get("text", ""), client_id)
-        conversation, post, is_new = conversations.write(hub, work, customer, words, tongue().code)
-        if is_new:
-            respond(_setting(hub), work, who, conversation, words.text)
-        seq = post.seq
+    try:
+        if not CLIENT_ID.fullmatch(client_id):
+            raise WrongInput("This message has no name of its own.", "Open the page again and send it from there.")
+        seq = _write(hub, client_id)
+    except WrongInput as error:
+        if isinstance(error, NotFound):
+            raise
+        return _thread(error.status, error)
     if request.accept_mimetypes.best == "application/json":
         return jsonify(seq=seq)
     return make_response(redirect(url_for("portal.chat.thread") + "#end", 303))
+
+
+def _write(hub: Hub, client_id: str) -> int:
+    """The seq of the post."""
+    file = enclosing.brought(hub)
+    with enclosing.kept_or_gone(hub, file), hub.begin() as work:
+        who = me(hub, work.session)
+        customer = work.session.get_one(Customer, who.customer_id, with_for_update=True if file else None)
+        files = [enclosing.keep(hub, work, customer, file, client_id)] if file else []
+        words = Words(request.form.get("text", ""), client_id, files)
+        conversation, post, is_new = conversations.write(hub, work, customer, words, tongue().code)
+        if is_new:
+            respond(_setting(hub), work, who, conversation, words)
+        return post.seq
 
 
 @bp.post("/person")

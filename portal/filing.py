@@ -1,6 +1,7 @@
 """What an advisor brings for a customer, and sees of theirs: each look is told to the customer."""
 
 from datetime import date
+from typing import BinaryIO
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from sqlalchemy import ColumnElement, and_, select
@@ -13,11 +14,12 @@ from hub.flow.admission import MB, MOST_OF_ALL, Admitted, admit
 from hub.flow.documents import KINDS, Paper
 from hub.flow.drafts import discard
 from hub.flow.viewing import Look
-from hub.models import Customer, Person, new_ref
+from hub.models import Customer, Document, Person, new_ref
 from hub.own import OWN
 from hub.web.intake import take_file
 from hub.web.webhooks import this_hub
 from portal import guard, papers
+from portal.documents import released
 from portal.guard import opens_to, takes_file
 from portal.me import Me, opened
 from portal.pages import page
@@ -88,12 +90,15 @@ def _keep(customer_id: int, admitted: Admitted, ends_on: date | None) -> None:
 @opens_to(*ADVISORS)
 def file(ref: str, document: str) -> Response:
     from_our_own_pages()
-    hub, person = this_hub(), guard.who()
+    hub = this_hub()
     with hub.look() as session:
-        row = documents.find(session, theirs(session, ref).id, document)
-        if row.state != "released":
-            raise NotFound("This document is not ready yet.", "Come back in a few minutes.")
-        content = documents.open_file(hub, session, row)
+        row, content = released(hub, session, theirs(session, ref).id, document)
+    return show(hub, row, content)
+
+
+def show(hub: Hub, row: Document, content: BinaryIO) -> Response:
+    """To a member of staff, which the customer is told."""
+    person = guard.who()
     if person is not None and request.method == "GET":
         viewing.note(hub, row.id, Look("staff", person.principal_id, person.session_id))
     return serve(content, row.media, row.size, row.file, row.ref if papers.form_of(row.media) == "file" else "")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, stream_with_context, url_for
@@ -12,18 +13,19 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.errors import NotFound, PartDown
+from hub.errors import NotFound, PartDown, WrongInput
 from hub.flow import briefs, conversations, posts, seats
 from hub.flow.briefs import Brief
 from hub.flow.conversations import Words
 from hub.flow.desks import desk_named
 from hub.flow.posts import Said
-from hub.models import Appointment, Conversation, Principal, ReplyTimer, Seat, Vehicle, Visit
+from hub.models import Appointment, Conversation, Customer, Principal, ReplyTimer, Seat, Vehicle, Visit, new_ref
 from hub.web.webhooks import this_hub
 from hub.work import Work
-from portal import guard
+from portal import enclosing, guard
 from portal.desks import ADVISORS
-from portal.guard import opens_to
+from portal.enclosing import Brought
+from portal.guard import opens_to, takes_file
 from portal.languages import OFFERED
 from portal.pages import fill, page, this_portal
 from portal.scope import Scope, scope_of
@@ -112,6 +114,14 @@ def _may_see(scope: Scope, row: Conversation, mine: int) -> bool:
     return row.branch is None or row.owner_id == mine or scope.holds(row.branch)
 
 
+def seen_by_me(session: Session, ref: str) -> Conversation:
+    """Raises NotFound for one of another branch, as for none."""
+    row = session.scalars(select(Conversation).where(Conversation.ref == ref)).one_or_none()
+    if row is None or not _may_see(scope_of(ADVISORS), row, _me()):
+        raise NotFound("There is no such conversation.")
+    return row
+
+
 def _open_ones(session: Session, scope: Scope, mine: int) -> list[Conversation]:
     theirs = or_(Conversation.branch.is_(None), Conversation.owner_id == mine, scope.where(Conversation.branch))
     wanted = select(Conversation).where(Conversation.state.in_(("waiting", "assigned")), theirs)
@@ -185,22 +195,24 @@ def sit() -> Response:
     return _back("")
 
 
-def _reply(hub: Hub, work: Work, row: Conversation, mine: int) -> None:
-    conversations.reply(hub, work, row, mine, _words())
+def _reply(file: Brought | None, hub: Hub, work: Work, row: Conversation, mine: int) -> None:
+    client_id = request.form.get("client_id") or None
+    customer = work.session.get_one(Customer, row.customer_id)
+    files = [enclosing.keep(hub, work, customer, file, client_id or new_ref())] if file else []
+    conversations.reply(hub, work, row, mine, Words(request.form.get("text", ""), client_id, files))
 
 
 def _note(_hub: Hub, work: Work, row: Conversation, mine: int) -> None:
-    conversations.note(work, row, mine, _words())
-
-
-def _words() -> Words:
-    return Words(request.form.get("text", ""), request.form.get("client_id") or None)
+    """A file would stand among the customer's documents, and a note is for colleagues."""
+    sent = request.files.get("file")
+    if sent is not None and sent.filename:
+        raise WrongInput("A note holds no file.", "Send it to the customer, or keep the note without it.")
+    conversations.note(work, row, mine, Words(request.form.get("text", ""), request.form.get("client_id") or None))
 
 
 Deed = Callable[[Hub, Work, Conversation, int], None]
 DEEDS: Mapping[str, Deed] = {
     "take": conversations.take,
-    "reply": _reply,
     "note": _note,
     "pass-on": lambda hub, work, row, mine: conversations.pass_on(hub, work, row, mine, None),
     "pause": lambda hub, work, row, mine: conversations.pause(hub, work, row, mine, request.form.get("reason", "")),
@@ -211,15 +223,18 @@ DEEDS: Mapping[str, Deed] = {
 
 @bp.post("/<ref>/<deed>")
 @opens_to(*ADVISORS)
+@takes_file(enclosing.MOST)
 def do(ref: str, deed: str) -> Response:
     hub, mine = this_hub(), _me()
-    if deed not in DEEDS:
+    if deed not in {*DEEDS, "reply"}:
         raise NotFound("There is no such page.")
-    with hub.begin() as work:
+    file = enclosing.brought(hub) if deed == "reply" else None
+    deeds: Mapping[str, Deed] = {**DEEDS, "reply": partial(_reply, file)}
+    with enclosing.kept_or_gone(hub, file), hub.begin() as work:
         row = posts.locked(work, ref)
         if not _may_see(scope_of(ADVISORS), row, mine):
             raise NotFound("There is no such conversation.")
-        DEEDS[deed](hub, work, row, mine)
+        deeds[deed](hub, work, row, mine)
         row.seen_by_staff = row.seq
     return _back(ref)
 

@@ -26,10 +26,12 @@ OPEN = ("bot", "waiting", "assigned")
 
 @dataclass(frozen=True)
 class Words:
-    """What somebody writes. client_id: the writer's own name of it; the same one again is the same post."""
+    """What somebody writes. client_id: the writer's own name of it; the same one again is the same post. files: refs of the
+    customer's documents that come along."""
 
     text: str
     client_id: str | None = None
+    files: Sequence[str] = ()
 
 
 def customer_of(session: Session, principal_id: int) -> Customer:
@@ -53,7 +55,7 @@ def last_of(session: Session, customer_id: int) -> Conversation | None:
 def write(hub: Hub, work: Work, customer: Customer, words: Words, language: str) -> tuple[Conversation, Post, bool]:
     """The customer's words into the open conversation, or into a new one; (it, the post, is it news?)."""
     conversation = open_one(hub, work, customer, language)
-    post, is_new = put_words(work, conversation, "customer", words.text, client_id=words.client_id)
+    post, is_new = put_words(work, conversation, "customer", words.text, client_id=words.client_id, files=words.files)
     conversation.seen_by_customer = max(conversation.seen_by_customer, post.seq)
     if is_new and conversation.pause == "customer":
         _go_on(work, conversation)
@@ -131,7 +133,9 @@ def take(hub: Hub, work: Work, conversation: Conversation, principal_id: int) ->
 def reply(hub: Hub, work: Work, conversation: Conversation, principal_id: int, words: Words) -> tuple[Post, bool]:
     """The owner's answer to the customer."""
     _owned(conversation, principal_id)
-    post, is_new = put_words(work, conversation, "staff", words.text, author_id=principal_id, client_id=words.client_id)
+    post, is_new = put_words(
+        work, conversation, "staff", words.text, author_id=principal_id, client_id=words.client_id, files=words.files
+    )
     conversation.seen_by_staff = max(conversation.seen_by_staff, post.seq)
     if is_new:
         lateness.turn(hub, work, conversation)

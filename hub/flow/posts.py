@@ -10,13 +10,23 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import Denied, KeyReused, NotFound, WrongInput
-from hub.models import Conversation, Customer, Person, Post
+from hub.models import Conversation, Customer, Document, Person, Post
 from hub.vault import OpenKey
 from hub.work import Work
 
 MOST = 4000  # letters of one post
 PAGE = 200  # posts to a reading
+FILES = "files"  # among a post's attributes: refs of documents that came along
 STAFF_ONLY = ("warned", "broken")  # events about our own promises
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """A document that came along. state: as in Document; only what is released can be opened."""
+
+    ref: str
+    media: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ class Said:
     attributes: Mapping[str, Any]
     text: str
     at: datetime
+    files: Sequence[Enclosed] = ()
 
 
 def locked(work: Work, ref: str) -> Conversation:
@@ -62,11 +73,13 @@ def put(work: Work, conversation: Conversation, post: Post) -> Post:
 
 def put_words(
     work: Work, conversation: Conversation, author: str, text: str, *, kind: str = "said", author_id: int | None = None,
-    client_id: str | None = None,
+    client_id: str | None = None, files: Sequence[str] = (),
 ) -> tuple[Post, bool]:  # fmt: skip
-    """(post, is it new?). Raises WrongInput for no words or too many, KeyReused where the name was used for other words, and
-    Denied once the person's key is gone."""
-    words = clean(text)
+    """(post, is it new?). files: refs of documents that come along, with which there need be no words.
+
+    Raises WrongInput for no words or too many, KeyReused where the name was used for other words, and Denied once the
+    person's key is gone."""
+    words = clean(text) if text.strip() or not files else ""
     key = key_of(work, conversation)
     known = _named(work, conversation, client_id)
     if known is not None:
@@ -75,6 +88,7 @@ def put_words(
         return known, False
     post = Post(id=work.ids.next(), kind=kind, author=author, author_id=author_id, client_id=client_id)
     post.sealed = work.vault.seal(key, words.encode(), f"posts.sealed:{post.id}")
+    post.attributes = {FILES: list(files)} if files else None
     return put(work, conversation, post), True
 
 
@@ -152,10 +166,30 @@ def _opened(
 ) -> list[Said]:
     if rows and key is None:
         key = key_in(hub, session, conversation)
-    return [_said(hub, key, row) for row in rows]
+    files = _files(session, conversation, rows)
+    return [_said(hub, key, row, files) for row in rows]
 
 
-def _said(hub: Hub, key: OpenKey | None, row: Post) -> Said:
+def enclosed_in(session: Session, conversation: Conversation) -> set[str]:
+    """Refs of all documents that came along with it."""
+    mine = (Post.conversation_id == conversation.id, Post.attributes.is_not(None))
+    return {
+        ref for told in session.scalars(select(Post.attributes).where(*mine)) for ref in (told or {}).get(FILES, ())
+    }
+
+
+def _files(session: Session, conversation: Conversation, rows: Sequence[Post]) -> Mapping[str, Enclosed]:
+    """By ref; of this customer's documents alone, whatever a post names."""
+    refs = [ref for row in rows for ref in (row.attributes or {}).get(FILES, ())]
+    if not refs:
+        return {}
+    mine = select(Document).where(Document.customer_id == conversation.customer_id, Document.ref.in_(refs))
+    return {row.ref: Enclosed(row.ref, row.media, row.state) for row in session.scalars(mine)}
+
+
+def _said(hub: Hub, key: OpenKey | None, row: Post, files: Mapping[str, Enclosed]) -> Said:
     sealed = row.sealed if key is not None else None
     text = hub.vault.unseal(key, sealed, f"posts.sealed:{row.id}").decode() if key and sealed else ""
-    return Said(row.seq, row.kind, row.author, row.author_id, row.event, row.attributes or {}, text, row.at)
+    told = row.attributes or {}
+    came = tuple(files[ref] for ref in told.get(FILES, ()) if ref in files)
+    return Said(row.seq, row.kind, row.author, row.author_id, row.event, told, text, row.at, came)

@@ -39,4 +39,5 @@ def _plain(one: Said) -> dict[str, Any]:
         "kind": one.kind,
         "event": one.event,
         "text": one.text,
+        "files": [file.ref for file in one.files],
     }

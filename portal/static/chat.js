@@ -31,8 +31,15 @@ async function send() {
   if (!answer.ok) return form.submit();
   form.elements.client_id.value = crypto.randomUUID();
   form.elements.text.value = "";
+  form.elements.file.value = "";
+  need();
   form.elements.text.readOnly = false;
   state.textContent = "";
+}
+
+// A file needs no words beside it.
+function need() {
+  form.elements.text.required = !form.elements.file.files.length;
 }
 
 async function insist() {
@@ -50,6 +57,7 @@ form.addEventListener("submit", (event) => {
   form.elements.text.readOnly = true;
   insist();
 });
+form.elements.file.addEventListener("change", need);
 form.elements.text.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();

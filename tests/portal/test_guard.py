@@ -117,6 +117,7 @@ MATRIX = {
     ("portal.inbox.sit", "POST"): ADVISORS,
     ("portal.inbox.do", "POST"): ADVISORS,
     ("portal.inbox.stream", "GET"): ADVISORS,
+    ("portal.enclosed.file", "GET"): ADVISORS,
     ("portal.privacy_desk.console", "GET"): PRIVACY,
     ("portal.privacy_desk.do", "POST"): PRIVACY,
     ("portal.privacy_desk.hand_over", "POST"): PRIVACY,

@@ -62,6 +62,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "my-other-time": (f"/my/visits/{visit}/move", "customer"),
         "my-visit-file": (f"/my/visits/{visit}/visit.ics", "customer"),
         "why-of-one": (f"{customer}/why", "advisor"),
+        "enclosed": (f"/desk/inbox/{site.talk}/files/{site.kept.refs['photo']}", "advisor"),
         "filing": (f"{customer}/documents", "advisor"),
         "filed": (f"{customer}/documents/{paper}", "advisor"),
         "outreach-table": ("/desk/outreach/list.csv", "advisor"),

@@ -75,6 +75,7 @@ WHOSE: dict[tuple[str, str], tuple[dict[str, str], frozenset[str]]] = {
     ("portal.filing.file", "GET"): ({"ref": "customer", "document": "document"}, DESK),
     ("portal.filing.bring", "POST"): ({"ref": "customer"}, DESK),
     ("portal.inbox.do", "POST"): ({"ref": "talk", "deed": "note_deed"}, DESK),
+    ("portal.enclosed.file", "GET"): ({"ref": "talk", "document": "document"}, DESK),
     ("portal.outreach.note", "POST"): ({"entry": "call"}, DESK),
     ("portal.operations.why", "GET"): ({"ref": "customer"}, ADMIN),
     ("portal.privacy_desk.do", "POST"): ({"ref": "request", "deed": "deed"}, ADMIN),
@@ -214,7 +215,10 @@ def _visitors(world: World, elsewhere: Hub) -> dict[str, Visitor]:
     with hub.begin() as work:
         theo = select(Principal.id).where(Principal.title == "Theo advisor elsewhere").scalar_subquery()
         work.session.execute(update(Role).where(Role.principal_id == theo).values(branch="elsewhere"))
-    world.things |= {"talk": a_talk(hub, owner.customer_id), "call": str(a_call(hub, owner.customer_id))}
+    world.things |= {
+        "talk": a_talk(hub, owner.customer_id, [world.things["document"]]),
+        "call": str(a_call(hub, owner.customer_id)),
+    }
     return found
 
 

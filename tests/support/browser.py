@@ -146,7 +146,7 @@ def filled(hub: Hub, base: str) -> Site:
     may_be_called(hub)
     some_models(hub)
     some_scores(hub, owner.customer_id)
-    talk = a_talk(hub, owner.customer_id)
+    talk = a_talk(hub, owner.customer_id, [kept.refs[name] for name in ("photo", "invoice", "checking")])
     asked = some_requests(hub, traffic.customers)
     folded(hub, an_estimate(owner), partner=OWN)
     with hub.look() as session:

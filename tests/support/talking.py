@@ -1,6 +1,6 @@
 """A customer who writes and advisors who answer, each step a transaction of its own, as pages take it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -83,8 +83,9 @@ def an_advisor(hub: Hub, title: str = "Jonas", *languages: str) -> int:
         return principal.id
 
 
-def a_talk(hub: Hub, customer_id: int) -> str:
-    """A conversation under way between a customer and the advisor of the pages' tests; its ref."""
+def a_talk(hub: Hub, customer_id: int, files: Sequence[str] = ()) -> str:
+    """A conversation under way between a customer and the advisor of the pages' tests; its ref. files: refs of documents
+    that come along with the customer's last words."""
     jonas = an_advisor(hub, "Theo Kranz")
     with hub.begin() as work:
         customer = work.session.get_one(Customer, customer_id)
@@ -94,7 +95,7 @@ def a_talk(hub: Hub, customer_id: int) -> str:
         conversations.reply(hub, work, row, jonas, Words("Does it change when you steer gently left and right?"))
         conversations.note(work, row, jonas, Words("Most likely the bearing."))
         conversations.write(
-            hub, work, customer, Words("It gets quieter when I steer left.\nIs it safe to drive?"), "en"
+            hub, work, customer, Words("It gets quieter when I steer left.\nIs it safe to drive?", None, files), "en"
         )
         return row.ref
 
