@@ -1,4 +1,4 @@
-"""The door for mails that come back: LMTP on this machine, each kept in the inbox before it is taken."""
+"""The door for mails that come back: LMTP on this machine, each kept in the inbox, and its words in the conversation, at once."""
 
 import logging
 import time
@@ -11,8 +11,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from hub.core import Hub, Partner
 from hub.errors import ConfigError, HubError, WrongInput
-from hub.flow import inbox
-from hub.sdk import TakesMail
+from hub.flow import inbox, mailed
+from hub.sdk import HearsReplies, TakesMail
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 5_000_000
@@ -36,8 +36,10 @@ class Door:
             return "550 5.7.1 nobody takes mail here"
         try:
             incoming = connector.letter(raw, self.hub.clock())
+            reply = connector.reply(raw) if isinstance(connector, HearsReplies) else None
             with self.hub.begin() as work:
-                inbox.keep(work, self.partner, incoming, soon=True)
+                if inbox.keep(work, self.partner, incoming, soon=True) and reply is not None:
+                    mailed.take(self.hub, work, reply)
         except WrongInput:
             return "550 5.1.1 this answers no mail of ours"
         except HubError as error:

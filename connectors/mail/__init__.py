@@ -24,6 +24,7 @@ from hub.sdk import (
     PartnerError,
     Push,
     Record,
+    Reply,
     Sandbox,
     Topic,
     check_standard_webhook,
@@ -100,6 +101,9 @@ class Mail:
 
     def letter(self, raw: bytes, received_at: datetime) -> Sequence[Incoming]:
         return [inward.returned(raw, received_at, self.sender.marks)]
+
+    def reply(self, raw: bytes) -> Reply | None:
+        return inward.reply(raw, self.sender.marks)
 
     def normalise(self, payload: bytes) -> Iterable[Record]:
         told = words.read(payload)

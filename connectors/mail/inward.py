@@ -1,19 +1,23 @@
 """What comes back from a mail: one click that stops, a provider's report, a bounce, a complaint or a reply; all as one payload."""
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import Message
+from email.message import EmailMessage, Message
+from email.utils import parseaddr
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from connectors.mail import replies
 from connectors.mail.marks import Mark, Marks
-from hub.sdk import Incoming, Knock, WrongInput, read_json
+from hub.sdk import Incoming, Knock, Reply, WrongInput, read_json
 
 REPORTS = {"mail.bounced": "bounced", "mail.complained": "complained"}
+REPORTED = {"delivery-status": "bounced", "feedback-report": "complained"}
 FATES = ("hard", "soft")
 
 
@@ -62,21 +66,63 @@ def reported(key: str, knock: Knock, marks: Marks) -> Incoming:
     return _incoming(key, mark, REPORTS[told["type"]], told["timestamp"], fate=data["fate"], code=data["code"])
 
 
-def returned(raw: bytes, at: datetime, marks: Marks) -> Incoming:
-    """A mail that came in by our own door: a bounce (RFC 3464), a complaint (RFC 5965), or somebody's reply.
+@dataclass(frozen=True)
+class Returned:
+    """A mail that came in by our own door. what: bounced, complained, replied or answered_itself; code: of a bounce. key: the
+    same for the same mail, whichever way and however often it came."""
 
-    Raises WrongInput where it answers no mail of ours."""
+    message: EmailMessage
+    mark: Mark
+    what: str
+    key: str
+    code: str = ""
+
+
+def read(raw: bytes, marks: Marks) -> Returned:
+    """A bounce (RFC 3464), a complaint (RFC 5965), or somebody's reply. Raises WrongInput where it answers no mail of ours."""
     message = message_from_bytes(raw, policy=policy.default)
-    key = "mail:" + sha256(raw).hexdigest()
     report = str(message.get_param("report-type") or "").lower()
-    if message.get_content_type() == "multipart/report" and report == "delivery-status":
-        code = _status(message)
-        return _incoming(key, _marked(raw.decode(errors="replace"), marks), "bounced", at, fate=_fate(code), code=code)
-    if message.get_content_type() == "multipart/report" and report == "feedback-report":
-        return _incoming(key, _marked(raw.decode(errors="replace"), marks), "complained", at)
-    headers = " ".join(str(message.get(name, "")) for name in ("In-Reply-To", "References"))
-    automatic = str(message.get("Auto-Submitted", "no")).lower() != "no"
-    return _incoming(key, _marked(headers, marks), "answered_itself" if automatic else "replied", at)
+    if message.get_content_type() == "multipart/report" and report in REPORTED:
+        mark = _marked(raw.decode(errors="replace"), marks)
+        return Returned(message, mark, REPORTED[report], _key(raw), _status(message))
+    mark = _marked(" ".join(str(message.get(name, "")) for name in ("In-Reply-To", "References")), marks)
+    named = str(message.get("Message-ID", "")).strip()
+    key = _key(f"{mark.entity} {named}".encode() if named else raw)
+    return Returned(message, mark, "answered_itself" if is_automatic(message) else "replied", key)
+
+
+def is_automatic(message: EmailMessage) -> bool:
+    """By RFC 3834, and by what programs said before it."""
+    said = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
+    bulk = str(message.get("Precedence", "")).strip().lower() in ("bulk", "junk", "list", "auto_reply")
+    nobody = str(message.get("Return-Path", "")).strip() == "<>"
+    return (
+        said != "no" or bulk or nobody or any(name in message for name in ("X-Autoreply", "X-Autorespond", "List-Id"))
+    )
+
+
+def _key(of: bytes) -> str:
+    return "mail:" + sha256(of).hexdigest()
+
+
+def returned(raw: bytes, at: datetime, marks: Marks) -> Incoming:
+    """Raises WrongInput where it answers no mail of ours."""
+    seen = read(raw, marks)
+    more = {"fate": _fate(seen.code), "code": seen.code} if seen.what == "bounced" else {}
+    return _incoming(seen.key, seen.mark, seen.what, at, **more)
+
+
+def reply(raw: bytes, marks: Marks) -> Reply | None:
+    """What a person wrote, or that a mail will never arrive; None for all else. Raises WrongInput as `returned` does."""
+    seen = read(raw, marks)
+    key = seen.key.removeprefix("mail:")
+    if seen.what == "bounced" and _fate(seen.code) == "hard":
+        return Reply(seen.mark.entity, key, failed=True)
+    if seen.what != "replied":
+        return None
+    sender = parseaddr(str(seen.message.get("From", "")))[1]
+    files = tuple(replies.files_of(seen.message))
+    return Reply(seen.mark.entity, key, sender=sender, text=replies.words_of(seen.message), files=files)
 
 
 def _marked(text: str, marks: Marks) -> Mark:

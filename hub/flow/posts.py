@@ -17,7 +17,7 @@ from hub.work import Work
 MOST = 4000  # letters of one post
 PAGE = 200  # posts to a reading
 FILES = "files"  # among a post's attributes: refs of documents that came along
-STAFF_ONLY = ("warned", "broken")  # events about our own promises
+STAFF_ONLY = ("warned", "broken", "mail_failed")  # events about our own promises, and a mail that did not arrive
 
 
 @dataclass(frozen=True)

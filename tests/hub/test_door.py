@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from hub.door import open_door
 from hub.errors import ConfigError
-from hub.flow import pipeline
-from hub.models import Customer, Delivery, Event
+from hub.flow import pipeline, posts
+from hub.models import Conversation, Customer, Delivery, Event
 from hub.sdk import Push
 
 
@@ -48,6 +48,36 @@ def test_a_reply_becomes_an_event_of_the_customer_once(hub, door, told_by_club):
 
     with hub.look() as session:
         assert [one.kind for one in session.scalars(select(Event).where(Event.kind.like("mail_%")))] == ["mail_replied"]
+
+
+def test_a_replys_words_stand_in_the_conversation_when_the_door_says_kept(hub, door, told_by_club):
+    told_by_club(member_id="m-1", name="Ada", version=1)
+    with hub.look() as session:
+        customer = session.scalars(select(Customer)).one()
+    forged, automatic = a_reply(hub, customer.ref), a_reply(hub, customer.ref)
+    del forged["In-Reply-To"]
+    forged["In-Reply-To"] = (
+        hub.partner("mails")
+        .connector.sender.marks.message_id(Push("marketing", "key1", "0" * 32, None, {}, 1))
+        .replace("0" * 32, customer.ref)
+    )
+    automatic["Auto-Submitted"] = "auto-replied"
+
+    with smtplib.LMTP("127.0.0.1", door) as lmtp:
+        for message in (a_reply(hub, customer.ref), automatic):
+            message["Message-ID"] = f"<{message['Auto-Submitted']}@example.org>"
+            for hop in range(2):  # the same mail by two ways
+                del message["Received"]
+                message["Received"] = f"by hop{hop}"
+                lmtp.send_message(message)
+        with pytest.raises(smtplib.SMTPDataError):
+            lmtp.send_message(forged)
+
+    with hub.look() as session:
+        conversation = session.scalars(select(Conversation)).one()
+        assert [one.text for one in posts.read(hub, session, conversation, 0, staff=False) if one.text] == [
+            "Tomorrow at nine?"
+        ]
 
 
 def test_a_mail_that_answers_nothing_of_ours_goes_back_at_once(hub, door):
