@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hub.core import Hub
-from hub.errors import HubError, PartDown, ProofNeeded, SignInNeeded
+from hub.errors import Denied, HubError, PartDown, ProofNeeded, SignInNeeded
 from hub.web.errors import problem
 from hub.web.webhooks import this_hub
 from portal import guard
@@ -139,6 +139,8 @@ def fill(template: str, **values: Any) -> str:
 
 
 def _hub_error(error: HubError) -> Response:
+    if isinstance(error, Denied):
+        log.info("turned away", extra={"endpoint": request.endpoint, "reason": type(error).__name__})
     if isinstance(error, SignInNeeded):
         wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
         return page("sign_in.html", error.status, asked=True, again=isinstance(error, ProofNeeded), to=wanted)
