@@ -30,6 +30,8 @@ def policy() -> str:
             "img-src 'self'",
             "media-src 'self'",
             "connect-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",

@@ -25,6 +25,10 @@ MATRIX = {
     ("portal.static", "GET"): EVERYBODY,
     ("portal.home.land", "GET"): EVERYBODY,
     ("portal.home.brand", "GET"): EVERYBODY,
+    ("portal.installing.manifest", "GET"): EVERYBODY,
+    ("portal.installing.icon", "GET"): EVERYBODY,
+    ("portal.installing.worker", "GET"): EVERYBODY,
+    ("portal.installing.offline", "GET"): EVERYBODY,
     ("portal.my.home", "GET"): CUSTOMERS,
     ("portal.cars.garage", "GET"): CUSTOMERS,
     ("portal.cars.history", "GET"): CUSTOMERS,
@@ -170,6 +174,7 @@ ARGUMENTS = {
     "name": "welcome",
     "scorer": "churn",
     "version": "1",
+    "size": "192",
     "state": "dead",
 }
 

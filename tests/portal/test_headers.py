@@ -21,6 +21,7 @@ def test_every_page_runs_nothing_foreign_and_is_framed_by_nobody(
     csp = answer.headers["Content-Security-Policy"]
     assert re.sub(r"'nonce-[\w-]{22}'", "'nonce-…'", csp) == (
         "default-src 'none'; style-src 'self'; script-src 'nonce-…'; img-src 'self'; media-src 'self'; connect-src 'self'; "
+        "worker-src 'self'; manifest-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -27,6 +27,7 @@ PAGES = (
     "account",
     "account-of-staff",
     "lost",
+    "offline",
     "start-signed-in",
     "operations",
     "connectors",

@@ -52,6 +52,9 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
     paper, customer = site.kept.refs["invoice"], f"/desk/customers/{site.owner.ref}"
     return site.pages() | {
         "brand": ("/brand.css", NOBODY),
+        "manifest": ("/manifest.webmanifest", NOBODY),
+        "icon": ("/icon-192.png", NOBODY),
+        "worker": ("/worker.js", NOBODY),
         "stop": ("/webhooks/mail/stop/x", NOBODY),
         "shared-file": (f"/shared/{site.kept.share[0]}/file", NOBODY),
         "new-passkey": ("/account/passkeys/new", "operator"),

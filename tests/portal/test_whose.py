@@ -93,7 +93,7 @@ OF_NOBODY = {
     "portal.configuration.roll_back", "portal.journeys.one", "portal.journeys.people", "portal.journeys.why",
     "portal.models.one", "portal.models.promote", "portal.models.rollback", "portal.messages.one", "portal.messages.unmask",
     "portal.operations.replay", "portal.operations.discard",
-    "portal.breach_desk.do", "portal.breach_desk.people", "portal.privacy_desk.release",
+    "portal.installing.icon", "portal.breach_desk.do", "portal.breach_desk.people", "portal.privacy_desk.release",
 }  # fmt: skip
 STREAMS = {"portal.chat.stream", "portal.inbox.stream", "portal.operations.stream", "portal.points.stream"}
 FIXED = {"deed": "pause", "note_deed": "note"}

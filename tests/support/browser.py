@@ -68,6 +68,7 @@ class Site:
             "account-of-staff": ("/account/", "operator"),
             "sign-in-link": ("/sign-in/" + "x" * 43, NOBODY),
             "lost": ("/nowhere", NOBODY),
+            "offline": ("/offline", NOBODY),
             "start-signed-in": ("/", "operator"),
             "operations": ("/operations/", "operator"),
             "operations-day": ("/desk/operations/", "operator"),
