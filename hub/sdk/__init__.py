@@ -28,7 +28,6 @@ from hub.sdk.contracts import (
     Decision,
     EffectClass,
     Fetches,
-    HearsReplies,
     Hub,
     ImportPage,
     Imports,
@@ -42,7 +41,6 @@ from hub.sdk.contracts import (
     Pushes,
     Question,
     Receives,
-    Reply,
     RowProblem,
     Sandbox,
     TakesLoads,
@@ -77,6 +75,7 @@ from hub.sdk.records import (
     VehicleRecord,
     VisitRecord,
 )
+from hub.sdk.replies import HearsReplies, Reply
 from hub.sdk.scores import (
     Analysis,
     ArmStatistics,

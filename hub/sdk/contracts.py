@@ -72,26 +72,6 @@ class TakesMail(Protocol):
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What came back of a mail to a customer: an answer, or (failed) that it will never arrive. entity: whose mail it was,
-    proven by a seal of ours; key: the same for the same mail. sender: the address it says it is from, which proves nothing.
-    text: their own words. files: name and content of what came along, as they came."""
-
-    entity: str
-    key: str
-    failed: bool = False
-    sender: str = ""
-    text: str = ""
-    files: Sequence[tuple[str, bytes]] = ()
-
-
-@runtime_checkable
-class HearsReplies(Protocol):
-    def reply(self, raw: bytes) -> Reply | None:
-        """What a person wrote back, for their conversation; None for whatever came by itself. Raises WrongInput as `letter` does."""
-
-
-@dataclass(frozen=True)
 class Page:
     """cursor: where the next fetch goes on, at most 400 characters, to be committed with the page; None starts anew.
 

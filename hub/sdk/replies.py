@@ -1,0 +1,25 @@
+"""What a channel hears back of a mail to a customer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back of a mail to a customer: an answer, or (failed) that it will never arrive. entity: whose mail it was,
+    proven by a seal of ours; key: the same for the same mail. sender: the address it says it is from, which proves nothing.
+    text: their own words. files: name and content of what came along, as they came."""
+
+    entity: str
+    key: str
+    failed: bool = False
+    sender: str = ""
+    text: str = ""
+    files: Sequence[tuple[str, bytes]] = ()
+
+
+@runtime_checkable
+class HearsReplies(Protocol):
+    def reply(self, raw: bytes) -> Reply | None:
+        """What a person wrote back, for their conversation; None for whatever came by itself. Raises WrongInput as `letter` does."""
