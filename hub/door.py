@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hub.core import Hub, Partner
 from hub.errors import ConfigError, HubError, WrongInput
 from hub.flow import inbox, mailed
-from hub.sdk import HearsReplies, TakesMail
+from hub.sdk import HearsMailReplies, TakesMail
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 5_000_000
@@ -36,7 +36,7 @@ class Door:
             return "550 5.7.1 nobody takes mail here"
         try:
             incoming = connector.letter(raw, self.hub.clock())
-            reply = connector.reply(raw) if isinstance(connector, HearsReplies) else None
+            reply = connector.reply(raw) if isinstance(connector, HearsMailReplies) else None
             with self.hub.begin() as work:
                 if inbox.keep(work, self.partner, incoming, soon=True) and reply is not None:
                     mailed.take(self.hub, work, reply)

@@ -20,11 +20,11 @@ from hub.sdk import (
     Incoming,
     Kind,
     Knock,
+    MailReply,
     Outcome,
     PartnerError,
     Push,
     Record,
-    Reply,
     Sandbox,
     Topic,
     check_standard_webhook,
@@ -102,7 +102,7 @@ class Mail:
     def letter(self, raw: bytes, received_at: datetime) -> Sequence[Incoming]:
         return [inward.returned(raw, received_at, self.sender.marks)]
 
-    def reply(self, raw: bytes) -> Reply | None:
+    def reply(self, raw: bytes) -> MailReply | None:
         return inward.reply(raw, self.sender.marks)
 
     def normalise(self, payload: bytes) -> Iterable[Record]:

@@ -14,7 +14,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from connectors.mail import replies
 from connectors.mail.marks import Mark, Marks
-from hub.sdk import Incoming, Knock, Reply, WrongInput, read_json
+from hub.sdk import Incoming, Knock, MailReply, WrongInput, read_json
 
 REPORTS = {"mail.bounced": "bounced", "mail.complained": "complained"}
 REPORTED = {"delivery-status": "bounced", "feedback-report": "complained"}
@@ -112,17 +112,17 @@ def returned(raw: bytes, at: datetime, marks: Marks) -> Incoming:
     return _incoming(seen.key, seen.mark, seen.what, at, **more)
 
 
-def reply(raw: bytes, marks: Marks) -> Reply | None:
+def reply(raw: bytes, marks: Marks) -> MailReply | None:
     """What a person wrote, or that a mail will never arrive; None for all else. Raises WrongInput as `returned` does."""
     seen = read(raw, marks)
     key = seen.key.removeprefix("mail:")
     if seen.what == "bounced" and _fate(seen.code) == "hard":
-        return Reply(seen.mark.entity, key, failed=True)
+        return MailReply(seen.mark.entity, key, failed=True)
     if seen.what != "replied":
         return None
     sender = parseaddr(str(seen.message.get("From", "")))[1]
     files = tuple(replies.files_of(seen.message))
-    return Reply(seen.mark.entity, key, sender=sender, text=replies.words_of(seen.message), files=files)
+    return MailReply(seen.mark.entity, key, sender=sender, text=replies.words_of(seen.message), files=files)
 
 
 def _marked(text: str, marks: Marks) -> Mark:

@@ -11,13 +11,13 @@ from hub.flow.drafts import store
 from hub.flow.posts import MOST, locked_by_id, put_event
 from hub.flow.values import value_context
 from hub.models import Customer, Person, PersonalValue
-from hub.sdk import Reply
+from hub.sdk import MailReply
 from hub.work import Work
 
 SUMMARY = 300  # letters
 
 
-def take(hub: Hub, work: Work, reply: Reply) -> None:
+def take(hub: Hub, work: Work, reply: MailReply) -> None:
     """In the transaction in which it is kept, so it is written once. Of somebody who was erased, or whose data rest, nothing is."""
     wanted = select(Customer, Person).join(Person, Person.id == Customer.person_id)
     usable = (Person.erased_at.is_(None), Person.restricted_at.is_(None), Person.data_key_id.is_not(None))
@@ -37,7 +37,7 @@ def _note_failure(work: Work, customer: Customer) -> None:
         put_event(work, locked_by_id(work, last.id), "mail_failed")
 
 
-def _write(hub: Hub, work: Work, customer: Customer, person: Person, reply: Reply) -> None:
+def _write(hub: Hub, work: Work, customer: Customer, person: Person, reply: MailReply) -> None:
     files = _keep(hub, work, customer, reply)
     parts = [reply.text[start : start + MOST] for start in range(0, len(reply.text), MOST)] or [""]
     told = {
@@ -55,10 +55,10 @@ def _write(hub: Hub, work: Work, customer: Customer, person: Person, reply: Repl
         if is_new:
             post.attributes = {**(post.attributes or {}), **{name: value for name, value in told.items() if value}}
     if conversation.state == "bot":  # the assistant answers nobody by mail
-        conversations.hand_off(hub, work, conversation, "written_again", (), reply.text[:SUMMARY])
+        conversations.hand_off(hub, work, conversation, "answered_a_mail", (), reply.text[:SUMMARY])
 
 
-def _keep(hub: Hub, work: Work, customer: Customer, reply: Reply) -> list[str]:
+def _keep(hub: Hub, work: Work, customer: Customer, reply: MailReply) -> list[str]:
     """Refs of documents; what may not be kept is left out."""
     found = []
     for number, (name, content) in enumerate(reply.files):

@@ -75,7 +75,8 @@ class Post(Regional, Base):
 
 class Handoff(Regional, Base):
     """A conversation passed to people, until it is closed or passed on; at most one is open. cause: asked, not_understood,
-    answered_a_text, passed_on, vanished or written_again. tried: intents that the bot answered before. taken_by: whose it became.
+    answered_a_text, answered_a_mail, passed_on, vanished or written_again. tried: intents that the bot answered before.
+    taken_by: whose it became.
 
     explained: how the advisor was chosen, candidate by candidate."""
 

@@ -52,6 +52,7 @@ from hub.sdk.contracts import (
 from hub.sdk.estimates import EstimateLineRecord, EstimateRecord
 from hub.sdk.hookspecs import hookimpl
 from hub.sdk.http import PartnerClient
+from hub.sdk.mail_replies import HearsMailReplies, MailReply
 from hub.sdk.objects import Describes, FieldShape, Listing, Lists, Observes, Seen
 from hub.sdk.record_kinds import PersonRecord, Record, ServiceRecord, ShopRecord
 from hub.sdk.records import (
@@ -75,7 +76,6 @@ from hub.sdk.records import (
     VehicleRecord,
     VisitRecord,
 )
-from hub.sdk.replies import HearsReplies, Reply
 from hub.sdk.scores import (
     Analysis,
     ArmStatistics,
@@ -103,11 +103,11 @@ __all__ = [
     "Attribution", "AuthBroken", "Bad", "Bounds", "BranchRecord", "Case", "Channel", "ConfigError", "Connector",
     "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "Describes", "EffectClass", "ErasedRecord",
     "EstimateLineRecord", "EstimateRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FieldShape",
-    "FileMapping", "FindingRecord", "Gone", "HearsReplies", "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord",
-    "InvoiceRecord", "Kind", "Knock", "LearnsTables", "LineRecord", "Listing", "Lists", "LoyaltyRecord",
+    "FileMapping", "FindingRecord", "Gone", "HearsMailReplies", "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord",
+    "InvoiceRecord", "Kind", "Knock", "LearnsTables", "LineRecord", "Listing", "Lists", "LoyaltyRecord", "MailReply",
     "Normalises", "NotJson", "Observes", "OfferRecord", "Outcome", "Page", "PartnerClient", "PartnerError",
     "PersonRecord", "Push", "Pushes", "Question", "ReadingRecord", "ReceiptRecord", "Receives",
-    "RecommendationRecord", "Record", "ReferralRecord", "Refused", "Reply", "ReplyRecord", "RetryLater", "RowProblem",
+    "RecommendationRecord", "Record", "ReferralRecord", "Refused", "ReplyRecord", "RetryLater", "RowProblem",
     "Sale", "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step",
     "StepAnswer", "Survival", "TakesLoads", "TakesMail", "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial",
     "VehicleRecord", "VisitRecord", "Waits", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",

@@ -6,17 +6,17 @@ from sqlalchemy import select, update
 from hub.flow import mailed
 from hub.flow.values import value_context
 from hub.models import Conversation, Customer, Document, Person, PersonalValue, Post
-from hub.sdk import Reply
+from hub.sdk import MailReply
 from papers import paper, picture
 from talking import Talk, an_advisor
 
 KEY = "ab" * 32
 
 
-def a_reply(hub, talk, **given) -> Reply:
+def a_reply(hub, talk, **given) -> MailReply:
     with hub.look() as session:
         ref = session.get_one(Customer, talk.customer_id).ref
-    return Reply(**{"entity": ref, "key": KEY, "sender": "ada@example.org", "text": "Tomorrow at nine?"} | given)
+    return MailReply(**{"entity": ref, "key": KEY, "sender": "ada@example.org", "text": "Tomorrow at nine?"} | given)
 
 
 def take(hub, reply) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
-class Reply:
+class MailReply:
     """What came back of a mail to a customer: an answer, or (failed) that it will never arrive. entity: whose mail it was,
     proven by a seal of ours; key: the same for the same mail. sender: the address it says it is from, which proves nothing.
     text: their own words. files: name and content of what came along, as they came."""
@@ -20,6 +20,6 @@ class Reply:
 
 
 @runtime_checkable
-class HearsReplies(Protocol):
-    def reply(self, raw: bytes) -> Reply | None:
+class HearsMailReplies(Protocol):
+    def reply(self, raw: bytes) -> MailReply | None:
         """What a person wrote back, for their conversation; None for whatever came by itself. Raises WrongInput as `letter` does."""
