@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,11 @@ class Rates:
 def read_rates(config: Path) -> Rates:
     """Without the file nothing has a price. Raises ConfigError with what is wrong and where."""
     path = config / FILE
-    if not path.is_file():
-        return Rates()
+    return _read(path, path.stat().st_mtime_ns) if path.is_file() else Rates()
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, _mtime: int) -> Rates:
     try:
         document = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
     except YAMLError as error:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError
+from jinja2 import Template as Filling
 from jinja2.sandbox import SandboxedEnvironment
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -15,6 +16,7 @@ from hub.errors import ConfigError
 
 DEFAULT_LANGUAGE = "en"
 PARTS = ("subject", "text", "label", "link")
+JINJA = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,6 @@ class Templates:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.jinja = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
     def all(self) -> list[Template]:
         """Raises ConfigError."""
@@ -79,7 +80,7 @@ class Templates:
 
     def _filled(self, template: Template, language: str, text: str, values: Mapping[str, Any]) -> str:
         try:
-            return self.jinja.from_string(text).render(values)
+            return _compiled(text).render(values)
         except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
             raise ConfigError(
                 f"{template.path}: the text in {language} cannot be filled: {error}",
@@ -91,6 +92,12 @@ def _untold(template: Template, what: str, language: str, where: str) -> ConfigE
     return ConfigError(
         f"{template.path}: there is no {what} in {language} or {DEFAULT_LANGUAGE}.", f"Add it under {where}:."
     )
+
+
+@lru_cache(maxsize=2_000)
+def _compiled(text: str) -> Filling:
+    """Compiling a text takes far longer than filling it, and the same text is filled for everybody."""
+    return JINJA.from_string(text)
 
 
 @cache

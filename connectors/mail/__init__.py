@@ -42,7 +42,7 @@ class Mail:
 
     name: ClassVar[str] = "mail"
     kind: ClassVar[Kind] = "channel"
-    batch_size: ClassVar[int] = 20
+    batch_size: ClassVar[int] = 50
     topics: ClassVar[tuple[Topic, ...]] = (
         Topic("marketing", EffectClass.BLIND, "marketing", FIELDS, "mail", repeat_blind=True),
         Topic("service_notice", EffectClass.BLIND, "service_notice", FIELDS, "mail", repeat_blind=True),

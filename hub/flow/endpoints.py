@@ -159,7 +159,9 @@ def note(work: Work, claims: Sequence[Claim], outcomes: Sequence[Outcome]) -> No
     """The delivery log; an endpoint that answered 410, or nothing good for very long, is disabled and its owner told why."""
     by_key = {outcome.key: outcome for outcome in outcomes}
     for claim in claims:
-        endpoint = work.session.get(Endpoint, claim.refs.get("endpoint_id") or 0)
+        if not claim.refs.get("endpoint_id"):
+            continue
+        endpoint = work.session.get(Endpoint, claim.refs["endpoint_id"])
         outcome = by_key.get(claim.effect_key)
         if endpoint is None or outcome is None:
             continue
