@@ -4,11 +4,11 @@ import csv
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 
 from desks import Visitor
 from hub.core import Hub
-from hub.models import Role
+from hub.models import ReturnReport, Role
 from mine import Owner
 from portal.charts import ruler
 from returned import a_report
@@ -34,6 +34,27 @@ def test_the_headline_is_proved_margin_with_its_interval_and_the_ledger_adds_up(
     assert "Very likely between" in page
     assert "Measured against 200 who were left alone on purpose" in page
     assert "Difference <bdi>€0.00</bdi>" in page
+
+
+def test_all_journeys_together_stand_beside_and_only_where_no_campaign_was_chosen(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)
+
+    of_all, of_one = marketer.get(DESK).text, marketer.get(DESK + "?campaign=declined_brakes").text
+
+    assert "All journeys together" in of_all
+    assert "Left alone by all journeys</dt><dd>150" in of_all
+    assert "All journeys together" not in of_one
+
+
+def test_a_count_that_was_made_before_there_was_a_global_control_is_shown_without_it(
+    hub: Hub, marketer: Visitor
+) -> None:
+    a_report(hub)
+    with hub.begin() as work:
+        for row in work.session.scalars(select(ReturnReport)):
+            row.document = {name: value for name, value in row.document.items() if name != "global_control"}
+
+    assert "All journeys together" not in marketer.get(DESK).text
 
 
 def test_groups_of_wrong_sizes_hide_the_result_and_the_page_says_why(hub: Hub, marketer: Visitor) -> None:
@@ -80,7 +101,9 @@ def test_the_table_for_a_spreadsheet_holds_every_campaign_and_adds_up(hub: Hub, 
 
     by_name = {row["campaign"]: row for row in rows}
     assert (by_name["winter_tyres"]["state"], by_name["winter_tyres"]["incremental_margin"]) == ("broken", "")
-    shares = [round(100 * float(row["credit_linear"])) for row in rows]
+    whole = by_name["(all journeys)"]
+    assert (whole["treated"], whole["held_back"], whole["state"], whole["credit_linear"]) == ("2850", "150", "gain", "")
+    shares = [round(100 * float(row["credit_linear"])) for row in rows if row is not whole]
     assert sum(shares[:-1]) == shares[-1]
 
 

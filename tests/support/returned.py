@@ -9,7 +9,7 @@ from typing import Any
 from hub.core import Hub
 from hub.flow import reports, roi
 from hub.flow.brought import Brought
-from hub.flow.ledger import SPLIT, Dealt, Earned
+from hub.flow.ledger import CONTROL_OF_ALL, SPLIT, Dealt, Earned
 from hub.flow.roi import WHOLE, Books, Split
 from hub.flow.tallies import tally
 from hub.models import Enrollment, JourneyVersion, ReturnReport, StepLog
@@ -55,6 +55,7 @@ def some_books(names: tuple[str, ...] = tuple(CAMPAIGNS)) -> Books:
     books.sales["berlin-spree"].append(Sale(31_207_719, "EUR", at))
     books.invoiced["berlin-spree"] = {"EUR": sum(sale.amount_minor for sale in books.sales["berlin-spree"])}
     _two_arms(books, rng)
+    _quarter(books, rng)
     friends = Brought(told=41, rewarded=30, came=26)
     friends.refused.update(same_contact=2, known_before=4)
     friends.margin.update(EUR=412_060)
@@ -78,6 +79,17 @@ def _two_arms(books: Books, rng: random.Random) -> None:
             UNTIL,
             90,
         )
+
+
+def _quarter(books: Books, rng: random.Random) -> None:
+    """Every twentieth was left alone by all journeys, and brings less."""
+    for number in range(1, 3_001):
+        arm, day = "treated" if number % 20 else "held", date(2026, 1, 2 + number % 27)
+        margin = int(rng.lognormvariate(8.6, 0.6)) + (4_500 if arm == "treated" else 0)
+        met = Dealt(CONTROL_OF_ALL + "2026q1", arm, "event", number, datetime(2026, 1, day.day, 8, tzinfo=UTC),
+                    date(2026, 4, 1))  # fmt: skip
+        tally(books.tallies, [met], {number: [Earned(number, day, margin, 1, 1, "EUR")]}, {number: "berlin-spree"},
+              lambda _: {"held": 0.05, "treated": 0.95}, UNTIL, 90)  # fmt: skip
 
 
 def planned(one: Dealt) -> dict[str, float]:
