@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from hub.core import Hub
 from hub.flow import orders
-from hub.flow.batches import batches
+from hub.flow.batches import among, batches
 from hub.flow.orders import Order
 from hub.models import Enrollment, Exposure, StepLog, Task, table
 from hub.work import Work
@@ -46,7 +46,7 @@ class Ledger:
         """Whoever is on a way or expected, in the order in which they came."""
         found: list[Row] = []
         for ids in batches(sorted(customer_ids)):
-            mine = (ENROLLMENT.c.customer_id.in_(ids), ENROLLMENT.c.state.in_(LIVE))
+            mine = (among(ENROLLMENT.c.customer_id, ids), ENROLLMENT.c.state.in_(LIVE))
             rows = self.work.session.execute(select(ENROLLMENT).where(*mine).order_by(ENROLLMENT.c.id))
             found += [dict(row) for row in rows.mappings()]
         return found
@@ -58,7 +58,7 @@ class Ledger:
         self.known |= {(journey, one): [] for one in missing}
         names = ("id", "subject_id", "generation", "state", "entered_at", "ended_at", "event_id", "wake_at")
         for ids in batches(missing):
-            mine = (ENROLLMENT.c.journey == journey, ENROLLMENT.c.subject_id.in_(ids))
+            mine = (ENROLLMENT.c.journey == journey, among(ENROLLMENT.c.subject_id, ids))
             rows = select(*(ENROLLMENT.c[name] for name in names)).where(*mine)
             for row in self.work.session.execute(rows).mappings():
                 self.known[journey, row["subject_id"]].append(dict(row))
@@ -70,7 +70,7 @@ class Ledger:
             Exposure.at.desc(), Exposure.id.desc()
         )
         for ids in batches(sorted(customer_ids)):
-            rows = self.work.session.execute(columns.where(Exposure.customer_id.in_(ids)))
+            rows = self.work.session.execute(columns.where(among(Exposure.customer_id, ids)))
             self.arms |= {(experiment, unit): arm for experiment, unit, arm in rows}
         for names in batches(sorted(units)):
             rows = self.work.session.execute(columns.where(Exposure.unit.in_(names)))
@@ -80,7 +80,7 @@ class Ledger:
         for ids in batches(sorted(row["id"] for row in rows)):
             done = select(Task.enrollment_id, Task.node, Task.visit, Task.outcome)
             for one, node, visit, outcome in self.work.session.execute(
-                done.where(Task.enrollment_id.in_(ids), Task.state == "done")
+                done.where(among(Task.enrollment_id, ids), Task.state == "done")
             ):
                 self.tasks[one][node, visit] = outcome
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from hub.core import Hub
 from hub.flow import seen
+from hub.flow.batches import among
 from hub.flow.enrollments import LIVE, Ledger, Row, entered_since, pasts, place_of
 from hub.flow.in_force import Version, reads_of, rules_of
 from hub.flow.levels import calendars
@@ -57,7 +58,7 @@ class Look:
         """Customers whose data may not be used: they asked to be forgotten, or to be left alone."""
         closed = Person.erased_at.is_not(None) | Person.restricted_at.is_not(None)
         rows = select(Customer.id).join(Person, Person.id == Customer.person_id)
-        return set(self.work.session.scalars(rows.where(Customer.id.in_(self.ids), closed)))
+        return set(self.work.session.scalars(rows.where(among(Customer.id, self.ids), closed)))
 
     def take(self, moves: Sequence[Move]) -> set[int]:
         for version in self.versions:
@@ -101,7 +102,7 @@ class Look:
     def _told(self, kind: str) -> Mapping[int, set[int]]:
         """Events of a kind that came with this very transaction, by customer."""
         found: dict[int, set[int]] = defaultdict(set)
-        new = (Event.customer_id.in_(self.views), Event.kind == kind, Event.received_at == self.work.now)
+        new = (among(Event.customer_id, self.views), Event.kind == kind, Event.received_at == self.work.now)
         for customer_id, event_id in self.work.session.execute(select(Event.customer_id, Event.id).where(*new)):
             found[customer_id].add(event_id)
         return found

@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.flow.batches import batches
+from hub.flow.batches import among, batches
 from hub.models import Consent, Customer, Event, Ownership, Pin, Profile, Score, Vehicle, table
 from rules.catalogue import Catalogue
 from rules.dependencies import Reads
@@ -75,7 +75,7 @@ def load(
         rows = select(Customer.ref, Customer.person_id, *PROFILE.c).join(Customer, Customer.id == PROFILE.c.customer_id)
         batch = {
             row["customer_id"]: Seen(row["ref"], row["person_id"], dict(row), columns)
-            for row in session.execute(rows.where(PROFILE.c.customer_id.in_(ids))).mappings()
+            for row in session.execute(rows.where(among(PROFILE.c.customer_id, ids))).mappings()
         }
         if reads is None or reads.events:
             _events(session, batch, reads.events if reads else None)
@@ -92,7 +92,7 @@ def load(
 
 
 def _events(session: Session, batch: Mapping[int, Seen], kinds: Set[str] | None) -> None:
-    wanted = [Event.customer_id.in_(batch), Event.withdrawn_at.is_(None)]
+    wanted = [among(Event.customer_id, batch), Event.withdrawn_at.is_(None)]
     if kinds is not None:
         wanted.append(Event.kind.in_(sorted(kinds)))
     for row in session.execute(select(*EVENT).where(*wanted)):
@@ -115,7 +115,7 @@ def _cars(session: Session, batch: Mapping[int, Seen], catalogue: Catalogue) -> 
     rows = session.execute(
         select(Ownership, Vehicle)
         .join(Vehicle, Vehicle.id == Ownership.vehicle_id)
-        .where(Ownership.customer_id.in_(batch), Ownership.role == "owner")
+        .where(among(Ownership.customer_id, batch), Ownership.role == "owner")
         .order_by(Ownership.since, Ownership.id)
     )
     for owned, car in rows:
@@ -129,7 +129,7 @@ def _cars(session: Session, batch: Mapping[int, Seen], catalogue: Catalogue) -> 
 
 
 def _scores(session: Session, batch: Mapping[int, Seen]) -> None:
-    for row in session.scalars(select(Score).where(Score.customer_id.in_(batch))):
+    for row in session.scalars(select(Score).where(among(Score.customer_id, batch))):
         seen = ScoreSeen(row.value, row.low, row.high, row.support, row.as_of, row.id)
         batch[row.customer_id].rated.setdefault(row.name, []).append(seen)
 
@@ -137,7 +137,7 @@ def _scores(session: Session, batch: Mapping[int, Seen]) -> None:
 def _pins(session: Session, batch: Mapping[int, Seen]) -> None:
     columns = (Pin.customer_id, Pin.segment, Pin.inside, Pin.last_on)
     for customer_id, segment, inside, last_on in session.execute(
-        select(*columns).where(Pin.customer_id.in_(batch), Pin.ended_at.is_(None))
+        select(*columns).where(among(Pin.customer_id, batch), Pin.ended_at.is_(None))
     ):
         batch[customer_id].pins[segment] = PinSeen(inside, last_on)
 
@@ -149,7 +149,7 @@ def _consents(session: Session, batch: Mapping[int, Seen]) -> None:
         people[seen.person_id].append(seen)
     rows = select(Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
     for person, purpose, channel, state in session.execute(
-        rows.where(Consent.person_id.in_(people)).order_by(Consent.at, Consent.id)
+        rows.where(among(Consent.person_id, people)).order_by(Consent.at, Consent.id)
     ):
         for seen in people[person]:
             seen.said[purpose, channel] = state
