@@ -67,6 +67,10 @@ TARGETS = """least => [...document.querySelectorAll('a, button, select, summary'
   return box.width && !one.classList.contains('skip') && !one.closest('p:not(.row)') && Math.min(box.width, box.height) < least;
 }).map(one => one.outerHTML.slice(0, 90))"""
 
+AXE = Axe().axe_script
+VIOLATIONS = "options => axe.run(document, options).then(found => found.violations)"
+LOOK = "[innerWidth, matchMedia('(prefers-color-scheme: dark)').matches, document.documentElement.lang.slice(0, 2)]"
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
@@ -80,46 +84,65 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
+class Reader:
+    """Reads one page after the other in one language. A page is opened once for all its looks, which then follow the window's
+    width and the system's theme as a browser's own do."""
+
+    def __init__(self, site: Site, browser: Browser) -> None:
+        self.site, self.browser = site, browser
+        self.windows: dict[tuple[str, str], BrowserContext] = {}
+        self.open: tuple[str, str] | None = None
+        self.page: Page
+        self.said: list[str]
+
+    def look(self, name: str, language: str, theme: str, width: int) -> Page:
+        if self.open != (name, language):
+            self._turn_to(name, language)
+        self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        self.page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+        return self.page
+
+    def violations(self) -> list[Any]:
+        found = self.page.evaluate(VIOLATIONS, {"runOnly": TAGS, "resultTypes": ["violations"]})
+        return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+    def _turn_to(self, name: str, language: str) -> None:
+        self.turn_away()
+        path, role = self.site.pages()[name]
+        if (role, language) not in self.windows:
+            self.windows[role, language] = window(self.browser, min(WIDTHS), "light", language)
+            if role:
+                sign_in(self.site, self.windows[role, language], role)
+        self.page = self.windows[role, language].new_page()
+        self.said = told_by(self.page)
+        self.page.goto(self.site.base + path, wait_until="load")
+        self.page.evaluate(AXE)
+        self.open = (name, language)
+
+    def turn_away(self) -> None:
+        if self.open:
+            self.page.close()
+        self.open = None
+
+
 @pytest.fixture(scope="module")
-def windows(site: Site, browser: Browser) -> Iterator[dict[tuple[Any, ...], BrowserContext]]:
-    """One window for each look, opened when first asked for."""
-    opened: dict[tuple[Any, ...], BrowserContext] = {}
-    yield opened
-    for context in opened.values():
+def reader(site: Site, browser: Browser) -> Iterator[Reader]:
+    made = Reader(site, browser)
+    yield made
+    made.turn_away()
+    for context in made.windows.values():
         context.close()
 
 
-def open_page(
-    site: Site, browser: Browser, windows: dict[tuple[Any, ...], BrowserContext], name: str, *look: Any
-) -> tuple[Page, list[str]]:
-    path, role = site.pages()[name]
-    key = (*look, role)
-    if key not in windows:
-        windows[key] = window(browser, *look)
-        if role:
-            sign_in(site, windows[key], role)
-    page = windows[key].new_page()
-    said = told_by(page)
-    page.goto(site.base + path, wait_until="load")
-    return page, said
-
-
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("language", ["en", "ar"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", list(WIDTHS))
-def test_every_page_in_every_look(
-    site: Site,
-    browser: Browser,
-    windows: dict[tuple[Any, ...], BrowserContext],
-    name: str,
-    language: str,
-    theme: str,
-    width: int,
-) -> None:
-    page, said = open_page(site, browser, windows, name, width, theme, language)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_in_every_look(reader: Reader, name: str, language: str, theme: str, width: int) -> None:
+    page = reader.look(name, language, theme, width)
 
-    findings = Axe().run(page, options={"runOnly": TAGS, "resultTypes": ["violations"]}).response["violations"]
+    assert page.evaluate(LOOK) == [width, theme == "dark", language]
+    findings = reader.violations()
     sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     small = page.evaluate(
         TARGETS,
@@ -145,11 +168,10 @@ def test_every_page_in_every_look(
         }
         else 40,
     )
-    page.close()
 
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in findings] == []
+    assert findings == []
     assert sideways <= 0
-    assert [line for line in said if not (name == "lost" and "404" in line)] == []
+    assert [line for line in reader.said if not (name == "lost" and "404" in line)] == []
     assert small == []
 
 
