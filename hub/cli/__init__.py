@@ -68,10 +68,15 @@ class Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The core's, then what plugins bring; a configuration that cannot be read hides those, and not the help."""
-        with suppress(HubError):
-            self._ask_plugins()
-        brought = {name: command.get_short_help_str(90) for name, command in self.commands.items()}
-        for title, rows in (("Commands", HELP), ("Commands of plugins", brought)):
+        from hub.cli import brought
+
+        theirs = brought.recall()
+        if theirs is None:
+            with suppress(HubError):
+                self._ask_plugins()
+            theirs = {name: command.get_short_help_str(90) for name, command in self.commands.items()}
+            brought.remember(theirs)
+        for title, rows in (("Commands", HELP), ("Commands of plugins", theirs)):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(sorted(rows.items()))
