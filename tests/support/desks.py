@@ -336,6 +336,11 @@ def _letter(
 # --- a browser -----------------------------------------------------------------------------------------------------
 
 
+def bare(html: str) -> str:
+    """A page without the nonce that each answer has of its own."""
+    return re.sub(r'nonce="[^"]+"', "", html)
+
+
 class Visitor:
     """Walks the pages as a browser would: same origin, cookies kept, the form's token taken from the page."""
 

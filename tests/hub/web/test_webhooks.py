@@ -51,7 +51,7 @@ def test_a_signed_webhook_is_kept_and_accepted(hub, knock):
         ({"webhook-signature": "nonsense"}, 401, "wrong_signature"),
         ({"webhook-timestamp": "tomorrow"}, 401, "wrong_signature"),
         ({"to": "nobody"}, 404, "not_found"),
-        ({"to": "texts"}, 404, "not_found"),
+        ({"to": "files"}, 404, "not_found"),
         ({"body": b"{not json"}, 400, "not_json"),
         ({"body": b"\xff\xfe"}, 400, "not_json"),
         ({"body": b"[" * 100_000}, 400, "not_json"),
