@@ -10,7 +10,7 @@ from sqlalchemy import select
 from hub.core import Hub, Partner
 from hub.errors import WrongInput
 from hub.flow import inbox, pipeline
-from hub.flow.cards import card_of, current_tier
+from hub.flow.cards import Cards
 from hub.flow.identity import Identities
 from hub.models import Link
 from hub.sdk import CustomerKey, Fetches, Incoming, LoyaltyRecord, Normalises
@@ -100,13 +100,12 @@ def _agrees(hub: Hub, work: Work, partner: Partner, one: Incoming, total: Compar
 
 def _differences(hub: Hub, work: Work, partner: Partner, record: LoyaltyRecord) -> list[Difference] | None:
     known = _customer(work, partner, hub.here.jurisdiction, record.customer)
-    card = card_of(work, partner, known[0]) if known else None
-    if known is None or card is None:
+    held = Cards(work, partner, [known[0]]).of(known[0]) if known else None
+    if known is None or held is None:
         return [Difference(known[1] if known else None, "member", None, "a member")]
-    if card.version > record.version:
+    if held.card.version > record.version:
         return None
-    tier = current_tier(work, card)
-    pairs = (("tier", tier.name if tier else "", record.tier), ("points", card.points, record.points))
+    pairs = (("tier", held.tier.name if held.tier else "", record.tier), ("points", held.card.points, record.points))
     return [
         Difference(known[1], name, ours, theirs)
         for name, ours, theirs in pairs

@@ -1,10 +1,12 @@
 """Loyalty records into cards: the partner's latest version wins, field by field, so replays and late events change nothing."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from hub.core import Partner
+from hub.flow.batches import batches
 from hub.models import LedgerEntry, MembershipCard, Tier
 from hub.sdk import LoyaltyRecord
 from hub.work import Work
@@ -17,31 +19,54 @@ class Turn:
     tier: Tier | None
 
 
-def fold_loyalty(work: Work, partner: Partner, customer_id: int, record: LoyaltyRecord) -> Turn | None:
-    """None: an old or known version. A lawful downgrade is a newer version with a lower tier, and counts like any other."""
-    card = card_of(work, partner, customer_id)
-    fresh = card is None
-    if card is None:
-        card = work.add(
-            MembershipCard(
-                customer_id=customer_id, connection_id=partner.id, version=record.version, points=0, made_at=work.now
+@dataclass
+class Held:
+    """A card and the tier it has now, as the records of a batch find and leave them."""
+
+    card: MembershipCard
+    tier: Tier | None
+
+
+class Cards:
+    """One partner's cards of many customers, read at once; whose locks are held."""
+
+    def __init__(self, work: Work, partner: Partner, customer_ids: Iterable[int]) -> None:
+        self.work, self.partner = work, partner
+        self.asked: set[int] = set()
+        self.held: dict[int, Held] = {}
+        self._load(sorted(set(customer_ids)))
+
+    def of(self, customer_id: int) -> Held | None:
+        self._load([customer_id])
+        return self.held.get(customer_id)
+
+    def fold(self, customer_id: int, record: LoyaltyRecord) -> Turn | None:
+        """None: an old or known version. A lawful downgrade is a newer version with a lower tier, and counts like any other."""
+        work, held = self.work, self.of(customer_id)
+        fresh = held is None
+        if held is None:
+            card = MembershipCard(
+                customer_id=customer_id,
+                connection_id=self.partner.id,
+                version=record.version,
+                points=0,
+                made_at=work.now,
             )
-        )
-        work.session.flush()
-    moved = _count_points(work, card, record)
-    turned, tier = _turn_tier(work, card, record)
-    gained = _set_benefits(card, record, fresh)
-    card.version = max(card.version, record.version)
-    return Turn(tier) if fresh or moved or turned or gained else None
+            held = self.held[customer_id] = Held(work.add(card), None)
+            work.session.flush()
+        moved = _count_points(work, held.card, record)
+        turned, tier = _turn_tier(work, held, record)
+        gained = _set_benefits(held.card, record, fresh)
+        held.card.version = max(held.card.version, record.version)
+        return Turn(tier) if fresh or moved or turned or gained else None
 
-
-def card_of(work: Work, partner: Partner, customer_id: int) -> MembershipCard | None:
-    mine = (MembershipCard.customer_id == customer_id, MembershipCard.connection_id == partner.id)
-    return work.session.scalars(select(MembershipCard).where(*mine)).first()
-
-
-def current_tier(work: Work, card: MembershipCard) -> Tier | None:
-    return work.session.scalars(select(Tier).where(Tier.card_id == card.id, Tier.until.is_(None))).first()
+    def _load(self, customer_ids: Sequence[int]) -> None:
+        now = (Tier.card_id == MembershipCard.id) & Tier.until.is_(None)
+        for batch in batches([one for one in customer_ids if one not in self.asked]):
+            mine = (MembershipCard.connection_id == self.partner.id, MembershipCard.customer_id.in_(batch))
+            for card, tier in self.work.session.execute(select(MembershipCard, Tier).outerjoin(Tier, now).where(*mine)):
+                self.held[card.customer_id] = Held(card, tier)
+            self.asked.update(batch)
 
 
 def _is_news(record: LoyaltyRecord, known: int | None) -> bool:
@@ -55,8 +80,9 @@ def _count_points(work: Work, card: MembershipCard, record: LoyaltyRecord) -> bo
     gained, known = record.points - card.points, card.points_version
     card.points, card.points_version = record.points, record.version
     if gained:
-        same = (LedgerEntry.card_id == card.id, LedgerEntry.version == record.version)
-        entry = work.session.scalars(select(LedgerEntry).where(*same)).first()
+        entry = (
+            _entry_of(work, card, record.version) if known in (None, record.version) else None
+        )  # a later one has none yet
         if entry is None:
             work.add(LedgerEntry(card_id=card.id, version=record.version, points=gained, at=record.at))
         else:
@@ -64,19 +90,25 @@ def _count_points(work: Work, card: MembershipCard, record: LoyaltyRecord) -> bo
     return bool(gained) or record.version != known
 
 
-def _turn_tier(work: Work, card: MembershipCard, record: LoyaltyRecord) -> tuple[bool, Tier | None]:
+def _entry_of(work: Work, card: MembershipCard, version: int) -> LedgerEntry | None:
+    same = (LedgerEntry.card_id == card.id, LedgerEntry.version == version)
+    return work.session.scalars(select(LedgerEntry).where(*same)).first()
+
+
+def _turn_tier(work: Work, held: Held, record: LoyaltyRecord) -> tuple[bool, Tier | None]:
     """(whether it was news, the tier that began)."""
+    card, current = held.card, held.tier
     if record.tier is None or not _is_news(record, card.tier_version):
         return False, None
     known, card.tier_version = card.tier_version, record.version
-    current = current_tier(work, card)
     if (current.name if current else "") == record.tier:
         return record.version != known, None
     if current is not None:
         current.until = max(record.at, current.since)
-    if not record.tier:
-        return True, None
-    return True, work.add(Tier(card_id=card.id, name=record.tier, since=record.at, version=record.version))
+    held.tier = None
+    if record.tier:
+        held.tier = work.add(Tier(card_id=card.id, name=record.tier, since=record.at, version=record.version))
+    return True, held.tier
 
 
 def _set_benefits(card: MembershipCard, record: LoyaltyRecord, fresh: bool) -> bool:

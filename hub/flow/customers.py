@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.errors import Quarantined, WrongInput
-from hub.flow import cards, consents, fleets, identity, replies, service, timers, vehicles
+from hub.flow import consents, fleets, identity, replies, service, timers, vehicles
 from hub.flow.batches import batches
+from hub.flow.cards import Cards
 from hub.flow.held import Held
 from hub.flow.identity import Identities, Known
 from hub.flow.outbox import Intent
@@ -102,7 +103,8 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     told = {record.partner_id for record in about if isinstance(record, VehicleRecord)}
     named = {one for record in about if (one := getattr(record, "vehicle_partner_id", None))}
     cars = vehicles.Vehicles(work, partner, named, told)
-    station = Station(work, partner, people, places, cars)
+    members = people.ids_of(record.customer for record in about if isinstance(record, LoyaltyRecord))
+    station = Station(work, partner, people, places, cars, Cards(work, partner, members))
     _fold_people(hub, station, [record for record in about if not isinstance(record, ServiceRecord)], folded)
     _fold_service(station, [record for record in about if isinstance(record, ServiceRecord)], folded)
     timers.hear(hub, work, partner, about, cars.known)
@@ -192,7 +194,7 @@ def _fold_one(hub: Hub, station: Station, known: Known, record: PersonRecord, fo
                 folded.touched[touched].add("vehicles")
                 changed = {"vehicles"}
         case LoyaltyRecord():
-            changed = _fold_card(work, partner, known, record, folded)
+            changed = _fold_card(station, known, record, folded)
         case ErasedRecord():
             work.audit(partner.name, "erased_at_partner", "customer", customer_id)
             return True
@@ -201,12 +203,12 @@ def _fold_one(hub: Hub, station: Station, known: Known, record: PersonRecord, fo
     return bool(changed)
 
 
-def _fold_card(work: Work, partner: Partner, known: Known, record: LoyaltyRecord, folded: Folded) -> set[str]:
-    turn = cards.fold_loyalty(work, partner, known.customer.id, record)
+def _fold_card(station: Station, known: Known, record: LoyaltyRecord, folded: Folded) -> set[str]:
+    turn = station.cards.fold(known.customer.id, record)
     if turn is None:
         return set()
     if turn.tier is not None:
-        refs = {"customer_id": known.customer.id, "tier": turn.tier.name, "origin": partner.name}
+        refs = {"customer_id": known.customer.id, "tier": turn.tier.name, "origin": station.partner.name}
         intent = Intent("tier_changed", known.customer.ref, f"tier:{turn.tier.id}", refs, "tier_changed")
         folded.intents.append((known.customer.id, intent))
     return {"loyalty"}

@@ -68,6 +68,10 @@ class Identities:
         self.held.load(ids)
         self.work.open_keys.update(self.work.vault.open_keys(self.work.session, self._closed(ids)))
 
+    def ids_of(self, keys: Iterable[CustomerKey]) -> set[int]:
+        """Of those we know already."""
+        return {known.customer.id for key in keys if (known := self._known(key)) is not None}
+
     def _closed(self, person_ids: Sequence[int]) -> list[int]:
         found = [*self.by_partner_id.values(), *self.by_number.values(), *self.by_ref.values()]
         wanted = set(person_ids)

@@ -146,9 +146,11 @@ def due(work: Work, rules: Iterable[SegmentRule]) -> list[tuple[SegmentRule, str
     """Segments whose document is new, or whose windows have moved since the local day turned in their zone, or in that of a
     segment that they read."""
     ending = _ending_pins(work)
+    standing = work.session.scalars(select(SegmentVersion).where(SegmentVersion.ended_at.is_(None)))
+    versions = {(version.segment, version.hash): version for version in standing}
     waiting = []
     for rule in rules:
-        version = _version(work, rule)
+        version = versions.get((rule.name, rule.hash))
         if version is None or version.refreshed_on is None:
             waiting.append((rule, "rule"))
         elif (rule.reads.timed or rule.reads.pins & ending) and _day_turned(rule, version, work.now):

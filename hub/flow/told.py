@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from hub.core import Partner
 from hub.flow.batches import batches
+from hub.flow.cards import Cards
 from hub.flow.identity import Identities, Known, lock_customers
 from hub.flow.places import Places
 from hub.flow.vehicles import Vehicles
@@ -51,6 +52,7 @@ class Station:
     people: Identities
     places: Places
     vehicles: Vehicles
+    cards: Cards
     visits: dict[bytes, int] = field(default_factory=dict)
 
     def hash(self, kind: str, key: str) -> bytes:
