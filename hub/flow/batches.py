@@ -40,6 +40,10 @@ class Among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """As it is: SQLAlchemy would write `... = 1` where a database has no booleans, and no index answers that."""
+        return self
+
 
 def among(column: Any, ids: Collection[int]) -> ColumnElement[bool]:
     """Whether it is one of these, however many: the statement is the same text for any number, so that it is compiled, sent and

@@ -17,7 +17,7 @@ class Principal(Regional, Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=ACCESS)
     title: Mapped[str] = mapped_column(String(80), info=ACCESS)
-    person_id: Mapped[int | None] = mapped_column(points_at("persons.id"), info=ACCESS)
+    person_id: Mapped[int | None] = mapped_column(points_at("persons.id"), index=True, info=ACCESS)
     made_at: Mapped[datetime] = mapped_column(info=ACCESS)
     ended_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
 
@@ -112,7 +112,7 @@ class Token(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
     secret_hash: Mapped[bytes] = mapped_column(unique=True, info=ACCESS)
-    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
+    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), index=True, info=ACCESS)
     scopes: Mapped[list[str]] = mapped_column(info=ACCESS)
     connection: Mapped[str | None] = mapped_column(String(40), info=ACCESS)
     made_at: Mapped[datetime] = mapped_column(info=ACCESS)

@@ -33,7 +33,7 @@ class Conversation(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)
-    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), info=SERVICE_REF)
+    customer_id: Mapped[int] = mapped_column(points_at("customers.id"), index=True, info=SERVICE_REF)
     vehicle_id: Mapped[int | None] = mapped_column(points_at("vehicles.id"), info=SERVICE_REF)
     branch: Mapped[str | None] = mapped_column(String(32), info=SERVICE)
     language: Mapped[str] = mapped_column(String(8), info=SERVICE)
@@ -86,7 +86,7 @@ class Handoff(Regional, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
-    conversation_id: Mapped[int] = mapped_column(points_at("conversations.id"), info=SERVICE_REF)
+    conversation_id: Mapped[int] = mapped_column(points_at("conversations.id"), index=True, info=SERVICE_REF)
     desk: Mapped[str] = mapped_column(String(40), info=SERVICE)
     cause: Mapped[str] = mapped_column(String(16), info=SERVICE)
     tried: Mapped[list[str]] = mapped_column(info=SERVICE)

@@ -22,7 +22,7 @@ class Endpoint(Regional, Base):
     url: Mapped[str] = mapped_column(String(1000), info=TRAFFIC)
     events: Mapped[list[str]] = mapped_column(info=TRAFFIC)
     scheme: Mapped[str] = mapped_column(String(4), info=TRAFFIC)
-    data_key_id: Mapped[int] = mapped_column(points_at("data_keys.id"), info=ACCESS)
+    data_key_id: Mapped[int] = mapped_column(points_at("data_keys.id"), index=True, info=ACCESS)
     secrets: Mapped[bytes] = mapped_column(info=PAYLOAD)
     per_second: Mapped[int] = mapped_column(info=TRAFFIC)
     state: Mapped[str] = mapped_column(String(16), info=TRAFFIC)
@@ -40,7 +40,7 @@ class Attempt(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
     endpoint_id: Mapped[int] = mapped_column(points_at("endpoints.id"), info=TRAFFIC)
-    message_id: Mapped[int] = mapped_column(points_at("messages.id"), info=TRAFFIC)
+    message_id: Mapped[int] = mapped_column(points_at("messages.id"), index=True, info=TRAFFIC)
     event: Mapped[str] = mapped_column(String(40), info=TRAFFIC)
     number: Mapped[int] = mapped_column(info=TRAFFIC)
     state: Mapped[str] = mapped_column(String(16), info=TRAFFIC)

@@ -20,8 +20,8 @@ class Fleet(Regional, Base):
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=PLAIN)
     code: Mapped[str] = mapped_column(String(40), unique=True, info=PLAIN)
     title: Mapped[str] = mapped_column(String(120), info=SERVICE)
-    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
-    keeper_id: Mapped[int] = mapped_column(points_at("persons.id"), info=SERVICE_REF)
+    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), index=True, info=ACCESS)
+    keeper_id: Mapped[int] = mapped_column(points_at("persons.id"), index=True, info=SERVICE_REF)
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)
 
 
@@ -47,4 +47,4 @@ class Assignment(Regional, Base):
     open_ended: Mapped[bool] = mapped_column(info=SERVICE)
     recorded_at: Mapped[datetime] = mapped_column(info=PLAIN)
     superseded_at: Mapped[datetime | None] = mapped_column(info=PLAIN)
-    job_id: Mapped[int | None] = mapped_column(points_at("jobs.id"), info=TRAFFIC)
+    job_id: Mapped[int | None] = mapped_column(points_at("jobs.id"), index=True, info=TRAFFIC)

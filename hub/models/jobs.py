@@ -18,14 +18,14 @@ class Job(Regional, Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=PLAIN)
     kind: Mapped[str] = mapped_column(String(24), info=TRAFFIC)
-    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), info=ACCESS)
-    fleet_id: Mapped[int | None] = mapped_column(points_at("fleets.id"), info=TRAFFIC)
+    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), index=True, info=ACCESS)
+    fleet_id: Mapped[int | None] = mapped_column(points_at("fleets.id"), index=True, info=TRAFFIC)
     state: Mapped[str] = mapped_column(String(16), info=TRAFFIC)
     rows: Mapped[int] = mapped_column(info=TRAFFIC)
     counts: Mapped[dict[str, Any]] = mapped_column(info=TRAFFIC)
     made_at: Mapped[datetime] = mapped_column(info=TRAFFIC)
     settled_at: Mapped[datetime | None] = mapped_column(info=TRAFFIC)
-    data_key_id: Mapped[int | None] = mapped_column(points_at("data_keys.id"), info=KEY)
+    data_key_id: Mapped[int | None] = mapped_column(points_at("data_keys.id"), index=True, info=KEY)
 
 
 class JobPart(Regional, Base):

@@ -41,7 +41,7 @@ class Timer(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=PLAIN)
-    level_id: Mapped[int] = mapped_column(points_at("service_levels.id"), info=SERVICE)
+    level_id: Mapped[int] = mapped_column(points_at("service_levels.id"), index=True, info=SERVICE)
     fleet_id: Mapped[int] = mapped_column(points_at("fleets.id"), info=SERVICE)
     vehicle_id: Mapped[int] = mapped_column(points_at("vehicles.id"), info=SERVICE_REF)
     visit_hash: Mapped[bytes] = mapped_column(info=SERVICE)

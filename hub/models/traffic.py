@@ -50,7 +50,7 @@ class Delivery(Regional, Base):
     received_at: Mapped[datetime] = mapped_column(info=TRAFFIC)
     settled_at: Mapped[datetime | None] = mapped_column(info=TRAFFIC)
     result: Mapped[dict[str, Any] | None] = mapped_column(info=TRAFFIC)
-    data_key_id: Mapped[int | None] = mapped_column(points_at("data_keys.id"), info=KEY)
+    data_key_id: Mapped[int | None] = mapped_column(points_at("data_keys.id"), index=True, info=KEY)
     payload: Mapped[bytes | None] = mapped_column(info=PAYLOAD)
 
 
@@ -111,8 +111,8 @@ class DeadLetter(Regional, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=TRAFFIC)
     connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=TRAFFIC)
-    delivery_id: Mapped[int | None] = mapped_column(points_at("deliveries.id"), info=TRAFFIC)
-    message_id: Mapped[int | None] = mapped_column(points_at("messages.id"), info=TRAFFIC)
+    delivery_id: Mapped[int | None] = mapped_column(points_at("deliveries.id"), index=True, info=TRAFFIC)
+    message_id: Mapped[int | None] = mapped_column(points_at("messages.id"), index=True, info=TRAFFIC)
     code: Mapped[str] = mapped_column(String(40), info=TRAFFIC)
     reason: Mapped[str] = mapped_column(String(400), info=TRAFFIC)
     died_at: Mapped[datetime] = mapped_column(info=TRAFFIC)
