@@ -1,6 +1,7 @@
 """Hub: all parts of one region's process; build_hub is the only place where they are put together."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ class Hub:
     def begin(self, kind: type[Work] = Work) -> Iterator[Work]:
         """Read, change, commit; then ring. Whatever raises inside rolls everything back."""
         self.node.renew(self.clock())
+        began = time.monotonic()
         try:
             with self.region.sessions.begin() as session:
                 work = kind(session, self.region, self.vault, self.node.ids, self.clock())
@@ -92,6 +94,7 @@ class Hub:
         except OperationalError as error:
             raise down(f"The database of {self.region_code}", error) from error
         self.bell.ring(sorted(work.bells), sorted(work.soon))
+        self.region.let_others_in(time.monotonic() - began)
 
     @contextmanager
     def look(self) -> Iterator[Session]:

@@ -24,6 +24,7 @@ from hub.models import Regional
 from rules.sql import teach_sqlite
 
 BUSY_MS = 10_000
+LONG, PAUSE = 0.5, 0.12  # seconds; whoever waits for SQLite's lock looks ten times a second whether it is free
 CUT_MS, CUTS = 200, 5  # so long, and so often, emptying the log waits for readers; writers stand behind it meanwhile
 STAYING = (f"cache_size=-{256 * 1024}", "wal_autocheckpoint=16384")  # KiB of memory; pages of 4 KiB
 POOLED = (
@@ -45,6 +46,12 @@ class Region:
     @property
     def on_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
+
+    def let_others_in(self, held: float) -> None:
+        """After a transaction of so many seconds. SQLite has no queue of writers: whoever begins again at once wins each time, and
+        the others give up after ten seconds."""
+        if self.on_sqlite and held > LONG:
+            time.sleep(PAUSE)
 
 
 def open_region(code: str, cell: int, url: str, folder: Path) -> Region:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from hub import log
 from hub.access import make_sign_in_link, principal_named
+from hub.core import Hub
 from hub.demo import filing, fleets, history, life, offering, sandboxes
 from hub.demo.foresight import foresee
 from hub.demo.history import write_rows
@@ -20,7 +21,7 @@ from hub.demo.world.books import DAYS
 from hub.demo.world.truth import write_truth
 from hub.errors import HubError, WrongInput
 from hub.flow import applying, pulls
-from hub.flow.sync import history_of, import_pages
+from hub.flow.sync import history_of, import_pages, patiently
 from hub.fonts import find_fonts
 from hub.web.access import grant_token
 from hub.worker import Supervisor
@@ -128,8 +129,8 @@ def run_loyalty(demo: Demo, supervisor: Supervisor, code: str) -> None:
     for books in demo.world(code):
         sandboxes.enroll(folder_of(demo), account_at(demo, code, "loyalty"), life.enrolled(books))
     hub = demo.open_hub(code)
-    for _ in pulls.pull(hub, hub.partner(demo.connection(code, "loyalty").name)):
-        pass
+    programme = hub.partner(demo.connection(code, "loyalty").name)
+    patiently(lambda: sum(pulls.pull(hub, programme)))  # it goes on where the last committed page ended
     hub.close()
     for books in demo.world(code):
         for told in life.last_month(books, demo.order.seed):
@@ -154,11 +155,14 @@ def run_fleets(demo: Demo, supervisor: Supervisor, code: str) -> None:
 
 def token_of_fleets(demo: Demo, code: str, branch: str) -> str:
     hub = demo.open_hub(code)
-    with hub.begin() as work:
-        speaker = principal_named(work, f"demo fleets {branch}", ())
-        token = grant_token(work, speaker, list(fleets.SCOPES), timedelta(hours=12))
+    token = patiently(lambda: _grant(hub, f"demo fleets {branch}"))
     hub.close()
     return token
+
+
+def _grant(hub: Hub, name: str) -> str:
+    with hub.begin() as work:
+        return grant_token(work, principal_named(work, name, ()), list(fleets.SCOPES), timedelta(hours=12))
 
 
 def drive_on(demo: Demo, code: str, readings: Iterable[tuple[str, int]]) -> None:

@@ -1,8 +1,10 @@
 """A region keeps to itself, at each wall alone, and SQLite loses no update."""
 
 import os
+import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from threading import Event, Thread
 
 import pytest
 from sqlalchemy import delete, insert, text
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Session
 from hub import regions
 from hub.errors import Busy, CrossingRefused
 from hub.models import AuditEntry, Branch, Tombstone
-from hub.regions import Directory, down, empty_log, open_engine
+from hub.regions import Directory, down, empty_log, open_engine, open_region
 from writers import ROUNDS, add_one
 
 WRITERS = 4
@@ -77,6 +79,34 @@ def test_a_database_that_others_write_to_for_long_is_busy_and_not_gone(tmp_path,
 
     assert isinstance(down("The database of eu", refused.value), Busy)
     engine.dispose()
+
+
+def test_whoever_writes_for_long_again_and_again_lets_others_in_between(tmp_path, monkeypatch):
+    """Each of five transactions takes three quarters of a second, and the next one begins at once."""
+    monkeypatch.setattr(regions, "LONG", 0.1)
+    region = open_region("eu", 0, f"sqlite:///{tmp_path / 'shared.db'}", tmp_path)
+    other = open_engine(f"sqlite:///{tmp_path / 'shared.db'}")
+    ended, waited = Event(), []
+
+    def ask() -> None:
+        while not ended.is_set():
+            began = time.monotonic()
+            with other.begin():
+                waited.append(time.monotonic() - began)
+            time.sleep(0.01)
+
+    asking = Thread(target=ask)
+    asking.start()
+    for _ in range(5):
+        with region.engine.begin():
+            time.sleep(0.75)
+        region.let_others_in(0.75)
+    ended.set()
+    asking.join()
+
+    assert max(waited) < 2
+    region.engine.dispose()
+    other.dispose()
 
 
 @pytest.fixture
