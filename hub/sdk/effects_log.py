@@ -22,7 +22,7 @@ class EffectsLog:
             db.execute("CREATE TABLE IF NOT EXISTS things (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))")
 
     def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=60, isolation_level=None)  # a sandbox that is being filled is waited for
+        db = sqlite3.connect(self.path, timeout=60, isolation_level=None)  # others fill it
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")  # a kill loses nothing; only the machine's own end could
         return db
