@@ -58,9 +58,10 @@ def canonical(statement: dict[str, Any]) -> bytes:
 
 
 def telling(request: ErasureRequest) -> ColumnElement[bool]:
-    """The messages by which partners are told of this request."""
+    """The messages by which partners are told of this request. Looked for connection by connection, as they are indexed."""
     entity = select(Customer.ref).where(Customer.person_id == request.person_id).scalar_subquery()
-    return (Message.entity == entity) & Message.effect_key.endswith(f"erase:{request.ref}")
+    anyone = Message.connection_id.in_(select(Connection.id))
+    return anyone & (Message.entity == entity) & Message.effect_key.endswith(f"erase:{request.ref}")
 
 
 def _partners(work: Work, request: ErasureRequest) -> list[dict[str, str]]:

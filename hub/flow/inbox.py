@@ -5,14 +5,14 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from hub.core import Hub, Partner
 from hub.errors import Quarantined
 from hub.flow.batches import batches
 from hub.gate import erase_rows
-from hub.models import DataKey, DeadLetter, Delivery, TransferQuestion
+from hub.models import Connection, DataKey, DeadLetter, Delivery, TransferQuestion
 from hub.sdk import Incoming, full_jitter
 from hub.work import Work
 
@@ -180,8 +180,8 @@ def revive(work: Work, delivery: Delivery) -> None:
 
 def overdue(work: Work) -> set[int]:
     """Connections that have deliveries due; the sweep rings for them."""
-    due = select(Delivery.connection_id).where(Delivery.state == "waiting", Delivery.not_before <= work.now)
-    return set(work.session.scalars(due.distinct()))
+    waits = (Delivery.connection_id == Connection.id, Delivery.state == "waiting", Delivery.not_before <= work.now)
+    return set(work.session.scalars(select(Connection.id).where(exists().where(*waits))))
 
 
 def _shred(work: Work, deliveries: Sequence[Delivery]) -> None:

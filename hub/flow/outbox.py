@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import exists, func, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from hub.core import Partner
@@ -251,12 +251,8 @@ def expire(work: Work, partners: Mapping[int, Partner]) -> int:
 def overdue(work: Work) -> set[int]:
     """Connections that have messages due and may be told; the sweep rings for them."""
     ready = (Connection.state == "active") & (Connection.rest_until.is_(None) | (Connection.rest_until <= work.now))
-    due = (
-        select(Message.connection_id)
-        .join(Connection, Connection.id == Message.connection_id)
-        .where(Message.state == "waiting", Message.not_before <= work.now, ready)
-    )
-    return set(work.session.scalars(due.distinct()))
+    waits = (Message.connection_id == Connection.id, Message.state == "waiting", Message.not_before <= work.now)
+    return set(work.session.scalars(select(Connection.id).where(ready, exists().where(*waits))))
 
 
 def revive(work: Work, message: Message) -> None:

@@ -30,6 +30,7 @@ from hub.models import (
 )
 from hub.sdk import CustomerKey, CustomerRecord, EventRecord, LoyaltyRecord
 from partners import drain_all
+from scanning import whole_reads
 
 
 def request_of(hub, ref):
@@ -67,6 +68,17 @@ def test_an_erased_person_is_gone_from_every_record_set_and_their_key_with_them(
     assert number_of(hub, DataKey, DataKey.id == person.data_key_id) == 0
     with hub.begin() as work, pytest.raises(Unreadable):
         work.vault.unseal(work.key(person.data_key_id), sealed, "")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_forgetting_somebody_costs_does_not_grow_with_the_customers(hub, crm, told, approved):
+    told("C-2")
+    customer = told()
+
+    with whole_reads(hub) as found:
+        assert erased(hub, approved(customer)) == "certified"
+
+    assert sorted(found) == []
 
 
 def test_why_says_of_an_erased_person_that_nothing_is_left_to_read(hub, crm, told, approved):

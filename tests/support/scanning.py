@@ -1,0 +1,34 @@
+"""Statements that read a large table from end to end, by SQLite's own plan for them. It knows nothing of sizes here, so that a
+small region shows what a large one would do."""
+
+import re
+from contextlib import contextmanager
+
+from sqlalchemy import event
+
+LARGE = (  # grows with the customers and what they do
+    "aliases|appointments|consents|counterparts|customers|data_keys|deliveries|events|findings|inspections|invoices|lines|links"
+    "|memberships|messages|offers|ownerships|personal_values|persons|profiles|recommendations|vehicles|visits"
+)
+# An INSERT looks for rows that point at it in vain only while some do; with a parent before its children that is never.
+ASKING = ("SELECT", "UPDATE", "DELETE", "WITH")
+
+
+@contextmanager
+def whole_reads(hub):
+    """Statements that read a large table whole, as `table: statement`, while this is open."""
+    found = set()
+
+    def look(_conn, cursor, statement, parameters, _context, many):
+        if many or not statement.lstrip().upper().startswith(ASKING):
+            return
+        plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+        found.update(
+            f"{table[1]}: {' '.join(statement.split())}"
+            for *_, step in plan
+            if (table := re.fullmatch(rf"SCAN ({LARGE})( USING .*)?", step))
+        )
+
+    event.listen(hub.region.engine, "before_cursor_execute", look)
+    yield found
+    event.remove(hub.region.engine, "before_cursor_execute", look)
