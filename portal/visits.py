@@ -39,6 +39,7 @@ def booked(session: Session, me: Me, now: datetime) -> list[Booked]:
         .outerjoin(Branch, Branch.code == Appointment.branch)
         .outerjoin(Vehicle, Vehicle.id == Appointment.vehicle_id)
         .where(
+            Appointment.customer_id.in_(entrusting.near(me.customer_id)),
             or_(Appointment.customer_id == me.customer_id, theirs),
             Appointment.state.in_(HOLDS),
             Appointment.ends_at > now,

@@ -4,7 +4,7 @@ import secrets
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from hub.core import Hub
@@ -31,6 +31,13 @@ def stands() -> ColumnElement[bool]:
         .where(owned.role == "owner", owned.until.is_(None))
     )
     return or_(Ownership.role == "owner", exists(given.correlate(Ownership)))
+
+
+def near(customer_id: int) -> CompoundSelect[Any]:
+    """This customer and the owners who entrusted a car to them: so few that their rows are found by an index."""
+    owners = select(CarInvitation.customer_id).join(Ownership, Ownership.id == CarInvitation.ownership_id)
+    mine = (Ownership.customer_id == customer_id, Ownership.until.is_(None), stands())
+    return select(literal(customer_id, BigInteger)).union_all(owners.where(*mine))
 
 
 def shared_by(owner_id: Any, customer_id: int, vehicle_id: Any) -> ColumnElement[bool]:

@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
 from hub.models.classify import INDEX, KEY, PLAIN, SEALED, SERVICE, SERVICE_REF
+
+RESTRICTED = text("restricted_at IS NOT NULL")
 
 
 class Person(Regional, Base):
@@ -16,6 +18,7 @@ class Person(Regional, Base):
     still comes in about them here is about nobody."""
 
     __tablename__ = "persons"
+    __table_args__ = (Index(None, "restricted_at", postgresql_where=RESTRICTED, sqlite_where=RESTRICTED),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=SERVICE_REF)

@@ -1,4 +1,5 @@
-"""No page asks more of the database than a dozen statements, however much there is to see: all that GET opens, on a filled region."""
+"""No page asks more of the database than a dozen statements, and none reads a large table whole, however much there is to see: all
+that GET opens, on a filled region."""
 
 from flask import Flask
 from sqlalchemy import select
@@ -10,8 +11,10 @@ from desks import Clock, Visitor
 from hub.core import Hub
 from hub.models import Appointment, Breach, Consent
 from mine import come_in
+from scanning import whole_reads
 
 MOST = 12  # of one page; what it writes down of who looked is counted, too
+COUNTING = {"operations", "privacy-texts"}  # of the whole region, by what they are for
 LASTING = {
     "portal.chat.stream",
     "portal.inbox.stream",
@@ -20,21 +23,22 @@ LASTING = {
 }  # look as their pages do
 
 
-def test_no_page_asks_more_than_a_dozen(app: Flask, hub: Hub, clock: Clock) -> None:
+def test_no_page_asks_more_than_a_dozen_or_reads_a_table_whole(app: Flask, hub: Hub, clock: Clock) -> None:
     site = filled(hub, "")
     visitors = {role: _visitor(app, site, role) for role in {role for _, role in _pages(site).values()}}
-    opened, asked = set(), {}
+    opened, asked, whole = set(), {}, {}
     for name, (path, role) in _pages(site).items():
         clock.pass_by(seconds=1)
-        with counted(hub) as statements:
+        with counted(hub) as statements, whole_reads(hub) as reads:
             answer = visitors[role].get(path)
             answer.get_data()
-        asked[name] = len(statements)
+        asked[name], whole[name] = len(statements), reads
         opened.add(_endpoint(app, path))
         assert answer.status_code in (200, 302, 303) or name in ("lost", "stop"), (name, answer.status_code)
         answer.close()
 
     assert {name: count for name, count in asked.items() if count > MOST} == {}
+    assert {name: reads for name, reads in whole.items() if reads and name not in COUNTING} == {}
     every = {
         rule.endpoint
         for rule in app.url_map.iter_rules()

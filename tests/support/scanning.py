@@ -16,8 +16,11 @@ ASKING = ("SELECT", "UPDATE", "DELETE", "WITH")
 
 @contextmanager
 def whole_reads(hub):
-    """Statements that read a large table whole, as `table: statement`, while this is open."""
+    """Statements that read a large table whole, as `table: statement`, while this is open. PostgreSQL plans by sizes: it finds none."""
     found = set()
+    if not hub.region.on_sqlite:
+        yield found
+        return
 
     def look(_conn, cursor, statement, parameters, _context, many):
         if many or not statement.lstrip().upper().startswith(ASKING):

@@ -1,5 +1,7 @@
-"""What a deletion asks: every key that points at rows which end leads an index, as the database looks there for each of them"""
+"""What a deletion asks: every key that points at rows which end leads an index, as the database looks there for each of them. And
+the few who are restricted, whom no count may hold"""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0029"
@@ -31,14 +33,20 @@ POINTING = (
     ("timers", "level_id"),
     ("tokens", "principal_id"),
 )
+RESTRICTED = sa.text("restricted_at IS NOT NULL")
 
 
 # A large database builds them beforehand by CREATE INDEX CONCURRENTLY, and nobody waits: what is there already stays.
 def upgrade() -> None:
     for table, column in POINTING:
         op.create_index(op.f(f"ix_{table}_{column}"), table, [column], if_not_exists=True)
+    op.create_index(
+        op.f("ix_persons_restricted_at"), "persons", ["restricted_at"], if_not_exists=True,
+        postgresql_where=RESTRICTED, sqlite_where=RESTRICTED,
+    )  # fmt: skip
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_persons_restricted_at"), "persons", if_exists=True)
     for table, column in POINTING:
         op.drop_index(op.f(f"ix_{table}_{column}"), table, if_exists=True)
