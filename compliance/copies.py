@@ -9,11 +9,11 @@ from sqlalchemy import insert, select
 
 from compliance.execution import counts, rows_of
 from compliance.registry import RecordSet, by_table, readable_sets
+from compliance.settling import settled
 from hub.core import Hub
 from hub.errors import WrongInput
 from hub.gate import erase_rows
 from hub.models import Base, Customer, DataKey, Notice, Person, Vehicle, table
-from hub.own import OWN
 from hub.vault import OpenKey, Sealed, read_header
 from hub.work import Work
 
@@ -22,19 +22,20 @@ Rows = list[dict[str, Any]]
 # Parents before their children. Ids hold the number of their cell, so they are nobody else's at the new home.
 TRAVELS = (
     "personal_values", "aliases", "consents", "profiles", "ownerships", "membership_cards", "tiers", "ledger_entries", "visits",
-    "lines", "invoices", "recommendations", "inspections", "findings", "appointments", "events",
+    "lines", "invoices", "recommendations", "inspections", "findings", "appointments", "events", "documents", "document_shares",
+    "document_views", "conversations", "handoffs", "posts", "reply_timers",
 )  # fmt: skip
-# Whoever has one of these cannot move yet: files under a key of their own, and contracts of a fleet.
-STOPS = ("documents", "fleets")
+# Whoever has one of these cannot move: a fleet's contracts are between it and the garages of this home.
+STOPS = ("fleets",)
 # Proof of what was done here stays where it was done.
 STAYS = ("breach_people", "consent_asks", "erasure_requests", "legal_holds", "person_requests", "moves")
 # Made anew at the new home, or of meaning only between this home and its own partners, desks and rules: it ends here.
 ENDS = frozenset(
-    {"links", "principals", "agreements", "conflicts", "counterparts", "conversations", "duplicates", "enrollments", "exposures",
+    {"links", "principals", "agreements", "conflicts", "counterparts", "duplicates", "enrollments", "exposures",
      "incidents", "memberships", "needs", "outreach", "pins", "referrals", "scores", "slots", "tasks", "estimates", "offers",
-     "challenges", "endpoints", "passkeys", "roles", "seats", "sessions", "sign_in_links", "tokens", "jobs", "handoffs", "posts",
-     "reply_timers", "step_log", "service_levels", "assignments", "timers", "costs", "document_shares", "document_views", "guest_links",
-     "car_invitations", "estimate_lines", "attempts", "job_parts", "timer_events", "timer_marks"}
+     "challenges", "endpoints", "passkeys", "roles", "seats", "sessions", "sign_in_links", "tokens", "jobs",
+     "step_log", "service_levels", "assignments", "timers", "costs", "guest_links", "car_invitations", "estimate_lines", "attempts",
+     "job_parts", "timer_events", "timer_marks"}
 )  # fmt: skip
 # Beside them, what they point at and others may point at, too: taken along where the new home does not have it.
 SHARED: Mapping[str, tuple[type[Base], str, str]] = {
@@ -53,7 +54,6 @@ def packed(old: Work, to: Hub, new: Work, person: Person, customer: Customer) ->
     """Each record set's rows as they will lie at the new home: its region, its own connection, its pepper. Ciphertexts stay
     as they are under the person's key and only name the new region: that key travels, wrapped by the new region's."""
     sets = by_table(readable_sets())
-    own = to.partner(OWN).id
     key, epoch = old.key(person.data_key_id), new.vault.epochs(new.session)[0]
     found = {name: _read(old, sets[name], person.id, customer.id) for name in TRAVELS}
     for name in SHARED:
@@ -61,14 +61,8 @@ def packed(old: Work, to: Hub, new: Work, person: Person, customer: Customer) ->
     for row in found["aliases"]:
         value = old.vault.unseal(key, row["sealed"], f"alias:{row['kind']}:{person.id}").decode()
         row.update(hash=new.vault.blind(epoch, row["kind"], value), epoch=epoch)
-    there: dict[str, Any] = {"region": to.region_code, "connection_id": own, "bay_id": None, "slot_id": None}
-    for rows in found.values():
-        for row in rows:
-            row.update((name, there[name]) for name in there.keys() & row.keys())
-            row.update(
-                (name, _retagged(value, old, to.region_code)) for name, value in row.items() if isinstance(value, bytes)
-            )
-    return found
+    visits = {row["id"] for row in found["visits"]}
+    return {name: [_there(name, row, old, to, person, visits) for row in rows] for name, rows in found.items()}
 
 
 def law_there(to: Hub, person: Person) -> str:
@@ -116,11 +110,15 @@ def written(new: Work, person_id: int, customer_id: int) -> dict[str, Rows]:
     return {name: _read(new, sets[name], person_id, customer_id) for name in TRAVELS}
 
 
-def hashes_of(several: Mapping[str, Rows]) -> dict[str, dict[str, Any]]:
-    """record set -> rows and SHA-256 of them in the order of their text."""
+def hashes_of(several: Mapping[str, Rows], digests: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """record set -> rows and SHA-256 of them in the order of their text. digests: what each document's file holds, which stands
+    for its name and its key: those differ at both homes."""
     found = {}
     for name in TRAVELS:
-        lines = sorted(json.dumps(row, sort_keys=True, default=_plain) for row in several[name])
+        rows = several[name]
+        if name == "documents":
+            rows = [{**row, "file": digests.get(row["file"], row["file"]), "key": ""} for row in rows]
+        lines = sorted(json.dumps(row, sort_keys=True, default=_plain) for row in rows)
         if lines:
             found[name] = {"rows": len(lines), "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest()}
     return found
@@ -130,7 +128,7 @@ def check_can_travel(rows: Mapping[str, int]) -> None:
     stopped = [name for name in STOPS if rows.get(name)]
     if stopped:
         raise WrongInput(
-            f"Rows of {', '.join(stopped)} cannot move yet.",
+            f"Rows of {', '.join(stopped)} cannot move.",
             "Hand them over or let them end first: hub privacy export.",
         )
 
@@ -145,6 +143,17 @@ def _pointed_at(work: Work, name: str, several: Mapping[str, Rows]) -> Rows:
 def _read(work: Work, ways: Sequence[RecordSet], person_id: int, customer_id: int) -> Rows:
     found = work.session.execute(select(ways[0].table).where(rows_of(ways, person_id, customer_id))).mappings()
     return [dict(row) for row in found]
+
+
+def _there(name: str, row: dict[str, Any], old: Work, to: Hub, person: Person, visits: set[int]) -> dict[str, Any]:
+    """visits: theirs; whoever paid for another's has the invoice and not the visit."""
+    found = settled(name, row, to, person)
+    if found.get("visit_id") not in visits and "visit_id" in found:
+        found["visit_id"] = None
+    return {
+        key: _retagged(value, old, to.region_code) if isinstance(value, bytes) else value
+        for key, value in found.items()
+    }
 
 
 def _retagged(value: bytes, old: Work, region: str) -> bytes:

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from compliance import copies, erasure
+from compliance import carrying, copies, erasure
 from compliance.certificates import canonical
 from hub.core import Hub
 from hub.errors import Busy, Denied, NotFound, WrongInput
-from hub.flow import journeys, pipeline
+from hub.flow import conversations, journeys, pipeline
 from hub.flow.identity import lock_customers
 from hub.models import Customer, ErasureRequest, LegalHold, Move, Person, PersonRequest, new_ref
 from hub.sdk import Question
@@ -69,6 +69,7 @@ def run(hub: Hub, to: Hub, ref: str, actor: str) -> str:
     Raises Denied under a hold or where a policy says no by now, Busy."""
     for _ in range(TRIES):
         if _state(hub, to, ref) == "planned":
+            _freeze(hub, to, ref, actor)
             _copy(hub, to, ref, actor)
         if _state(hub, to, ref) != "copied" or _switch(hub, to, ref, actor):
             break
@@ -98,21 +99,29 @@ def erasure_of(hub: Hub, ref: str, actor: str) -> str:
     return state if state == "certified" else erasure.run(hub, request, actor)
 
 
+def _freeze(hub: Hub, to: Hub, ref: str, actor: str) -> None:
+    """From now on their data are kept here and not used; whoever may not move is not frozen."""
+    with hub.begin() as work:
+        move, customer, person = _locked(work, ref)
+        _check_may_go(hub, to, work, move, person)
+        if person.restricted_at is None:
+            person.restricted_at = work.now
+            work.audit(actor, "move_frozen", "person", person.id, move=ref)
+        journeys.advance(hub, work, [customer.id])
+
+
 def _copy(hub: Hub, to: Hub, ref: str, actor: str) -> None:
-    """Frozen here and there. Whatever an earlier try has left there is taken back first."""
+    """Files first, as they take their time; then the rows. Whatever an earlier try has left there is taken back."""
+    carried = carrying.carry(hub, to, _customer_id(hub, ref))
     with hub.begin() as here:
         move, customer, person = _locked(here, ref)
-        if _holds(here, person):
-            raise Denied("A legal hold protects this person's data.", "Release it first: hub holds list")
-        _check_requests(here, person)
-        _ask(hub, to, here, person, restricted=move.plan["was_restricted"])
-        person.restricted_at = person.restricted_at or here.now
-        journeys.advance(hub, here, [customer.id])
-        here.session.flush()
+        _check_may_go(hub, to, here, move, person)
         with to.begin() as there:
+            key = here.key(person.data_key_id)
             rows = copies.packed(here, to, there, person, customer)
+            carrying.put_in(there, key, rows["documents"], carried)
             copies.take_back(there, person.id, customer.id)
-            copies.unpack(there, to, here.key(person.data_key_id), rows, person, customer)
+            copies.unpack(there, to, key, rows, person, customer)
             there.audit(actor, "move_copied", "person", person.id, move=ref, of=hub.region_code)
         move.state = "copied"
         here.audit(actor, "move_copied", "person", person.id, move=ref, to=to.region_code)
@@ -120,13 +129,14 @@ def _copy(hub: Hub, to: Hub, ref: str, actor: str) -> None:
 
 def _switch(hub: Hub, to: Hub, ref: str, actor: str) -> bool:
     """Under the lock of the person here: is the copy the same? Then it counts from now on. False: it is to be copied anew."""
+    customer_id = _customer_id(hub, ref)
+    held_here, held_there = (carrying.digests(home, customer_id) for home in (hub, to))
     with hub.begin() as here:
         move, customer, person = _locked(here, ref)
-        if _holds(here, person):
-            raise Denied("A legal hold protects this person's data.", "Release it first: hub holds list")
+        _check_no_hold(here, person)
         with to.begin() as there:
-            ours = copies.hashes_of(copies.packed(here, to, there, person, customer))
-            theirs = copies.hashes_of(copies.written(there, person.id, customer.id))
+            ours = copies.hashes_of(copies.packed(here, to, there, person, customer), held_here)
+            theirs = copies.hashes_of(copies.written(there, person.id, customer.id), held_there)
             key, copied = here.key(person.data_key_id), there.key(person.data_key_id)
         if ours != theirs or not hmac.compare_digest(key.secret, copied.secret):
             move.state = "planned"
@@ -148,6 +158,7 @@ def _arrive(hub: Hub, to: Hub, ref: str, actor: str) -> None:
         person.restricted_at = person.restricted_at if move.plan["was_restricted"] else None
         there.session.flush()
         pipeline.follow(to, there, {customer.id: {"customer", "consents", "vehicles", "loyalty"}}, [])
+        conversations.arrive(to, there, customer.id)
         there.audit(actor, "move_arrived", "person", person.id, move=ref, of=hub.region_code)
 
 
@@ -207,6 +218,17 @@ def _ask(hub: Hub, to: Hub, work: Work, person: Person, *, restricted: bool) -> 
     return decision.policy
 
 
+def _check_may_go(hub: Hub, to: Hub, work: Work, move: Move, person: Person) -> None:
+    _check_no_hold(work, person)
+    _check_requests(work, person)
+    _ask(hub, to, work, person, restricted=move.plan["was_restricted"])
+
+
+def _check_no_hold(work: Work, person: Person) -> None:
+    if _holds(work, person):
+        raise Denied("A legal hold protects this person's data.", "Release it first: hub holds list")
+
+
 def _check_requests(work: Work, person: Person) -> None:
     """Whoever waits for an answer of this home gets it first."""
     open_ones = [
@@ -232,6 +254,12 @@ def _subject(work: Work, customer_ref: str) -> tuple[Customer, Person]:
         raise NotFound(f"There is no customer {customer_ref} in {work.region.code}.")
     lock_customers(work, [customer.id])
     return customer, work.session.get_one(Person, customer.person_id, with_for_update=True)
+
+
+def _customer_id(hub: Hub, ref: str) -> int:
+    with hub.look() as session:
+        mine = select(Customer.id).join(Move, Move.person_id == Customer.person_id).where(Move.ref == ref)
+        return session.scalars(mine).one()
 
 
 def _locked(work: Work, ref: str) -> tuple[Move, Customer, Person]:

@@ -171,6 +171,15 @@ def take_back(hub: Hub, work: Work, conversation: Conversation) -> None:
     lateness.turn(hub, work, conversation)
 
 
+def arrive(hub: Hub, work: Work, customer_id: int) -> None:
+    """Somebody moved here with what waits for an answer: no pause that was agreed elsewhere holds, the promises run on."""
+    waiting = (Conversation.customer_id == customer_id, Conversation.state == "waiting")
+    for conversation in work.session.scalars(select(Conversation).where(*waiting).with_for_update()):
+        resume(hub, work, conversation, None)
+        lateness.turn(hub, work, conversation)
+    drain(hub, work)
+
+
 # --- rest and end
 
 
@@ -254,14 +263,8 @@ def _queue(
     hub: Hub, work: Work, conversation: Conversation, desk: str, cause: str, tried: Sequence[str], summary: str
 ) -> None:
     _end_handoff(work, conversation)
-    handoff = Handoff(
-        id=work.ids.next(),
-        conversation_id=conversation.id,
-        desk=desk,
-        cause=cause,
-        tried=list(tried),
-        asked_at=work.now,
-    )
+    handoff = Handoff(id=work.ids.next(), conversation_id=conversation.id, desk=desk, cause=cause, tried=list(tried),
+                      asked_at=work.now)  # fmt: skip
     if summary:
         key = key_of(work, conversation)
         handoff.summary = work.vault.seal(key, summary.encode(), f"handoffs.summary:{handoff.id}")

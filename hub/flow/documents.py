@@ -64,8 +64,13 @@ def keep(work: Work, connection_id: int, customer: Customer, paper: Paper, store
 def fill(work: Work, row: Document, data_key_id: int | None, media: str, stored: Stored) -> str:
     """Let a row stand for these bytes; answers the file it stood for before, which is nobody's after the commit."""
     before, row.file, row.media, row.size = row.file or "", stored.file, media, stored.size
-    row.key = work.vault.seal(work.key(data_key_id), stored.key, f"documents.key:{row.id}:{stored.file}")
+    row.key = work.vault.seal(work.key(data_key_id), stored.key, key_context(row.id, stored.file))
     return before
+
+
+def key_context(document_id: int, file: str) -> str:
+    """What a document's key is bound to."""
+    return f"documents.key:{document_id}:{file}"
 
 
 def content_hash(work: Work, digest: bytes) -> bytes:
@@ -114,7 +119,7 @@ def titles(
 def open_file(hub: Hub, session: Session, row: Document) -> BinaryIO:
     """Seekable, one frame of 64 KiB in memory. Raises Unreadable where the person, or the file, is gone."""
     key = hub.vault.open_key(session, _data_key(session, row.customer_id))
-    own = hub.vault.unseal(key, row.key, f"documents.key:{row.id}:{row.file}")
+    own = hub.vault.unseal(key, row.key, key_context(row.id, row.file))
     file = hub.files.open(row.file)
     try:
         reader = FrameReader(file, own, hub.region_code)

@@ -1,22 +1,45 @@
 """A person's home moves: everything arrives, nothing is left, and whatever stops it in the middle, the end is the same."""
 
+from datetime import date, timedelta
+
 import pytest
 from sqlalchemy import func, select
 
-from compliance import copies, erasure, holds, moving
+from compliance import carrying, copies, erasure, holds, moving
 from compliance.certificates import canonical, is_genuine
 from compliance.registry import by_table, readable_sets
 from forgetting import person_of
-from hub.errors import Denied, NotFound, WrongInput
-from hub.flow import customers
+from hub.errors import Denied, NotFound, Unreadable, WrongInput
+from hub.flow import conversations, customers, documents, posts, sharing, viewing
+from hub.flow.conversations import Words
+from hub.flow.documents import Paper
+from hub.flow.drafts import store
 from hub.flow.effects import load_subjects, open_values
-from hub.models import Base, Customer, DataKey, Document, Event, Move, Person, Profile
+from hub.flow.viewing import Look
+from hub.models import (
+    Base,
+    Conversation,
+    Customer,
+    DataKey,
+    Document,
+    DocumentShare,
+    DocumentView,
+    Event,
+    Fleet,
+    Invoice,
+    Move,
+    Person,
+    Profile,
+    Visit,
+)
 from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord, EventRecord, LoyaltyRecord, VehicleRecord
 from hub.vault.cipher import HEADER, MAGIC
 from partners import drain_all
+from talking import CANARY, an_advisor
 
-STEPS = ("_copy", "_switch", "_arrive", "_leave", "_certify")
+STEPS = ("_freeze", "_copy", "_switch", "_arrive", "_leave", "_certify")
 KEY = CustomerKey(partner_id="m-C-1", customer_number="C-1")
+FILM = bytes(range(256)) * 600  # three frames
 
 
 @pytest.fixture
@@ -31,6 +54,41 @@ def anna(hub, crm, told, clock):
     with hub.begin() as work:
         customers.fold(hub, work, hub.partners["club"], records)
     return ref
+
+
+@pytest.fixture
+def talkative(hub, anna):
+    """With a document that somebody has opened by a share, and a conversation about it that an advisor has set aside."""
+    document = brought(hub, anna)
+    advisor = an_advisor(hub)
+    with hub.begin() as work:
+        customer = work.session.scalars(select(Customer).where(Customer.ref == anna)).one()
+        row = work.session.get_one(Document, document.id)
+        share, code = sharing.share(work, row, "Nordring Insurance", timedelta(days=7), "anna")
+        sharing.open_share(work, share.ref, code)
+        viewing.write(work, row.id, Look("staff", advisor, 7))
+        talk, _, _ = conversations.write(hub, work, customer, Words(CANARY, "one", (row.ref,)), "de")
+        conversations.hand_off(hub, work, talk, "asked", ["points"], "They hear a hum.")
+        conversations.reply(hub, work, talk, advisor, Words("Does it change?"))
+        conversations.pause(hub, work, talk, advisor, "customer")
+    return anna
+
+
+def brought(hub, ref, title="Brakes", content=FILM):
+    stored = store(hub, [content], 1_000_000)
+    with hub.begin() as work:
+        customer = work.session.scalars(select(Customer).where(Customer.ref == ref)).one()
+        paper = Paper(title, "video", title, "video/mp4", date(2026, 3, 2))
+        return documents.keep(work, hub.partners["club"].id, customer, paper, stored, 4711)
+
+
+def held_by(hub):
+    """title -> bytes of each document at this home."""
+    with hub.look() as session:
+        rows = list(session.scalars(select(Document)))
+        names = documents.titles(hub, session, rows[0].customer_id, rows) if rows else {}
+        opened = {names[row.id]: documents.open_file(hub, session, row) for row in rows}
+    return {name: file.read() for name, file in opened.items()}
 
 
 def planned(hub, gcc_hub, ref):
@@ -107,8 +165,8 @@ def test_the_certificate_is_signed_by_both_homes_and_kept_in_both(hub, gcc_hub, 
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_kill_after_any_step_ends_in_the_same_certificate(hub, gcc_hub, anna, step, monkeypatch):
-    move = planned(hub, gcc_hub, anna)
+def test_a_kill_after_any_step_ends_in_the_same_certificate(hub, gcc_hub, talkative, step, monkeypatch):
+    move = planned(hub, gcc_hub, talkative)
     real = getattr(moving, step)
 
     def killed(*given):
@@ -124,9 +182,134 @@ def test_a_kill_after_any_step_ends_in_the_same_certificate(hub, gcc_hub, anna, 
     statement = moving.told(hub, move)["certificate"]["statement"]
     assert {name: one["rows"] for name, one in statement["record_sets"].items()} == {
         "aliases": 7, "consents": 1, "events": 3, "membership_cards": 1, "ledger_entries": 1, "ownerships": 1, "personal_values": 5,
-        "profiles": 1, "tiers": 1,
+        "profiles": 1, "tiers": 1, "documents": 1, "document_shares": 1, "document_views": 2, "conversations": 1, "handoffs": 1,
+        "posts": 6, "reply_timers": 2,
     }  # fmt: skip
-    assert (statement["key"], hub.directory.home(anna)) == ("shredded", "gcc")
+    assert (statement["key"], hub.directory.home(talkative)) == ("shredded", "gcc")
+    assert held_by(gcc_hub) == {"Brakes": FILM}
+
+
+def test_a_kill_between_files_and_rows_leaves_what_is_swept(hub, gcc_hub, talkative, clock, monkeypatch):
+    move = planned(hub, gcc_hub, talkative)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(copies, "packed", killed)
+    with pytest.raises(KeyboardInterrupt):
+        moving.run(hub, gcc_hub, move, "petra")
+    monkeypatch.undo()
+    assert moved(hub, gcc_hub, move) == "certified"
+
+    monkeypatch.setattr(documents, "ORPHAN", -1.0)
+    swept = sum(documents.sweep(gcc_hub, clock() + timedelta(minutes=minute)) for minute in range(documents.TURN))
+    assert (swept, held_by(gcc_hub)) == (1, {"Brakes": FILM})
+
+
+def test_files_are_sealed_anew_and_the_old_ones_open_nowhere(hub, gcc_hub, talkative, clock, monkeypatch):
+    with hub.look() as session:
+        before = session.scalars(select(Document)).one()
+        key = hub.vault.open_key(session, person_of(hub, talkative).data_key_id)
+        own = hub.vault.unseal(key, before.key, documents.key_context(before.id, before.file))
+    sealed = hub.files._path(before.file).read_bytes()
+
+    assert moved(hub, gcc_hub, planned(hub, gcc_hub, talkative)) == "certified"
+
+    with gcc_hub.look() as session:
+        after = session.scalars(select(Document)).one()
+        key = gcc_hub.vault.open_key(session, person_of(gcc_hub, talkative).data_key_id)
+        fresh = gcc_hub.vault.unseal(key, after.key, documents.key_context(after.id, after.file))
+    assert (after.ref, after.size, after.brought_by) == (before.ref, before.size, None)
+    assert own != fresh
+    assert b"eu" in sealed[:8]
+    assert b"gcc" in gcc_hub.files._path(after.file).read_bytes()[:8]
+    assert held_by(hub) == {}
+    monkeypatch.setattr(documents, "ORPHAN", -1.0)
+    for minute in range(documents.TURN):
+        documents.sweep(hub, clock() + timedelta(minutes=minute))
+    with pytest.raises(Unreadable):
+        hub.files.open(before.file)
+
+
+def test_a_conversation_goes_on_with_whoever_is_there(hub, gcc_hub, talkative):
+    faisal = an_advisor(gcc_hub, "Faisal")
+
+    assert moved(hub, gcc_hub, planned(hub, gcc_hub, talkative)) == "certified"
+
+    with gcc_hub.look() as session:
+        talk = session.scalars(select(Conversation)).one()
+        said = posts.read(gcc_hub, session, talk, 0, staff=True)
+    assert [one.event or one.text for one in said] == [
+        "opened", CANARY, "handed_off", "assigned", "Does it change?", "paused", "resumed", "assigned",
+    ]  # fmt: skip
+    assert [(file.media, file.state) for file in said[1].files] == [("video/mp4", "released")]
+    assert (talk.state, talk.owner_id, talk.branch, said[4].author_id) == ("assigned", faisal, None, None)
+    with hub.look() as session:
+        assert session.scalar(select(func.count()).select_from(Conversation)) == 0
+
+
+def test_what_was_shared_can_still_be_told_and_opens_no_more(hub, gcc_hub, talkative):
+    assert moved(hub, gcc_hub, planned(hub, gcc_hub, talkative)) == "certified"
+
+    with gcc_hub.look() as session:
+        share = session.scalars(select(DocumentShare)).one()
+        seen = {view.viewer: view.viewer_id for view in session.scalars(select(DocumentView))}
+        names = sharing.recipients(gcc_hub, session, session.scalars(select(Customer.id)).one(), [share])
+    assert names == {share.id: "Nordring Insurance"}
+    assert (sharing.stands(share, share.made_at), seen) == (False, {"share": share.id, "staff": 0})
+
+
+def test_a_file_that_was_harmed_on_its_way_is_carried_again(hub, gcc_hub, talkative, monkeypatch):
+    real, harmed = moving._switch, []
+
+    def switch(*given):
+        if not harmed:
+            with gcc_hub.look() as session:
+                path = gcc_hub.files._path(session.scalars(select(Document.file)).one())
+            raw = bytearray(path.read_bytes())
+            raw[-20] ^= 1
+            harmed.append(path.write_bytes(raw))
+        return real(*given)
+
+    monkeypatch.setattr(moving, "_switch", switch)
+    assert moved(hub, gcc_hub, planned(hub, gcc_hub, talkative)) == "certified"
+
+    assert (len(harmed), held_by(gcc_hub)) == (1, {"Brakes": FILM})
+
+
+@pytest.mark.parametrize("step", ["carry", "digests"])
+def test_a_document_that_comes_in_the_middle_is_not_lost(hub, gcc_hub, talkative, monkeypatch, step):
+    """Behind the files and before the rows; behind the look at what both homes hold and before the switch."""
+    real, late = getattr(carrying, step), []
+
+    def interrupted(*given):
+        found = real(*given)
+        if not late:
+            late.append(brought(hub, talkative, "Late", b"late"))
+        return found
+
+    monkeypatch.setattr(carrying, step, interrupted)
+    assert moved(hub, gcc_hub, planned(hub, gcc_hub, talkative)) == "certified"
+
+    assert held_by(gcc_hub) == {"Brakes": FILM, "Late": b"late"}
+
+
+def test_whoever_paid_for_anothers_visit_takes_the_invoice_along(hub, gcc_hub, anna, told):
+    driver = told("C-2", email="bo@example.org")
+    with hub.begin() as work:
+        payer, other = (
+            work.session.scalars(select(Customer.id).where(Customer.ref == ref)).one() for ref in (anna, driver)
+        )
+        own = {"connection_id": hub.partners["shop"].id, "told_at": work.now, "version": 1}
+        visit = work.add(Visit(customer_id=other, key_hash=b"v", reason="service", status="closed", opened_at=work.now,
+                               local_day=date(2026, 3, 2), zone="Europe/Berlin", amount_minor=1, **own))  # fmt: skip
+        work.add(Invoice(customer_id=payer, visit_id=visit.id, key_hash=b"i", issued_at=work.now, issued_on=date(2026, 3, 2),
+                         net_minor=1, tax_minor=0, total_minor=1, currency="EUR", **own))  # fmt: skip
+
+    assert moved(hub, gcc_hub, planned(hub, gcc_hub, anna)) == "certified"
+
+    with gcc_hub.look() as session:
+        assert session.scalars(select(Invoice.visit_id)).one() is None
 
 
 def test_what_is_told_between_copy_and_switch_is_not_lost(hub, gcc_hub, anna, clock, monkeypatch):
@@ -170,21 +353,24 @@ def test_what_comes_in_at_the_old_home_makes_nobody_and_changes_nothing(hub, gcc
         assert session.scalar(select(func.count()).select_from(Event).where(Event.source_hash == b"again")) == 0
 
 
-def test_a_hold_stops_it_before_the_copy_and_before_the_switch(hub, gcc_hub, anna, monkeypatch):
-    move = planned(hub, gcc_hub, anna)
-    real = moving._copy
+@pytest.mark.parametrize("step", ["_freeze", "_copy"])
+def test_a_hold_stops_it_before_the_copy_and_before_the_switch(hub, gcc_hub, talkative, step, monkeypatch):
+    move = planned(hub, gcc_hub, talkative)
+    real = getattr(moving, step)
 
-    def copy_then_hold(*given):
+    def then_hold(*given):
         real(*given)
-        holds.place(hub, holds.Wanted(anna, "events", "lawsuit", "§ 142 ZPO", "legal"), "legal")
+        holds.place(hub, holds.Wanted(talkative, "documents", "lawsuit", "§ 142 ZPO", "legal"), "legal")
 
-    monkeypatch.setattr(moving, "_copy", copy_then_hold)
+    monkeypatch.setattr(moving, step, then_hold)
     with pytest.raises(Denied, match="legal hold"):
         moving.run(hub, gcc_hub, move, "petra")
     monkeypatch.undo()
 
-    assert hub.directory.home(anna) == "eu"
-    assert person_of(gcc_hub, anna).restricted_at is not None  # the copy is used by nobody
+    assert (hub.directory.home(talkative), held_by(hub)) == ("eu", {"Brakes": FILM})
+    with gcc_hub.look() as session:
+        used = select(Person.id).where(Person.restricted_at.is_(None))
+        assert session.scalars(used).all() == []  # the copy is used by nobody
 
 
 def test_without_a_policy_nobody_moves(hub, gcc_hub, anna, settings):
@@ -202,8 +388,8 @@ def test_what_stands_in_the_way_is_said_in_words(hub, gcc_hub, anna, clock):
         planned(hub, gcc_hub, "x")
     with pytest.raises(WrongInput, match="needs its reason"):
         moving.plan(hub, gcc_hub, anna, " ", "petra")
-    with pytest.raises(WrongInput, match="documents cannot move yet"):
-        copies.check_can_travel({Document.__tablename__: 1})
+    with pytest.raises(WrongInput, match="fleets cannot move"):
+        copies.check_can_travel({Fleet.__tablename__: 1})
     erasure.intake(hub, anna, "portal")
     with pytest.raises(Denied, match="1 request"):
         planned(hub, gcc_hub, anna)
