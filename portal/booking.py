@@ -15,7 +15,7 @@ from hub.web.webhooks import this_hub
 from portal.cars import cars_of
 from portal.guard import CUSTOMER, opens_to
 from portal.ics import calendar_file
-from portal.me import me
+from portal.me import Me, me
 from portal.pages import page, this_portal
 from portal.visits import Booked, booked
 from rules.calendar import local_day, start_of
@@ -55,8 +55,7 @@ def _choice(hub: Hub, moved: int | None) -> Response:
     now = hub.clock()
     with hub.look() as session:
         who = me(hub, session)
-        mine = [one for one in booked(session, who, now) if one.is_mine] if moved is not None else []
-        old = _mine(mine, moved) if moved is not None else None
+        old = _own(session, who, now, moved) if moved is not None else None
         branches = session.scalars(select(Branch).order_by(Branch.title)).all()
         wanted = old.branch_code if old else request.args.get("branch") or who.branch
         branch = next((one for one in branches if one.code == wanted), branches[0] if branches else None)
@@ -114,9 +113,12 @@ def book() -> Response:
 @bp.post("/<int:visit>/move")
 @opens_to(CUSTOMER)
 def move(visit: int) -> Response:
+    """Whose it is comes first: what else the form says is read for its owner only."""
     hub = this_hub()
     with hub.begin() as work:
-        bookings.move(hub, work, me(hub, work.session).ref, visit, _moment(request.form.get("at", "")))
+        who = me(hub, work.session)
+        _own(work.session, who, work.now, visit)
+        bookings.move(hub, work, who.ref, visit, _moment(request.form.get("at", "")))
     return _done("moved")
 
 
@@ -141,6 +143,10 @@ def file(visit: int) -> Response:
         {"Content-Type": "text/calendar; charset=utf-8", "Content-Disposition": 'attachment; filename="visit.ics"'}
     )
     return answer
+
+
+def _own(session: Session, who: Me, now: datetime, wanted: int) -> Booked:
+    return _mine([one for one in booked(session, who, now) if one.is_mine], wanted)
 
 
 def _mine(visits: list[Booked], wanted: int | None) -> Booked:

@@ -2,9 +2,9 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, request, stream_with_context, url_for
 from sqlalchemy.exc import OperationalError
@@ -34,11 +34,13 @@ PLACE = re.compile(r"([0-9a-f]{32}):([0-9]{1,12})")
 
 @dataclass(frozen=True)
 class Thread:
-    """The customer's last conversation as far as it was read. place: where to go on from, `ref:seq`."""
+    """The customer's last conversation as far as it was read. place: where to go on from, `ref:seq`. again: by their seq, posts
+    from before that look different now, as a file of theirs was checked."""
 
     ref: str
     state: str
     said: Sequence[Said]
+    again: Mapping[int, Said] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -54,7 +56,9 @@ def thread_of(hub: Hub, customer_id: int, place: str = "") -> Thread:
         if row is None:
             return Thread("", "closed", ())
         if found and found[1] == row.ref:
-            return Thread(row.ref, row.state, posts.read(hub, session, row, int(found[2]), staff=False))
+            said = posts.read(hub, session, row, int(found[2]), staff=False)
+            checked = [one.attributes["of"] for one in said if one.event == posts.CHECKED]
+            return Thread(row.ref, row.state, said, posts.some(hub, session, row, checked) if checked else {})
         return Thread(row.ref, row.state, posts.latest(hub, session, row, SHOWN, staff=False))
 
 
@@ -188,7 +192,10 @@ def following(
         seen = look(place)
         for said in seen.said:
             place = f"{seen.ref}:{said.seq}"
-            yield f"id: {place}\n" + event("post", {"place": place, "html": draw(said)})
+            values = {"place": place, "html": draw(said)}
+            if before := seen.again.get(said.attributes.get("of", 0)):
+                values |= {"seq": str(before.seq), "again": draw(before)}
+            yield f"id: {place}\n" + event("post", values)
         if not seen.said:
             yield ": beat\n\n"
         wait(EVERY)

@@ -17,6 +17,7 @@ from hub.work import Work
 MOST = 4000  # letters of one post
 PAGE = 200  # posts to a reading
 FILES = "files"  # among a post's attributes: refs of documents that came along
+CHECKED = "file_checked"  # an event; `of` among its attributes: the seq of the post with which the file came
 STAFF_ONLY = ("warned", "broken", "mail_failed")  # events about our own promises, and a mail that did not arrive
 
 
@@ -100,6 +101,21 @@ def put_event(
     return put(work, conversation, post)
 
 
+def tell_checked(work: Work, document: Document) -> None:
+    """A document has become one that can be opened, or was refused: said where it came along with the customer's last words."""
+    mine = (
+        select(Conversation.id).where(Conversation.customer_id == document.customer_id).order_by(Conversation.id.desc())
+    )
+    last = work.session.scalars(mine.limit(1)).first()
+    if last is None:
+        return
+    conversation = locked_by_id(work, last)
+    enclosing = (Post.conversation_id == last, Post.attributes.is_not(None))
+    for seq, told in work.session.execute(select(Post.seq, Post.attributes).where(*enclosing)).all():
+        if document.ref in (told or {}).get(FILES, ()):
+            put_event(work, conversation, CHECKED, of=seq)
+
+
 def clean(text: str) -> str:
     """Without signs that draw nothing and can hide something; line breaks stay. Raises WrongInput."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -142,6 +158,12 @@ def read(hub: Hub, session: Session, conversation: Conversation, since: int, *, 
         mine = mine.where(Post.kind != "note", or_(Post.event.is_(None), Post.event.not_in(STAFF_ONLY)))
     rows = session.scalars(mine.order_by(Post.seq).limit(PAGE)).all()
     return _opened(hub, session, conversation, rows)
+
+
+def some(hub: Hub, session: Session, conversation: Conversation, seqs: Sequence[int]) -> Mapping[int, Said]:
+    """By their seq, as they stand now."""
+    mine = select(Post).where(Post.conversation_id == conversation.id, Post.seq.in_(seqs))
+    return {said.seq: said for said in _opened(hub, session, conversation, session.scalars(mine).all())}
 
 
 def latest(

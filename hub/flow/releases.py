@@ -13,7 +13,7 @@ from sqlalchemy import Select, or_, select, update
 
 from hub.core import Hub
 from hub.errors import PartDown, Unreadable, WrongInput
-from hub.flow import documents, footage
+from hub.flow import documents, footage, posts
 from hub.flow.admission import MOST_OF_ALL
 from hub.flow.drafts import Stored, chunks_of, discard, store
 from hub.flow.scanner import Scanner
@@ -72,6 +72,7 @@ def _take(work: Work, scans: bool) -> Document | None:
     row.attempts += 1
     if row.attempts > TRIES and row.state == "converting":  # it took its worker down with it
         row.state, row.reason, row.lease_until = "refused", "unreadable", None
+        posts.tell_checked(work, row)
         return None
     row.lease_until = work.now + LEASE
     return row
@@ -101,6 +102,7 @@ def _exchange(hub: Hub, document_id: int, stored: Stored) -> str:
         data_key = work.session.scalar(select(Person.data_key_id).join(Customer).where(Customer.id == row.customer_id))
         before = documents.fill(work, row, data_key, PLAYABLE, stored)
         row.state, row.reason, row.progress, row.lease_until = "released", "", 100, None
+        posts.tell_checked(work, row)
         return before
 
 
@@ -134,6 +136,7 @@ def _settle(hub: Hub, document_id: int, state: str, reason: str) -> None:
     with hub.begin() as work:
         row = _still(work, document_id)
         row.state, row.reason, row.lease_until = state, reason, None
+        posts.tell_checked(work, row)
         work.audit("documents", f"document_{state}", "document", document_id, reason=reason)
         file = row.file
     if state == "refused":  # the row says what became of it; the bytes are of no use to anybody

@@ -4,13 +4,15 @@ const form = document.querySelector("form.write");
 const state = document.getElementById("state");
 let place = log.dataset.since;
 
-// A post is drawn once, whatever the line or a second try does.
-function show({ place: at, html }) {
+// A post is drawn once, whatever the line or a second try does. again: how the post `seq` looks from now on.
+function show({ place: at, html, seq, again }) {
   if (at === place) return;
   if (at.split(":")[0] !== place.split(":")[0]) log.replaceChildren();
   place = at;
   log.insertAdjacentHTML("beforeend", html);
   log.lastElementChild.scrollIntoView({ block: "nearest" });
+  const before = again && log.querySelector(`[data-seq="${seq}"]`);
+  if (before) before.outerHTML = again;
 }
 
 // The browser comes back by itself and names the last event it saw.

@@ -1,16 +1,15 @@
 """A customer writes, an advisor answers, each on their own page; with and without a live line."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from desks import Visitor
+from desks import Visitor, live
 from hub.core import Hub
 from hub.flow.posts import Said
-from hub.models import Conversation, Post, Session
+from hub.models import Conversation, Post
 from mine import Owner, an_owner, come_in
 from portal.chat import Thread, following
 from talking import CANARY
@@ -120,21 +119,6 @@ def test_the_live_line_goes_on_from_the_place_the_browser_names(hub: Hub, custom
     assert re.findall(r"^id: (.*)$", told, re.MULTILINE) == [f"{ref}:3", f"{ref}:4"]
     assert "one" not in told
     assert told.endswith("event: end\ndata: {}\n\n"), "the session was revoked meanwhile"
-
-
-def live(visitor: Visitor, hub: Hub, query: str, **headers: str) -> list[str]:
-    """What the line says until the session is revoked in its first pause."""
-    extensions = visitor.client.application.extensions
-
-    def wait(_: float) -> None:
-        with hub.begin() as work:
-            work.session.execute(update(Session).values(revoked_at=work.now))
-
-    extensions["portal"] = replace(extensions["portal"], wait=wait)
-    answer = visitor.get(f"/my/chat/stream{query}", **headers)
-    told = [chunk.decode() for chunk in answer.iter_encoded()]
-    answer.close()
-    return told
 
 
 def test_each_post_is_told_once_and_in_order_over_broken_lines(hub: Hub) -> None:

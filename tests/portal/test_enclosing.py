@@ -1,6 +1,7 @@
 """Files in a conversation: judged like any document, seen by both sides, and by nobody else."""
 
 import io
+import json
 from datetime import date
 
 import pytest
@@ -8,14 +9,14 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from desks import Visitor
+from desks import Visitor, live
 from hub.core import Hub
-from hub.flow import conversations, documents
+from hub.flow import conversations, documents, releases
 from hub.flow.conversations import Words
 from hub.models import Conversation, Customer, Document, Post
 from kept import keep_one
 from mine import Owner, an_owner, come_in
-from papers import acting, paper, picture
+from papers import acting, film, paper, picture
 from talking import an_advisor
 
 NAME = "11111111-2222-3333-4444-555555555555"
@@ -124,6 +125,42 @@ def test_what_waits_for_the_scanner_is_told_and_opened_by_nobody(hub: Hub, custo
     assert f"/my/documents/{row.ref}/file" not in page
     path = f"/desk/inbox/{conversation(hub).ref}/files/{row.ref}"
     assert advisor.get(path, Sec_Fetch_Site="same-origin").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(film(seconds=0.2), "Video</a>"), (film("mp4", "libx264")[:600], "This file is damaged or dangerous.")],
+    ids=["released", "refused"],
+)
+def test_a_file_that_was_checked_is_told_to_the_open_thread_and_its_post_is_drawn_anew(
+    hub: Hub, customer: Visitor, content: bytes, words: str
+) -> None:
+    write(customer, content, "How it sounds")
+    seen = place_of(hub)
+
+    assert releases.work_off(hub) == 1
+
+    told = "".join(live(customer, hub, f"?since={seen}")).splitlines()
+    [checked] = [json.loads(line[6:]) for line in told if line.startswith('data: {"place"')]
+    assert "A file was checked." in checked["html"]
+    assert f'data-seq="{checked["seq"]}"' in checked["again"]
+    assert "How it sounds" in checked["again"]
+    assert words in checked["again"]
+
+
+def test_a_file_that_came_another_way_is_told_to_no_thread(hub: Hub, owner: Owner, customer: Visitor) -> None:
+    write(customer)
+    seen = place_of(hub)
+    keep_one(hub, owner, "later", "video", film(seconds=0.2), date(2026, 4, 2))
+
+    assert releases.work_off(hub) == 1
+
+    assert place_of(hub) == seen
+
+
+def place_of(hub: Hub) -> str:
+    talk = conversation(hub)
+    return f"{talk.ref}:{talk.seq}"
 
 
 def test_sent_twice_is_one_message_with_one_document_and_another_file_under_its_name_is_refused(

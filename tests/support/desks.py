@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,7 +14,7 @@ import pluggy
 from flask import Flask
 from flask.testing import FlaskClient
 from redis.exceptions import ConnectionError as NoValkey
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from werkzeug.test import TestResponse
 
 import portal
@@ -35,6 +35,7 @@ from hub.models import (
     Person,
     Profile,
     SegmentVersion,
+    Session,
     new_ref,
 )  # fmt: skip
 from hub.regions import Directory, open_region
@@ -376,3 +377,18 @@ def link(hub: Hub, *roles: str, title: str = "Theo Kranz", minutes: float = 10) 
     """The secret of a new sign-in link."""
     with hub.begin() as work:
         return make_sign_in_link(work, principal_named(work, title, roles), timedelta(minutes=minutes))
+
+
+def live(visitor: Visitor, hub: Hub, query: str, **headers: str) -> list[str]:
+    """What the line says until the session is revoked in its first pause."""
+    extensions = visitor.client.application.extensions
+
+    def wait(_: float) -> None:
+        with hub.begin() as work:
+            work.session.execute(update(Session).values(revoked_at=work.now))
+
+    extensions["portal"] = replace(extensions["portal"], wait=wait)
+    answer = visitor.get(f"/my/chat/stream{query}", **headers)
+    told = [chunk.decode() for chunk in answer.iter_encoded()]
+    answer.close()
+    return told
