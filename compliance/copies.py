@@ -33,7 +33,7 @@ STAYS = ("breach_people", "consent_asks", "erasure_requests", "legal_holds", "pe
 ENDS = frozenset(
     {"links", "principals", "agreements", "conflicts", "counterparts", "duplicates", "enrollments", "exposures",
      "incidents", "memberships", "needs", "outreach", "pins", "referrals", "scores", "slots", "tasks", "estimates", "offers",
-     "challenges", "endpoints", "passkeys", "roles", "seats", "sessions", "sign_in_links", "tokens", "jobs",
+     "challenges", "endpoints", "identities", "passkeys", "roles", "seats", "sessions", "sign_in_links", "tokens", "jobs",
      "step_log", "service_levels", "assignments", "timers", "costs", "guest_links", "car_invitations", "estimate_lines", "attempts",
      "job_parts", "timer_events", "timer_marks"}
 )  # fmt: skip

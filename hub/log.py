@@ -14,7 +14,7 @@ FIELDS: Mapping[str, str] = {
     "segment": "name of a segment",
     "cause": "why a membership changed",
     "moves": "count of memberships changed",
-    "reason": "class of an error, or a code",
+    "reason": "class of an error, a code, or words of ours that hold no value",
     "scorer": "name of a scorer",
     "child": "name of a process of ours",
     "endpoint": "name of a web endpoint",

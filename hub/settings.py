@@ -9,21 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
+from hub.blocks import Reader, said
 from hub.credentials import add_named, with_files
 from hub.errors import ConfigError
+from hub.providers import ProviderSettings, read_provider
 
-SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 CODE = re.compile(r"[a-z][a-z0-9]{1,3}")
 NAME = re.compile(r"[a-z][a-z0-9_]{1,38}")
-
-
-def said(words: str, **default: Any) -> Any:
-    """A field of hub.yaml with its meaning, which the reference shows."""
-    return field(metadata={"meaning": words}, **default)
 
 
 @dataclass(frozen=True)
@@ -39,6 +33,9 @@ class RegionSettings:
     port: int = said("its port on this machine")
     workers: int = said("how many workers drain this region", default=2)
     public: str = said("the address people open, where a proxy stands before it", default="")
+    staff_sign_in: ProviderSettings | None = said(
+        "the identity provider by which staff come in; see below", default=None
+    )
 
     @property
     def origin(self) -> str:
@@ -122,16 +119,18 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
     """What stands in files (hub.credentials) counts like what the environment says. Raises ConfigError."""
     environ = with_files(environ)
     folder = config.resolve() if config else config_folder(environ)
-    reader = _Reader(folder / "hub.yaml")
+    reader = Reader(folder / "hub.yaml")
     top = reader.read()
-    regions = {code: reader.region(code, block) for code, block in reader.blocks(top, "regions")}
-    connections = {name: reader.connection(name, block, regions) for name, block in reader.blocks(top, "connections")}
+    regions = {code: _region(reader, code, block) for code, block in reader.blocks(top, "regions")}
+    connections = {name: _connection(reader, name, block, regions) for name, block in reader.blocks(top, "connections")}
     reader.different(top, "regions", [region.cell for region in regions.values()], "cell")
     reader.unknown(top, {"plugins", "regions", "connections", "timing"})
     timing = Timing(
         **{key: float(value) for key, value in reader.mapping(top, "timing", Timing.__annotations__).items()}
     )
     reader.finish()
+    named = [one.secrets for one in connections.values()]
+    named += [one.staff_sign_in.secrets for one in regions.values() if one.staff_sign_in]
     return Settings(
         home=Path(environ.get("HUB_HOME", "var")).resolve(),
         config=folder,
@@ -139,154 +138,61 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
         regions=regions,
         connections=connections,
         timing=timing,
-        environ=add_named(environ, {name for one in connections.values() for name in one.secrets.values()}),
+        environ=add_named(environ, {name for secrets in named for name in secrets.values()}),
     )
 
 
-class _Reader:
-    """Reads one hub.yaml and gathers everything wrong in it, with line and column."""
+def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
+    known = {"cell", "zone", "jurisdiction", "residences", "host", "port", "workers", "public", "staff_sign_in"}
+    reader.unknown(block, known)
+    if not CODE.fullmatch(code):
+        reader.wrong(block, None, f"“{code}” is no region code.", "Use 2 to 4 lower-case letters or digits.")
+    zone = reader.text(block, "zone", "UTC")
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        reader.wrong(block, "zone", f"“{zone}” is no time zone.", "Use an IANA name such as Europe/Berlin.")
+    return RegionSettings(
+        code=code,
+        cell=reader.number(block, "cell", 0, 127),
+        zone=zone,
+        jurisdiction=reader.text(block, "jurisdiction"),
+        residences=frozenset(reader.texts(block, "residences")),
+        host=reader.text(block, "host", f"{code}.localhost"),
+        port=reader.number(block, "port", 1, 65535),
+        workers=reader.number(block, "workers", 1, 64, 2),
+        public=reader.text(block, "public", "").rstrip("/"),
+        staff_sign_in=read_provider(reader, block, "staff_sign_in"),
+    )
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.problems: list[str] = []
 
-    def read(self) -> CommentedMap:
-        try:
-            top = YAML(typ="rt").load(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ConfigError(
-                f"{self.path} does not exist.", "Name the folder by HUB_CONFIG, or run: hub init"
-            ) from None
-        except (YAMLError, UnicodeDecodeError) as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-            raise ConfigError(f"{self.path}{where}: {getattr(error, 'problem', None) or error}") from None
-        if not isinstance(top, CommentedMap):
-            raise ConfigError(f"{self.path}:1:1: hub.yaml must be a mapping.", "Start with: plugins: [...]")
-        return top
+def _connection(
+    reader: Reader, name: str, block: CommentedMap, regions: Mapping[str, RegionSettings]
+) -> ConnectionSettings:
+    reader.unknown(block, {"connector", "region", "url", "jurisdiction", "hears", "secrets", "options"})
+    if not NAME.fullmatch(name):
+        reader.wrong(block, None, f"“{name}” is no connection name.", "Use lower-case letters, digits and _.")
+    region = reader.text(block, "region")
+    if region and region not in regions:
+        reader.wrong(block, "region", f"There is no region “{region}”.", f"Regions: {', '.join(sorted(regions))}.")
+    url = reader.text(block, "url", "")
+    if url and urlsplit(url).scheme not in {"http", "https"}:
+        reader.wrong(block, "url", f"“{url}” is no http address.")
+    return ConnectionSettings(
+        name=name,
+        connector=reader.text(block, "connector"),
+        region=region,
+        url=url,
+        jurisdiction=reader.text(block, "jurisdiction", ""),
+        hears=_hears(reader, block),
+        secrets=reader.secrets(block),
+        options=dict(block.get("options") or {}),
+    )
 
-    def wrong(self, block: CommentedMap, key: str | None, what: str, hint: str = "") -> None:
-        line, column = block.lc.key(key) if key in block else (block.lc.line, block.lc.col)
-        self.problems.append(f"{self.path}:{line + 1}:{column + 1}: {what} {hint}".strip())
 
-    def finish(self) -> None:
-        if self.problems:
-            raise ConfigError("\n".join(self.problems))
-
-    def blocks(self, top: CommentedMap, name: str) -> list[tuple[str, CommentedMap]]:
-        block = top.get(name)
-        if not isinstance(block, CommentedMap) or not block:
-            self.wrong(top, name, f"“{name}” must name at least one.", f"Write {name}: and below it one block each.")
-            return []
-        good = []
-        for key, value in block.items():
-            if isinstance(value, CommentedMap):
-                good.append((str(key), value))
-            else:
-                self.wrong(block, key, f"“{key}” must be a mapping.")
-        return good
-
-    def mapping(self, block: CommentedMap, key: str, known: Mapping[str, Any]) -> CommentedMap:
-        value = block.get(key) or CommentedMap()
-        if not isinstance(value, CommentedMap):
-            self.wrong(block, key, f"“{key}” must be a mapping.")
-            return CommentedMap()
-        self.unknown(value, set(known))
-        return CommentedMap(
-            {name: item for name, item in value.items() if name in known and isinstance(item, int | float)}
-        )
-
-    def unknown(self, block: CommentedMap, known: set[str]) -> None:
-        from_known = ", ".join(sorted(known))
-        for key in block:
-            if key not in known:
-                self.wrong(block, key, f"“{key}” is no setting here.", f"Known: {from_known}.")
-
-    def different(self, top: CommentedMap, key: str, values: list[int], what: str) -> None:
-        if len(set(values)) != len(values):
-            self.wrong(top, key, f"Two {key} have the same {what}.", f"Give each its own {what}.")
-
-    def text(self, block: CommentedMap, key: str, default: str | None = None) -> str:
-        value = block.get(key, default)
-        if not isinstance(value, str):
-            self.wrong(block, key, f"“{key}” is missing or no text.")
-            return default or ""
-        return value
-
-    def number(self, block: CommentedMap, key: str, low: int, high: int, default: int | None = None) -> int:
-        value = block.get(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.wrong(block, key, f"“{key}” must be a whole number from {low} to {high}.")
-            return low
-        return value
-
-    def texts(self, block: CommentedMap, key: str) -> tuple[str, ...]:
-        value = block.get(key) or []
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.wrong(block, key, f"“{key}” must be a list of words.", "Quote NO, ON and the like.")
-            return ()
-        return tuple(str(item) for item in value)
-
-    def region(self, code: str, block: CommentedMap) -> RegionSettings:
-        self.unknown(block, {"cell", "zone", "jurisdiction", "residences", "host", "port", "workers", "public"})
-        if not CODE.fullmatch(code):
-            self.wrong(block, None, f"“{code}” is no region code.", "Use 2 to 4 lower-case letters or digits.")
-        zone = self.text(block, "zone", "UTC")
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):
-            self.wrong(block, "zone", f"“{zone}” is no time zone.", "Use an IANA name such as Europe/Berlin.")
-        return RegionSettings(
-            code=code,
-            cell=self.number(block, "cell", 0, 127),
-            zone=zone,
-            jurisdiction=self.text(block, "jurisdiction"),
-            residences=frozenset(self.texts(block, "residences")),
-            host=self.text(block, "host", f"{code}.localhost"),
-            port=self.number(block, "port", 1, 65535),
-            workers=self.number(block, "workers", 1, 64, 2),
-            public=self.text(block, "public", "").rstrip("/"),
-        )
-
-    def connection(self, name: str, block: CommentedMap, regions: Mapping[str, RegionSettings]) -> ConnectionSettings:
-        self.unknown(block, {"connector", "region", "url", "jurisdiction", "hears", "secrets", "options"})
-        if not NAME.fullmatch(name):
-            self.wrong(block, None, f"“{name}” is no connection name.", "Use lower-case letters, digits and _.")
-        region = self.text(block, "region")
-        if region and region not in regions:
-            self.wrong(block, "region", f"There is no region “{region}”.", f"Regions: {', '.join(sorted(regions))}.")
-        url = self.text(block, "url", "")
-        if url and urlsplit(url).scheme not in {"http", "https"}:
-            self.wrong(block, "url", f"“{url}” is no http address.")
-        return ConnectionSettings(
-            name=name,
-            connector=self.text(block, "connector"),
-            region=region,
-            url=url,
-            jurisdiction=self.text(block, "jurisdiction", ""),
-            hears=self.hears(block),
-            secrets=self._secrets(block),
-            options=dict(block.get("options") or {}),
-        )
-
-    def hears(self, block: CommentedMap) -> dict[str, tuple[str, ...]]:
-        """A list of topics, or a mapping where a cause is told by other topics: {tier_changed: [tier_changed, call_task]}."""
-        value = block.get("hears")
-        if isinstance(value, CommentedMap):
-            return {str(cause): self.texts(value, cause) for cause in value}
-        return {topic: (topic,) for topic in self.texts(block, "hears")}
-
-    def _secrets(self, block: CommentedMap) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for role, value in (block.get("secrets") or {}).items():
-            match = SECRET.fullmatch(str(value))
-            if match:
-                found[str(role)] = match.group(1)
-            else:
-                self.wrong(
-                    block,
-                    "secrets",
-                    f"The secret “{role}” stands in the file.",
-                    "Write ${NAME} and set NAME in the environment.",
-                )
-        return found
+def _hears(reader: Reader, block: CommentedMap) -> dict[str, tuple[str, ...]]:
+    """A list of topics, or a mapping where a cause is told by other topics: {tier_changed: [tier_changed, call_task]}."""
+    value = block.get("hears")
+    if isinstance(value, CommentedMap):
+        return {str(cause): reader.texts(value, cause) for cause in value}
+    return {topic: (topic,) for topic in reader.texts(block, "hears")}

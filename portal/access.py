@@ -1,15 +1,16 @@
-"""Coming in: by a passkey, by a link or a code from one's own mail, by a link somebody made; and going out."""
+"""Coming in: by a passkey, by a link or a code from one's own mail, by a link somebody made, by the provider of staff; going out."""
 
 import logging
 import re
 from collections.abc import Callable, Mapping
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, g, redirect, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.access import passkeys, revoke, use_sign_in_link
+from hub.access import comes_by_provider, passkeys, revoke, staff, use_sign_in_link
 from hub.access.invitations import use_code, was_asked_here
-from hub.errors import HubError, WrongInput
+from hub.access.provider import Provider
+from hub.errors import Denied, HubError, NotFound, WrongInput
 from hub.flow import arrivals
 from hub.web.webhooks import this_hub
 from hub.work import Work
@@ -20,6 +21,7 @@ from portal.pages import page, this_portal, tongue
 log = logging.getLogger(__name__)
 bp = Blueprint("access", __name__)
 JSON = "application/json"
+STATE_LENGTH = 400  # a state has 43 signs and the address of a page
 SECRET_LENGTH = 64  # a link's secret has 43 signs; whatever is longer is not looked up
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
@@ -85,8 +87,46 @@ def by_passkey() -> Response:
             secret = passkeys.use_passkey(work, browsers.site(), answer, browser, browsers.device())
             _arrived(work, secret)
     except WrongInput as error:
-        return page("sign_in.html", 422, asked=False, to=to, passkey_wrong=error)
+        return page("sign_in.html", 422, asked=False, to=to, refused=error)
     return _let_in(secret, to)
+
+
+@bp.get("/sign-in/provider")
+@opens_to()
+def go_to_provider() -> Response:
+    """A link and no form: our pages let no form lead elsewhere, and some providers pass people on once more."""
+    provider = _provider()
+    if (refusal := _refusal()) is not None:
+        return refusal
+    with this_hub().begin() as work:
+        asked = staff.ask(work, browsers.mine(), _wanted(request.args))
+    response = _see(provider.way_there(_back(), asked.state, asked.nonce, asked.verifier))
+    browsers.give(response)
+    return response
+
+
+@bp.get("/sign-in/provider/back")
+@opens_to()
+def by_provider() -> Response:
+    """No try is counted: without a state that this browser was given nobody is asked anything."""
+    provider, hub, given = _provider(), this_hub(), request.args
+    with hub.begin() as work:
+        asked = staff.answered(work, given.get("state", "")[:STATE_LENGTH], browsers.secret())
+    try:
+        if asked is None:
+            raise WrongInput("This sign-in was not begun in this browser, or too long ago.", "Begin it again.")
+        if "error" in given or given.get("iss", provider.settings.issuer) != provider.settings.issuer:
+            raise WrongInput("You were not let in there.", "Begin it again.")
+        claims = provider.claims(_back(), given.get("code", ""), asked.nonce, asked.verifier)
+        with hub.begin() as work:
+            secret = staff.come_in(work, provider.settings, claims, browsers.device())
+            if secret is not None:
+                _arrived(work, secret)
+        if secret is None:
+            raise Denied("Your account opens nothing here.", "Ask whoever gives out accounts to put you into a group.")
+    except HubError as error:
+        return page("sign_in.html", error.status, asked=False, to=asked.to if asked else "", refused=error)
+    return _let_in(secret, asked.to)
 
 
 @bp.get("/sign-in/<secret>")
@@ -114,13 +154,31 @@ def come_in(secret: str) -> Response:
 @bp.post("/sign-out")
 @opens_to()
 def go_out() -> Response:
-    person = guard.who()
+    """Whoever came by a provider may still be signed in there; then a page says so, and how that ends, too."""
+    person, away = guard.who(), None
     if person:
         with this_hub().begin() as work:
             revoke(work, person.session_id)
-    response = _see(url_for("portal.home.land"))
+            by_provider = comes_by_provider(work.session, person.principal_id)
+        provider = this_portal().provider if by_provider else None
+        away = provider.way_out(url_for("portal.home.land", _external=True)) if provider else None
+    g.who = None
+    response = page("signed_out.html", away=away) if away else _see(url_for("portal.home.land"))
     guard.take_session(response)
     return response
+
+
+def _provider() -> Provider:
+    """Raises NotFound where staff come in by other ways."""
+    found = this_portal().provider
+    if found is None:
+        raise NotFound("There is no such page.")
+    return found
+
+
+def _back() -> str:
+    """The address that is registered with the provider."""
+    return url_for("portal.access.by_provider", _external=True)
 
 
 def _refusal() -> Response | None:

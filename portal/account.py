@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, redirect, request, url_for
 
-from hub.access import ROLES, SignedIn, passkeys, revoke, revoke_others, sessions_of
+from hub.access import ROLES, SignedIn, comes_by_provider, passkeys, revoke, revoke_others, sessions_of
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.web.webhooks import this_hub
@@ -40,6 +40,7 @@ def show(status: int = 200, wrong: WrongInput | None = None) -> Response:
                 sessions_of(session, person.principal_id, hub.clock()), key=lambda one: one.id != person.session_id
             ),
             keys=passkeys.passkeys_of(session, person.principal_id),
+            by_provider=comes_by_provider(session, person.principal_id),
             this=person.session_id,
             now=hub.clock(),
             lately=hub.clock() - NOW,

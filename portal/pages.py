@@ -13,6 +13,7 @@ from flask.blueprints import BlueprintSetupState
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from hub.access.provider import Provider, open_provider
 from hub.core import Hub
 from hub.errors import Denied, HubError, PartDown, ProofNeeded, SignInNeeded
 from hub.web.errors import problem
@@ -36,13 +37,14 @@ STREAMS = 6  # at once; each holds one of the web process's threads
 @dataclass(frozen=True)
 class Portal:
     """What the pages of one application share. attempts: to sign in, by address on the network. letters: to be sent by mail, by
-    mail address. wait: how a stream passes the time between two looks."""
+    mail address. provider: by which staff come in, or None. wait: how a stream passes the time between two looks."""
 
     languages: Languages
     attempts: Attempts
     letters: Attempts
     streams: threading.BoundedSemaphore
     chain: Chain
+    provider: Provider | None = None
     wait: Callable[[float], None] = time.sleep
 
 
@@ -64,13 +66,14 @@ def new_portal(hub: Hub) -> Blueprint:
 
 
 def shared_at(hub: Hub) -> Portal:
-    """Raises ConfigError when the chain's file is wrong."""
+    """Raises ConfigError when the chain's file is wrong, or a secret is missing."""
     return Portal(
         Languages(hub.here.zone),
         Attempts(hub.clock),
         Attempts(hub.clock, most=3),
         threading.BoundedSemaphore(STREAMS),
         read_chain(hub.settings.config),
+        open_provider(hub.settings, hub.here, hub.clock),
     )
 
 
@@ -126,6 +129,7 @@ def fill(template: str, **values: Any) -> str:
         desks=desks_of(person.roles) if person else (),
         places=PLACES,
         chain=this_portal().chain,
+        provider=this_portal().provider,
         form_token=guard.form_token,
         ltr=ltr,
         icon=icon,

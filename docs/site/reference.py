@@ -17,6 +17,7 @@ from hub.catalogue import catalogue
 from hub.errors import HubError
 from hub.metrics import METRICS
 from hub.plugins import load_plugins
+from hub.providers import ProviderSettings
 from hub.sdk.kit.table import Level
 from hub.sdk.testing import rows
 from hub.settings import ConnectionSettings, RegionSettings, Timing, load_settings
@@ -87,7 +88,8 @@ def settings() -> str:
         "# Settings\n\n## Environment\n\n"
         + table(("variable", "default", "meaning"), ((code(one.name), one.default, one.meaning) for one in VARIABLES))
         + "\n\n## hub.yaml\n\n`plugins` lists what loads; installed is not active. Secrets never stand in the file.\n\n"
-        f"### regions\n\n{fields(RegionSettings)}\n\n### connections\n\n{fields(ConnectionSettings)}\n\n"
+        f"### regions\n\n{fields(RegionSettings)}\n\n#### staff_sign_in\n\nInside a region.\n\n{fields(ProviderSettings)}\n\n"
+        f"### connections\n\n{fields(ConnectionSettings)}\n\n"
         f"### timing\n\nIn seconds.\n\n{fields(Timing)}\n"
     )
 

@@ -1,4 +1,4 @@
-"""Who may come in: principals and roles, sessions, links and codes that work once, passkeys."""
+"""Who may come in: principals and roles, sessions, links and codes that work once, passkeys, a provider's word."""
 
 from hub.access.devices import Device
 from hub.access.sessions import (
@@ -6,11 +6,13 @@ from hub.access.sessions import (
     SESSION_LASTS,
     SignedIn,
     begin_session,
+    comes_by_provider,
     hash_secret,
     make_sign_in_link,
     principal_named,
     principal_of,
     revoke,
+    revoke_all,
     revoke_others,
     seen_now,
     sessions_of,
@@ -24,11 +26,13 @@ __all__ = [
     "Device",
     "SignedIn",
     "begin_session",
+    "comes_by_provider",
     "hash_secret",
     "make_sign_in_link",
     "principal_named",
     "principal_of",
     "revoke",
+    "revoke_all",
     "revoke_others",
     "seen_now",
     "sessions_of",

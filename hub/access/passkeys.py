@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import orm, select
@@ -25,13 +24,13 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from hub.access import challenges
 from hub.access.devices import Device
-from hub.access.sessions import begin_session, hash_secret
-from hub.errors import WrongInput
-from hub.models import Challenge, Passkey, Principal
+from hub.access.sessions import begin_session, comes_by_provider
+from hub.errors import Denied, WrongInput
+from hub.models import Passkey, Principal
 from hub.work import Work
 
-LASTS = timedelta(minutes=5)
 MOST = 20  # of one principal
 LONGEST = 16_384  # signs of an answer; a browser sends some 2,000
 VERIFIED = UserVerificationRequirement.REQUIRED  # by finger, face or PIN: possession alone is one factor
@@ -54,7 +53,9 @@ def passkeys_of(session: orm.Session, principal_id: int) -> list[Passkey]:
 def offer_new(work: Work, site: Site, principal_id: int, name: str, browser: str) -> str:
     """JSON that the browser needs to make a passkey. name: shown by the device beside it, never sent back to us.
 
-    Raises WrongInput for somebody who has more than anybody needs."""
+    Raises WrongInput for somebody who has more than anybody needs, and Denied for whoever comes in by a provider."""
+    if comes_by_provider(work.session, principal_id):
+        raise Denied("You come in by the sign-in of your company.", "Passkeys are kept there.")
     mine = passkeys_of(work.session, principal_id)
     if len(mine) >= MOST:
         raise WrongInput(f"There are {MOST} passkeys already.", "Remove one that you no longer use.")
@@ -144,26 +145,17 @@ def revoke_passkey(work: Work, principal_id: int, passkey_id: int) -> bool:
 
 def _challenge(work: Work, browser: str, principal_id: int | None) -> bytes:
     value = secrets.token_bytes(32)
-    ends = work.now + LASTS
-    work.add(Challenge(value=value, browser_hash=hash_secret(browser), principal_id=principal_id, expires_at=ends))
+    challenges.ask(work, value, browser, principal_id)
     return value
 
 
 def _read(work: Work, answer: str, browser: str, principal_id: int | None) -> tuple[dict[str, Any], bytes]:
-    """The browser's answer and the challenge it signed, which is used up whether the rest is right or not."""
+    """The browser's answer and the challenge it signed."""
     with _right():
         credential: dict[str, Any] = json.loads(answer[:LONGEST])
         value = parse_client_data_json(_bytes(credential["response"]["clientDataJSON"])).challenge
-    row = work.session.scalars(select(Challenge).where(Challenge.value == value).with_for_update()).first()
-    if (
-        row is None
-        or row.used_at is not None
-        or row.expires_at <= work.now
-        or row.browser_hash != hash_secret(browser)
-        or row.principal_id != principal_id
-    ):
+    if not challenges.answered(work, value, browser, principal_id):
         raise _refused()
-    row.used_at = work.now
     return credential, value
 
 

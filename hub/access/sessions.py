@@ -10,10 +10,11 @@ from sqlalchemy import orm, select, update
 
 from hub.access.devices import UNKNOWN, Device
 from hub.errors import NotFound
-from hub.models import Customer, Person, Principal, Role, Session, SignInLink, new_ref
+from hub.models import Customer, Identity, Person, Principal, Role, Session, SignInLink, new_ref
+from hub.providers import STAFF_ROLES
 from hub.work import Work
 
-ROLES = ("advisor", "marketer", "admin", "privacy", "operator", "auditor", "customer")
+ROLES = (*STAFF_ROLES, "customer")
 SESSION_LASTS = timedelta(hours=12)
 FRESH = timedelta(minutes=10)  # so long a proof of who one is carries what can do harm
 SEEN_EVERY = timedelta(minutes=5)  # a session's last sight is not written at each request
@@ -47,16 +48,21 @@ def hash_secret(secret: str) -> bytes:
 
 
 def principal_named(work: Work, title: str, roles: Sequence[str]) -> Principal:
-    """The principal with this title, made if need be, holding at least these roles."""
-    found = work.session.scalars(
-        select(Principal).where(Principal.title == title, Principal.ended_at.is_(None))
-    ).first()
+    """The principal with this title, made if need be, holding at least these roles. Never one of a provider: people may choose
+    there what they are called."""
+    named = select(Principal).where(Principal.title == title, Principal.ended_at.is_(None))
+    found = work.session.scalars(named.where(Principal.id.not_in(select(Identity.principal_id)))).first()
     principal = found or work.add(Principal(ref=new_ref(), title=title, made_at=work.now))
     work.session.flush()
     held = set(work.session.scalars(select(Role.role).where(Role.principal_id == principal.id)))
     for role in sorted(set(roles) - held):
         work.add(Role(principal_id=principal.id, role=role, branch=None, granted_at=work.now))
     return principal
+
+
+def comes_by_provider(session: orm.Session, principal_id: int) -> bool:
+    """Whose roles a provider tells at each sign-in comes in by no other way, or would keep what was taken away there."""
+    return session.scalar(select(Identity.id).where(Identity.principal_id == principal_id)) is not None
 
 
 def principal_of(work: Work, customer_ref: str) -> Principal:
@@ -151,9 +157,9 @@ def sessions_of(session: orm.Session, principal_id: int, now: datetime) -> list[
     return list(session.scalars(rows.order_by(Session.seen_at.desc())))
 
 
-def revoke(work: Work, session_id: int) -> None:
+def revoke(work: Work, session_id: int, actor: str = "portal") -> None:
     work.session.get_one(Session, session_id).revoked_at = work.now
-    work.audit("portal", "signed_out", "session", session_id)
+    work.audit(actor, "signed_out", "session", session_id)
 
 
 def revoke_others(work: Work, person: SignedIn) -> int:
@@ -162,3 +168,14 @@ def revoke_others(work: Work, person: SignedIn) -> int:
     for one in others:
         revoke(work, one.id)
     return len(others)
+
+
+def revoke_all(work: Work, title: str) -> int:
+    """All sessions of whoever has this title; answers how many. Raises NotFound."""
+    named = work.session.scalars(select(Principal.id).where(Principal.title == title)).all()
+    if not named:
+        raise NotFound("Nobody has this title.", "It is the one that stands in the audit.")
+    found = [one for principal_id in named for one in sessions_of(work.session, principal_id, work.now)]
+    for one in found:
+        revoke(work, one.id, "cli")
+    return len(found)

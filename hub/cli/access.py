@@ -1,10 +1,10 @@
-"""hub tokens, hub sign-in: who may come in."""
+"""hub tokens, hub sign-in, hub sign-out: who may come in."""
 
 from datetime import timedelta
 
 import click
 
-from hub.access import make_sign_in_link, principal_named, principal_of
+from hub.access import make_sign_in_link, principal_named, principal_of, revoke_all
 from hub.cli.opened import opened, region_option
 from hub.web.access import SCOPES, grant_token
 
@@ -45,4 +45,14 @@ def sign_in(region: str | None, title: str | None, roles: tuple[str, ...], custo
     click.echo(f"{here.origin}/sign-in/{secret}")
 
 
-COMMANDS = {"tokens": tokens, "sign-in": sign_in}
+@click.command("sign-out")
+@region_option
+@click.argument("title")
+def sign_out(region: str | None, title: str) -> None:
+    """End all sessions of a member of staff, at once and in every browser."""
+    with opened(region) as hub, hub.begin() as work:
+        count = revoke_all(work, title)
+    click.echo(f"{count} ended.")
+
+
+COMMANDS = {"tokens": tokens, "sign-in": sign_in, "sign-out": sign_out}

@@ -1,6 +1,6 @@
 """What is kept: every table of the core, every column classified."""
 
-from hub.models.access import Challenge, Passkey, Principal, Role, Session, SignInLink, Token
+from hub.models.access import Challenge, Identity, Passkey, Principal, Role, Session, SignInLink, Token
 from hub.models.base import Base, Here, Instant, Node, Regional, new_ref, table
 from hub.models.campaigns import Incident, Membership, Pin, SegmentVersion
 from hub.models.conversations import Conversation, Handoff, Post, ReplyTimer, Seat
@@ -57,7 +57,7 @@ __all__ = [
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",
     "Enrollment", "Epoch", "ErasureRequest", "Estimate", "EstimateLine",
     "Event", "Experiment", "Exposure", "Finding", "Fleet", "GuestLink", "Handoff", "Here",
-    "IdempotencyKey", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",
+    "IdempotencyKey", "Identity", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",
     "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Move", "Need", "Node", "Notice", "Offer",
     "Outreach", "Ownership", "PartnerField", "Passkey", "Person", "PersonRequest", "PersonalValue", "Pin", "Post", "Principal", "Profile",
     "Recommendation", "Referral", "Regional", "ReplyTimer", "ReturnReport", "Role", "Score", "ScorerRun", "Seat", "SegmentVersion",

@@ -1,4 +1,4 @@
-"""Who may come in: principals, their roles, server-side sessions, API tokens, and sign-in links and passkeys."""
+"""Who may come in: principals, their roles, server-side sessions, API tokens, and sign-in links, passkeys and identities."""
 
 from datetime import datetime
 
@@ -36,7 +36,7 @@ class Role(Regional, Base):
 
 
 class Session(Regional, Base):
-    """A browser that is signed in; only the hash of its secret is kept. via: link, mail or passkey. device: what the browser
+    """A browser that is signed in; only the hash of its secret is kept. via: link, mail, passkey or provider. device: what the browser
     calls itself; mark: hash of what only that browser holds. A new proof of who one is begins a new session."""
 
     __tablename__ = "sessions"
@@ -91,8 +91,24 @@ class Passkey(Regional, Base):
     revoked_at: Mapped[datetime | None] = mapped_column(info=ACCESS)
 
 
+class Identity(Regional, Base):
+    """Whom a provider of OpenID Connect means by a subject: the pair never changes, as names and addresses may. seen_at: when
+    its roles were last told."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=ACCESS)
+    issuer: Mapped[str] = mapped_column(String(255), info=ACCESS)
+    subject: Mapped[str] = mapped_column(String(255), info=ACCESS)
+    principal_id: Mapped[int] = mapped_column(points_at("principals.id"), unique=True, info=ACCESS)
+    made_at: Mapped[datetime] = mapped_column(info=ACCESS)
+    seen_at: Mapped[datetime] = mapped_column(info=ACCESS)
+
+
 class Challenge(Regional, Base):
-    """What a passkey has to sign, once, in the browser that asked. principal_id: whose key is being made; None to sign in."""
+    """What a passkey has to sign, or a provider to send back (its hash), once, in the browser that asked. principal_id: whose
+    key is being made; None to sign in."""
 
     __tablename__ = "challenges"
     __table_args__ = (Index(None, "principal_id"),)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from hub.access import make_sign_in_link, principal_named, principal_of, revoke, signed_in, use_sign_in_link
+from hub.access import make_sign_in_link, principal_named, principal_of, revoke, revoke_all, signed_in, use_sign_in_link
 from hub.errors import NotFound
 from hub.models import Principal, Session, SignInLink
 from mine import an_owner
@@ -78,3 +78,15 @@ def test_a_customer_has_one_principal_that_names_nobody(hub, clock):
 def test_nobody_signs_in_as_a_customer_who_is_not_there(hub):
     with hub.begin() as work, pytest.raises(NotFound):
         principal_of(work, "0" * 32)
+
+
+def test_somebody_is_signed_out_everywhere_by_their_title(hub, clock):
+    mine = [used(hub, a_link(hub)) for _ in range(2)]
+
+    with hub.begin() as work:
+        assert revoke_all(work, "Theo") == 2
+        assert revoke_all(work, "Theo") == 0
+        with pytest.raises(NotFound):
+            revoke_all(work, "Thea")
+
+    assert [who(hub, secret, clock) for secret in mine] == [None, None]

@@ -58,6 +58,8 @@ MATRIX = {
     ("portal.access.by_code", "POST"): EVERYBODY,
     ("portal.access.offer_passkey", "POST"): EVERYBODY,
     ("portal.access.by_passkey", "POST"): EVERYBODY,
+    ("portal.access.go_to_provider", "GET"): EVERYBODY,
+    ("portal.access.by_provider", "GET"): EVERYBODY,
     ("portal.account.overview", "GET"): frozenset(ROLES),
     ("portal.account.end", "POST"): frozenset(ROLES),
     ("portal.account.end_others", "POST"): frozenset(ROLES),

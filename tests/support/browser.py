@@ -17,6 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from asking import some_breaches, some_requests
 from called import a_call, may_be_called, some_models, some_scores, some_words
 from desks import Clock, Traffic, build, found, link, plant
+from hub.access.provider import Provider
 from hub.app import create_app
 from hub.core import Hub
 from hub.embedded import ValkeyServer
@@ -27,6 +28,7 @@ from hub.sdk.budget import Budget, Window
 from kept import Kept, some_documents
 from mine import Owner, a_newcomer, an_estimate, an_owner, link_of, write_chain
 from portal.limits import Attempts
+from providing import SECRET, settings_of
 from returned import a_journey_in_force, a_report
 from shops import folded
 from talking import a_talk
@@ -188,8 +190,9 @@ def served(folder: Path) -> Iterator[Site]:
     app = create_app(hub)
     app.testing = True
     app.extensions["portal"] = replace(
-        app.extensions["portal"], streams=threading.BoundedSemaphore(99), attempts=Attempts(hub.clock, most=999)
-    )
+        app.extensions["portal"], streams=threading.BoundedSemaphore(99), attempts=Attempts(hub.clock, most=999),
+        provider=Provider(settings_of("http://127.0.0.1:1/staff"), SECRET, hub.clock),
+    )  # fmt: skip
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -1,0 +1,121 @@
+"""Blocks of hub.yaml, read with line and column: everything wrong in the file is gathered and told at once."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
+
+from hub.errors import ConfigError
+
+SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+
+
+def said(words: str, **default: Any) -> Any:
+    """A field of hub.yaml with its meaning, which the reference shows."""
+    return field(metadata={"meaning": words}, **default)
+
+
+class Reader:
+    """Reads one hub.yaml and gathers everything wrong in it, with line and column."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[str] = []
+
+    def read(self) -> CommentedMap:
+        try:
+            top = YAML(typ="rt").load(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ConfigError(
+                f"{self.path} does not exist.", "Name the folder by HUB_CONFIG, or run: hub init"
+            ) from None
+        except (YAMLError, UnicodeDecodeError) as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+            raise ConfigError(f"{self.path}{where}: {getattr(error, 'problem', None) or error}") from None
+        if not isinstance(top, CommentedMap):
+            raise ConfigError(f"{self.path}:1:1: hub.yaml must be a mapping.", "Start with: plugins: [...]")
+        return top
+
+    def wrong(self, block: CommentedMap, key: str | None, what: str, hint: str = "") -> None:
+        line, column = block.lc.key(key) if key in block else (block.lc.line, block.lc.col)
+        self.problems.append(f"{self.path}:{line + 1}:{column + 1}: {what} {hint}".strip())
+
+    def finish(self) -> None:
+        if self.problems:
+            raise ConfigError("\n".join(self.problems))
+
+    def blocks(self, top: CommentedMap, name: str) -> list[tuple[str, CommentedMap]]:
+        block = top.get(name)
+        if not isinstance(block, CommentedMap) or not block:
+            self.wrong(top, name, f"“{name}” must name at least one.", f"Write {name}: and below it one block each.")
+            return []
+        good = []
+        for key, value in block.items():
+            if isinstance(value, CommentedMap):
+                good.append((str(key), value))
+            else:
+                self.wrong(block, key, f"“{key}” must be a mapping.")
+        return good
+
+    def mapping(self, block: CommentedMap, key: str, known: Mapping[str, Any]) -> CommentedMap:
+        value = block.get(key) or CommentedMap()
+        if not isinstance(value, CommentedMap):
+            self.wrong(block, key, f"“{key}” must be a mapping.")
+            return CommentedMap()
+        self.unknown(value, set(known))
+        return CommentedMap(
+            {name: item for name, item in value.items() if name in known and isinstance(item, int | float)}
+        )
+
+    def unknown(self, block: CommentedMap, known: set[str]) -> None:
+        from_known = ", ".join(sorted(known))
+        for key in block:
+            if key not in known:
+                self.wrong(block, key, f"“{key}” is no setting here.", f"Known: {from_known}.")
+
+    def different(self, top: CommentedMap, key: str, values: list[int], what: str) -> None:
+        if len(set(values)) != len(values):
+            self.wrong(top, key, f"Two {key} have the same {what}.", f"Give each its own {what}.")
+
+    def text(self, block: CommentedMap, key: str, default: str | None = None) -> str:
+        value = block.get(key, default)
+        if not isinstance(value, str):
+            self.wrong(block, key, f"“{key}” is missing or no text.")
+            return default or ""
+        return value
+
+    def number(self, block: CommentedMap, key: str, low: int, high: int, default: int | None = None) -> int:
+        value = block.get(key, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            self.wrong(block, key, f"“{key}” must be a whole number from {low} to {high}.")
+            return low
+        return value
+
+    def texts(self, block: CommentedMap, key: str) -> tuple[str, ...]:
+        value = block.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.wrong(block, key, f"“{key}” must be a list of words.", "Quote NO, ON and the like.")
+            return ()
+        return tuple(str(item) for item in value)
+
+    def secrets(self, block: CommentedMap) -> dict[str, str]:
+        """role -> the name under which the environment or a file has it."""
+        found: dict[str, str] = {}
+        for role, value in (block.get("secrets") or {}).items():
+            match = SECRET.fullmatch(str(value))
+            if match:
+                found[str(role)] = match.group(1)
+            else:
+                self.wrong(
+                    block,
+                    "secrets",
+                    f"The secret “{role}” stands in the file.",
+                    "Write ${NAME} and set NAME in the environment.",
+                )
+        return found
