@@ -30,6 +30,7 @@ from hub.rulebook import LiveBook
 from hub.sdk.contracts import Connector, Decision, Question, Topic
 from hub.settings import ConnectionSettings, RegionSettings, Settings
 from hub.vault import AesGcm, Cipher, FileKeyStore, Vault
+from hub.walls import hold
 from hub.work import Work
 
 Clock = Callable[[], datetime]
@@ -215,12 +216,15 @@ def connector_classes(plugins: pluggy.PluginManager) -> dict[str, type[Connector
     return {connector.name: connector for several in brought for connector in several}
 
 
-def check_opened(settings: Settings, region_code: str) -> None:
-    """Before processes are started: is this region's database there and its own? Raises ConfigError, PartDown."""
+def check_opened(settings: Settings, region_code: str) -> bool:
+    """Before processes are started: is this region's database there and its own? Raises ConfigError, PartDown. Answers whether the
+    walls of PostgreSQL hold them; a file of SQLite needs none."""
     here = settings.region(region_code)
     region = open_region(region_code, here.cell, settings.database_url(region_code), settings.folder(region_code))
     try:
         _check_here(region)
+        with region.engine.connect() as connection:
+            return region.on_sqlite or hold(connection)
     finally:
         region.engine.dispose()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, make_url, select
 
 from hub.errors import ConfigError
 from hub.ids import NODES
@@ -24,12 +24,18 @@ def open_new_region(settings: Settings, code: str, clock: Callable[[], datetime]
     here = settings.region(code)
     folder = settings.folder(code)
     (folder / "documents").mkdir(parents=True, exist_ok=True, mode=0o700)
-    region = open_region(code, here.cell, settings.database_url(code), folder)
+    region = open_region(code, here.cell, settings.owner_url(code), folder)
     try:
-        migrate(region.engine, branches=_branches(settings))
+        migrate(region.engine, branches=_branches(settings), application=_application(settings, code))
         return _found(region, clock())
     finally:
         region.engine.dispose()
+
+
+def _application(settings: Settings, code: str) -> str | None:
+    """The role as which everything but this works, where it is another one than the owner."""
+    role = make_url(settings.database_url(code)).username
+    return role if role != make_url(settings.owner_url(code)).username else None
 
 
 def _branches(settings: Settings) -> tuple[str, ...]:

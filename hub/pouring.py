@@ -1,4 +1,4 @@
-"""Very many rows at once, past the ORM: COPY where the database has it, one prepared statement elsewhere."""
+"""Very many rows at once, past the ORM: one statement a table, prepared once."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,7 +8,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnDefault, Date, Table, text
+from sqlalchemy import JSON, Column, ColumnDefault, Date, Table, func, select
 from sqlalchemy.orm import Session
 
 from hub.models import Base, table
@@ -36,15 +36,10 @@ def pour(session: Session, region: Region, model: type[Base], rows: Iterable[Map
     plain = list(_plain(rows, shape, {"region": region.code} if shape.regional else {}))
     if not plain:
         return
-    if region.on_sqlite:
-        marks = ", ".join("?" * len(plain[0]))
-        session.connection().exec_driver_sql(f'INSERT INTO "{target.name}" ({shape.columns}) VALUES ({marks})', plain)  # noqa: S608 - names of our own
-        return
-    cursor = session.connection().connection.cursor()
-    with cursor.copy(f'COPY "{target.name}" ({shape.columns}) FROM STDIN') as copy:
-        for row in plain:
-            copy.write_row(row)
-    _count_anew(session, target)
+    marks = ", ".join(["?" if region.on_sqlite else "%s"] * len(plain[0]))
+    session.connection().exec_driver_sql(f'INSERT INTO "{target.name}" ({shape.columns}) VALUES ({marks})', plain)  # noqa: S608 - names of our own
+    if not region.on_sqlite:
+        session.connection().execute(select(func.count_anew(func.to_regclass(target.name))))
 
 
 def blanks(target: Table) -> dict[str, Any]:
@@ -95,11 +90,3 @@ def _instant(value: datetime) -> str:
 def _default(column: Column[Any]) -> Any:
     """What the ORM would fill in."""
     return column.default.arg if isinstance(column.default, ColumnDefault) and column.default.is_scalar else None
-
-
-def _count_anew(session: Session, target: Table) -> None:
-    """Statistics of a table that has doubled since they were made are worse than none: look-ups by key become scans, and a
-    file takes minutes instead of seconds. Autovacuum would see to it only after the upload."""
-    size = text("SELECT pg_relation_size(oid) / 8192 > 2 * relpages FROM pg_class WHERE oid = to_regclass(:name)")
-    if session.connection().scalar(size, {"name": target.name}):
-        session.connection().execute(text(f'ANALYZE "{target.name}"'))

@@ -55,7 +55,7 @@ class Region:
 
 
 def open_region(code: str, cell: int, url: str, folder: Path) -> Region:
-    return _guarded(code, cell, open_engine(url), folder)
+    return _guarded(code, cell, open_engine(url, code), folder)
 
 
 def _guarded(code: str, cell: int, engine: Engine, folder: Path) -> Region:
@@ -79,20 +79,15 @@ def for_pouring(region: Region) -> Iterator[Region]:
         engine.dispose()
 
 
-def open_engine(url: str, *, stays: bool = False) -> Engine:
+def open_engine(url: str, region: str = "", *, stays: bool = False) -> Engine:
     """SQLite: WAL, BEGIN IMMEDIATE (a read-modify-write never loses to another), 10 s of patience, deleted bytes zeroed.
 
     hide_parameters: an error message must not carry a value. On SQLite one idle connection stays open per process: whoever
     closes the last one carries the whole log over, which costs more than the transaction did. Call `empty_log` after a
-    shredding. stays: with the memory of a process that pours. PostgreSQL: behind a pooler of transactions nothing is prepared, as
-    a statement that one server knows the next does not; we keep no other state between transactions."""
+    shredding. stays: with the memory of a process that pours. region: for which one it works on PostgreSQL; without it the walls
+    of a region show nothing (hub.walls)."""
     if not url.startswith("sqlite"):
-        given = sqlalchemy.make_url(url)
-        pooled = given.query.get(POOLED) == "transaction"
-        return create_engine(
-            given.difference_update_query([POOLED]), hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10,
-            connect_args={"prepare_threshold": None} if pooled else {},
-        )  # fmt: skip
+        return _open_postgres(sqlalchemy.make_url(url), region)
     path = sqlalchemy.make_url(url).database or ""
     Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(
@@ -127,6 +122,30 @@ def open_engine(url: str, *, stays: bool = False) -> Engine:
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READ) else "BEGIN IMMEDIATE")
 
+    return engine
+
+
+def _open_postgres(url: sqlalchemy.URL, region: str) -> Engine:
+    """Behind a pooler of transactions nothing is prepared, as a statement that one server knows the next does not; we keep no other
+    state between transactions. So the region is said in the breath that begins each of them, which costs no round trip: we begin,
+    and not the driver, unless a transaction sees all tables as of one moment."""
+    engine = create_engine(
+        url.difference_update_query([POOLED]), hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10,
+        connect_args={"prepare_threshold": None} if url.query.get(POOLED) == "transaction" else {},
+        **({"isolation_level": "AUTOCOMMIT"} if region else {}),
+    )  # fmt: skip
+    said = f"SET LOCAL hub.region = '{region}'"
+
+    def begin(connection: sqlalchemy.Connection) -> None:
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute(f"BEGIN; {said}" if driver.autocommit else said, prepare=False)
+        except driver.OperationalError as error:
+            connection.invalidate(error)
+            raise OperationalError(said, None, error) from error
+
+    if region:
+        event.listen(engine, "begin", begin)
     return engine
 
 

@@ -96,6 +96,10 @@ class Settings:
         given = self.environ.get(f"HUB_DATABASE_{region.upper()}")
         return given or f"sqlite:///{(self.folder(region) / 'hub.db').resolve()}"
 
+    def owner_url(self, region: str) -> str:
+        """The same database for whoever may change its tables: hub init and hub restore."""
+        return self.environ.get(f"HUB_OWNER_{region.upper()}") or self.database_url(region)
+
     def count(self, name: str, default: int) -> int:
         """A whole number of the environment. Raises ConfigError."""
         given = self.environ.get(name) or str(default)

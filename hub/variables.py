@@ -20,6 +20,11 @@ VARIABLES = (
     Variable(
         "HUB_DATABASE_<REGION>", "SQLite under HUB_HOME", "the region's database, such as postgresql+psycopg://..."
     ),
+    Variable(
+        "HUB_OWNER_<REGION>",
+        "HUB_DATABASE_<REGION>",
+        "the same database as the owner of its tables, for hub init and hub restore; then row-level security holds everything else",
+    ),
     Variable("HUB_DIRECTORY", "SQLite under HUB_HOME", "the directory of random refs that all regions share"),
     Variable("REDIS_URL", "a private Valkey", "a Redis or Valkey of yours, for all regions"),
     Variable("HUB_REDIS_<REGION>", "REDIS_URL", "one for this region alone; it wins over REDIS_URL"),

@@ -26,7 +26,7 @@ TEMPLATES = sorted((DEPLOY / "helm" / "templates").glob("*.yaml"))
 ANALYZE = shutil.which("systemd-analyze")
 EXPOSED = 20  # of 100, as systemd counts
 OURS = re.compile(r"\b(HUB_[A-Z_]+[A-Z]|REDIS_URL)\b")
-REGIONAL = ("HUB_DATABASE_", "HUB_REDIS_")
+REGIONAL = ("HUB_DATABASE_", "HUB_OWNER_", "HUB_REDIS_")
 
 
 def parsed(text: str) -> list[Any]:

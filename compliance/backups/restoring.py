@@ -83,7 +83,7 @@ def restore_keys(settings: Settings, code: str, folder: Path, clock: Clock) -> d
 @contextmanager
 def _still(settings: Settings, code: str, clock: Clock) -> Iterator[tuple[Region, Vault]]:
     here = settings.region(code)
-    region = open_region(code, here.cell, settings.database_url(code), settings.folder(code))
+    region = open_region(code, here.cell, settings.owner_url(code), settings.folder(code))
     try:
         with region.sessions() as session:
             lease = session.get(Lease, "clock")

@@ -26,6 +26,7 @@ from hub.worker import Supervisor, stop_on_signal
 
 LOOK_EVERY = 0.5  # seconds between two looks at Valkey
 LOOK_FOR_RUNS = 5.0  # seconds between two looks at what is to be trained or scored
+OWNED = "the database's role owns its tables, so row-level security does not hold it. Let hub init alone be the owner: HUB_OWNER_{}."
 ROLES = ("web", "workers", "clock", "scores", "doors")
 
 
@@ -99,7 +100,8 @@ def add_region(
 ) -> None:
     """The processes of one region; each builds its own hub after the fork and holds this region's credentials only."""
     load_plugins(settings.plugins)  # here, once: each child would import them anew, and a wrong one would fail for ever
-    check_opened(settings, code)
+    if not check_opened(settings, code):
+        click.echo(f"{code}: {OWNED.format(code.upper())}", err=True)
     here = settings.region(code)
     if not valkey_environ(settings, code).get("REDIS_URL"):
         supervisor.add(f"{code}-valkey", lambda: keep_valkey(settings, code), last=True)

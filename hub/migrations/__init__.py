@@ -6,13 +6,24 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, func, select
 
+from hub.walls import let_in, raise_walls
+
 HEAD = "head"
 TURN = 0x6175_6273  # of an advisory lock: who opens a region while somebody else does waits, and finds it done
 
 
-def migrate(engine: Engine, to: str = HEAD, branches: tuple[str, ...] = ()) -> None:
-    """Upgrade to a revision. branches: folders of plugins' own revisions (hook register_models)."""
-    _run(engine, branches, lambda config: command.upgrade(config, "heads" if to == HEAD else to))
+def migrate(engine: Engine, to: str = HEAD, branches: tuple[str, ...] = (), application: str | None = None) -> None:
+    """Upgrade to a revision; at the newest, raise the walls of PostgreSQL. branches: folders of plugins' own revisions (hook
+    register_models). application: a role that does not own the tables, and is let in."""
+
+    def upgrade(config: Config) -> None:
+        command.upgrade(config, "heads" if to == HEAD else to)
+        if to == HEAD and engine.dialect.name == "postgresql":
+            raise_walls(config.attributes["connection"])
+            if application is not None:
+                let_in(config.attributes["connection"], application)
+
+    _run(engine, branches, upgrade)
 
 
 def migrate_back(engine: Engine, to: str, branches: tuple[str, ...] = ()) -> None:

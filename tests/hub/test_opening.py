@@ -3,7 +3,7 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 
 from hub.cli.running import open_region
 from hub.core import build_hub
@@ -45,11 +45,11 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(settings, database
 
 def test_the_schema_goes_down_and_up_again_with_data_in_it(hub, settings, told_by_club):
     told_by_club(member_id="m-1", tier="gold", version=1)
-    engine = open_engine(settings.database_url("eu"))
+    engine = open_engine(settings.owner_url("eu"))
 
     migrate_back(engine, "base")
     left = set(inspect(engine).get_table_names())
-    migrate(engine)
+    migrate(engine, application=make_url(settings.database_url("eu")).username)
 
     assert left == {"alembic_version"}
     with engine.connect() as connection:

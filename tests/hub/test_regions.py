@@ -40,7 +40,7 @@ def test_a_literal_value_in_a_statement_is_refused_too(hub):
 
 
 def test_the_database_itself_refuses_it_where_both_guards_are_gone(hub):
-    bare = open_engine(hub.settings.database_url("eu"))
+    bare = open_engine(hub.settings.owner_url("eu"))
     with pytest.raises(IntegrityError), Session(bare) as session, session.begin():
         session.execute(insert(Branch), [{"id": 1, "code": "x", "title": "X", "zone": "UTC", "region": "gcc"}])
     bare.dispose()

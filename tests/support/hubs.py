@@ -17,6 +17,7 @@ from hub.cli.running import open_region
 from hub.core import Hub, build_hub
 from hub.embedded import ValkeyServer
 from hub.settings import Settings, load_settings
+from postgres import Postgres
 from recycled import Recycled
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -112,7 +113,9 @@ class Openings:
         environ = {"HUB_HOME": str(self.folder / database), "HUB_CONFIG": str(CONFIG)}
         template = f"template_{code}_{os.urandom(4).hex()}"
         if database == "postgresql":
-            environ[f"HUB_DATABASE_{code.upper()}"] = self.request.getfixturevalue("postgres").create(template)
+            postgres = self.request.getfixturevalue("postgres")
+            postgres.create(template)
+            environ |= postgres_of(postgres, code, template)
         settings = load_settings(environ)
         open_region(settings, code, lambda: NOW)
         return settings.folder(code), template
@@ -136,11 +139,19 @@ def settings_in(folder: Path, database: str, request: pytest.FixtureRequest) -> 
         postgres = request.getfixturevalue("postgres")
         for code in ("eu", "gcc"):
             name = f"hub_{code}_{os.urandom(4).hex()}"
-            environ[f"HUB_DATABASE_{code.upper()}"] = postgres.url_for(name)
+            environ |= postgres_of(postgres, code, name)
             request.addfinalizer(lambda name=name: postgres.drop(name))  # type: ignore[misc]
     read = _read_settings()
     own = {"regions": dict(read.regions), "connections": dict(read.connections)}
     return replace(read, home=folder / "var", config=config, environ=environ, **own)  # type: ignore[arg-type]
+
+
+def postgres_of(postgres: Postgres, code: str, name: str) -> dict[str, str]:
+    """As in production: who works is not who owns, so that every test stands behind the walls."""
+    return {
+        f"HUB_DATABASE_{code.upper()}": postgres.application_url_for(name),
+        f"HUB_OWNER_{code.upper()}": postgres.url_for(name),
+    }
 
 
 @cache

@@ -18,6 +18,7 @@ from sqlalchemy import URL, make_url
 
 NOBODY = 65534
 PATIENCE = 20.0
+APPLICATION = "application"
 # Ends the server and clears the folder when told so, and also when the test run was killed: then `read` finds the end.
 WATCH = 'folder=$1; shift; trap "" INT TERM HUP; "$@" & read -r word; kill -INT $!; wait; rm -rf "$folder"'
 SETTINGS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=50")
@@ -30,10 +31,21 @@ class Postgres:
         self.url = url.set(drivername="postgresql+psycopg")
         self.prefix = f"t{secrets.token_hex(4)}_"
         self.created: set[str] = set()
+        self.has_application = False
         self.line: psycopg.Connection | None = None  # kept open, as each test asks for something and a new one is dear
 
     def url_for(self, database: str) -> str:
         return self.url.set(database=self.prefix + database).render_as_string(hide_password=False)
+
+    def application_url_for(self, database: str) -> str:
+        """The same database for a role that owns nothing, so that walls hold it."""
+        role = sql.Identifier(self.prefix + APPLICATION)
+        if not self.has_application:
+            password = sql.SQL("PASSWORD {}").format(self.url.password) if self.url.password else sql.SQL("")
+            self._run(sql.SQL("CREATE ROLE {} LOGIN {}").format(role, password))
+            self.has_application = True
+        url = self.url.set(database=self.prefix + database, username=self.prefix + APPLICATION)
+        return url.render_as_string(hide_password=False)
 
     def create(self, database: str, template: str | None = None) -> str:
         """Its URL. template: a database created here before, to which nobody is connected."""
@@ -62,6 +74,8 @@ class Postgres:
     def stop(self) -> None:
         for database in sorted(self.created):
             self.drop(database)
+        if self.has_application:
+            self._run(sql.SQL("DROP ROLE {}").format(sql.Identifier(self.prefix + APPLICATION)))
         self._hang_up()
 
     def _run(self, *commands: sql.Composed) -> None:
