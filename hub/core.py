@@ -85,9 +85,10 @@ class Hub:
     def begin(self, kind: type[Work] = Work) -> Iterator[Work]:
         """Read, change, commit; then ring. Whatever raises inside rolls everything back."""
         self.node.renew(self.clock())
-        began = time.monotonic()
         try:
             with self.region.sessions.begin() as session:
+                session.connection()  # on SQLite it waits here for whoever writes, and from here on others wait for it
+                began = time.monotonic()
                 work = kind(session, self.region, self.vault, self.node.ids, self.clock())
                 yield work
                 session.flush()

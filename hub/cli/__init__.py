@@ -41,6 +41,7 @@ COMMANDS = {
     "outreach": "hub.cli.outreach",
     "connector": "hub.cli.connector",
     "bench": "hub.cli.bench",
+    "export": "hub.cli.exporting",
 }
 
 
@@ -105,6 +106,7 @@ HELP = {
     "sign-out": "End all sessions of a member of staff, at once.",
     "loyalty": "Our membership cards against the programme's own books.",
     "roi": "What campaigns were worth, with proof, and the ledger shared out.",
+    "export": "The configuration as it is in force, in a folder of its own.",
     "experiments": "Is a test worth starting here, and how long would it take?",
     "templates": "Proof that every text can be filled, in every language.",
     "sync": "Keep a partner in step: run, status, pause, resume, reconcile, conflicts.",

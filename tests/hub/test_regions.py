@@ -182,3 +182,22 @@ def test_four_writers_lose_no_update_on_sqlite(tmp_path):
     with engine.begin() as connection:
         assert connection.scalar(text("SELECT n FROM counter")) == WRITERS * ROUNDS
     engine.dispose()
+
+
+def test_a_writer_that_waited_for_another_has_not_held_others_up(hub, monkeypatch):
+    held, writing = [], Event()
+    monkeypatch.setattr(regions.Region, "let_others_in", lambda _, seconds: held.append(seconds))
+
+    def write() -> None:
+        with hub.region.engine.begin():
+            writing.set()
+            time.sleep(0.4)
+
+    other = Thread(target=write)
+    other.start()
+    writing.wait()
+    with hub.begin() as work:
+        work.session.execute(text("SELECT 1"))
+    other.join()
+
+    assert held[0] < 0.3
