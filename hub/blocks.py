@@ -63,15 +63,16 @@ class Reader:
                 self.wrong(block, key, f"“{key}” must be a mapping.")
         return good
 
-    def mapping(self, block: CommentedMap, key: str, known: Mapping[str, Any]) -> CommentedMap:
-        value = block.get(key) or CommentedMap()
-        if not isinstance(value, CommentedMap):
-            self.wrong(block, key, f"“{key}” must be a mapping.")
-            return CommentedMap()
-        self.unknown(value, set(known))
-        return CommentedMap(
-            {name: item for name, item in value.items() if name in known and isinstance(item, int | float)}
-        )
+    def numbers(self, top: CommentedMap, name: str, known: Mapping[str, Any], above: float = 0) -> dict[str, float]:
+        block = top.get(name) or CommentedMap()
+        if not isinstance(block, CommentedMap):
+            self.wrong(top, name, f"“{name}” must be a mapping.")
+            return {}
+        self.unknown(block, set(known))
+        found = {key: item for key, item in block.items() if key in known and isinstance(item, int | float)}
+        for key in [key for key, item in found.items() if item <= above]:
+            self.wrong(block, key, f"“{key}” must be above {above:g}.")
+        return {key: float(item) for key, item in found.items()}
 
     def unknown(self, block: CommentedMap, known: set[str]) -> None:
         from_known = ", ".join(sorted(known))

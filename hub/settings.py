@@ -73,6 +73,14 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Idle:
+    """Minutes without a request after which a session ends, before its twelve hours are over."""
+
+    staff: float = said("of anybody who has a desk; above 5", default=30.0)
+    customers: float = said("of a customer, on a device of their own; above 5", default=120.0)
+
+
+@dataclass(frozen=True)
 class Settings:
     home: Path
     config: Path
@@ -80,6 +88,7 @@ class Settings:
     regions: Mapping[str, RegionSettings]
     connections: Mapping[str, ConnectionSettings]
     timing: Timing
+    idle: Idle
     environ: Mapping[str, str] = field(repr=False)
 
     def region(self, code: str) -> RegionSettings:
@@ -128,10 +137,9 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
     regions = {code: _region(reader, code, block) for code, block in reader.blocks(top, "regions")}
     connections = {name: _connection(reader, name, block, regions) for name, block in reader.blocks(top, "connections")}
     reader.different(top, "regions", [region.cell for region in regions.values()], "cell")
-    reader.unknown(top, {"plugins", "regions", "connections", "timing"})
-    timing = Timing(
-        **{key: float(value) for key, value in reader.mapping(top, "timing", Timing.__annotations__).items()}
-    )
+    reader.unknown(top, {"plugins", "regions", "connections", "timing", "idle"})
+    timing = Timing(**reader.numbers(top, "timing", Timing.__annotations__))
+    idle = Idle(**reader.numbers(top, "idle", Idle.__annotations__, above=5))
     reader.finish()
     named = [one.secrets for one in connections.values()]
     named += [one.staff_sign_in.secrets for one in regions.values() if one.staff_sign_in]
@@ -142,6 +150,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
         regions=regions,
         connections=connections,
         timing=timing,
+        idle=idle,
         environ=add_named(environ, {name for secrets in named for name in secrets.values()}),
     )
 

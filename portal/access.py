@@ -59,6 +59,7 @@ def by_code() -> Response:
         if secret is not None:
             _arrived(work, secret)
     if secret is None:
+        _note_refused("code")
         return page("sign_in_sent.html", 422, to=_wanted(request.form), wrong=True)
     return _let_in(secret, _wanted(request.form))
 
@@ -87,6 +88,7 @@ def by_passkey() -> Response:
             secret = passkeys.use_passkey(work, browsers.site(), answer, browser, browsers.device())
             _arrived(work, secret)
     except WrongInput as error:
+        _note_refused("passkey")
         return page("sign_in.html", 422, asked=False, to=to, refused=error)
     return _let_in(secret, to)
 
@@ -125,6 +127,7 @@ def by_provider() -> Response:
         if secret is None:
             raise Denied("Your account opens nothing here.", "Ask whoever gives out accounts to put you into a group.")
     except HubError as error:
+        _note_refused("provider")
         return page("sign_in.html", error.status, asked=False, to=asked.to if asked else "", refused=error)
     return _let_in(secret, asked.to)
 
@@ -148,7 +151,10 @@ def come_in(secret: str) -> Response:
         found = use_sign_in_link(work, secret, browsers.mine(), browsers.device()) if known else None
         if found is not None:
             _arrived(work, found)
-    return page("sign_in_old.html", 410) if found is None else _let_in(found, "")
+    if found is None:
+        _note_refused("link")
+        return page("sign_in_old.html", 410)
+    return _let_in(found, "")
 
 
 @bp.post("/sign-out")
@@ -191,6 +197,11 @@ def _refusal() -> Response | None:
     response = page("problem.html", 429, what=_("Too many tries from here."), hint=_("Please wait ten minutes."))
     response.headers["Retry-After"] = "600"
     return response
+
+
+def _note_refused(by: str) -> None:
+    """A try that failed, by what it was made; whoever tried is not known."""
+    log.info("sign-in refused", extra={"endpoint": request.endpoint, "reason": by})
 
 
 def _arrived(work: Work, secret: str) -> None:

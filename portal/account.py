@@ -9,7 +9,7 @@ from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.web.webhooks import this_hub
 from portal import browsers, guard
-from portal.guard import needs_proof, opens_to
+from portal.guard import CUSTOMER, needs_proof, opens_to
 from portal.me import me
 from portal.pages import page
 
@@ -37,24 +37,29 @@ def show(status: int = 200, wrong: WrongInput | None = None) -> Response:
             status,
             me=me(hub, session) if person.person_id else None,
             sessions=sorted(
-                sessions_of(session, person.principal_id, hub.clock()), key=lambda one: one.id != person.session_id
+                sessions_of(session, person.principal_id, hub.clock(), hub.settings.idle),
+                key=lambda one: one.id != person.session_id,
             ),
             keys=passkeys.passkeys_of(session, person.principal_id),
             by_provider=comes_by_provider(session, person.principal_id),
             this=person.session_id,
             now=hub.clock(),
             lately=hub.clock() - NOW,
+            idle=hub.settings.idle.customers if person.roles <= {CUSTOMER} else hub.settings.idle.staff,
             wrong=wrong,
         )
 
 
 @bp.post("/sessions/<int:number>/end")
 @opens_to(*ROLES)
+@needs_proof
 def end(number: int) -> Response:
     """Another session of one's own. Its streams notice within two seconds."""
     hub, person = this_hub(), mine()
     with hub.begin() as work:
-        if number not in {one.id for one in sessions_of(work.session, person.principal_id, work.now)}:
+        if number not in {
+            one.id for one in sessions_of(work.session, person.principal_id, work.now, hub.settings.idle)
+        }:
             raise NotFound("There is no such session.", "It may have ended already.")
         revoke(work, number)
     return _back()
@@ -62,6 +67,7 @@ def end(number: int) -> Response:
 
 @bp.post("/sessions/end")
 @opens_to(*ROLES)
+@needs_proof
 def end_others() -> Response:
     with this_hub().begin() as work:
         revoke_others(work, mine())

@@ -32,6 +32,7 @@ DESKS = (
     Desk("journeys", "portal.journeys.overview", "ways", MARKETERS),
     Desk("roi", "portal.roi.dashboard", "bars", MARKETERS),
     Desk("models", "portal.models.shelf", "points", MARKETERS),
+    Desk("sessions", "portal.sessions.overview", "key", ADMINS),
     Desk("privacy", "portal.privacy_desk.console", "shield", PRIVACY),
 )
 

@@ -84,7 +84,7 @@ def _who(hub: Hub, secret: str | None) -> SignedIn | None:
     if not secret:
         return None
     with hub.look() as session:
-        return signed_in(session, secret, hub.clock())
+        return signed_in(session, secret, hub.clock(), hub.settings.idle)
 
 
 def who() -> SignedIn | None:

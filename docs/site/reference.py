@@ -20,7 +20,7 @@ from hub.plugins import load_plugins
 from hub.providers import ProviderSettings
 from hub.sdk.kit.table import Level
 from hub.sdk.testing import rows
-from hub.settings import ConnectionSettings, RegionSettings, Timing, load_settings
+from hub.settings import ConnectionSettings, Idle, RegionSettings, Timing, load_settings
 from hub.variables import VARIABLES
 from hub.web.catalogue import EVENTS, schema_of
 from rules.operators import AGES, MISSING, ROWS
@@ -90,7 +90,8 @@ def settings() -> str:
         + "\n\n## hub.yaml\n\n`plugins` lists what loads; installed is not active. Secrets never stand in the file.\n\n"
         f"### regions\n\n{fields(RegionSettings)}\n\n#### staff_sign_in\n\nInside a region.\n\n{fields(ProviderSettings)}\n\n"
         f"### connections\n\n{fields(ConnectionSettings)}\n\n"
-        f"### timing\n\nIn seconds.\n\n{fields(Timing)}\n"
+        f"### timing\n\nIn seconds.\n\n{fields(Timing)}\n\n"
+        f"### idle\n\nIn minutes; a session that is in use ends after twelve hours.\n\n{fields(Idle)}\n"
     )
 
 

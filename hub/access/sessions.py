@@ -5,19 +5,23 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import orm, select, update
+from sqlalchemy import ColumnElement, exists, orm, select, update
+from sqlalchemy.orm import aliased
 
 from hub.access.devices import UNKNOWN, Device
 from hub.errors import NotFound
-from hub.models import Customer, Identity, Person, Principal, Role, Session, SignInLink, new_ref
+from hub.models import Customer, Identity, Passkey, Person, Principal, Role, Session, SignInLink, new_ref
 from hub.providers import STAFF_ROLES
+from hub.settings import Idle
 from hub.work import Work
 
 ROLES = (*STAFF_ROLES, "customer")
 SESSION_LASTS = timedelta(hours=12)
 FRESH = timedelta(minutes=10)  # so long a proof of who one is carries what can do harm
 SEEN_EVERY = timedelta(minutes=5)  # a session's last sight is not written at each request
+MOST = 10  # sessions of one principal at once: with one more, the one that was longest away ends
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,8 @@ def use(work: Work, link: SignInLink, via: str, device: Device) -> str:
 
 def begin_session(work: Work, principal_id: int, via: str, device: Device = UNKNOWN) -> str:
     """Answers the secret of a new session."""
+    for one in sessions_of(work.session, principal_id, work.now)[MOST - 1 :]:
+        revoke(work, one.id)
     secret = secrets.token_urlsafe(32)
     work.add(
         Session(
@@ -129,14 +135,22 @@ def begin_session(work: Work, principal_id: int, via: str, device: Device = UNKN
     return secret
 
 
-def signed_in(session: orm.Session, secret: str, now: datetime) -> SignedIn | None:
+def counts(now: datetime, idle: Idle) -> ColumnElement[bool]:
+    """Of a Session: does it still let somebody in? Who has any role beside a customer's is staff."""
+    desk = aliased(Role)
+    is_staff = exists().where(desk.principal_id == Session.principal_id, desk.role != "customer").correlate(Session)
+    of_staff = is_staff & (Session.seen_at > now - timedelta(minutes=idle.staff))
+    of_customers = ~is_staff & (Session.seen_at > now - timedelta(minutes=idle.customers))
+    return Session.revoked_at.is_(None) & (Session.expires_at > now) & (of_staff | of_customers)
+
+
+def signed_in(session: orm.Session, secret: str, now: datetime, idle: Idle) -> SignedIn | None:
     """Who holds this session secret, if it still counts. One query, as it stands before every page."""
     rows = session.execute(
         select(Session, Principal, Role.role, Role.branch)
         .join(Principal, Principal.id == Session.principal_id)
         .outerjoin(Role, Role.principal_id == Principal.id)
-        .where(Session.secret_hash == hash_secret(secret), Session.revoked_at.is_(None), Session.expires_at > now)
-        .where(Principal.ended_at.is_(None))
+        .where(Session.secret_hash == hash_secret(secret), Principal.ended_at.is_(None), counts(now, idle))
     ).all()
     if not rows:
         return None
@@ -149,11 +163,10 @@ def seen_now(work: Work, person: SignedIn) -> None:
     work.session.execute(update(Session).where(Session.id == person.session_id).values(seen_at=work.now))
 
 
-def sessions_of(session: orm.Session, principal_id: int, now: datetime) -> list[Session]:
-    """Those that still count, the one that was seen last first."""
-    rows = select(Session).where(
-        Session.principal_id == principal_id, Session.revoked_at.is_(None), Session.expires_at > now
-    )
+def sessions_of(session: orm.Session, principal_id: int, now: datetime, idle: Idle | None = None) -> list[Session]:
+    """Those that have not ended, the one that was seen last first. idle: without those who were away for longer."""
+    alive = counts(now, idle) if idle else Session.revoked_at.is_(None) & (Session.expires_at > now)
+    rows = select(Session).where(Session.principal_id == principal_id, alive)
     return list(session.scalars(rows.order_by(Session.seen_at.desc())))
 
 
@@ -179,3 +192,23 @@ def revoke_all(work: Work, title: str) -> int:
     for one in found:
         revoke(work, one.id, "cli")
     return len(found)
+
+
+def end_access(work: Work, principal_id: int, by: str) -> None:
+    """Whatever lets this principal in ends at once: sessions, passkeys, and links that nobody has used. They come in again by a
+    new link or their provider, as a customer by their own mail."""
+    open_ones = sessions_of(work.session, principal_id, work.now)
+    for one in open_ones:
+        revoke(work, one.id, by)
+    keys: Any = work.session.execute(
+        update(Passkey)
+        .where(Passkey.principal_id == principal_id, Passkey.revoked_at.is_(None))
+        .values(revoked_at=work.now)
+    )
+    links: Any = work.session.execute(
+        update(SignInLink)
+        .where(SignInLink.principal_id == principal_id, SignInLink.used_at.is_(None), SignInLink.expires_at > work.now)
+        .values(used_at=work.now, sealed=None)
+    )
+    work.audit(by, "access_ended", "principal", principal_id, sessions=len(open_ones), passkeys=keys.rowcount,
+               links=links.rowcount)  # fmt: skip

@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from hub.access import make_sign_in_link, principal_named, principal_of, revoke, revoke_all, signed_in, use_sign_in_link
+from hub.access import (
+    make_sign_in_link,
+    principal_named,
+    principal_of,
+    revoke,
+    revoke_all,
+    seen_now,
+    signed_in,
+    use_sign_in_link,
+)
+from hub.access.sessions import MOST
 from hub.errors import NotFound
 from hub.models import Principal, Session, SignInLink
 from mine import an_owner
@@ -23,7 +33,7 @@ def used(hub, link):
 
 def who(hub, secret, clock):
     with hub.look() as session:
-        return signed_in(session, secret, clock())
+        return signed_in(session, secret, clock(), hub.settings.idle)
 
 
 def test_a_link_signs_in_once(hub, clock):
@@ -59,8 +69,33 @@ def test_a_revoked_or_ended_session_counts_no_more(hub, clock):
 
     assert who(hub, first, clock) is None
     assert who(hub, second, clock) is not None
-    clock.pass_by(hours=13)
-    assert who(hub, second, clock) is None
+    for _ in range(48):
+        clock.pass_by(minutes=15)
+        if (there := who(hub, second, clock)) is not None:
+            with hub.begin() as work:
+                seen_now(work, there)
+    assert who(hub, second, clock) is None, "after twelve hours, however busy it was"
+
+
+def test_staff_who_are_idle_for_half_an_hour_and_customers_for_two_hours_sign_in_again(hub, clock):
+    staff = used(hub, a_link(hub))
+    with hub.begin() as work:
+        link = make_sign_in_link(work, principal_of(work, an_owner(hub).ref), timedelta(minutes=10))
+    customer = used(hub, link)
+
+    clock.pass_by(minutes=29)
+    assert who(hub, staff, clock) is not None
+    clock.pass_by(minutes=1)
+    assert (who(hub, staff, clock), who(hub, customer, clock) is not None) == (None, True)
+    clock.pass_by(minutes=90)
+    assert who(hub, customer, clock) is None
+
+
+def test_one_session_too_many_ends_the_one_that_was_longest_away(hub, clock):
+    first, *others = (used(hub, a_link(hub)) for _ in range(MOST + 1))
+
+    assert who(hub, first, clock) is None
+    assert None not in {who(hub, one, clock) for one in others}
 
 
 def test_a_customer_has_one_principal_that_names_nobody(hub, clock):

@@ -1,5 +1,8 @@
 """Coming in by a link that works once, and going out."""
 
+import logging
+
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -99,6 +102,20 @@ def test_many_tries_from_one_address_have_to_wait(visitor: Visitor, clock: Clock
     assert tries == [410] * 10 + [429]
     clock.pass_by(minutes=11)
     assert visitor.post("/sign-in/guess").status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("path", "by"), [("/sign-in/guess", "link"), ("/sign-in/code", "code"), ("/sign-in/passkey", "passkey")]
+)
+def test_a_try_that_failed_is_logged_without_what_was_tried(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture, path: str, by: str
+) -> None:
+    with caplog.at_level(logging.INFO, "portal.access"):
+        visitor.post(path, {"code": "123456", "answer": "{}"})
+
+    [told] = [one for one in caplog.records if one.getMessage() == "sign-in refused"]
+    assert told.reason == by  # type: ignore[attr-defined]
+    assert not {"guess", "123456"} & {str(value) for value in told.__dict__.values()}
 
 
 def test_a_session_ends_by_itself(operator: Visitor, clock: Clock) -> None:

@@ -135,6 +135,7 @@ def test_what_can_do_harm_asks_for_a_fresh_proof(
     asked = customer.get("/account/passkeys/new")
 
     assert (refused.status_code, asked.status_code) == (401, 401)
+    assert customer.post("/account/sessions/end", {"token": token(customer)}).status_code == 401
     assert "is it you" in asked.text
     assert 'value="/account/passkeys/new"' in asked.text, "and leads back"
 

@@ -25,7 +25,7 @@ SECTIONS = {  # section -> how many of its requirements are of level 1 or 2; the
     "14.1": 2, "14.2": 4, "14.3": 3, "16.1": 1, "16.2": 5, "16.3": 4, "16.4": 3, "16.5": 3,
 }  # fmt: skip
 STANDS = {"held", "written", "none", "open"}  # by tests; by a file that says it; does not apply; not yet, or not wholly
-MOST_OPEN = 14  # may only fall
+MOST_OPEN = 5  # may only fall
 PAGES = ("/my/", "/my/cars/", "/my/documents/", "/my/chat/", "/my/privacy/", "/account/")
 
 

@@ -78,6 +78,7 @@ WHOSE: dict[tuple[str, str], tuple[dict[str, str], frozenset[str]]] = {
     ("portal.enclosed.file", "GET"): ({"ref": "talk", "document": "document"}, DESK),
     ("portal.outreach.note", "POST"): ({"entry": "call"}, DESK),
     ("portal.operations.why", "GET"): ({"ref": "customer"}, ADMIN),
+    ("portal.sessions.end_of_customer", "POST"): ({"ref": "put_out"}, ADMIN),
     ("portal.privacy_desk.do", "POST"): ({"ref": "request", "deed": "deed"}, ADMIN),
     ("portal.privacy_desk.hand_over", "POST"): ({"ref": "request"}, ADMIN),
     ("portal.household.withdraw", "POST"): ({"ref": "invitation"}, NOBODY_ELSE),
@@ -92,7 +93,7 @@ OF_NOBODY = {
     "portal.connectors.mapping", "portal.connectors.pause", "portal.connectors.resume", "portal.configuration.one",
     "portal.configuration.roll_back", "portal.journeys.one", "portal.journeys.people", "portal.journeys.why",
     "portal.models.one", "portal.models.promote", "portal.models.rollback", "portal.messages.one", "portal.messages.unmask",
-    "portal.operations.replay", "portal.operations.discard",
+    "portal.operations.replay", "portal.operations.discard", "portal.sessions.end",
     "portal.installing.icon", "portal.breach_desk.do", "portal.breach_desk.people", "portal.privacy_desk.release",
 }  # fmt: skip
 STREAMS = {"portal.chat.stream", "portal.inbox.stream", "portal.operations.stream", "portal.points.stream"}
@@ -161,7 +162,8 @@ def _token(role: str, visitor: Visitor) -> dict[str, str]:
 
 
 def _things(hub: Hub, owner: Owner, app: Flask) -> dict[str, str]:
-    """One of each kind, all of the owner."""
+    """One of each kind, all of the owner; but for a customer who may be put out."""
+    put_out = a_newcomer(hub, "C-89").ref
     folded(hub, an_estimate(owner), partner=OWN)
     document = keep_one(hub, owner, "W-1", "paper", paper(), date(2026, 4, 2), "Zoë-coloured contract")
     second = come_in(app, hub, owner)
@@ -178,7 +180,7 @@ def _things(hub: Hub, owner: Owner, app: Flask) -> dict[str, str]:
         )
         work.session.flush()
         return {
-            "car": owner.cars[0], "customer": owner.ref, "estimate": estimate, "document": document, "share": share.ref,
+            "car": owner.cars[0], "customer": owner.ref, "put_out": put_out, "estimate": estimate, "document": document, "share": share.ref,
             "guest": work.session.scalars(select(GuestLink.ref)).one(), "passkey": str(key.id),
             "invitation": work.session.scalars(select(CarInvitation.ref)).one(),
             "consent": str(work.session.scalars(select(Consent.id)).first()),

@@ -79,6 +79,7 @@ class Site:
             "connectors": ("/desk/connectors/", "operator"),
             "connector": ("/desk/connectors/fleet_eu", "operator"),
             "connector-mapping": ("/desk/connectors/hubspot_eu/mapping", "operator"),
+            "sessions": ("/desk/sessions/", "admin"),
             "messages": ("/desk/messages/", "operator"),
             "messages-waiting": ("/desk/messages/?state=waiting", "operator"),
             "message": (f"/desk/messages/dead/{self.traffic.letters['wrong_input'][0]}", "admin"),

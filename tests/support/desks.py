@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -41,7 +41,7 @@ from hub.models import (
 from hub.regions import Directory, open_region
 from hub.rulebook import LiveBook
 from hub.sdk import hookspecs
-from hub.settings import ConnectionSettings, RegionSettings, Settings, Timing
+from hub.settings import ConnectionSettings, Idle, RegionSettings, Settings, Timing
 from hub.vault import AesGcm, FileKeyStore, Vault
 from hub.work import Work
 
@@ -131,7 +131,7 @@ def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
     config = folder / "config"
     write_rules(config)
     shutil.copytree(CONFIG / "privacy", config / "privacy", dirs_exist_ok=True)
-    settings = Settings(folder, config, ("portal",), {"eu": here}, {}, Timing(), {})
+    settings = Settings(folder, config, ("portal",), {"eu": here}, {}, Timing(), Idle(), {})
     partners: dict[str, Partner] = {}
     directory = Directory(f"sqlite:///{folder / 'directory.db'}")
     bell = Bell(redis or SilentValkey(), "eu")
@@ -380,15 +380,20 @@ def link(hub: Hub, *roles: str, title: str = "Theo Kranz", minutes: float = 10) 
 
 
 def live(visitor: Visitor, hub: Hub, query: str, **headers: str) -> list[str]:
-    """What the line says until the session is revoked in its first pause."""
-    extensions = visitor.client.application.extensions
+    """What the chat's line says until the session is revoked in its first pause."""
 
     def wait(_: float) -> None:
         with hub.begin() as work:
             work.session.execute(update(Session).values(revoked_at=work.now))
 
+    return heard(visitor, wait, f"/my/chat/stream{query}", **headers)
+
+
+def heard(visitor: Visitor, wait: Callable[[float], None], path: str, **headers: str) -> list[str]:
+    """All that a line says. wait: in its pauses, of so many seconds."""
+    extensions = visitor.client.application.extensions
     extensions["portal"] = replace(extensions["portal"], wait=wait)
-    answer = visitor.get(f"/my/chat/stream{query}", **headers)
+    answer = visitor.get(path, **headers)
     told = [chunk.decode() for chunk in answer.iter_encoded()]
     answer.close()
     return told
