@@ -4,6 +4,7 @@ Every child is forked from a parent that has imported everything and opened noth
 shared memory; one that stands still (frozen, stuck) is killed before the leases it holds run out, so that it can never wake
 up later and go on with work that somebody else has taken over."""
 
+import gc
 import logging
 import mmap
 import os
@@ -109,12 +110,15 @@ class Supervisor:
         self.beats = mmap.mmap(-1, max(1, len(self.children)) * SLOT.size)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop.set())
+        gc.collect()
+        gc.freeze()  # children share what is there now: their own collector would touch, and so copy, every page of it
         try:
             while not self.stop.is_set():
                 for child in self.children:
                     self._watch(child)
                 self.stop.wait(0.2)
         finally:
+            gc.unfreeze()
             self._end()
         return self.code
 

@@ -13,6 +13,8 @@ from redis.retry import Retry
 from hub.core import Hub, build_hub
 from hub.embedded import ValkeyServer, ensure_valkey
 from hub.errors import ConfigError
+from hub.plugins import load_plugins
+from hub.rulebook import LiveBook
 from hub.settings import Settings, load_settings
 from rules import RuleError
 
@@ -54,6 +56,15 @@ def hub_at(settings: Settings, code: str, **parts: Any) -> Hub:
     )
     try:
         return build_hub(settings, code, redis, **parts)
+    except RuleError as error:
+        raise ConfigError(str(error)) from None
+
+
+def warm(settings: Settings) -> None:
+    """What all processes of all regions read alike is read once, before they part, and remembered: plugins, rules, calendars.
+    Raises ConfigError: a wrong one would fail in each child for ever."""
+    try:
+        LiveBook(settings.config, load_plugins(settings.plugins))
     except RuleError as error:
         raise ConfigError(str(error)) from None
 

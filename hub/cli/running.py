@@ -11,14 +11,13 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from hub import clock, door, log, worker
-from hub.cli.opened import hub_at, json_option, region_option, regions_of, valkey_environ
+from hub.cli.opened import hub_at, json_option, region_option, regions_of, valkey_environ, warm
 from hub.cli.starting import begin, tell_begun
 from hub.core import check_opened
 from hub.embedded import ValkeyServer
 from hub.errors import PartDown
 from hub.flow import reports, runs
 from hub.opening import make_secrets, open_new_region
-from hub.plugins import load_plugins
 from hub.regions import down
 from hub.serving import serve_web
 from hub.settings import Settings, load_settings
@@ -99,7 +98,7 @@ def add_region(
     supervisor: Supervisor, settings: Settings, code: str, roles: Collection[str] = ROLES, *, workers: int | None = None
 ) -> None:
     """The processes of one region; each builds its own hub after the fork and holds this region's credentials only."""
-    load_plugins(settings.plugins)  # here, once: each child would import them anew, and a wrong one would fail for ever
+    warm(settings)
     if not check_opened(settings, code):
         click.echo(f"{code}: {OWNED.format(code.upper())}", err=True)
     here = settings.region(code)

@@ -1,10 +1,10 @@
 """Brings a region's database to the schema of this version, or back, with its data."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from hub.walls import let_in, raise_walls
 
@@ -15,30 +15,36 @@ TURN = 0x6175_6273  # of an advisory lock: who opens a region while somebody els
 def migrate(engine: Engine, to: str = HEAD, branches: tuple[str, ...] = (), application: str | None = None) -> None:
     """Upgrade to a revision; at the newest, raise the walls of PostgreSQL. branches: folders of plugins' own revisions (hook
     register_models). application: a role that does not own the tables, and is let in."""
-
-    def upgrade(config: Config) -> None:
-        command.upgrade(config, "heads" if to == HEAD else to)
+    with _turn(engine) as connection:
+        _move(connection, "upgrade", "heads" if to == HEAD else to, branches)
         if to == HEAD and engine.dialect.name == "postgresql":
-            raise_walls(config.attributes["connection"])
+            raise_walls(connection)
             if application is not None:
-                let_in(config.attributes["connection"], application)
-
-    _run(engine, branches, upgrade)
+                let_in(connection, application)
 
 
 def migrate_back(engine: Engine, to: str, branches: tuple[str, ...] = ()) -> None:
     """Downgrade to a revision, or to `base`."""
-    _run(engine, branches, lambda config: command.downgrade(config, to))
+    with _turn(engine) as connection:
+        _move(connection, "downgrade", to, branches)
 
 
-def _run(engine: Engine, branches: tuple[str, ...], do) -> None:  # type: ignore[no-untyped-def]
+@contextmanager
+def _turn(engine: Engine) -> Iterator[Connection]:
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(TURN)))
+        yield connection
+
+
+def _move(connection: Connection, way: str, to: str, branches: tuple[str, ...]) -> None:
+    from alembic import command  # half a second, which only whoever migrates has to wait
+    from alembic.config import Config
+
     here = Path(__file__).parent
     config = Config()
     config.set_main_option("script_location", str(here))
     config.set_main_option("path_separator", "os")
     config.set_main_option("version_locations", ":".join([str(here / "versions"), *branches]))
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(TURN)))
-        config.attributes["connection"] = connection
-        do(config)
+    config.attributes["connection"] = connection
+    getattr(command, way)(config, to)

@@ -13,7 +13,7 @@ import pytest
 pytestmark = pytest.mark.alone
 
 PROGRAM = textwrap.dedent("""
-    import os, signal, sys, time
+    import gc, os, signal, sys, time
     from pathlib import Path
     from hub.worker import Supervisor
 
@@ -40,6 +40,7 @@ PROGRAM = textwrap.dedent("""
     def ends():
         time.sleep(float(sys.argv[2]))
         note(f"finished={supervisor.finished({'once'})}")
+        note(f"shared={gc.get_freeze_count() > 1000}")
 
     supervisor = Supervisor(stalled=2.5)
     supervisor.add("once", once, once=True)
@@ -94,6 +95,14 @@ def test_a_child_that_is_done_is_not_started_again_and_the_last_one_ends_all(tmp
     assert process.wait(20) == 0
     assert [word for word, _ in words(notes)].count("once") == 1
     assert "finished=True" in [word for word, _ in words(notes)]
+
+
+def test_what_was_there_before_children_parted_is_no_garbage_to_them(tmp_path):
+    """Their collectors would touch, and so copy, each of its pages: half of a region's memory."""
+    process, notes = start(tmp_path, 0)
+
+    assert process.wait(20) == 0
+    assert "shared=True" in [word for word, _ in words(notes)]
 
 
 def test_a_killed_child_is_started_again(tmp_path):

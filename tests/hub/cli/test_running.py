@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from hub.cli.opened import hub_at
 from hub.cli.running import ROLES, add_region
 from hub.errors import ConfigError
 from hub.settings import Settings
 from hub.worker import Supervisor
 from hubs import Openings
+from rules import parse
 
 
 @pytest.fixture
@@ -48,3 +50,24 @@ def test_a_wrong_number_in_the_environment_is_told_before_anything_starts(opened
         add_region(supervisor, wrong, "eu", ("web",))
 
     assert not any(child.pid or child.name == "eu-web" for child in supervisor.children)
+
+
+def test_a_rule_that_is_wrong_is_told_before_anything_starts(opened: Settings) -> None:
+    (opened.config / "segments" / "wrong.yaml").write_text("segment: wrong\n")
+    supervisor = Supervisor(8.0)
+
+    with pytest.raises(ConfigError, match=r"wrong\.yaml"):
+        add_region(supervisor, opened, "eu")
+
+    assert supervisor.children == []
+
+
+def test_what_all_processes_read_alike_is_read_before_they_part(opened: Settings) -> None:
+    """Parsing the configuration takes a second of CPU, and a region has five processes."""
+    add_region(Supervisor(8.0), opened, "eu")
+    before = parse._documents.cache_info()
+
+    hub_at(opened, "eu").close()
+
+    after = parse._documents.cache_info()
+    assert (after.misses, after.hits > before.hits) == (before.misses, True)
