@@ -8,6 +8,7 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.core import Hub
+from hub.flow.knocking import Knocking
 from hub.web import api, documents, endpoints, errors, fleets, levels, returns, shop, watching, webhooks
 from hub.web.intake import SealingRequest
 from hub.web.webhooks import this_hub
@@ -16,6 +17,7 @@ from hub.web.webhooks import this_hub
 def create_app(hub: Hub) -> Flask:
     app = Flask("hub", static_folder=None)
     app.extensions["hub"] = hub
+    app.extensions["knocking"] = Knocking()
     if proxies := hub.settings.count("HUB_PROXIES", 0):  # so many of ours stand before it: whom they name is believed
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     app.request_class = SealingRequest

@@ -53,6 +53,12 @@ class Claim:
     doubtful: bool
 
 
+CLAIMED = tuple(
+    getattr(Message, name)
+    for name in ("id", "fence", "topic", "entity", "effect_key", "refs", "template", "attempts", "doubtful")
+)  # what makes a Claim, in its order
+
+
 def put(work: Work, partner: Partner, intents: Sequence[Intent], after: float = 0) -> int:
     """Write messages in the transaction that caused them; answers how many are new. The caller holds the customers' locks.
 
@@ -122,33 +128,20 @@ def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]
         .exists()
     )
     due = (
-        select(Message)
+        select(Message.id)
         .where(
             Message.connection_id == partner.id, Message.state == "waiting", Message.not_before <= work.now, ~overtakes
         )
         .order_by(Message.id)
         .limit(1 if connection.failures else limit)
         .with_for_update(skip_locked=True)
+        .cte()  # looked at once: PostgreSQL may run a subquery anew for each row, and then it skips what it locked itself
     )
-    claims = []
-    for row in work.session.scalars(due):
-        row.state, row.fence, row.attempts = "claimed", row.fence + 1, row.attempts + 1
-        row.lease_until = work.now + timedelta(seconds=lease)
-        claims.append(
-            Claim(
-                row.id,
-                row.fence,
-                row.topic,
-                row.entity,
-                row.effect_key,
-                row.refs,
-                row.template,
-                row.attempts,
-                row.doubtful,
-            )
-        )
-    work.session.flush()
-    return claims
+    ours = {"state": "claimed", "fence": Message.fence + 1, "attempts": Message.attempts + 1,
+            "lease_until": work.now + timedelta(seconds=lease)}  # fmt: skip
+    taken = update(Message).where(Message.id.in_(select(due.c.id))).values(**ours).returning(*CLAIMED)
+    rows = work.session.execute(taken, execution_options={"synchronize_session": False})
+    return sorted((Claim(*row) for row in rows), key=lambda one: one.id)
 
 
 def renew(work: Work, claims: Sequence[Claim], lease: float) -> None:

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, current_app, redirect, request
 
 from hub.core import Hub, Partner
 from hub.errors import NotFound, TooLarge
-from hub.flow import inbox
 from hub.sdk import Knock, Receives
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
@@ -40,8 +39,7 @@ def _receive(connection: str, body: bytes) -> Response:
     headers = {name.lower(): value for name, value in request.headers}
     knock = Knock(request.method, request.url, headers, body, hub.clock())
     incoming = receiver.verify(knock)
-    with hub.begin() as work:
-        inbox.keep(work, partner, incoming, soon=True)
+    current_app.extensions["knocking"].keep(hub, partner, incoming)
     answer = receiver.answer(knock)
     return Response(answer.body, answer.status, content_type=answer.content_type)
 
