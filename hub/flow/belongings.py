@@ -9,7 +9,7 @@ from sqlalchemy import select
 from hub.core import Hub, Partner
 from hub.flow import counterparts, drift, outbox, things
 from hub.flow.batches import batches
-from hub.flow.effects import Asked, Subject
+from hub.flow.effects import Asked, Subject, consents_of
 from hub.flow.outbox import Claim, Intent
 from hub.flow.outward import map_of
 from hub.flow.sayable import allowed_of, spoken_of
@@ -76,7 +76,7 @@ def put(hub: Hub, work: Work, partner: Partner, mapping: SyncMap, rule: ObjectRu
     known = counterparts.load(work, partner, rule.ours, found)
     views = views_of(hub, work, partner, mapping, rule, found, known)
     gone = drift.quarantined(work.session, partner, rule.kind)
-    asked = Asked(hub, work, partner, [one.subject for one in found.values() if one.subject])
+    asked = Asked(hub, work, partner, consents_of(work, [one.subject for one in found.values() if one.subject]))
     eager: list[tuple[Counterpart, str]] = []
     for thing_id, one in found.items():
         row, view = known.get(thing_id), views[thing_id]
@@ -131,7 +131,7 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> R
             if rule
             else {}
         )
-        asked = Asked(hub, work, partner, [one.subject for one in found.values() if one.subject])
+        asked = Asked(hub, work, partner, consents_of(work, [one.subject for one in found.values() if one.subject]))
         for claim in some:
             row, thing = rows.get(claim.refs["thing_id"]), found.get(claim.refs["thing_id"])
             if rule is None or row is None or thing is None:

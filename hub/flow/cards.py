@@ -3,13 +3,19 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hub.core import Partner
-from hub.flow.batches import batches
+from hub.flow.batches import batches, these
 from hub.models import LedgerEntry, MembershipCard, Tier
 from hub.sdk import LoyaltyRecord
 from hub.work import Work
+
+HELD = (
+    select(MembershipCard, Tier)
+    .outerjoin(Tier, (Tier.card_id == MembershipCard.id) & Tier.until.is_(None))
+    .where(MembershipCard.connection_id == bindparam("connection"), these(MembershipCard.customer_id))
+)
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,8 @@ class Cards:
         return Turn(tier) if fresh or moved or turned or gained else None
 
     def _load(self, customer_ids: Sequence[int]) -> None:
-        now = (Tier.card_id == MembershipCard.id) & Tier.until.is_(None)
         for batch in batches([one for one in customer_ids if one not in self.asked]):
-            mine = (MembershipCard.connection_id == self.partner.id, MembershipCard.customer_id.in_(batch))
-            for card, tier in self.work.session.execute(select(MembershipCard, Tier).outerjoin(Tier, now).where(*mine)):
+            for card, tier in self.work.session.execute(HELD, {"connection": self.partner.id, "ids": batch}):
                 self.held[card.customer_id] = Held(card, tier)
             self.asked.update(batch)
 

@@ -11,7 +11,7 @@ from hub.access.invitations import opened as opened_links
 from hub.core import Hub, Partner
 from hub.errors import ConfigError
 from hub.flow import endpoints, estimates, outbox, permit
-from hub.flow.batches import batches
+from hub.flow.batches import batches, these
 from hub.flow.outbox import Claim, Intent
 from hub.flow.segments import Move
 from hub.flow.values import value_context
@@ -20,8 +20,23 @@ from hub.sdk import Decision, Push, Question, Topic
 from hub.templates import Templates
 from hub.work import Work
 
+STANDING = case(
+    (Person.erased_at.is_not(None), "erased"), (Person.restricted_at.is_not(None), "restricted"), else_="live"
+)
+SUBJECTS = (
+    select(Customer.id, Customer.ref, Person.id, Person.data_key_id, Person.jurisdiction, Customer.language, STANDING)
+    .join(Person, Person.id == Customer.person_id)
+    .where(these(Customer.id))
+)
+CONSENTS = (
+    select(Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
+    .where(these(Consent.person_id))
+    .order_by(Consent.at, Consent.id)
+)
 # of a message's refs: what may leave the house
 PLAIN = ("segment", "tier", "kind", "how", "version", "seen", "lines", "by", "at", "words")
+
+Consents = Mapping[tuple[int, str, str], str]
 
 
 @dataclass(frozen=True)
@@ -42,20 +57,19 @@ def announce(hub: Hub, work: Work, intents: Sequence[tuple[int, Intent]]) -> int
     if not intents:
         return 0
     subjects = load_subjects(work, {customer_id for customer_id, _ in intents})
-    count = 0
+    consents = consents_of(work, subjects.values())
+    wanted: list[tuple[Partner, Intent]] = []
     for partner in hub.partners.values():
-        mine = [
-            (subjects[customer_id], topic, _by(topic, intent))
+        asked = Asked(hub, work, partner, consents)
+        wanted += [
+            (partner, _judged(asked, subjects[customer_id], topic, _by(topic, intent)))
             for customer_id, intent in intents
             if intent.refs.get("origin") != partner.name
             for topic in partner.topics_for(intent.topic)
             if intent.refs.get("channel") in (None, topic.channel)
             and intent.refs.get("purpose") in (None, topic.purpose)
         ]
-        if mine:
-            asked = Asked(hub, work, partner, [subject for subject, _, _ in mine])
-            count += outbox.put(work, partner, [_judged(asked, *one) for one in mine])
-    return count
+    return outbox.put_all(work, wanted)
 
 
 def _by(topic: Topic, intent: Intent) -> Intent:
@@ -90,7 +104,7 @@ def render(
     if any("endpoint_id" in claim.refs for claim in claims):
         return endpoints.render(hub, work, partner, claims)
     subjects = load_subjects(work, {claim.refs["customer_id"] for claim in claims})
-    asked = Asked(hub, work, partner, list(subjects.values()))
+    asked = Asked(hub, work, partner, consents_of(work, subjects.values()))
     ready = []
     for claim in claims:
         subject, topic = subjects.get(claim.refs["customer_id"]), partner.topic(claim.topic)
@@ -186,11 +200,11 @@ def _plain(claim: Claim) -> dict[str, Any]:
 class Asked:
     """The policy's answers within one batch: equal questions are asked once, as facts name nobody."""
 
-    def __init__(self, hub: Hub, work: Work, partner: Partner, subjects: Sequence[Subject]) -> None:
+    def __init__(self, hub: Hub, work: Work, partner: Partner, consents: Consents) -> None:
         self.hub = hub
         self.work = work
         self.partner = partner
-        self.consents = _consents(work, {subject.person_id for subject in subjects})
+        self.consents = consents
         self.answers: dict[tuple[tuple[str, Any], ...], Decision] = {}
 
     def about(self, subject: Subject, topic: Topic) -> Decision:
@@ -214,34 +228,19 @@ class Asked:
 
 def load_subjects(work: Work, customer_ids: Iterable[int]) -> dict[int, Subject]:
     work.session.flush()
-    standing = case(
-        (Person.erased_at.is_not(None), "erased"), (Person.restricted_at.is_not(None), "restricted"), else_="live"
-    )
-    columns = (
-        Customer.id,
-        Customer.ref,
-        Person.id,
-        Person.data_key_id,
-        Person.jurisdiction,
-        Customer.language,
-        standing,
-    )
     found: dict[int, Subject] = {}
     for batch in batches(sorted(set(customer_ids))):
-        rows = work.session.execute(
-            select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(batch))
-        )
+        rows = work.session.execute(SUBJECTS, {"ids": batch})
         found |= {row[0]: Subject(row[0], row[1], row[2], row[3], row[4], row[5] or "en", row[6]) for row in rows}
     return found
 
 
-def _consents(work: Work, person_ids: Iterable[int]) -> dict[tuple[int, str, str], str]:
+def consents_of(work: Work, subjects: Iterable[Subject]) -> Consents:
     """(person, purpose, channel) -> granted or withdrawn: the latest row stands."""
     states: dict[tuple[int, str, str], str] = {}
-    for batch in batches(sorted(set(person_ids))):
-        columns = (Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
-        rows = select(*columns).where(Consent.person_id.in_(batch)).order_by(Consent.at, Consent.id)
-        states |= {(person, purpose, channel): state for person, purpose, channel, state in work.session.execute(rows)}
+    for batch in batches(sorted({subject.person_id for subject in subjects})):
+        rows = work.session.execute(CONSENTS, {"ids": batch})
+        states |= {(person, purpose, channel): state for person, purpose, channel, state in rows}
     return states
 
 

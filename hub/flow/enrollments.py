@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from hub.core import Hub
 from hub.flow import orders
-from hub.flow.batches import among, batches
+from hub.flow.batches import among, batches, these
 from hub.flow.orders import Order
 from hub.models import Enrollment, Exposure, StepLog, Task, table
 from hub.work import Work
@@ -22,6 +22,9 @@ from rules.journeys.subjects import Subject
 Row = dict[str, Any]
 LIVE = ("expected", "queued", "waiting")
 ENROLLMENT = table(Enrollment)
+ON_THEIR_WAY = (
+    select(ENROLLMENT).where(these(ENROLLMENT.c.customer_id), ENROLLMENT.c.state.in_(LIVE)).order_by(ENROLLMENT.c.id)
+)
 
 
 class Ledger:
@@ -46,9 +49,7 @@ class Ledger:
         """Whoever is on a way or expected, in the order in which they came."""
         found: list[Row] = []
         for ids in batches(sorted(customer_ids)):
-            mine = (among(ENROLLMENT.c.customer_id, ids), ENROLLMENT.c.state.in_(LIVE))
-            rows = self.work.session.execute(select(ENROLLMENT).where(*mine).order_by(ENROLLMENT.c.id))
-            found += [dict(row) for row in rows.mappings()]
+            found += [dict(row) for row in self.work.session.execute(ON_THEIR_WAY, {"ids": ids}).mappings()]
         return found
 
     def past(self, journey: str, subject_ids: Iterable[int]) -> dict[int, list[Row]]:

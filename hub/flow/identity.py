@@ -6,18 +6,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from hub.core import Partner
-from hub.flow.batches import among, batches
+from hub.flow.batches import batches, these
 from hub.flow.held import Held
 from hub.models import Alias, Customer, Link, Person, Profile, Tombstone, new_ref
 from hub.sdk import CustomerKey
 from hub.work import Work
 
-# A link that was merged at the partner leads on. Made once: SQLAlchemy works out an alias anew for each one that is made.
+# A link that was merged at the partner leads on. Made once, as the statements are: making one costs more than the look-up.
 WINNER = aliased(Link)
+BY_LINKS = (
+    select(Link.hash, Customer, Person)
+    .outerjoin(WINNER, WINNER.id == Link.replaced_by)
+    .join(Customer, Customer.id == func.coalesce(WINNER.about_id, Link.about_id))
+    .join(Person, Person.id == Customer.person_id)
+    .where(
+        Link.connection_id == bindparam("connection"),
+        Link.about == "customer",
+        Link.hash.in_(bindparam("hashes", expanding=True)),
+    )
+)
+BY_NUMBERS = (
+    select(Alias.hash, Customer, Person)
+    .join(Person, Person.id == Alias.person_id)
+    .join(Customer, Customer.person_id == Person.id)
+    .where(Alias.kind == "customer_number", Alias.hash.in_(bindparam("hashes", expanding=True)))
+)
+LOCKED = select(Customer.id, Customer.ref).where(these(Customer.id)).order_by(Customer.id).with_for_update()
 
 
 @dataclass(frozen=True)
@@ -103,13 +121,7 @@ class Identities:
         kind = f"link:{self.partner.id}:customer"
         hashes = {blind: one for one in partner_ids for blind in self.work.vault.blinds(self.work.session, kind, one)}
         for batch in batches(hashes):
-            rows = self.work.session.execute(
-                select(Link.hash, Customer, Person)
-                .outerjoin(WINNER, WINNER.id == Link.replaced_by)
-                .join(Customer, Customer.id == func.coalesce(WINNER.about_id, Link.about_id))
-                .join(Person, Person.id == Customer.person_id)
-                .where(Link.connection_id == self.partner.id, Link.about == "customer", Link.hash.in_(batch))
-            )
+            rows = self.work.session.execute(BY_LINKS, {"connection": self.partner.id, "hashes": batch})
             self.by_partner_id.update({hashes[blind]: Known(customer, person) for blind, customer, person in rows})
 
     def _by_numbers(self, numbers: set[str]) -> None:
@@ -117,12 +129,7 @@ class Identities:
             blind: one for one in numbers for blind in self.work.vault.blinds(self.work.session, "customer_number", one)
         }
         for batch in batches(hashes):
-            rows = self.work.session.execute(
-                select(Alias.hash, Customer, Person)
-                .join(Person, Person.id == Alias.person_id)
-                .join(Customer, Customer.person_id == Person.id)
-                .where(Alias.kind == "customer_number", Alias.hash.in_(batch))
-            )
+            rows = self.work.session.execute(BY_NUMBERS, {"hashes": batch})
             self.by_number.update({hashes[blind]: Known(customer, person) for blind, customer, person in rows})
 
     def _by_refs(self, refs: set[str]) -> None:
@@ -207,8 +214,7 @@ def tombstone_of(work: Work, kind: str, value: str) -> tuple[str, bytes]:
 
 def lock_customers(work: Work, ids: Iterable[int]) -> dict[int, str]:
     """All that happens to a customer happens under the lock of its row (SQLite: the transaction is the lock). Their refs."""
-    rows = select(Customer.id, Customer.ref).where(among(Customer.id, sorted(ids))).order_by(Customer.id)
-    return {customer_id: ref for customer_id, ref in work.session.execute(rows.with_for_update())}
+    return {customer_id: ref for customer_id, ref in work.session.execute(LOCKED, {"ids": list(ids)})}
 
 
 def link(work: Work, partner: Partner, about: str, partner_id: str, about_id: int, person: Person) -> Link:

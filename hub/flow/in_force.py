@@ -12,6 +12,12 @@ from rules import RuleError
 from rules.dependencies import Reads, dependencies
 from rules.journeys.documents import ByDate, ByEvent, JourneyRule, Wait
 
+IN_FORCE = (
+    select(JourneyVersion.id, JourneyVersion.text)
+    .where(JourneyVersion.ended_at.is_(None))
+    .order_by(JourneyVersion.journey)
+)
+
 
 @dataclass(frozen=True)
 class Version:
@@ -21,10 +27,7 @@ class Version:
 
 def versions_in_force(hub: Hub, session: Session) -> list[Version]:
     """Of every journey the version that lets people in; one that can no longer be read lets nobody in."""
-    rows = select(JourneyVersion.id, JourneyVersion.text).where(JourneyVersion.ended_at.is_(None))
-    found = (
-        (version_id, _read(hub, text)) for version_id, text in session.execute(rows.order_by(JourneyVersion.journey))
-    )
+    found = ((version_id, _read(hub, text)) for version_id, text in session.execute(IN_FORCE))
     return [Version(version_id, rule) for version_id, rule in found if rule is not None]
 
 

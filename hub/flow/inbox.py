@@ -5,12 +5,12 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from hub.core import Hub, Partner
 from hub.errors import Quarantined
-from hub.flow.batches import batches
+from hub.flow.batches import batches, these
 from hub.gate import erase_rows
 from hub.models import Connection, DataKey, DeadLetter, Delivery, TransferQuestion
 from hub.sdk import Incoming, full_jitter
@@ -20,7 +20,34 @@ TRIES = 6  # of a delivery that makes our own code stumble
 RETRY_CAP = 60.0
 UNMET, UNMET_WAIT = "unmet", 5.0  # what it speaks of is read meanwhile; seconds until it is looked at in any case
 
-EARLIER = aliased(Delivery)  # made once: an alias costs more than the look-up
+# Made once: making one costs more than the look-up.
+EARLIER = aliased(Delivery)
+BEFORE = (
+    select(EARLIER.id)
+    .where(
+        EARLIER.connection_id == Delivery.connection_id,
+        EARLIER.entity == Delivery.entity,
+        EARLIER.state == "waiting",
+        EARLIER.id < Delivery.id,
+    )
+    .correlate(Delivery)
+)
+DUE = (
+    select(Delivery)
+    .where(
+        Delivery.connection_id == bindparam("connection"),
+        Delivery.state == "waiting",
+        Delivery.not_before <= bindparam("now"),
+        ~BEFORE.where(EARLIER.not_before > bindparam("now")).exists(),
+    )
+    .order_by(Delivery.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+BLOCKED = select(Delivery.id).where(these(Delivery.id), BEFORE.where(~these(EARLIER.id)).exists())
+SEEN = select(Delivery.key_hash).where(
+    Delivery.connection_id == bindparam("connection"), Delivery.key_hash.in_(bindparam("hashes", expanding=True))
+)
 Result = tuple[Delivery, dict[str, Any]]  # what became of its records: counts only
 
 
@@ -28,8 +55,7 @@ def keep(work: Work, partner: Partner, incoming: Sequence[Incoming], *, soon: bo
     """Store what is new, each payload under a key of its own; answers how many were new. Repeats are nothing. soon: it
     happened just now, so it is taken in before partners are told what waits for them."""
     hashes = {work.vault.fingerprint("delivery", partner.name, one.key): one for one in incoming}
-    known = select(Delivery.key_hash).where(Delivery.connection_id == partner.id, Delivery.key_hash.in_(list(hashes)))
-    seen = set(work.session.scalars(known))
+    seen = set(work.session.scalars(SEEN, {"connection": partner.id, "hashes": list(hashes)}))
     new = [(key_hash, one) for key_hash, one in hashes.items() if key_hash not in seen]
     for key_hash, one in new:
         key = work.new_key("delivery")
@@ -58,8 +84,8 @@ def known(work: Work, partner: Partner, incoming: Sequence[Incoming]) -> set[str
     hashes = {work.vault.fingerprint("delivery", partner.name, one.key): one.key for one in incoming}
     found: set[str] = set()
     for batch in batches(hashes):
-        mine = (Delivery.connection_id == partner.id, Delivery.key_hash.in_(batch))
-        found |= {hashes[key_hash] for key_hash in work.session.scalars(select(Delivery.key_hash).where(*mine))}
+        seen = work.session.scalars(SEEN, {"connection": partner.id, "hashes": batch})
+        found |= {hashes[key_hash] for key_hash in seen}
     return found
 
 
@@ -72,28 +98,8 @@ def find(work: Work, partner: Partner, key: str) -> Delivery:
 def take(work: Work, partner: Partner, limit: int) -> list[Delivery]:
     """The next deliveries that are due, oldest first, locked. One whose entity has an earlier delivery elsewhere (taken
     by another worker, or waiting for its next try) is left alone."""
-    before = (
-        select(EARLIER.id)
-        .where(
-            EARLIER.connection_id == partner.id,
-            EARLIER.entity == Delivery.entity,
-            EARLIER.state == "waiting",
-            EARLIER.id < Delivery.id,
-        )
-        .correlate(Delivery)
-    )
-    due = (
-        select(Delivery)
-        .where(Delivery.connection_id == partner.id, Delivery.state == "waiting", Delivery.not_before <= work.now)
-        .where(~before.where(EARLIER.not_before > work.now).exists())
-        .order_by(Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = list(work.session.scalars(due))
-    ids = [row.id for row in rows]
-    elsewhere = select(Delivery.id).where(Delivery.id.in_(ids), before.where(EARLIER.id.not_in(ids)).exists())
-    blocked = set(work.session.scalars(elsewhere)) if rows else set()
+    rows = list(work.session.scalars(DUE, {"connection": partner.id, "now": work.now, "limit": limit}))
+    blocked = set(work.session.scalars(BLOCKED, {"ids": [row.id for row in rows]})) if rows else set()
     return [row for row in rows if row.id not in blocked]
 
 

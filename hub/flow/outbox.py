@@ -1,12 +1,12 @@
 """One way out: messages are put with a unique key, claimed in order under a lease, and settled by the fence of the claim."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import exists, func, select, tuple_, update
+from sqlalchemy import Update, bindparam, exists, func, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from hub.core import Partner
@@ -53,28 +53,81 @@ class Claim:
     doubtful: bool
 
 
-CLAIMED = tuple(
-    getattr(Message, name)
-    for name in ("id", "fence", "topic", "entity", "effect_key", "refs", "template", "attempts", "doubtful")
-)  # what makes a Claim, in its order
+# Statements are made once: making one costs more than the look-up.
+HERE = Message.connection_id.in_(bindparam("connections", expanding=True))
+KNOWN = select(Message.connection_id, Message.effect_key).where(
+    HERE, Message.effect_key.in_(bindparam("keys", expanding=True))
+)
+LAST = (
+    select(Message.connection_id, Message.entity, func.max(Message.seq))
+    .where(HERE, Message.entity.in_(bindparam("entities", expanding=True)))
+    .group_by(Message.connection_id, Message.entity)
+)
+CLAIMED = (Message.id, Message.fence, Message.topic, Message.entity, Message.effect_key, Message.refs, Message.template,
+           Message.attempts, Message.doubtful)  # fmt: skip
+
+
+def _claiming(*, by_topic: bool) -> Update:
+    earlier = aliased(Message)
+    overtakes = (
+        select(earlier.id)
+        .where(
+            earlier.connection_id == Message.connection_id,
+            earlier.entity == Message.entity,
+            earlier.seq < Message.seq,
+            earlier.state.in_(OPEN),
+            *((earlier.topic == Message.topic,) if by_topic else ()),
+        )
+        .exists()
+    )
+    due = (
+        select(Message.id)
+        .where(
+            Message.connection_id == bindparam("connection"),
+            Message.state == "waiting",
+            Message.not_before <= bindparam("now"),
+            ~overtakes,
+        )
+        .order_by(Message.id)
+        .limit(bindparam("limit"))
+        .with_for_update(skip_locked=True)
+        .cte()  # looked at once: PostgreSQL may run a subquery anew for each row, and then it skips what it locked itself
+    )
+    ours = {"state": "claimed", "fence": Message.fence + 1, "attempts": Message.attempts + 1,
+            "lease_until": bindparam("until")}  # fmt: skip
+    claiming = update(Message).where(Message.id.in_(select(due.c.id))).values(**ours).returning(*CLAIMED)
+    return claiming.execution_options(synchronize_session=False)
+
+
+CLAIM, CLAIM_BY_TOPIC = _claiming(by_topic=False), _claiming(by_topic=True)
 
 
 def put(work: Work, partner: Partner, intents: Sequence[Intent], after: float = 0) -> int:
     """Write messages in the transaction that caused them; answers how many are new. The caller holds the customers' locks.
 
     after: seconds until they go, so that more of the same can be gathered into one."""
-    wanted = {intent.key: intent for intent in intents}
-    known = select(Message.effect_key).where(Message.connection_id == partner.id, Message.effect_key.in_(list(wanted)))
-    seen = set(work.session.scalars(known))
-    new = [intent for intent in wanted.values() if intent.key not in seen]
-    last = _last_seq(work, partner, {intent.entity for intent in new})
+    return put_all(work, [(partner, intent) for intent in intents], after)
+
+
+def put_all(work: Work, intents: Sequence[tuple[Partner, Intent]], after: float = 0) -> int:
+    """The same for several connections at once."""
+    wanted = {(partner.id, intent.key): (partner, intent) for partner, intent in intents}
+    if not wanted:
+        return 0
+    places = sorted({place for place, _ in wanted})
+    known = work.session.execute(KNOWN, {"connections": places, "keys": sorted({key for _, key in wanted})})
+    for place, key in known:
+        wanted.pop((place, key), None)
+    entities = sorted({intent.entity for _, intent in wanted.values()})
+    found = work.session.execute(LAST, {"connections": places, "entities": entities}) if wanted else ()
+    last = {(place, entity): seq for place, entity, seq in found}
     rows = []
-    for intent in new:
-        last[intent.entity] = last.get(intent.entity, 0) + 1
-        rows.append(_row(work, partner, intent, last[intent.entity], after))
+    for partner, intent in wanted.values():
+        seq = last[partner.id, intent.entity] = last.get((partner.id, intent.entity), 0) + 1
+        rows.append(_row(work, partner, intent, seq, after))
+        if not intent.refused:
+            work.ring(partner.name)
     work.insert_all(Message, rows)
-    if any(row["state"] == "waiting" for row in rows):
-        work.ring(partner.name)
     return len(rows)
 
 
@@ -99,15 +152,6 @@ def _row(work: Work, partner: Partner, intent: Intent, seq: int, after: float) -
     }
 
 
-def _last_seq(work: Work, partner: Partner, entities: Iterable[str]) -> dict[str, int]:
-    statement = (
-        select(Message.entity, func.max(Message.seq))
-        .where(Message.connection_id == partner.id, Message.entity.in_(list(entities)))
-        .group_by(Message.entity)
-    )
-    return {entity: seq for entity, seq in work.session.execute(statement)}
-
-
 def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]:
     """The first open message of each entity that is due, under a lease of `lease` seconds; to people, the first of each topic:
     a code to sign in does not wait behind a campaign that waits for the morning. After a failure one goes ahead alone: an
@@ -115,32 +159,10 @@ def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]
     connection = work.session.get(Connection, partner.id)
     if connection is None or connection.state != "active" or (connection.rest_until or work.now) > work.now:
         return []
-    earlier = aliased(Message)
-    overtakes = (
-        select(earlier.id)
-        .where(
-            earlier.connection_id == partner.id,
-            earlier.entity == Message.entity,
-            earlier.seq < Message.seq,
-            earlier.state.in_(OPEN),
-            *((earlier.topic == Message.topic,) if partner.connector.kind == "channel" else ()),
-        )
-        .exists()
-    )
-    due = (
-        select(Message.id)
-        .where(
-            Message.connection_id == partner.id, Message.state == "waiting", Message.not_before <= work.now, ~overtakes
-        )
-        .order_by(Message.id)
-        .limit(1 if connection.failures else limit)
-        .with_for_update(skip_locked=True)
-        .cte()  # looked at once: PostgreSQL may run a subquery anew for each row, and then it skips what it locked itself
-    )
-    ours = {"state": "claimed", "fence": Message.fence + 1, "attempts": Message.attempts + 1,
-            "lease_until": work.now + timedelta(seconds=lease)}  # fmt: skip
-    taken = update(Message).where(Message.id.in_(select(due.c.id))).values(**ours).returning(*CLAIMED)
-    rows = work.session.execute(taken, execution_options={"synchronize_session": False})
+    limit = 1 if connection.failures else limit
+    until = work.now + timedelta(seconds=lease)
+    wanted = {"connection": partner.id, "now": work.now, "limit": limit, "until": until}
+    rows = work.session.execute(CLAIM_BY_TOPIC if partner.connector.kind == "channel" else CLAIM, wanted)
     return sorted((Claim(*row) for row in rows), key=lambda one: one.id)
 
 

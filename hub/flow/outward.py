@@ -10,7 +10,7 @@ from hub.core import Hub, Partner
 from hub.flow import agreements, drift, identity, ours, outbox, sayable
 from hub.flow.agreements import Agreed, Word
 from hub.flow.batches import batches
-from hub.flow.effects import Asked, Subject, load_subjects, open_links
+from hub.flow.effects import Asked, Subject, consents_of, load_subjects, open_links
 from hub.flow.ours import Fields
 from hub.flow.outbox import Claim, Intent
 from hub.models import Link, Message, Person
@@ -80,7 +80,7 @@ def want(
     agreed = agreements.load(work, partner, rule.kind, [one for one in subjects.values() if one.customer_id in mine])
     gone, asked = (
         drift.quarantined(work.session, partner, rule.kind),
-        Asked(hub, work, partner, list(subjects.values())),
+        Asked(hub, work, partner, consents_of(work, subjects.values())),
     )
     eager = []
     for customer_id, one in agreed.items():
@@ -137,7 +137,7 @@ def render(hub: Hub, work: Work, partner: Partner, claims: Sequence[Claim]) -> R
     identity.lock_customers(work, [claim.refs["customer_id"] for claim in claims])
     subjects = load_subjects(work, [claim.refs["customer_id"] for claim in claims])
     mine = ours.read(work, subjects.values())
-    asked = Asked(hub, work, partner, list(subjects.values()))
+    asked = Asked(hub, work, partner, consents_of(work, subjects.values()))
     links = open_links(work, partner, list(subjects.values()))
     for claim in claims:
         rule = mapping.object_of(claim.refs["kind"]) if mapping else None

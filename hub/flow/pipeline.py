@@ -44,6 +44,7 @@ from hub.models import Connection, Delivery
 from hub.sdk import (
     SET_FIELDS,
     Asks,
+    Connector,
     EffectClass,
     Incoming,
     Normalises,
@@ -188,8 +189,7 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
         return 0
     timing = hub.settings.timing
     with hub.begin() as work:
-        size = connector.load_size if isinstance(connector, TakesLoads) else connector.batch_size
-        claims = outbox.claim(work, partner, size, timing.lease)
+        claims = outbox.claim(work, partner, most_at_once(connector), timing.lease)
         things = [claim for claim in claims if belongings.is_one(claim)]
         about_things = belongings.render(hub, work, partner, things) if things else belongings.Rendered()
         people = [claim for claim in claims if not belongings.is_one(claim)]
@@ -216,6 +216,13 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
     for letter in letters:
         hub.plugins.hook.dead_lettered(hub=hub, dead_letter_id=letter, reason="message")
     return len(claims)
+
+
+def most_at_once(connector: Connector) -> int:
+    """Messages to one claim; 0 for a partner that is never told."""
+    if isinstance(connector, TakesLoads):
+        return connector.load_size
+    return connector.batch_size if isinstance(connector, Pushes) else 0
 
 
 def _tell(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> tuple[list[Outcome], PartnerError | None]:

@@ -10,7 +10,7 @@ from hub.core import Hub, Partner
 from hub.errors import ConfigError, PartnerError
 from hub.flow import agreements, drift, following, ours, outward, pulls, sayable, stocktaking
 from hub.flow.batches import batches
-from hub.flow.effects import Asked, load_subjects, open_links
+from hub.flow.effects import Asked, consents_of, load_subjects, open_links
 from hub.flow.identity import Identities
 from hub.models import Customer, SyncState
 from hub.sdk import CustomerKey, Lists, Seen
@@ -155,7 +155,7 @@ def _judge(hub: Hub, work: Work, partner: Partner, rule: ObjectRule, seen: Seque
     mine = ours.read(work, subjects.values())
     agreed = agreements.load(work, partner, rule.kind, list(subjects.values()))
     asked, gone = (
-        Asked(hub, work, partner, list(subjects.values())),
+        Asked(hub, work, partner, consents_of(work, subjects.values())),
         drift.quarantined(work.session, partner, rule.kind),
     )
     for one in seen:
@@ -250,7 +250,7 @@ def _unmade(hub: Hub, partner: Partner, rule: ObjectRule, ids: set[int], report:
             subjects = load_subjects(work, batch)
             mine = ours.read(work, subjects.values())
             agreed = agreements.load(work, partner, rule.kind, list(subjects.values()))
-            asked = Asked(hub, work, partner, list(subjects.values()))
+            asked = Asked(hub, work, partner, consents_of(work, subjects.values()))
             for customer_id, subject in subjects.items():
                 if agreed[customer_id].state != "live" or customer_id not in mine:
                     continue

@@ -26,6 +26,7 @@ from rules.views import View
 
 BREAK_EVEN = 5000  # customers: beyond it one statement over all of them is quicker than reading what is known of each
 POURED = 50  # rows: beyond it opening a COPY pays
+APPLIED = select(SegmentVersion.segment, SegmentVersion.hash).where(SegmentVersion.ended_at.is_(None))
 # Changes that no rule reads; of what is stored in the profile, hub.flow.facts says which column moved.
 SILENT = frozenset({"name", "email", "phone", "address", "branch", "language", "joined_on", "loyalty", "sync",
                     "appointment", "inspection", "invoice", "recommendation", "offer", "referral"})  # fmt: skip
@@ -81,9 +82,8 @@ def _readers(book: Rulebook, customer_id: int, changes: Sequence[Mapping[int, Se
 
 def _filled(work: Work, book: Rulebook) -> frozenset[str]:
     """Names of the segments whose document as it stands has been applied to everybody."""
-    rows = select(SegmentVersion.segment, SegmentVersion.hash).where(SegmentVersion.ended_at.is_(None))
     found = book.segments
-    return frozenset(name for name, of in work.session.execute(rows) if name in found and found[name].hash == of)
+    return frozenset(name for name, of in work.session.execute(APPLIED) if name in found and found[name].hash == of)
 
 
 def refresh(hub: Hub, work: Work, rule: SegmentRule, cause: str) -> list[Move]:

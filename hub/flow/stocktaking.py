@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hub.core import Hub, Partner
 from hub.flow import belongings, counterparts, drift, following, things
 from hub.flow.batches import batches
-from hub.flow.effects import Asked
+from hub.flow.effects import Asked, consents_of
 from hub.flow.things_there import fields_of, links_of, views_of
 from hub.models import Counterpart
 from hub.sdk import Lists, Seen
@@ -87,7 +87,7 @@ def _judge(
         }
     found = things.read(work, rule.ours, rows, local_day(work.now, hub.here.zone))
     views = views_of(hub, work, partner, mapping, rule, found, rows)
-    asked = Asked(hub, work, partner, [one.subject for one in found.values() if one.subject])
+    asked = Asked(hub, work, partner, consents_of(work, [one.subject for one in found.values() if one.subject]))
     gone = drift.quarantined(work.session, partner, rule.kind)
     for thing_id, thing in found.items():
         row, one = rows[thing_id], by_ref[rows[thing_id].ref]
@@ -128,7 +128,7 @@ def _untold(hub: Hub, partner: Partner, mapping: SyncMap, rule: ObjectRule) -> I
                 work, rule.ours, ids - {one for one, row in known.items() if row.state != "left"}, today
             )
             views = views_of(hub, work, partner, mapping, rule, found, known)
-            asked = Asked(hub, work, partner, [one.subject for one in found.values() if one.subject])
+            asked = Asked(hub, work, partner, consents_of(work, [one.subject for one in found.values() if one.subject]))
             for thing in found.values():
                 fields = {one.theirs: one for one in rule.fields if thing.fields[one.ours] is not None}
                 if views[thing.id].there and belongings.fields_allowed(asked, thing, rule, fields)[0]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from hub.errors import CrossingRefused, Unreadable
@@ -18,6 +18,7 @@ from hub.vault.cipher import Cipher, Sealed, read_header
 from hub.vault.keystore import KEY, KeyStore
 
 HASH = 20  # bytes of a blind index entry
+WRAPPED = select(DataKey.id, DataKey.wrapped).where(DataKey.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Vault:
     def open_keys(self, session: Session, key_ids: Iterable[int]) -> Mapping[int, OpenKey]:
         """Those of them that still exist."""
         wanted = list(set(key_ids))
-        rows = session.execute(select(DataKey.id, DataKey.wrapped).where(DataKey.id.in_(wanted))) if wanted else ()
+        rows = session.execute(WRAPPED, {"ids": wanted}) if wanted else ()
         return {key_id: self.unwrap(key_id, wrapped) for key_id, wrapped in rows}
 
     # --- values
