@@ -30,7 +30,6 @@ from hub.rulebook import LiveBook
 from hub.sdk.contracts import Connector, Decision, Question, Topic
 from hub.settings import ConnectionSettings, RegionSettings, Settings
 from hub.vault import AesGcm, Cipher, FileKeyStore, Vault
-from hub.walls import hold
 from hub.work import Work
 
 Clock = Callable[[], datetime]
@@ -224,8 +223,7 @@ def check_opened(settings: Settings, region_code: str) -> bool:
     region = open_region(region_code, here.cell, settings.database_url(region_code), settings.folder(region_code))
     try:
         _check_here(region)
-        with region.engine.connect() as connection:
-            return region.on_sqlite or hold(connection)
+        return region.on_sqlite or region.behind_walls
     finally:
         region.engine.dispose()
 

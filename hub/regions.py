@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -21,6 +22,7 @@ from sqlalchemy.pool import QueuePool
 from hub.errors import Busy, CrossingRefused, PartDown
 from hub.gate import PASS
 from hub.models import Regional
+from hub.walls import hold
 from rules.sql import teach_sqlite
 
 BUSY_MS = 10_000
@@ -46,6 +48,12 @@ class Region:
     @property
     def on_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
+
+    @cached_property
+    def behind_walls(self) -> bool:
+        """Whether row-level security holds us: then PostgreSQL refuses COPY. Asked once, as it follows from our role."""
+        with self.engine.connect() as connection:
+            return hold(connection)
 
     def let_others_in(self, held: float) -> None:
         """After a transaction of so many seconds. SQLite has no queue of writers: whoever begins again at once wins each time, and

@@ -12,7 +12,8 @@ from hub.core import Hub
 from hub.errors import PartDown
 from hub.migrations import migrate
 from hub.models import Base, Branch, Customer, Person, table
-from hub.regions import down, open_engine
+from hub.pouring import pour
+from hub.regions import down, open_engine, open_region
 from hub.worker import Supervisor
 
 pytestmark = pytest.mark.postgres
@@ -68,6 +69,21 @@ def test_whoever_works_for_no_region_or_for_another_meets_no_row_whatever_is_ask
         gone = connection.execute(delete(table(Customer))).rowcount
 
     assert (seen, changed, gone) == (set(), 0, 0)
+
+
+def test_the_same_row_is_poured_by_insert_behind_the_walls_and_by_copy_for_their_owner(hub: Hub) -> None:
+    owner = open_region("eu", hub.here.cell, hub.settings.owner_url("eu"), hub.region.folder)
+    written = []
+
+    for region in (hub.region, owner):
+        with region.sessions.begin() as session:
+            pour(session, region, Person, [{"id": 7, "ref": "p_7", "jurisdiction": "DE", "made_at": hub.clock()}])
+            written.append(session.execute(select(table(Person)).where(Person.id == 7)).mappings().one())
+            session.rollback()
+    owner.engine.dispose()
+
+    assert (hub.region.behind_walls, owner.behind_walls) == (True, False)
+    assert written[0] == written[1]
 
 
 @pytest.mark.parametrize("region", ["eu", "gcc"])
