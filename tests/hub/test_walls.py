@@ -72,12 +72,12 @@ def test_whoever_works_for_no_region_or_for_another_meets_no_row_whatever_is_ask
 
 
 def test_the_same_row_is_poured_by_insert_behind_the_walls_and_by_copy_for_their_owner(hub: Hub) -> None:
-    owner = open_region("eu", hub.here.cell, hub.settings.owner_url("eu"), hub.region.folder)
+    owner, now = open_region("eu", hub.here.cell, hub.settings.owner_url("eu"), hub.region.folder), hub.clock()
     written = []
 
     for region in (hub.region, owner):
         with region.sessions.begin() as session:
-            pour(session, region, Person, [{"id": 7, "ref": "p_7", "jurisdiction": "DE", "made_at": hub.clock()}])
+            pour(session, region, Person, [{"id": 7, "ref": "p_7", "jurisdiction": "DE", "made_at": now}])
             written.append(session.execute(select(table(Person)).where(Person.id == 7)).mappings().one())
             session.rollback()
     owner.engine.dispose()
