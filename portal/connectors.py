@@ -23,7 +23,6 @@ PAUSES = ("partner_is_mended", "wrong_data", "looked_into", "test")
 RESUMES = ("partner_is_back", "key_renewed", "data_is_right", "looked_into")
 HOURS = (1, 4, 24)
 DONE = ("paused", "resumed")
-CONFLICTS = 20
 
 
 @bp.get("/")
@@ -38,13 +37,13 @@ def overview() -> Response:
 @bp.get("/<connection>")
 @opens_to(*OPERATORS)
 def one(connection: str) -> Response:
-    hub, partner = this_hub(), _partner(connection)
+    hub, partner = this_hub(), partner_named(connection)
     with hub.look() as session:
         (line,) = lines(hub, session, [partner])
         motions = last_of(session, partner)
         mapping = outward.map_of(hub, partner)
         drifted = drift.found(session, partner, mapping) if mapping else []
-        disputed = conflicts.latest(session, partner, only_open=True, most=CONFLICTS) if mapping else []
+        disputed = conflicts.counts(session, partner).get("open", 0) if mapping else 0
     return page(
         "connector.html", line=line, motions=motions, drifted=drifted, disputed=disputed, mapping=mapping, pauses=PAUSES,
         resumes=RESUMES, hours=HOURS, now=hub.clock(), done=request.args.get("done", "") if request.args.get("done") in DONE else "",
@@ -55,7 +54,7 @@ def one(connection: str) -> Response:
 @opens_to(*OPERATORS)
 def mapping(connection: str) -> Response:
     """With one live record, masked; that it was looked at is written down."""
-    hub, partner = this_hub(), _partner(connection)
+    hub, partner = this_hub(), partner_named(connection)
     found = mapped(hub, partner)
     if found is not None:
         note_seen(hub, guard.principal(), [partner.id], "mapping", about="connection")
@@ -65,8 +64,8 @@ def mapping(connection: str) -> Response:
 @bp.post("/<connection>/pause")
 @opens_to(*OPERATORS)
 def pause(connection: str) -> Response:
-    hub, partner = this_hub(), _partner(connection)
-    reason, hours = _one_of("reason", PAUSES), request.form.get("hours", "")
+    hub, partner = this_hub(), partner_named(connection)
+    reason, hours = one_of("reason", PAUSES), request.form.get("hours", "")
     with hub.begin() as work:
         until = work.now + timedelta(hours=int(hours)) if hours in map(str, HOURS) else None
         pulls.pause(work, partner, guard.principal(), reason, until)
@@ -77,14 +76,14 @@ def pause(connection: str) -> Response:
 @opens_to(*OPERATORS)
 def resume(connection: str) -> Response:
     """Goes on after a pause or a renewed key, or tries again now instead of when the breaker would."""
-    hub, partner = this_hub(), _partner(connection)
-    reason = _one_of("reason", RESUMES)
+    hub, partner = this_hub(), partner_named(connection)
+    reason = one_of("reason", RESUMES)
     with hub.begin() as work:
         pulls.resume(work, partner, guard.principal(), reason=reason)
     return _back(connection, "resumed")
 
 
-def _partner(name: str) -> Partner:
+def partner_named(name: str) -> Partner:
     """Raises NotFound."""
     found = next((one for one in partners_of(this_hub()) if one.name == name), None)
     if found is None:
@@ -92,7 +91,7 @@ def _partner(name: str) -> Partner:
     return found
 
 
-def _one_of(field: str, known: tuple[str, ...]) -> str:
+def one_of(field: str, known: tuple[str, ...]) -> str:
     word = request.form.get(field, "")
     if word not in known:
         raise WrongInput("This needs a reason.", "Choose one, and try again. Nothing was changed.")

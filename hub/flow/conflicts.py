@@ -45,8 +45,8 @@ def close(work: Work, partner: Partner, agreed: Agreed, name: str, won: str, act
 
 
 def waiting(work: Work, conflict_id: int) -> Conflict:
-    """Raises NotFound."""
-    row = work.session.get(Conflict, conflict_id)
+    """As it stands now, whatever was read of it before. Raises NotFound."""
+    row = work.session.get(Conflict, conflict_id, populate_existing=True)
     if row is None or row.won != "open":
         raise NotFound(f"No conflict {conflict_id} waits for a word.", "See: hub sync conflicts CONNECTION")
     return row

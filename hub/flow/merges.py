@@ -66,13 +66,13 @@ def propose(work: Work, partner: Partner, known: Known) -> None:
             _note(work, partner, known.customer.id, other, why)
 
 
-def keep_apart(work: Work, duplicate_id: int, actor: str) -> None:
+def keep_apart(work: Work, duplicate_id: int, actor: str, reason: str = "") -> None:
     """A person says that they are two: it is not proposed again. Raises NotFound."""
-    row = work.session.get(Duplicate, duplicate_id)
+    row = work.session.get(Duplicate, duplicate_id, with_for_update=True)
     if row is None or row.state != "open":
         raise NotFound(f"No proposal {duplicate_id} waits for a word.", "See: hub sync duplicates")
     row.state, row.settled_at = "kept apart", work.now
-    work.audit(actor, "kept_apart", "duplicate", row.id)
+    work.audit(actor, "kept_apart", "duplicate", row.id, reason=reason)
 
 
 def _note(work: Work, partner: Partner, one: int, other: int, why: str) -> None:

@@ -112,12 +112,13 @@ def history_of(hub: Hub, partner: Partner, path: Path) -> Iterator[ImportPage]:
     return connector.history(path, bounds)
 
 
-def decide(hub: Hub, conflict_id: int, take: str, actor: str) -> None:
-    """A person's word on a field that both sides changed: both shall have ours, or theirs. Raises NotFound, Unreadable."""
+def decide(hub: Hub, conflict_id: int, take: str, actor: str, reason: str = "") -> None:
+    """A person's word on a field that both sides changed: both shall have ours, or theirs. Asked again under the lock, so that
+    of two who decide at once one comes too late. Raises NotFound, Unreadable."""
     with hub.begin() as work:
+        identity.lock_customers(work, [conflicts.waiting(work, conflict_id).customer_id])
         row = conflicts.waiting(work, conflict_id)
         partner = next(one for one in hub.partners.values() if one.id == row.connection_id)
-        identity.lock_customers(work, [row.customer_id])
         subject = effects.load_subjects(work, [row.customer_id])[row.customer_id]
         agreed = agreements.load(work, partner, row.kind, [subject])[row.customer_id]
         mapping = outward.map_of(hub, partner)
@@ -135,7 +136,7 @@ def decide(hub: Hub, conflict_id: int, take: str, actor: str) -> None:
             touched |= ours.write(work, Held(work), known, mine, {rule.ours: agreed.word(row.field).value})
             customer.version += 1
         outward.notice(hub, work, {row.customer_id: touched})
-        work.audit(actor, "conflict_decided", "conflict", row.id, take=take)
+        work.audit(actor, "conflict_decided", "conflict", row.id, take=take, reason=reason)
 
 
 def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Random) -> None:

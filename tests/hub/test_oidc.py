@@ -31,7 +31,8 @@ def test_what_is_meant_for_us_here_and_now_is_believed() -> None:
     "wrong",
     [
         {"nonce": "of another sign-in"}, {"nonce": None}, {"aud": "another client"}, {"aud": None}, {"aud": [CLIENT, "other"]},
-        {"aud": "another client", "azp": CLIENT}, {"azp": "another client"}, {"iss": "https://evil.example"}, {"iss": None}, {"iss": f"{ISSUER}/"},
+        {"aud": "another client", "azp": CLIENT}, {"azp": "another client"},
+        {"iss": "https://evil.example"}, {"iss": None}, {"iss": f"{ISSUER}/"},
         {"exp": 1_700_000_000}, {"exp": None}, {"exp": "soon"}, {"iat": 4_000_000_000}, {"iat": None}, {"nbf": 4_000_000_000},
         {"sub": ""}, {"sub": 7}, {"sub": None}, {"sub": "x" * 256},
         {"auth_time": 1_700_000_000}, {"auth_time": None}, {"auth_time": "now"}, {"auth_time": True},

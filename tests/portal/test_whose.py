@@ -90,6 +90,7 @@ OF_NOBODY = {
     "portal.static", "portal.access.offer", "portal.access.come_in", "portal.household.offer", "portal.household.accept",
     "portal.guests.offer", "portal.guests.come", "portal.shared.offer", "portal.shared.come", "portal.shared.file",
     "portal.privacy.offer", "portal.privacy.confirm", "portal.stopping.stop", "portal.privacy.ask", "portal.connectors.one",
+    "portal.disputes.waiting", "portal.disputes.unmask", "portal.disputes.decide", "portal.disputes.keep_apart",
     "portal.connectors.mapping", "portal.connectors.pause", "portal.connectors.resume", "portal.configuration.one",
     "portal.configuration.roll_back", "portal.journeys.one", "portal.journeys.people", "portal.journeys.why",
     "portal.models.one", "portal.models.promote", "portal.models.rollback", "portal.messages.one", "portal.messages.unmask",

@@ -17,6 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from asking import some_breaches, some_requests
 from called import a_call, may_be_called, some_models, some_scores, some_words
 from desks import Clock, Traffic, build, found, link, plant
+from disputing import a_dispute, a_likeness
 from hub.access.provider import Provider
 from hub.app import create_app
 from hub.core import Hub
@@ -80,6 +81,7 @@ class Site:
             "connector": ("/desk/connectors/fleet_eu", "operator"),
             "connector-mapping": ("/desk/connectors/hubspot_eu/mapping", "operator"),
             "sessions": ("/desk/sessions/", "admin"),
+            "connector-conflicts": ("/desk/connectors/hubspot_eu/conflicts", "operator"),
             "messages": ("/desk/messages/", "operator"),
             "messages-waiting": ("/desk/messages/?state=waiting", "operator"),
             "message": (f"/desk/messages/dead/{self.traffic.letters['wrong_input'][0]}", "admin"),
@@ -150,6 +152,8 @@ def filled(hub: Hub, base: str) -> Site:
     may_be_called(hub)
     some_models(hub)
     some_scores(hub, owner.customer_id)
+    a_dispute(hub, "hubspot_eu", owner.customer_id)
+    a_likeness(hub, "hubspot_eu", traffic.customer_ids[0], owner.customer_id)
     talk = a_talk(hub, owner.customer_id, [kept.refs[name] for name in ("photo", "invoice", "checking")])
     asked = some_requests(hub, traffic.customers)
     folded(hub, an_estimate(owner), partner=OWN)
