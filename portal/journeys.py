@@ -10,19 +10,19 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.charts import Growth, growth
 from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import reports, told_why
 from hub.flow.in_force import versions_in_force
 from hub.flow.ledger import may_be_used
+from hub.flow.returns import Arm, Row, arms_of, row_of
 from hub.flow.standings import counts_in
 from hub.models import Customer, Enrollment
 from hub.web.webhooks import this_hub
-from portal.charts import Growth, growth
 from portal.desks import MARKETERS
 from portal.guard import opens_to
 from portal.pages import page, tongue
-from portal.returns import Arm, Row, arms_of, row_of
 from rules.journeys import picture
 from rules.journeys.documents import JourneyRule
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +15,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from markupsafe import Markup, escape
+
+from hub import amounts
 
 FOLDER = Path(__file__).parent / "locales"
 # What a language calls itself, and the place whose digits, dates and order we follow.
@@ -95,22 +96,18 @@ class Tongue:
 
     def money(self, minor: int, currency: str) -> Markup:
         """minor: of a currency with its own number of decimals (three in Kuwait)."""
-        amount = Decimal(minor).scaleb(-numbers.get_currency_precision(currency))
-        return apart(numbers.format_currency(amount, currency, locale=self.locale))
+        return apart(amounts.money(self.locale, minor, currency))
 
     def coarse(self, minor: int, currency: str) -> Markup:
         """Money that is an estimate: whole units, as no more of it is known."""
-        amount = Decimal(minor).scaleb(-numbers.get_currency_precision(currency)).to_integral_value()
-        pattern = self.locale.currency_formats["standard"].pattern.replace(".00", "")
-        return apart(numbers.format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False))
+        return apart(amounts.coarse(self.locale, minor, currency))
 
     def percent(self, part: float) -> str:
         """With one decimal: 31.4 %."""
-        pattern = self.locale.percent_formats[None].pattern.replace("#,##0", "#,##0.0")
-        return numbers.format_percent(part, pattern, locale=self.locale)
+        return amounts.percent(self.locale, part)
 
     def p_value(self, p: float) -> str:
-        return f"< {self.number(0.001)}" if p < 0.001 else self.number(round(p, 3))
+        return amounts.p_value(self.locale, p)
 
     def zone_name(self, at: datetime, zone: str | None = None) -> str:
         place = ZoneInfo(zone) if zone else self.zone

@@ -1,4 +1,6 @@
-"""The desk of returns: what campaigns were worth, proved first and shared out by rules second; read from the latest count."""
+"""The desk of returns: what campaigns were worth, proved first and shared out by rules second; read from the latest count.
+
+What is downloaded may be handed on, so it tells of no campaign by itself that has met too few people."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -15,19 +17,21 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import reports
 from hub.flow.reports import Report
+from hub.flow.returns import MODELS, Row, shown, titles_of, together_of
+from hub.flow.returns_paper import Asked, paper
 from hub.flow.roi import WHOLE
 from hub.models import Branch
 from hub.web.webhooks import this_hub
 from portal.desks import MARKETERS
 from portal.guard import opens_to
 from portal.pages import page, tongue
-from portal.returns import MODELS, Row, shown, together_of
 from portal.scope import scope_of
 from rules.values import decimals
 
 bp = Blueprint("roi", __name__, url_prefix="/desk/roi")
 COLUMNS = ("campaign", "kind", "currency", "treated", "held_back", "state", "incremental_margin", "low", "high", "cost",
            "sizes_p", *(f"credit_{model.replace(' ', '_')}" for model in MODELS))  # fmt: skip
+MEDIA = {"csv": "text/csv", "pdf": "application/pdf"}
 OTHERS, TOGETHER = "(too few people, together)", "(all journeys)"
 
 
@@ -38,8 +42,8 @@ def dashboard() -> Response:
     branches, branch = _branches(hub)
     span = _span()
     report = reports.latest(hub, span, branch) if branch is not None else None
-    titles = _titles(hub)
-    seen = shown(report, titles, **asked, mirrored=tongue().direction == "rtl") if report else None
+    titles = titles_of(hub)
+    seen = shown(report.document, titles, **asked, mirrored=tongue().direction == "rtl") if report else None
     campaigns = (
         {name: titles.get(name, one["title"]) for name, one in report.document["campaigns"].items()} if report else {}
     )
@@ -59,14 +63,42 @@ def _here(span: str, branch: str | None, asked: Mapping[str, str]) -> str:
 def table() -> Response:
     """All campaigns in all currencies, whatever is chosen of them on the page."""
     hub = this_hub()
-    _, branch = _branches(hub)
+    report, _ = _counted(hub)
+    k = release_of(hub.settings.config, RETURNS).k
+    rows = _rows(report, titles_of(hub), k, *_withheld(hub, report))
+    return _download(hub, report, spreadsheet.lines(rows), "csv")
+
+
+@bp.get("/returns.pdf")
+@opens_to(*MARKETERS)
+def printed() -> Response:
+    """What is chosen on the page, to print and hand on. Raises NotFound for too few people."""
+    hub = this_hub()
+    report, branch = _counted(hub)
+    campaign, (hidden, enough) = request.args.get("campaign", ""), _withheld(hub, report)
+    if campaign in hidden or not enough:
+        raise NotFound("Too few people were met to be told by themselves.", "Choose all campaigns, or a longer time.")
+    asked = Asked(tongue().code, tongue().zone, report.counted_at, titles_of(hub), campaign, request.args.get("currency", ""),
+                  branch, hidden, release_of(hub.settings.config, RETURNS).k)  # fmt: skip
+    found = paper(report.document, asked)
+    if found is None:
+        raise NotFound("No money has moved in this time.", "Choose a longer one.")
+    return _download(hub, report, found, "pdf")
+
+
+def _counted(hub: Hub) -> tuple[Report, str]:
+    """The report that was asked for, and the title of its branch. Raises NotFound."""
+    branches, branch = _branches(hub)
     report = reports.latest(hub, _span(), branch) if branch is not None else None
     if report is None:
         raise NotFound("Nothing has been counted yet.", "The first count comes within minutes of the start.")
-    k = release_of(hub.settings.config, RETURNS).k
-    response = Response(spreadsheet.lines(_rows(report, _titles(hub), k, *_withheld(hub, report))), mimetype="text/csv")
+    return report, branches.get(report.branch, "")
+
+
+def _download(hub: Hub, report: Report, content: bytes | Iterator[str], ending: str) -> Response:
+    response = Response(content, mimetype=MEDIA[ending])
     name = f"returns-{hub.region_code}-{report.document['since']}-{report.document['until']}"
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{ending}")
     return response
 
 
@@ -95,7 +127,7 @@ def _rows(
 ) -> Iterator[Sequence[object]]:
     yield COLUMNS
     for currency in sorted({*report.document["ledger"], *report.document["headline"]}):
-        seen = shown(report, titles, currency, "", "", mirrored=False)
+        seen = shown(report.document, titles, currency, "", "", mirrored=False)
         whole = together_of(report.document, currency)
         if whole is not None and whole.held >= k:
             yield [TOGETHER, whole.kind, currency, whole.treated, whole.held, whole.state, *_edges(whole, currency), "",
@@ -132,10 +164,6 @@ def _amount(minor: int | None, currency: str) -> Decimal | None:
 def _span() -> str:
     found = request.args.get("span", reports.USUAL)
     return found if found in reports.SPANS else reports.USUAL
-
-
-def _titles(hub: Hub) -> dict[str, str]:
-    return {name: rule.title for name, rule in hub.book.current().journeys.items()}
 
 
 def _branches(hub: Hub) -> tuple[Mapping[str, str], str | None]:

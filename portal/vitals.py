@@ -11,12 +11,12 @@ from rq import Worker
 from sqlalchemy import BigInteger, cast, extract, func, select
 from sqlalchemy.orm import Session
 
+from hub.charts import SPARK, Spark, spark
 from hub.core import Hub
 from hub.flow import pending
 from hub.models import Anchor, AuditEntry, Connection, Delivery, Lease, Message
 from hub.status import incidents_of
 from hub.web.webhooks import this_hub
-from portal.charts import SPARK, Spark, spark
 from portal.connections import oldest_due, partners_of
 from portal.desks import OPERATORS
 from portal.guard import opens_to

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from compliance.purposes import Purposes
-from compliance.report.sheet import Sheet
 from compliance.report.words import WORDS, ltr, say, value
+from hub.sheet import Sheet
 
 SHOWN = 40  # rows of a table; the others stand in its file
 CODED = ("basis", "channel", "record_set", "risk")  # columns of codes that have words
@@ -49,7 +49,7 @@ def paper(facts: Facts, language: str) -> bytes:
 class _Paper:
     def __init__(self, facts: Facts, language: str) -> None:
         self.facts, self.language = facts, language
-        self.sheet = Sheet(language, self.say("title"), facts.made_at)
+        self.sheet = Sheet(language, self.say("title"), facts.made_at, self.say("page"), self.say("none"))
 
     def made(self) -> bytes:
         self._front()

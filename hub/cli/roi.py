@@ -2,14 +2,20 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from hub.cli.opened import json_option, opened, region_option
+from hub.errors import WrongInput
+from hub.flow.returns import titles_of
+from hub.flow.returns_paper import Asked, paper
 from hub.flow.roi import roi
+from hub.wording import PLACES
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -20,10 +26,14 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--branch", default="", help="One branch only: customers whose home it is, invoices that it wrote.")
 @click.option("--since", type=DAY, default=None, help="First day; default: a year ago.")
 @click.option("--until", type=DAY, default=None, help="Last day; default: today.")
+@click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), default=None, help="As a paper, in this file.")
+@click.option("--currency", default="", help="Of the paper; default: the one that most is invoiced in.")
+@click.option("--language", type=click.Choice(list(PLACES)), default="en", show_default=True, help="Of the paper.")
 @json_option
 def roi_command(
-    region: str | None, campaign: str | None, branch: str, since: datetime | None, until: datetime | None, as_json: bool
-) -> None:
+    region: str | None, campaign: str | None, branch: str, since: datetime | None, until: datetime | None,
+    pdf: Path | None, currency: str, language: str, as_json: bool,
+) -> None:  # fmt: skip
     """What campaigns were worth: incremental margin from the holdout with its interval, and invoices shared out by each rule."""
     last = (until or datetime.now(UTC)).date()
     start = since.date() if since else last - timedelta(days=365)
@@ -31,6 +41,11 @@ def roi_command(
         raise click.UsageError("--since lies after --until.")
     with opened(region) as hub:
         told = roi(hub, start, last, campaign, branch)
+        if pdf:
+            asked = Asked(
+                language, ZoneInfo(hub.here.zone), hub.clock(), titles_of(hub), campaign or "", currency.upper(), branch
+            )
+            _write(pdf, paper(told, asked))
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False))
         return
@@ -40,6 +55,18 @@ def roi_command(
     for currency, books in told["ledger"].items():
         console.print(_credits(currency, books))
     console.print(_referrals(told["referrals"]))
+
+
+def _write(path: Path, found: bytes | None) -> None:
+    """Raises WrongInput where there is nothing to write, or it cannot be written."""
+    if found is None:
+        raise WrongInput(
+            "No money has moved in this time, so there is no paper.", "Choose other days or another branch."
+        )
+    try:
+        path.write_bytes(found)
+    except OSError as error:
+        raise WrongInput(f"{path} cannot be written: {error.strerror}.", "Name a file in a folder of yours.") from None
 
 
 def _of_all(headline: dict[str, Any]) -> str:

@@ -115,6 +115,7 @@ MATRIX = {
     ("portal.journeys.why", "GET"): MARKETERS,
     ("portal.roi.dashboard", "GET"): MARKETERS,
     ("portal.roi.table", "GET"): MARKETERS,
+    ("portal.roi.printed", "GET"): MARKETERS,
     ("portal.models.shelf", "GET"): MARKETERS,
     ("portal.models.one", "GET"): MARKETERS,
     ("portal.models.promote", "POST"): MARKETERS,

@@ -83,6 +83,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "filed": (f"{customer}/documents/{paper}", "advisor"),
         "outreach-table": ("/desk/outreach/list.csv", "advisor"),
         "roi-table": ("/desk/roi/returns.csv", "marketer"),
+        "roi-paper": ("/desk/roi/returns.pdf", "marketer"),
         "breach-people": (f"/desk/privacy/breaches/{breach}/people.csv", "privacy"),
     }
 

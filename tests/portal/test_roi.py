@@ -1,16 +1,18 @@
 """The desk of returns: proof first, hidden where it would mislead, and money that adds up to the ledger."""
 
 import csv
+import io
 
+import pikepdf
 import pytest
 from flask import Flask
 from sqlalchemy import event, select, update
 
 from desks import Visitor
+from hub.charts import ruler
 from hub.core import Hub
 from hub.models import ReturnReport, Role
 from mine import Owner
-from portal.charts import ruler
 from returned import a_report
 
 DESK = "/desk/roi/"
@@ -118,6 +120,31 @@ def test_a_campaign_of_too_few_people_is_in_the_table_only_together_with_another
     assert (together["treated"], together["incremental_margin"], together["state"]) == ("", "", "withheld")
 
 
+def test_what_is_chosen_is_a_paper_in_the_readers_language_from_a_link_of_the_page(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)
+    chosen = "?span=365d&campaign=declined_brakes&currency=EUR"
+
+    assert f'href="{DESK}returns.pdf{chosen.replace("&", "&amp;")}"' in marketer.get(DESK + chosen).text
+    answer = marketer.get(DESK + "returns.pdf" + chosen + "&lang=de")
+
+    assert answer.headers["Content-Disposition"] == "attachment; filename=returns-eu-2025-11-26-2026-11-25.pdf"
+    with pikepdf.open(io.BytesIO(answer.data)) as pdf:
+        assert (str(pdf.Root.Lang), str(pdf.docinfo["/Title"])) == ("de", "Was Kampagnen wert waren")
+
+
+def test_there_is_no_paper_of_too_few_people(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)
+
+    assert marketer.get(DESK + "returns.pdf?campaign=welcome").status_code == 404
+    assert marketer.get(DESK + "returns.pdf").status_code == 200
+
+
+def test_there_is_no_paper_where_everybody_together_is_too_few(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub, ("welcome",))
+
+    assert marketer.get(DESK + "returns.pdf").status_code == 404
+
+
 def test_the_page_asks_the_same_few_questions_however_much_there_is(hub: Hub, marketer: Visitor) -> None:
     a_report(hub)
     asked: list[str] = []
@@ -133,3 +160,4 @@ def test_an_axis_holds_zero_and_ends_in_round_numbers() -> None:
 
     assert (axis.low, axis.high) == (0, 20_000)
     assert axis.place(10_000) == 50
+    assert ruler([]).place(0) == 0

@@ -9,9 +9,9 @@ from flask import Flask
 from counting import counted
 from desks import CANARY, Traffic, Visitor
 from hub import metrics
+from hub.charts import spark
 from hub.core import Hub
 from hub.models import Message
-from portal.charts import spark
 
 DAY = "/desk/operations/"
 

@@ -27,8 +27,10 @@ class Ruler:
 
 def ruler(values: Sequence[float]) -> Ruler:
     """Holds all values and zero, with a little air; a value that runs off moves the end, never bends the axis."""
-    low, high = min(0.0, *values), max(0.0, *values)
-    step = _step((high - low) or 1.0)
+    low, high = min([0.0, *values]), max([0.0, *values])
+    if low == high:
+        high = 1.0
+    step = _step(high - low)
     return Ruler(floor(low / step) * step, ceil(high / step) * step, step)
 
 

@@ -1,12 +1,12 @@
-"""The latest count of returns in the shape the desk shows it: one currency, one campaign or all of them."""
+"""A count of returns in the shape it is shown, on the desk and on paper: one currency, one campaign or all of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hub.flow.reports import Report
+from hub.charts import Curves, Growth, Ruler, curves, growth, ruler
+from hub.core import Hub
 from hub.flow.tallies import CONTROL, TREATED
-from portal.charts import Curves, Growth, Ruler, curves, growth, ruler
 
 MODELS = ("first", "last", "linear", "40-20-40", "time decay", "markov", "shapley")
 USUAL = "40-20-40"
@@ -91,11 +91,16 @@ class Shown:
     referral_margin: int
 
 
+def titles_of(hub: Hub) -> dict[str, str]:
+    """Of the journeys in force; an offer is told by the title that its count has."""
+    return {name: rule.title for name, rule in hub.book.current().journeys.items()}
+
+
 def shown(
-    report: Report, titles: Mapping[str, str], currency: str, campaign: str, model: str, mirrored: bool
+    told: Mapping[str, Any], titles: Mapping[str, str], currency: str, campaign: str, model: str, mirrored: bool
 ) -> Shown | None:
-    """None where nobody has paid or been spoken to yet. currency, campaign, model: what was chosen; unknown ones are the usual."""
-    told = report.document
+    """None where nobody has paid or been spoken to yet. told: of roi. currency, campaign, model: what was chosen; unknown
+    ones are the usual."""
     names = sorted(
         {*told["ledger"], *told["headline"]}, key=lambda one: -told["ledger"].get(one, {}).get("invoiced", 0)
     )
