@@ -121,7 +121,7 @@ def register_channels() -> Sequence[type[Mail]]:
 
 @hookimpl
 def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
-    return [MailSandbox(folder)]
+    return [MailSandbox(folder, seed)]
 
 
 @hookimpl

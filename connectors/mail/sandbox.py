@@ -1,8 +1,12 @@
-"""A mail server's local stand-in: it takes every mail by SMTP and shows it on a page, as the customer's mailbox would."""
+"""A mail server's local stand-in: it takes every mail by SMTP and shows it on a page, as the customer's mailbox would.
 
+What becomes of a mail is drawn by its Message-ID and the seed, so a demo that is started again sees the same."""
+
+import re
 import socket
 import threading
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -13,8 +17,15 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask, Response, abort, render_template
 
 from hub.sdk.effects_log import EffectsLog, applied
+from hub.sdk.fates import Webhook, dice, drawn, to_tell
 
 LATEST = 200
+CODES = {"hard": "5.1.1", "soft": "4.2.2"}
+LOST = {"hard": 0.02, "soft": 0.02}  # fate -> share of all mails
+CLICKED = "list.unsubscribe"
+HEARD = {"mail.complained": 0.005, CLICKED: 0.02}  # -> share of the mails that arrived
+LATER = timedelta(seconds=20)  # at the most
+STOP = re.compile(r"<\S+/stop/(\S+)>")
 
 
 class MailSandbox:
@@ -23,7 +34,8 @@ class MailSandbox:
 
     name = "mail"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seed: int = 0) -> None:
+        self.seed = seed
         self.log = EffectsLog(folder / "mail.db")
         self.app = Flask("mail_sandbox", static_folder=None, template_folder=str(Path(__file__).parent / "templates"))
         self.app.add_url_rule("/", view_func=self.mailbox)
@@ -63,9 +75,27 @@ class MailSandbox:
         message = message_from_bytes(raw, policy=policy.default)
         key = str(message["Message-ID"])
         to = ", ".join(envelope.rcpt_tos)
+
+        def take(db: Any) -> None:
+            applied(db, "smtp", key, "mail", to, raw.decode("utf-8", "replace"))
+            if webhook := self.fate(message, datetime.now(UTC)):
+                to_tell(db, str(envelope.mail_from), webhook)
+
         with self.lock:
-            self.log.transact(lambda db: applied(db, "smtp", key, "mail", to, raw.decode("utf-8", "replace")))
+            self.log.transact(take)
         return "250 OK"
+
+    def fate(self, message: EmailMessage, now: datetime) -> Webhook | None:
+        """What comes back of a mail: mostly nothing; a click where the mail offers one."""
+        key = str(message["Message-ID"])
+        rng = dice(self.seed, key)
+        at = now + LATER * rng.random()
+        if fate := drawn(LOST, rng):
+            return Webhook(at, "mail.bounced", {"message_id": key, "fate": fate, "code": CODES[fate]})
+        heard, stop = drawn(HEARD, rng), STOP.search(str(message.get("List-Unsubscribe", "")))
+        if heard == CLICKED:
+            return Webhook(at, CLICKED, {"token": stop[1]}) if stop else None
+        return Webhook(at, heard, {"message_id": key}) if heard else None
 
     def mailbox(self) -> str:
         rows = self.log.rows()[-LATEST:][::-1]

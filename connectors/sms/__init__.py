@@ -78,7 +78,7 @@ def register_channels() -> Sequence[type[Sms]]:
 
 @hookimpl
 def register_sandboxes(folder: Any, seed: int) -> Sequence[Sandbox]:
-    return [SmsSandbox(folder)]
+    return [SmsSandbox(folder, seed)]
 
 
 @hookimpl

@@ -16,7 +16,7 @@ from hub.demo.foresight import foresee
 from hub.demo.history import write_rows
 from hub.demo.life import RECENT
 from hub.demo.rows import Pen
-from hub.demo.stage import LOOK_EVERY, Demo, account_at, desk_of, folder_of, loopback, sender_of, wait_for
+from hub.demo.stage import LOOK_EVERY, PROVIDERS, Demo, account_at, desk_of, folder_of, loopback, sender_of, wait_for
 from hub.demo.world.books import DAYS
 from hub.demo.world.truth import write_truth
 from hub.errors import HubError, WrongInput
@@ -48,6 +48,8 @@ def prepare(demo: Demo) -> None:
 def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Supervisor], None]) -> None:
     supervisor.add("sandboxes", lambda: run_sandboxes(demo))
     supervisor.add("crm", lambda: run_crm(demo))
+    if not demo.once:
+        supervisor.add("providers", lambda: run_providers(demo))
     for code in demo.order.counts:
         supervisor.add(f"{code}-truth", lambda code=code: run_truth(demo, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-import", lambda code=code: run_import(demo, code), once=True, tries=TRIES)  # type: ignore[misc]
@@ -226,6 +228,20 @@ def run_crm(demo: Demo) -> None:
     while True:
         for account, sender in senders.items():
             sandboxes.relay(folder_of(demo), account, sender)
+        time.sleep(LOOK_EVERY)
+
+
+def run_providers(demo: Demo) -> None:
+    """What became of texts and mails is told by those who took them: receipts, failures, answers, and no more, please."""
+    log.set_up("WARNING")
+    told = [
+        (one.connector, account_at(demo, one.region, one.connector), sender_of(demo, one.region, one.connector))
+        for one in demo.settings.connections.values()
+        if one.region in demo.order.counts and one.connector in PROVIDERS
+    ]
+    while True:
+        for name, account, sender in told:
+            sandboxes.report(folder_of(demo), name, account, sender)
         time.sleep(LOOK_EVERY)
 
 

@@ -25,6 +25,7 @@ from werkzeug.serving import make_server
 from hub.plugins import load_plugins
 from hub.sdk import Sandbox, sign
 from hub.sdk.effects_log import EffectsLog, put_thing, thing, things_after
+from hub.sdk.fates import due
 from hub.sdk.faults import FaultDial
 from hub.sdk.sandboxes import Listens
 from hub.settings import Settings
@@ -71,6 +72,8 @@ log = logging.getLogger(__name__)
 MOST_ROWS = 400
 PATIENCE = 600.0  # seconds; a database that takes three years of a large chain in keeps us waiting
 EVENTS = 100  # of one webhook of the CRM
+END = "~"  # behind every id
+STOP = "list.unsubscribe"  # no webhook: a mailbox clicks once (RFC 8058)
 
 Signed = Callable[[bytes], Mapping[str, str]]  # the headers that prove who sends these bytes, made anew for each try
 
@@ -91,6 +94,13 @@ class Sender:
         happened = at or datetime.now(UTC)
         told = {"type": kind, "timestamp": happened.isoformat(), "data": dict(data)}
         self._pass_on(json.dumps(told, ensure_ascii=False).encode(), self._standard(message_id))
+
+    def report(self, message_id: str, kind: str, data: Mapping[str, Any]) -> None:
+        """Of a message that the provider took: a webhook, or the one click of somebody who wants no more of them."""
+        if kind == STOP:
+            fill_in(f"{self.url}/stop/{data['token']}", {"List-Unsubscribe": "One-Click"})
+        else:
+            self.send(message_id, kind, data)
 
     def send_rows(self, message_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """The shop's way: a Standard Webhook whose body is rows, at most a few hundred at once."""
@@ -149,18 +159,36 @@ def enroll(folder: Path, account: str, members: Iterable[Mapping[str, Any]]) -> 
 
 
 def relay(folder: Path, account: str, sender: Sender) -> int:
-    """Send what the CRM's stand-in has to tell since the last time, in its order; answers how many events. How far it has
-    got stands in the stand-in's own books, so a demo that is started again goes on there."""
-    books, sent = EffectsLog(folder / "hubspot.db"), 0
-    while events := books.transact(lambda db: _untold(db, account)):
-        sender.send_events([json.loads(body) for _, body in events])
-        sent += len(events)
-        books.transact(partial(put_thing, kind=f"relayed:{account}", id_="", body=events[-1][0]))
-    return sent
+    """Send what happened at the CRM's stand-in since the last time; answers how many events."""
+    return _relay(EffectsLog(folder / "hubspot.db"), "event", account, sender.send_events, END)
 
 
-def _untold(db: Any, account: str) -> list[tuple[str, str]]:
-    return things_after(db, f"event:{account}", thing(db, f"relayed:{account}", "") or "", EVENTS)
+def report(folder: Path, name: str, account: str, sender: Sender) -> int:
+    """Send what is known by now at a provider's stand-in of the messages that it took; answers how many webhooks."""
+
+    def send(webhooks: Sequence[Mapping[str, Any]]) -> None:
+        for one in webhooks:
+            sender.report(one["id"], one["type"], one["data"])
+
+    return _relay(EffectsLog(folder / f"{name}.db"), "webhook", account, send, due(datetime.now(UTC)))
+
+
+def _relay(
+    books: EffectsLog, kind: str, account: str, send: Callable[[Sequence[Mapping[str, Any]]], None], before: str
+) -> int:
+    """What a stand-in has to tell, in the order of its ids. How far it has got stands in the stand-in's own books, so a demo
+    that is started again goes on there."""
+    told = 0
+    while some := books.transact(lambda db: _untold(db, kind, account, before)):
+        send([json.loads(body) for _, body in some])
+        told += len(some)
+        books.transact(partial(put_thing, kind=f"relayed:{account}", id_="", body=some[-1][0]))
+    return told
+
+
+def _untold(db: Any, kind: str, account: str, before: str) -> list[tuple[str, str]]:
+    found = things_after(db, f"{kind}:{account}", thing(db, f"relayed:{account}", "") or "", EVENTS)
+    return [one for one in found if one[0] < before]
 
 
 def fill_in(url: str, typed: Mapping[str, str]) -> None:

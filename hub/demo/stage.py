@@ -4,6 +4,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ from hub.worker import Supervisor
 PATIENCE = 240.0  # seconds until a region answers
 LOOK_EVERY = 0.5
 CRMS = ("hubspot", "salesforce")
+PROVIDERS = ("mail", "sms")
 
 
 @dataclass
@@ -83,8 +85,10 @@ def sender_of(demo: Demo, code: str, connector: str) -> Sender:
 
 
 def account_at(demo: Demo, code: str, connector: str) -> str:
-    """What the stand-in calls the account of this region."""
+    """What the stand-in calls the account of this region: mail has its sender's address, the others a token."""
     connection = demo.connection(code, connector)
+    if "sender" in connection.options:
+        return parseaddr(str(connection.options["sender"]))[1]
     return account_of(f"Bearer {demo.settings.secrets_of(code)[connection.secrets['token']]}")
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 
 from connectors.mail import Mail
-from connectors.mail.sandbox import MailSandbox
+from connectors.mail.sandbox import CLICKED, HEARD, LOST, MailSandbox
 from hub.sdk import (
     Account,
     ConfigError,
@@ -269,3 +269,22 @@ def test_the_sandbox_shows_its_mails_as_a_mailbox_would(mail: Mail, mailbox: Mai
     assert "List-Unsubscribe" in client.get("/1").text
     assert "it is time." in client.get("/1/html").text
     assert client.get("/2").status_code == 404
+
+
+def test_what_comes_back_to_the_sandbox_is_drawn_by_the_mail_and_heard_by_us(mail: Mail, mailbox: MailSandbox) -> None:
+    mail.push([a_push()])
+    [message] = arrived(mailbox)
+    told = []
+    for number in range(400):
+        message.replace_header("Message-ID", mail.sender.marks.message_id(a_push(f"key{number}")))
+        if webhook := mailbox.fate(message, NOW):
+            assert webhook == mailbox.fate(message, NOW)
+            told.append(webhook)
+
+    assert {one.data.get("fate", one.kind) for one in told} == {*LOST, *HEARD}
+    for one in told:
+        if one.kind == CLICKED:
+            knock = a_knock(f"https://h/webhooks/mails/stop/{one.data['token']}")
+        else:
+            knock = a_report(mail, one.kind, **one.data)
+        assert [incoming.entity for incoming in mail.verify(knock)] == [REF]

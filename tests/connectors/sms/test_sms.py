@@ -1,6 +1,7 @@
 """Texts: to the person's phone, cut to what a text can hold, and never to nobody."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.sms import Sms
-from connectors.sms.sandbox import SmsSandbox
+from connectors.sms.sandbox import LOST, SAID, SmsSandbox
 from connectors.sms.words import LONGEST
 from hub.sdk import EffectClass, Knock, Push, ReceiptRecord, ReplyRecord, WrongInput, WrongSignature, sign
 from proving import SMS, TEXTS_SECRET, Scripted, account_of
@@ -96,3 +97,26 @@ def test_what_makes_no_sense_is_refused_and_no_number_is_repeated(body: Any) -> 
 def test_without_a_secret_the_door_is_shut() -> None:
     with pytest.raises(WrongSignature):
         Sms(account_of()).verify(knocked("message.delivered", client_ref="key1"))
+
+
+def test_what_becomes_of_a_text_is_drawn_by_its_reference_and_the_seed(tmp_path: Path) -> None:
+    some, others = SmsSandbox(tmp_path, seed=7), SmsSandbox(tmp_path, seed=8)
+
+    first = [list(some.fate("+49152", f"key{number}", AT)) for number in range(2_000)]
+
+    assert first == [list(some.fate("+49152", f"key{number}", AT)) for number in range(2_000)]
+    assert first != [list(others.fate("+49152", f"key{number}", AT)) for number in range(2_000)]
+    codes = Counter(told[0].data.get("code", "") for told in first)
+    assert all(abs(codes[code] / 2_000 - share) < 0.012 for code, share in LOST.items())
+    texts = Counter(told[1].data["text"] for told in first if told[1:])
+    assert all(abs(texts[text] / codes[""] - share) < 0.012 for text, share in SAID.items())
+
+
+def test_the_sandboxes_words_are_what_we_hear(tmp_path: Path) -> None:
+    sandbox = SmsSandbox(tmp_path)
+    told = [one for number in range(200) for one in sandbox.fate("+49152", f"key{number}", AT)]
+
+    heard = [record for one in told for record in records(knocked(one.kind, **one.data))]
+
+    assert {type(one) for one in heard} == {ReceiptRecord, ReplyRecord}
+    assert {one.code for one in heard if isinstance(one, ReceiptRecord)} == {"", *LOST}

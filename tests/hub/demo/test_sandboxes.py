@@ -2,7 +2,7 @@
 
 import json
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 
@@ -12,6 +12,7 @@ from connectors.hubspot.signature import check_signature
 from hub.demo import sandboxes
 from hub.sdk import Knock
 from hub.sdk.effects_log import EffectsLog, put_thing
+from hub.sdk.fates import Webhook, to_tell
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -31,6 +32,7 @@ def door():
                 return self._answer(503)
             self.server.ids.append(self.headers["webhook-id"])
             self.server.knocks.append((self.headers, body))
+            self.server.paths.append(self.path)
             return self._answer(202)
 
         def _answer(self, status, body=b"{}"):
@@ -43,7 +45,7 @@ def door():
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.faults, server.ids, server.knocks, server.busy = {}, [], [], 0
+    server.faults, server.ids, server.knocks, server.paths, server.busy = {}, [], [], [], 0
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server
     server.shutdown()
@@ -111,6 +113,28 @@ def test_what_happens_at_the_crm_is_told_once_in_its_order_however_often_the_dem
     assert sent == [130, 0]
     told = [event["eventId"] for _, body in door.knocks for event in json.loads(body)]
     assert told == list(range(130))
+
+
+def test_what_a_provider_will_know_of_a_message_is_told_once_and_not_before_its_time(door, tmp_path):
+    log, now = EffectsLog(tmp_path / "sms.db"), datetime.now(UTC)
+    for seconds, ref in ((-1, "second"), (-2, "first"), (600, "later")):
+        webhook = Webhook(now + timedelta(seconds=seconds), "message.delivered", {"client_ref": ref})
+        log.transact(lambda db, webhook=webhook: to_tell(db, "ours", webhook))
+
+    sent = [sandboxes.report(tmp_path, "sms", "ours", sender(door)) for _ in range(2)]
+
+    assert sent == [2, 0]
+    assert [json.loads(body)["data"]["client_ref"] for _, body in door.knocks] == ["first", "second"]
+
+
+def test_whoever_wants_no_more_mails_clicks_once(door, tmp_path):
+    click = Webhook(datetime.now(UTC), sandboxes.STOP, {"token": "ref.marketing.seal"})
+    EffectsLog(tmp_path / "mail.db").transact(lambda db: to_tell(db, "ours", click))
+
+    sandboxes.report(tmp_path, "mail", "ours", sender(door))
+
+    [(_, body)] = door.knocks
+    assert (door.paths, body) == (["/webhooks/club/stop/ref.marketing.seal"], b"List-Unsubscribe=One-Click")
 
 
 def test_a_webhook_that_is_given_up_is_said(door, caplog):
