@@ -11,6 +11,7 @@ import pluggy
 from hub.catalogue import catalogue
 from hub.targets import SYNCED
 from rules import Rulebook, RuleError, load_book
+from rules.hours import load_calendars
 from rules.journeys.documents import JourneyRule
 from rules.journeys.read import read_journey
 from rules.parse import read_text
@@ -87,9 +88,10 @@ class LiveBook:
             return self.stand
 
     def _read_all(self) -> Stand:
-        book, syncs = load_book(self.folder, self.catalogue), load_syncs(self.folder, SYNCED)
-        replies = load_replies(self.folder, self.purposes)
-        return Stand(book, syncs, load_sending(self.folder, self.purposes), replies, "")
+        calendars = load_calendars(self.folder / "calendars")
+        book = load_book(self.folder, self.catalogue, calendars=calendars)
+        sending = load_sending(self.folder, self.purposes, calendars=calendars)
+        return Stand(book, load_syncs(self.folder, SYNCED), sending, load_replies(self.folder, self.purposes), "")
 
     def _read(self) -> Stand:
         try:

@@ -1,6 +1,6 @@
 """A configuration folder into a Rulebook, or everything that is wrong in all of its files."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from rules.catalogue import Catalogue
@@ -9,7 +9,7 @@ from rules.dependencies import dependencies
 from rules.documents import PolicyRule, Rulebook, SegmentRule, content_hash, plain
 from rules.errors import Mark, Problem, RuleError
 from rules.examples import read_examples, try_policy, try_segment
-from rules.hours import load_calendars
+from rules.hours import Calendar, read_calendars
 from rules.journeys.documents import JourneyRule
 from rules.journeys.read import read_journey
 from rules.order import ordered
@@ -23,9 +23,17 @@ SEGMENT_KEYS = {"segment", "title", "owner", "zone", "when", "examples"}
 POLICY_KEYS = {"policy", "title", "applies", "verdict", "mask", "because", "examples"}
 
 
-def load_book(folder: Path, catalogue: Catalogue, *, believed: bool = False) -> Rulebook:
-    """config/segments/*.yaml, config/policies/*.yaml and config/journeys/*.yaml. believed: without trying their examples and
-    tests. Raises RuleError."""
+def load_book(
+    folder: Path,
+    catalogue: Catalogue,
+    *,
+    calendars: Mapping[str, Calendar] | None = None,
+    services: Collection[str] | None = None,
+    believed: bool = False,
+) -> Rulebook:
+    """config/segments/*.yaml, config/policies/*.yaml and config/journeys/*.yaml. calendars: of this folder, where they have been
+    read already; services: those that there are, None where nobody knows. believed: without trying their examples and tests.
+    Raises RuleError."""
     problems: list[Problem] = []
     segments = _load_segments(_sources(folder / "segments", problems), catalogue, problems, believed=believed)
     policies = []
@@ -34,7 +42,7 @@ def load_book(folder: Path, catalogue: Catalogue, *, believed: bool = False) -> 
             policies.append(read_policy(source, believed=believed))
         except RuleError as error:
             problems += error.problems
-    journeys = _load_journeys(folder, catalogue, segments, problems, believed=believed)
+    journeys = _load_journeys(folder, catalogue, segments, problems, calendars, services, believed=believed)
     problems += (problem for journey in journeys.values() for problem in _misnamed(journey.name, journey.mark))
     problems += (problem for rule in segments.values() for problem in _misnamed(rule.name, rule.mark))
     problems += (problem for policy in policies for problem in _misnamed(policy.name, policy.mark))
@@ -81,6 +89,8 @@ def _load_journeys(
     catalogue: Catalogue,
     segments: Mapping[str, SegmentRule],
     problems: list[Problem],
+    calendars: Mapping[str, Calendar] | None,
+    services: Collection[str] | None,
     *,
     believed: bool,
 ) -> dict[str, JourneyRule]:
@@ -89,19 +99,17 @@ def _load_journeys(
     if not sources:
         return {}
     templates = {path.stem for path in (folder / "templates").glob("*.yaml")}
+    if calendars is None:
+        calendars, wrong = read_calendars(folder / "calendars")
+        problems += wrong
     found: dict[str, JourneyRule] = {}
-    try:
-        calendars = load_calendars(folder / "calendars")
-        for source in sources.values():
-            try:
-                rule = read_journey(
-                    source, catalogue, segments, templates=templates, calendars=calendars, believed=believed
-                )
-                found[rule.name] = rule
-            except RuleError as error:
-                problems += error.problems
-    except RuleError as error:  # a calendar is wrong
-        problems += error.problems
+    for source in sources.values():
+        try:
+            rule = read_journey(source, catalogue, segments, templates=templates, calendars=calendars,
+                                services=services, believed=believed)  # fmt: skip
+            found[rule.name] = rule
+        except RuleError as error:
+            problems += error.problems
     return found
 
 

@@ -144,6 +144,14 @@ _YEARS: dict[tuple[str, int], Any] = {}
 
 def load_calendars(folder: Path) -> dict[str, Calendar]:
     """All calendars of a folder by name, and `always`. Raises RuleError with every mistake of every file."""
+    found, problems = read_calendars(folder)
+    if problems:
+        raise RuleError(problems)
+    return found
+
+
+def read_calendars(folder: Path) -> tuple[dict[str, Calendar], list[Problem]]:
+    """The same, with the mistakes beside it: a wrong one is always open, so that whatever names it can be read."""
     found = {"always": ALWAYS}
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yaml")):
@@ -151,10 +159,9 @@ def load_calendars(folder: Path) -> dict[str, Calendar]:
             calendar = read_calendar(path)
             found[calendar.name] = calendar
         except RuleError as error:
+            found[path.stem] = ALWAYS
             problems += error.problems
-    if problems:
-        raise RuleError(problems)
-    return found
+    return found, problems
 
 
 def read_calendar(path: Path) -> Calendar:

@@ -33,13 +33,17 @@ PACE_KEYS = {"per_second": (1, 10_000), "per_day": (10, 100_000_000)}  # and how
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-def load_sending(config: Path, purposes: Collection[str] = (), regions: Collection[str] = ()) -> Sending:
+def load_sending(
+    config: Path, purposes: Collection[str] = (), regions: Collection[str] = (),
+    calendars: Mapping[str, Calendar] | None = None,
+) -> Sending:  # fmt: skip
     """Nobody waits where there is no such file. purposes: those that something is sent for; regions: those that there are;
-    none: any is taken. Raises RuleError with all that is wrong."""
+    none: any is taken. calendars: of this folder, where they have been read already. Raises RuleError with all that is wrong."""
     path = config / FILE
     if not path.is_file():
         return FREE
-    return read_sending(read(path), purposes, regions, load_calendars(config / "calendars"))
+    known = load_calendars(config / "calendars") if calendars is None else calendars
+    return read_sending(read(path), purposes, regions, known)
 
 
 def read_sending(

@@ -37,12 +37,12 @@ def tried(folder: Path, catalogue: Catalogue) -> list[Tried]:
 
 
 def _tried(folder: Path, catalogue: Catalogue) -> Iterator[Tried]:
-    book = load_book(folder, catalogue, believed=True)
+    calendars = load_calendars(folder / "calendars")
+    book = load_book(folder, catalogue, calendars=calendars, believed=True)
     for rule in book.segments.values():
         yield from (_row(rule.name, example, segment_verdict(rule, example)) for example in rule.examples)
     for policy in book.policies:
         yield from (_row(policy.name, example, policy_verdict(policy, example)) for example in policy.examples)
-    calendars = load_calendars(folder / "calendars") if book.journeys else {}
     for journey in book.journeys.values():
         for trial in journey.trials:
             wrong = try_trial(journey, trial, calendars)

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from rules import RuleError, load_book
 from rules.cost import DEAR, cost
 from rules.desk_schema import desk_schema
 from rules.desks import load_desks
-from rules.hours import load_calendars
+from rules.hours import Calendar, read_calendars
 from rules.mapping import read_mapping
 from rules.parse import read
 from rules.read_sending import load_sending
@@ -108,8 +108,11 @@ def problems_of(folder: Path | None) -> list[str]:
             for topic in heard
             if topic not in topics
         ]
+    calendars, wrong = read_calendars(settings.config / "calendars")
+    services, strange = _services(settings)
+    problems += [*map(str, wrong), *strange]
     try:
-        load_book(settings.config, catalogue(plugins))
+        load_book(settings.config, catalogue(plugins), calendars=calendars, services=services, believed=bool(wrong))
     except RuleError as error:
         problems += str(error).splitlines()
     for path in sorted((settings.config / "mappings").glob("*.yaml")):
@@ -118,17 +121,17 @@ def problems_of(folder: Path | None) -> list[str]:
             read_sync(source, SYNCED) if "sync" in source.top else read_mapping(source, TARGETS)
         except RuleError as error:
             problems += str(error).splitlines()
-    problems += [*_desks(settings), *_services(settings), *_sending(settings, purposes_of(plugins))]
+    problems += [*_desks(settings, calendars), *_sending(settings, purposes_of(plugins), calendars)]
     for brought in plugins.hook.check_configuration(config=settings.config):
         problems += brought
     return problems
 
 
-def _sending(settings: Settings, purposes: Collection[str]) -> list[str]:
+def _sending(settings: Settings, purposes: Collection[str], calendars: Mapping[str, Calendar]) -> list[str]:
     problems = []
     regions = settings.regions
     for load in (
-        lambda: load_sending(settings.config, purposes, regions),
+        lambda: load_sending(settings.config, purposes, regions, calendars),
         lambda: load_replies(settings.config, purposes),
     ):
         try:
@@ -138,19 +141,19 @@ def _sending(settings: Settings, purposes: Collection[str]) -> list[str]:
     return problems
 
 
-def _services(settings: Settings) -> list[str]:
+def _services(settings: Settings) -> tuple[Collection[str] | None, list[str]]:
+    """Those that may be named, None where nobody knows; and what is wrong in them and in what they cost."""
     try:
-        read_services(settings.config)
+        found = read_services(settings.config).named
         read_rates(settings.config)
     except ConfigError as error:
-        return str(error).splitlines()
-    return []
+        return None, str(error).splitlines()
+    return found or None, []
 
 
-def _desks(settings: Settings) -> list[str]:
-    """What is wrong in the desks, and in the calendars that they name."""
+def _desks(settings: Settings, calendars: Collection[str]) -> list[str]:
     try:
-        load_desks(settings.config / "desks", load_calendars(settings.config / "calendars"), settings.regions)
+        load_desks(settings.config / "desks", calendars, settings.regions)
     except RuleError as error:
         return str(error).splitlines()
     return []

@@ -15,6 +15,7 @@ from hub.flow import applying, tasks, told_why
 from hub.flow.in_force import versions_in_force
 from hub.flow.progress import progress
 from hub.plugins import load_plugins
+from hub.services import read_services
 from hub.settings import load_settings
 from rules import RuleError
 from rules.book import load_book
@@ -51,7 +52,8 @@ def check(folder: Path | None, as_json: bool) -> None:
     """Read every journey of a configuration folder and play its tests; every mistake with its place and mend."""
     settings = load_settings(config=folder)
     try:
-        found = load_book(settings.config, catalogue(load_plugins(settings.plugins))).journeys
+        services = read_services(settings.config).named or None
+        found = load_book(settings.config, catalogue(load_plugins(settings.plugins)), services=services).journeys
     except RuleError as error:
         if as_json:
             click.echo(json.dumps({"problems": str(error).splitlines()}, ensure_ascii=False))

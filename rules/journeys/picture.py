@@ -8,7 +8,7 @@ from html import escape
 
 from rules.journeys.documents import JourneyRule, Jump, Stop
 from rules.journeys.layout import Layout, Point, laid_out
-from rules.journeys.saying import door, kind, plain, step, terms
+from rules.journeys.saying import door, kind, plain, step, terms, worth
 
 ENTRY = "·in"
 WIDTH, LINE, PAD = 264, 19, 13
@@ -129,7 +129,7 @@ class _Picture:
     def _lines(self, name: str) -> tuple[str, str, list[str]]:
         """(kind, title, lines below it)."""
         if name == ENTRY:
-            more = [terms(self.rule)] if terms(self.rule) else []
+            more = [*([terms(self.rule)] if terms(self.rule) else []), *worth(self.rule)]
             if self.live:
                 late = f" · {self.counts.expected:,} to come" if self.counts.expected else ""
                 held = f" · {self.counts.held:,} held" if self.counts.held else ""

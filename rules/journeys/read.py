@@ -1,5 +1,6 @@
 """A journey out of YAML, or everything that is wrong with it."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ from rules.catalogue import Catalogue, nearest
 from rules.dependencies import dependencies
 from rules.documents import SegmentRule, content_hash
 from rules.errors import RuleError
-from rules.hours import Calendar
+from rules.hours import ALWAYS, Calendar
 from rules.journeys.documents import Branch, BySegment, Entry, Exit, JourneyRule, Key, Worth
 from rules.journeys.graph import problems_of
 from rules.journeys.read_doors import entry, exits
@@ -35,10 +36,12 @@ def read_journey(
     *,
     templates: Collection[str] | None = None,
     calendars: Mapping[str, Calendar] | None = None,
+    services: Collection[str] | None = None,
     believed: bool = False,
 ) -> JourneyRule:
-    """believed: without trying its tests. Raises RuleError with every problem of the document."""
-    top, words = source.top, Words(source, catalogue, segments, templates, calendars)
+    """templates, calendars, services: those that it may name; None where nobody knows, and then a calendar that its tests need is
+    always open. believed: without trying its tests. Raises RuleError with every problem of the document."""
+    top, words = source.top, Words(source, catalogue, segments, templates, calendars, services)
     words.keys(top, JOURNEY_KEYS)
     words.key = cast(Key, (words.one_of(top, "key", KEYS, "key") if "key" in top else None) or "customer")
     name, title, zone = words.name(top, "journey"), words.text(top, "title"), words.zone(top)
@@ -85,7 +88,8 @@ def read_journey(
     )
     words.problems += problems_of(rule)
     if not words.problems and not believed:
-        words.problems += [one for trial in trials for one in try_trial(rule, trial, calendars or {})]
+        known = calendars if calendars is not None else defaultdict(lambda: ALWAYS)
+        words.problems += [one for trial in trials for one in try_trial(rule, trial, known)]
     if words.problems:
         raise RuleError(words.problems)
     return rule
@@ -151,6 +155,9 @@ def _worth(words: Words, top: Any) -> Worth | None:
     service = value.get("service", "")
     if not isinstance(service, str) or (service and not NAME.fullmatch(service)):
         words.wrong(value, "service", f"“{shown(service)}” is no service.", "Name one of config/services.yaml.")
+        return None
+    if service and words.services is not None and service not in words.services:
+        words.wrong(value, "service", f"There is no service “{service}”.", nearest(service, words.services))
         return None
     if found is None or chance is None or uplift is None:
         return None

@@ -20,7 +20,7 @@ OF = ("subject", "vehicle", "customer")
 
 
 class Words(Checker):
-    """templates, calendars: those that the document may name; None where nobody knows."""
+    """templates, calendars, services: those that the document may name; None where nobody knows."""
 
     key: Key = "customer"
 
@@ -31,10 +31,12 @@ class Words(Checker):
         segments: Mapping[str, SegmentRule | None] | None,
         templates: Collection[str] | None,
         calendars: Collection[str] | None,
+        services: Collection[str] | None,
     ) -> None:
         super().__init__(source, catalogue, segments)
         self.templates = templates
         self.calendars = calendars
+        self.services = services
 
     def mapping(self, block: Any, key: str, known: set[str], like: str) -> Any:
         value = block.get(key)

@@ -21,6 +21,7 @@ from rules.journeys.documents import (
     Webhook,
 )
 from rules.journeys.timing import Duration, Elapsed
+from rules.values import decimals
 
 UNITS = {"d": "day", "w": "week", "m": "month", "y": "year"}
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -83,6 +84,16 @@ def terms(rule: JourneyRule) -> str:
     capped = [f"at most {rule.entry.per_day} a day{first}"] if rule.entry.per_day is not None else []
     asked = ["where a condition holds"] if rule.entry.when is not None else []
     return ", ".join([*asked, *capped])
+
+
+def worth(rule: JourneyRule) -> list[str]:
+    """By what it and others give way to each other."""
+    if rule.worth is None:
+        return []
+    one = rule.worth
+    margin = f"{one.margin_minor / 10 ** decimals(one.currency):,.0f} {one.currency}"
+    by_score = [f"or by their score: {one.service.replace('_', ' ')}"] if one.service else []
+    return [f"worth {margin} × {one.chance:.0%} × {one.uplift:.0%} each", *by_score]
 
 
 def kind(node: Node) -> str:

@@ -42,7 +42,7 @@ def read_trials(words: Words, top: Mapping[str, Any], zone: str) -> tuple[Trial,
 
 def read_fixture(source: Source, catalogue: Catalogue, segments: Mapping[str, SegmentRule | None], zone: str) -> Trial:
     """A made-up customer and what happens to them, as in a test, but with nothing expected. Raises RuleError."""
-    words = Words(source, catalogue, segments, None, None)
+    words = Words(source, catalogue, segments, None, None, None)
     found = _read(words, source.top, zone, source.mark(source.top), FIXTURE_KEYS)
     if words.problems or found is None:
         raise RuleError(words.problems)

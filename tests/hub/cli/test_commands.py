@@ -160,6 +160,25 @@ def test_a_wrong_hub_yaml_is_told_with_place_and_hint(run, settings, old, new, s
     assert "hub.yaml" in err or "Plugin" in err
 
 
+def test_a_wrong_calendar_is_told_once_however_many_name_it(run, settings):
+    for folder, name, text in (
+        ("calendars", "shop", "calendar: shop\nzone: Europe/Berlim\nopen: {mon: ['08:00-17:00']}\n"),
+        (
+            "desks",
+            "service",
+            "desk: service\ntitle: Desk\ncalendar: shop\npromises: {first: 1h, next: 1h, resolution: 8h}\n",
+        ),
+    ):
+        (settings.config / folder).mkdir(exist_ok=True)
+        (settings.config / folder / f"{name}.yaml").write_text(text)
+
+    code, _, err = run("check")
+
+    assert code == 1
+    assert err.count("“Europe/Berlim” is no time zone.") == 1
+    assert "There is no calendar" not in err
+
+
 def test_a_right_configuration_is_told_so(run):
     assert run("check")[:2] == (0, "The configuration is right.\n")
 

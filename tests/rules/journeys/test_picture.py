@@ -53,6 +53,15 @@ def test_boxes_that_want_one_place_share_the_way_between_them():
     assert spread([5, 0], [3, 1], [0]) == [3.75, 3.75]
 
 
+def test_what_a_message_is_worth_stands_at_the_door(book):
+    drawn = ET.fromstring(draw(book.journeys["winter_tyres"]))  # noqa: S314 - drawn by ourselves
+
+    texts = ["".join(one.itertext()) for one in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert "worth 90 EUR × 15% × 25% each" in texts
+    assert "or by their score: wheel change" in texts
+    assert "worth" not in draw(book.journeys["declined_brakes"])
+
+
 def test_every_journey_of_the_configuration_can_be_drawn_and_names_all_its_steps(book):
     for rule in book.journeys.values():
         drawn = ET.fromstring(draw(rule))  # noqa: S314 - drawn by ourselves

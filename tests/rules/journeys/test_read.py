@@ -2,9 +2,12 @@
 
 import pytest
 
-from journeying import a_journey, steps, wrong_with
+from journeying import CATALOGUE, WHOLE, a_journey, steps, wrong_with
+from rules import RuleError
 from rules.calendar import Span
 from rules.journeys.documents import ByDate, BySchedule, Message, Split, Worth
+from rules.journeys.read import read_journey
+from rules.parse import read_text
 
 WAIT = "- {id: pause, wait: 3d}"
 HELLO = "- {id: hello, message: {channel: mail, template: hello}}"
@@ -226,3 +229,24 @@ def test_what_a_message_is_worth_is_read_with_the_usual_uplift():
 
     assert rule.worth == Worth(0.1, 0.25, 6_000, "EUR", "brakes")
     assert a_journey().worth is None
+
+
+def test_a_service_that_nobody_sells_is_told_at_its_line_with_the_nearest_that_is():
+    text = WHOLE.replace(MARKETING, MARKETING + "\nworth: {margin: 60 EUR, chance: 0.1, service: braks}")
+
+    with pytest.raises(RuleError) as wrong:
+        read_journey(read_text(text.encode(), "checked.yaml"), CATALOGUE, {}, services={"brakes", "tyres"})
+
+    [problem] = wrong.value.problems
+    assert str(problem).startswith("checked.yaml:6:")
+    assert (problem.what, problem.hint) == ("There is no service “braks”.", "Did you mean “brakes”?")
+
+
+def test_where_nobody_knows_the_calendars_those_that_its_tests_need_are_always_open():
+    task = "{id: hello, task: {role: advisor, title: Call, within: 4h, calendar: somewhere}}"
+    text = WHOLE.replace("{id: hello, message: {channel: mail, template: hello}}", task)
+    text = text.replace("is: put}", "is: late}")
+
+    rule = read_journey(read_text(text.encode(), "checked.yaml"), CATALOGUE, {})
+
+    assert rule.trials
