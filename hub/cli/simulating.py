@@ -27,6 +27,7 @@ from rules.journeys.trials import outcome, played, read_fixture
 from rules.parse import read
 from rules.values import decimals
 
+UNSENT = {"outranked": "another journey was expected to bring more", "stale": "no room within the caps in time"}
 BARS = " ▁▂▃▄▅▆▇█"
 WEEK = timedelta(days=7)
 
@@ -152,6 +153,8 @@ def lines(found: Forecast) -> list[str]:
         )
     ended = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in found.ended.most_common())
     told.append(f"  ended: {ended or 'nobody'}; {sum(found.here.values()):,} still on their way")
+    for why, count in sorted(found.unsent.items()):
+        told.append(f"  {count:,} messages did not go: {UNSENT[why]}")
     told.append(f"  {found.clashes:,} messages came within a day of another to the same person")
     if found.full_days:
         told.append(

@@ -60,7 +60,7 @@ def put(hub: Hub, work: Work, orders: Sequence[Order]) -> set[int]:
     for order in orders:
         match order.effect.action:
             case documents.Message(channel, template, purpose):
-                more = {**order.refs, "channel": channel, "purpose": purpose, **_rank(order.rule)}
+                more = {**order.refs, "channel": channel, "purpose": purpose, **rank(order.rule)}
                 if (car := cars.get((order.rule.key, order.enrollment["subject_id"]))) is not None:
                     more["vehicle_id"] = car
                 customer_id = order.enrollment["customer_id"]
@@ -117,7 +117,7 @@ def _refs(work: Work, customer_ids: set[int]) -> dict[int, str]:
     return found
 
 
-def _rank(rule: JourneyRule) -> dict[str, Any]:
+def rank(rule: JourneyRule) -> dict[str, Any]:
     """What decides between journeys that want to speak to the same person: see hub.flow.rivals."""
     found: dict[str, Any] = {"exempt": rule.exempt} if rule.exempt else {}
     return {**found, "worth": asdict(rule.worth)} if rule.worth is not None else found

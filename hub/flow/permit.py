@@ -14,17 +14,17 @@ from sqlalchemy import or_, select
 
 from hub.core import Hub, Partner
 from hub.flow import outbox
+from hub.flow.allowance import Standing
 from hub.flow.batches import batches
 from hub.flow.outbox import Claim
-from hub.flow.rivals import Priced, Wanting, better, said, wanting
+from hub.flow.rivals import Priced, Wanting, wanting
 from hub.models import Branch, Customer, Message
 from hub.rates import Rates, read_rates
 from hub.sdk import Topic
 from hub.work import Work
-from rules.sending import CHANNELS, VEHICLE, Cap, Sending
+from rules.sending import CHANNELS, Cap, Sending
 
 MOMENT = timedelta(seconds=0.25)
-LOOK_AGAIN = timedelta(minutes=15)  # at what was given way to: it may have been refused itself
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def heeded(hub: Hub, work: Work, partner: Partner, wishes: Sequence[Wish]) -> se
     zones = _locked(hub, work, {one.customer_id for one in asked})
     made = _made(work, [one.claim.id for one in asked])
     rates = read_rates(hub.settings.config) if rules.caps else Rates()
-    priced = Priced(work, rates, partner.connector.name, [one.customer_id for one in asked])
+    priced = Priced(work.session, rates, partner.connector.name, [one.customer_id for one in asked])
     wanted = {
         one.claim.id: wanting(one.claim.refs, work.now, one.topic.purpose, one.topic.channel, priced) for one in asked
     }
@@ -57,8 +57,9 @@ def heeded(hub: Hub, work: Work, partner: Partner, wishes: Sequence[Wish]) -> se
         if one.customer_id not in zones:
             outbox.put_off(work, one.claim, work.now + MOMENT)
             continue
-        stand = _Standing(work.now, rules, one, mine, told[whose], rivals[whose], zones[one.customer_id])
-        until = stand.answer(work, made[one.claim.id])
+        stand = Standing(work.now, rules, mine, told[whose], rivals[whose])
+        quiet = _quiet(rules, one, work.now, zones[one.customer_id])
+        until = _settled(work, one, quiet, stand, made[one.claim.id])
         if until is None:
             free.add(one.claim.id)
             told[whose].append(mine)
@@ -67,65 +68,26 @@ def heeded(hub: Hub, work: Work, partner: Partner, wishes: Sequence[Wish]) -> se
     return free
 
 
-@dataclass(frozen=True)
-class _Standing:
-    """One message beside what its person was told (`told`), and what waits for them (`rivals`)."""
+def _settled(
+    work: Work, wish: Wish, quiet: tuple[datetime, str] | None, stand: Standing, made_at: datetime
+) -> datetime | None:
+    """None: it may go. Else it was put off, until then, or refused (now)."""
+    found = stand.delay(made_at, quiet)
+    if found is None:
+        return None
+    if found.dropped:
+        outbox.refuse(work, wish.claim, found.reason, why=found.why)
+        return work.now
+    outbox.put_off(work, wish.claim, found.until, found.why, found.reason)
+    if found.behind:
+        outbox.queue_behind(work, wish.claim)
+    return found.until
 
-    now: datetime
-    rules: Sending
-    one: Wish
-    mine: Wanting
-    told: Sequence[Wanting]
-    rivals: Sequence[Wanting]
-    zone: str
 
-    def answer(self, work: Work, made_at: datetime) -> datetime | None:
-        """None: it may go. Else it was put off, until then, or refused (now)."""
-        until, why, reason = self.now, "", ""
-        quiet = self.rules.quiet_in(self.one.jurisdiction, self.mine.channel)
-        if quiet is not None and (over := quiet.over_at(self.now, self.zone)):
-            until, why, reason = (
-                over,
-                "quiet_hours",
-                f"quiet hours until {over.astimezone(ZoneInfo(self.zone)):%H:%M} in {self.zone}",
-            )
-        winner, look_at, behind = None, None, False
-        for cap in self.rules.caps:
-            free_at, by = self._free_at(cap)
-            if free_at > until:
-                until, why, winner = free_at, "outranked" if by else "cap", by
-                behind = by is not None or cap.per == VEHICLE  # what it has to wait for concerns not all that follow it
-                reason = (
-                    said(by, self.mine) if by else f"{cap.most} {_named(cap)} within {_days(cap.within)} are the most"
-                )
-                look_at = min(free_at, self.now + LOOK_AGAIN) if by and by.due > self.now else free_at
-        limit = self.rules.stale_after.get(self.mine.purpose)
-        if limit is not None and until - made_at > limit:
-            what = f"{reason}, and by then" if why else "it is too late now:"
-            words = f"{what} it would be older than {_days(limit)}"
-            outbox.refuse(work, self.one.claim, words, why="outranked" if winner else "stale")
-            return self.now
-        if not why:
-            return None
-        until = look_at if winner and look_at else until
-        outbox.put_off(work, self.one.claim, until, why, reason)
-        if behind:
-            outbox.queue_behind(work, self.one.claim)
-        return until
-
-    def _free_at(self, cap: Cap) -> tuple[datetime, Wanting | None]:
-        """From when one more is within the cap, and to whom it gives way, if to anybody."""
-        if not self.mine.counts(cap, self.mine):
-            return self.now, None
-        within = [one for one in self.told if one.counts(cap, self.mine) and one.due > self.now - cap.within]
-        ahead = better(cap, self.mine, self.rivals, self.now)
-        if len(within) >= cap.most:
-            just_now = [one for one in within if one.due == self.now and one.outranks(self.mine)]
-            return sorted(one.due for one in within)[-cap.most] + cap.within, next(iter(just_now), None)
-        if ahead and len(within) + len(ahead) >= cap.most:
-            both = sorted([*(one.due for one in within), *(max(one.due, self.now) for one in ahead)])
-            return both[-cap.most] + cap.within, ahead[0]
-        return self.now, None
+def _quiet(rules: Sending, wish: Wish, now: datetime, zone: str) -> tuple[datetime, str] | None:
+    quiet = rules.quiet_in(wish.jurisdiction, wish.topic.channel or "")
+    over = quiet.over_at(now, zone) if quiet is not None else None
+    return (over, f"quiet hours until {over.astimezone(ZoneInfo(zone)):%H:%M} in {zone}") if over else None
 
 
 def _locked(hub: Hub, work: Work, customer_ids: Iterable[int]) -> dict[int, str]:
@@ -192,13 +154,3 @@ def _topics(hub: Hub) -> Mapping[tuple[int, str], tuple[str, str]]:
         for topic in partner.connector.topics
         if topic.channel in CHANNELS
     }
-
-
-def _named(cap: Cap) -> str:
-    about = "about one car" if cap.per == VEHICLE else ""
-    return " ".join(filter(None, (cap.purpose or "messages", f"by {cap.channel}" if cap.channel else "", about)))
-
-
-def _days(span: timedelta) -> str:
-    days, rest = divmod(span, timedelta(days=1))
-    return f"{days} day{'s' if days != 1 else ''}" if not rest else f"{span // timedelta(hours=1)} hours"

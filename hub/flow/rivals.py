@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from hub.flow.batches import batches
 from hub.models import Need
 from hub.rates import Rates
-from hub.work import Work
 from rules.sending import VEHICLE, Cap
 from rules.values import decimals
 
@@ -75,8 +75,8 @@ def _money(one: Wanting) -> str:
 class Priced:
     """The scores of some customers, and what a message by this kind of connection costs. Nothing is read before it is asked."""
 
-    def __init__(self, work: Work, rates: Rates, connector: str, customers: Sequence[int]) -> None:
-        self.work, self.prices, self.customers = work, rates.messages.get(connector, {}), customers
+    def __init__(self, session: Session, rates: Rates, connector: str, customers: Sequence[int]) -> None:
+        self.session, self.prices, self.customers = session, rates.messages.get(connector, {}), customers
         self.needs: dict[tuple[int, int, str], Need] | None = None
 
     def worth(self, refs: Mapping[str, Any], declared: Mapping[str, Any]) -> tuple[float, str]:
@@ -101,6 +101,6 @@ class Priced:
         """Of each car and service the row that was written last."""
         found = {}
         for batch in batches(sorted(set(self.customers))):
-            for row in self.work.session.scalars(select(Need).where(Need.customer_id.in_(batch)).order_by(Need.id)):
+            for row in self.session.scalars(select(Need).where(Need.customer_id.in_(batch)).order_by(Need.id)):
                 found[row.customer_id, row.vehicle_id, row.service] = row
         return found

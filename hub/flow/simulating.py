@@ -5,23 +5,26 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import ConfigError, NotFound
 from hub.flow import ledger
 from hub.flow.back_then import History, as_today, histories
-from hub.flow.in_force import reads_of
+from hub.flow.in_force import reads_of, versions_in_force
 from hub.flow.levels import calendars
 from hub.flow.roi import roi
+from hub.flow.side_by_side import Prices, Spoken, spoken
 from hub.models import Customer, Exposure, Person, Profile
 from rules.calendar import local_day
 from rules.dependencies import Reads, dependencies
 from rules.documents import SegmentRule
 from rules.hours import Calendar
-from rules.journeys.documents import BySegment, JourneyRule, Message, Task
+from rules.journeys.documents import BySegment, JourneyRule, Task
 from rules.journeys.moves import moves
 from rules.journeys.picture import Counts, counts_of
 from rules.journeys.playing import Change, Stage
@@ -35,7 +38,8 @@ Progress = Callable[[int, int], None]
 @dataclass
 class Forecast:
     """What would have come of it. Days are local days of the journey's zone. sends: (day, channel); tasks: (day, role); goals: day.
-    clashes: messages that came within a day of another to the same person; turned_away: entries that found their day full.
+    sends are those that would have gone; unsent: why -> messages that gave way to others until they were too old, or found no room
+    within the caps. clashes: messages that came within a day of another to the same person; turned_away: entries that found their day full.
     margin: currency -> what those who came in, or were held back, brought in the 30 days after. expected: currency -> margin
     that would not have come otherwise, (middle, low, high), where the holdout has proved any. as_today: facts taken as they
     are now."""
@@ -49,6 +53,7 @@ class Forecast:
     sends: Counter[tuple[date, str]] = field(default_factory=Counter)
     tasks: Counter[tuple[date, str]] = field(default_factory=Counter)
     goals: Counter[date] = field(default_factory=Counter)
+    unsent: Counter[str] = field(default_factory=Counter)
     clashes: int = 0
     turned_away: int = 0
     full_days: set[date] = field(default_factory=set)
@@ -73,6 +78,7 @@ class Forecast:
             "entries": _days(self.entries), "goals": _days(self.goals),
             "sends": [{"day": day.isoformat(), "channel": by, "count": n} for (day, by), n in sorted(self.sends.items())],
             "tasks": [{"day": day.isoformat(), "role": by, "count": n} for (day, by), n in sorted(self.tasks.items())],
+            "unsent": dict(sorted(self.unsent.items())),
             "clashes": self.clashes, "turned_away": self.turned_away, "full_days": len(self.full_days),
             "ended": dict(self.ended), "inside": sum(self.here.values()), "margin_within_reach": dict(self.margin),
             "expected_margin": self.expected,
@@ -87,7 +93,8 @@ def _days(found: Counter[date]) -> dict[str, int]:
 def simulate(
     hub: Hub, rule: JourneyRule, months: int = 12, branch: str | None = None, told: Progress = lambda done, of: None
 ) -> Forecast:
-    """The last months of everybody, or of one branch. told: how many of how many are done. Raises NotFound."""
+    """The last months of everybody, or of one branch, beside the other journeys in force: whoever this one writes to is played on
+    those, too, and its messages go as sending lets them. told: how many of how many are done. Raises NotFound."""
     began, now = time.monotonic(), hub.clock()
     begin = now - timedelta(days=round(months * 365.25 / 12))
     found = Forecast(rule.name, local_day(begin, rule.zone), local_day(now, rule.zone))
@@ -100,11 +107,19 @@ def simulate(
         for one in ledger.margins(session, found.since, found.until):
             earned.setdefault(one.customer_id, []).append(one)
         names = calendars(hub)
+        others = [
+            one.rule for one in versions_in_force(hub, session) if one.rule.name != rule.name and one.rule.messages
+        ]
+        beside = _Beside(hub, session, others, names, begin, now)
         for start in range(0, len(ids), AT_ONCE):
             batch = ids[start : start + AT_ONCE]
-            for customer_id, history in histories(session, hub.book.catalogue, batch, reads, rule.zone).items():
-                stage = played(rule, customer_id, history, names, segments, begin, now, _Room(rule, found))
-                _add(found, rule, stage, earned.get(customer_id, ()))
+            stages = {
+                customer_id: played(rule, customer_id, history, names, segments, begin, now, _Room(rule, found))
+                for customer_id, history in histories(session, hub.book.catalogue, batch, reads, rule.zone).items()
+            }
+            sent = beside.spoken(rule, stages)
+            for customer_id, stage in stages.items():
+                _add(found, rule, stage, sent[customer_id], earned.get(customer_id, ()))
             told(start + len(batch), len(ids))
     found.expected = _expected(hub, rule, found)
     found.people, found.seconds = len(ids), time.monotonic() - began
@@ -212,7 +227,37 @@ class _Room:
         return True
 
 
-def _add(found: Forecast, rule: JourneyRule, stage: Stage, earned: Sequence[ledger.Earned]) -> None:
+class _Beside:
+    """The other journeys, played for those alone whom this one would write to."""
+
+    def __init__(
+        self, hub: Hub, session: Session, others: Sequence[JourneyRule], names: Mapping[str, Calendar], begin: datetime,
+        until: datetime,
+    ) -> None:  # fmt: skip
+        self.hub, self.session, self.others, self.names = hub, session, others, names
+        self.begin, self.until = begin, until
+        self.segments, self.rules = hub.book.current().segments, hub.book.now().sending
+        self.reads = [_reads(one, self.segments) for one in others]
+
+    def spoken(self, rule: JourneyRule, stages: Mapping[int, Stage]) -> Mapping[int, Sequence[Spoken]]:
+        """customer -> what becomes of this journey's messages."""
+        prices = Prices(self.hub, self.session, list(stages))
+        wants = {one: list(prices.wants(rule, stage)) for one, stage in stages.items()}
+        if self.rules.caps and (asked := [one for one, several in wants.items() if several]):
+            for other, reads in zip(self.others, self.reads, strict=True):
+                found = histories(self.session, self.hub.book.catalogue, asked, reads, other.zone)
+                for one, history in found.items():
+                    stage = played(other, one, history, self.names, self.segments, self.begin, self.until)
+                    wants[one] += prices.wants(other, stage)
+        return {
+            one: [found for found in spoken(self.rules, several, self.until) if found.journey == rule.name]
+            for one, several in wants.items()
+        }
+
+
+def _add(
+    found: Forecast, rule: JourneyRule, stage: Stage, sent: Sequence[Spoken], earned: Sequence[ledger.Earned]
+) -> None:
     zone = rule.zone
     for way in stage.ways:
         if way.entered_at is None:
@@ -229,11 +274,10 @@ def _add(found: Forecast, rule: JourneyRule, stage: Stage, earned: Sequence[ledg
                 found.margin[one.currency] += one.margin_minor
     found.log.update((row.node, row.outcome) for row in stage.rows)
     found.goals.update(local_day(row.at, zone) for row in stage.rows if row.outcome == "goal")
-    last: datetime | None = None
-    for at, effect in sorted(stage.effects, key=lambda pair: pair[0]):
+    for at, effect, _ in stage.effects:
         if isinstance(effect.action, Task):
             found.tasks[local_day(at, zone), effect.action.role] += 1
-        if isinstance(effect.action, Message):
-            found.sends[local_day(at, zone), effect.action.channel] += 1
-            found.clashes += last is not None and at - last < CLOSE
-            last = at
+    found.unsent.update(message.why for message in sent if message.sent_at is None)
+    gone = [(message.sent_at, message.channel) for message in sent if message.sent_at is not None]
+    found.sends.update((local_day(at, zone), channel) for at, channel in gone)
+    found.clashes += sum(at - before < CLOSE for (before, _), (at, _) in pairwise(gone))

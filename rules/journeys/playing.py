@@ -81,7 +81,7 @@ class Stage:
         self.tasks_at, self.room, self.alone_at = tasks_at, room, alone_at
         self.ways: list[Way] = []
         self.rows: list[Row] = []
-        self.effects: list[tuple[datetime, Effect]] = []
+        self.effects: list[tuple[datetime, Effect, Subject]] = []
 
     def play(self, begin: datetime, changes: Sequence[Change], until: datetime) -> None:
         """From begin to until. changes: in the order of time."""
@@ -208,7 +208,7 @@ class Stage:
     def _take(self, way: Way, found: Turn, now: datetime) -> None:
         index = self.ways.index(way)
         self.rows += [Row(now, one.node, one.outcome, one.detail, index) for one in found.log]
-        self.effects += [(now, effect) for effect in found.effects]
+        self.effects += [(now, effect, way.subject) for effect in found.effects]
         way.place, way.wake_at = found.place, found.wake_at
         way.arms |= {(one.experiment, one.unit): one.arm for one in found.dealt}
         if found.place is None:

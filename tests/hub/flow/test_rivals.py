@@ -153,7 +153,7 @@ def test_the_customers_own_score_says_chance_and_margin_where_there_is_one(hub, 
                           model="m"))  # fmt: skip
         work.session.flush()
         rates = Rates(messages={"sms": {"EUR": Decimal("0.50")}})
-        priced = Priced(work, rates, "sms", [customer])
+        priced = Priced(work.session, rates, "sms", [customer])
         assert priced.worth(refs(customer), refs(customer)["worth"]) == (0.5 * 20_000 - 50, "EUR"), (
             "the surest of their cars"
         )
