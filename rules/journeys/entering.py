@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -113,13 +114,15 @@ def _next(rule: JourneyRule, first: datetime, every: Span, now: datetime) -> dat
 def due_next(rule: JourneyRule, now: datetime) -> datetime | None:
     """When a schedule next lets people in, after now; None for other journeys."""
     door = rule.entry.door
-    if not isinstance(door, BySchedule):
-        return None
-    zone, today = ZoneInfo(rule.zone), local_day(now, rule.zone)
+    return _due_next(door, now, rule.zone) if isinstance(door, BySchedule) else None
+
+
+@lru_cache(maxsize=64)  # whoever plays many people asks for the same moments again and again
+def _due_next(door: BySchedule, now: datetime, zone: str) -> datetime | None:
+    today = local_day(now, zone)
     for ahead in range(800):
         day = today + timedelta(days=ahead)
-        moment = datetime.combine(day, door.clock, zone).astimezone(UTC)
-        if moment > now and _is_on(door, day):
+        if _is_on(door, day) and (moment := datetime.combine(day, door.clock, ZoneInfo(zone)).astimezone(UTC)) > now:
             return moment
     return None
 
