@@ -4,15 +4,13 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email.message import Message
-from email.policy import compat32
+from smtplib import quoteaddr
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 from hub.sdk import AuthBroken, ConfigError, Refused, RetryLater
 
-CRLF = compat32.clone(linesep="\r\n", max_line_length=None)
 TIMEOUT = 8.0  # seconds a server may take for one answer
 
 
@@ -59,12 +57,11 @@ class Session:
                 self.smtp.quit()
             self.smtp.close()
 
-    def send(self, message: Message, sender: str, to: str) -> None:
+    def send(self, letter: bytes, sender: str, to: str) -> None:
         """Raises RetryLater for the server as a whole, Deferred and Refused for this mail alone."""
         smtp = self.smtp = self.smtp or self._open()
         try:
-            mail, _ = smtp.mail(sender)
-            rcpt, _ = smtp.rcpt(to) if mail < 400 else (mail, b"")
+            mail, rcpt = _announce(smtp, sender, to)
             if max(mail, rcpt) >= 400:
                 smtp.rset()
         except (OSError, smtplib.SMTPException) as error:
@@ -73,7 +70,7 @@ class Session:
             raise RetryLater(f"the mail server wants to wait ({mail})")
         _judge(mail, "the sender")
         _judge(rcpt, "the address")
-        _judge(_hand_over(smtp, message), "the text")
+        _judge(_hand_over(smtp, letter), "the text")
 
     def _open(self) -> smtplib.SMTP:
         here = self.server
@@ -95,9 +92,19 @@ class Session:
         return smtp
 
 
-def _hand_over(smtp: smtplib.SMTP, message: Message) -> int:
+def _announce(smtp: smtplib.SMTP, sender: str, to: str) -> tuple[int, int]:
+    """Both at once where the server takes it (RFC 2920): a way there and back less for each mail."""
+    if smtp.has_extn("pipelining"):
+        smtp.putcmd("mail", f"FROM:{quoteaddr(sender)}")
+        smtp.putcmd("rcpt", f"TO:{quoteaddr(to)}")
+        return smtp.getreply()[0], smtp.getreply()[0]
+    mail, _ = smtp.mail(sender)
+    return mail, smtp.rcpt(to)[0] if mail < 400 else mail
+
+
+def _hand_over(smtp: smtplib.SMTP, letter: bytes) -> int:
     try:
-        return smtp.data(message.as_bytes(policy=CRLF))[0]
+        return smtp.data(letter)[0]
     except smtplib.SMTPDataError as error:
         return error.smtp_code
     except (OSError, smtplib.SMTPException) as error:

@@ -31,6 +31,7 @@ BENCHMARK = {
     "quick": ["500"],
     "full": ["10000"],
 }
+ANSWERS = {b"QUIT": b"221 bye\r\n", b"EHLO": b"250-sink\r\n250 PIPELINING\r\n"}
 GOAL = 60_000.0  # a minute
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 
@@ -49,7 +50,7 @@ class Sink(socketserver.StreamRequestHandler):
                 while (line := self.rfile.readline()) and line != b".\r\n":
                     pass
                 Sink.taken += 1
-            self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+            self.wfile.write(ANSWERS.get(verb, b"250 ok\r\n"))
             if verb == b"QUIT":
                 return
 

@@ -2,11 +2,13 @@
 
 import json
 import socket
+import socketserver
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Thread
 from typing import Any, cast
 
 import pytest
@@ -85,6 +87,18 @@ def test_a_mail_comes_as_text_and_html_with_a_link_that_stops_it(mail: Mail, mai
     assert message["List-Unsubscribe"].startswith("<https://eu.garage.example/webhooks/mails/stop/")
 
 
+def test_long_lines_dots_and_breaks_arrive_as_they_were(mail: Mail, mailbox: MailSandbox) -> None:
+    text = "Ärger\r\n.dots\n" + "x" * 300 + " \n\n=_parts\n--=_parts"
+
+    mail.push([a_push(text=text)])
+
+    [message] = arrived(mailbox)
+    assert message.is_multipart()
+    plain = message.get_body(("plain",))
+    assert plain
+    assert plain.get_content().replace("\r\n", "\n").startswith(text.replace("\r\n", "\n"))
+
+
 def test_a_repeat_has_the_same_message_id_and_another_mail_another(mail: Mail, mailbox: MailSandbox) -> None:
     mail.push([a_push("key1"), a_push("key1"), a_push("key2")])
 
@@ -142,6 +156,37 @@ def test_a_server_that_is_away_is_asked_again_later() -> None:
             nobody.push([a_push()])
 
     assert away.value.happened is False
+
+
+class Eager(socketserver.StreamRequestHandler):
+    """A server that takes commands together (RFC 2920), and answers sender and address only once it has heard both."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 eager\r\n")
+        while line := self.rfile.readline():
+            verb = line[:4].upper()
+            if verb == b"MAIL":
+                self.wfile.write(
+                    b"250 ok\r\n" + (b"550 gone\r\n" if b"bounce" in self.rfile.readline() else b"250 ok\r\n")
+                )
+                continue
+            if verb == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                while self.rfile.readline() != b".\r\n":
+                    pass
+            self.wfile.write(b"250-eager\r\n250 PIPELINING\r\n" if verb == b"EHLO" else b"250 ok\r\n")
+
+
+def test_a_server_that_takes_it_is_told_sender_and_address_at_once() -> None:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Eager) as server:
+        server.daemon_threads = True
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        mail = a_mail(f"smtp://127.0.0.1:{server.server_address[1]}")
+
+        outcomes = mail.push([a_push("1", email="bounce@example.org"), a_push("2"), a_push("3")])
+
+        server.shutdown()
+    assert [one.state for one in outcomes] == ["refused", "sent", "sent"]
 
 
 def test_mails_are_blind_and_told_at_least_once() -> None:
