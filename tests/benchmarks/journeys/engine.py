@@ -18,6 +18,7 @@ from hub.core import Hub
 from hub.flow import applying, waking
 from hub.flow.batches import batches
 from hub.models import Enrollment, StepLog
+from postgres import vacuum
 from rules.calendar import Span
 from rules.journeys.read import read_journey
 from rules.journeys.timing import before
@@ -146,8 +147,7 @@ def main(customers: int, sleeping: int) -> None:
     with opened(lambda: datetime.now(UTC), str(Path("config"))) as hub:
         ids = settle(hub, min(customers, 20_000), past=False)
         sleep_long(hub, ids, sleeping)
-        with hub.region.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE enrollments"))
+        vacuum(hub.region.engine)
         lateness(hub)
 
 

@@ -14,6 +14,8 @@ from random import Random
 from shutil import copytree
 from tempfile import TemporaryDirectory
 
+sys.path.insert(0, "tests/support")
+
 from sqlalchemy import func, select, text
 
 from benchmark import measured
@@ -23,6 +25,7 @@ from hub.flow.batches import batches
 from hub.flow.outbox import Intent
 from hub.flow.values import value_context
 from hub.models import Consent, Customer, DataKey, Message, PersonalValue
+from postgres import vacuum
 from town import Standing, opened, settle
 
 BENCHMARK = {
@@ -126,8 +129,7 @@ def main(messages: int, profiled: bool) -> None:
         ids = settle(hub, messages, past=False)
         reachable(hub, ids)
         due(hub, ids)
-        with hub.region.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
+        vacuum(hub.region.engine)
         partner, rng, profile = hub.partner("mail_eu"), Random(1), cProfile.Profile(time.process_time)
         began, cpu = time.perf_counter(), os.times()
         if profiled:

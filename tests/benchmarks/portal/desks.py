@@ -11,7 +11,6 @@ from typing import Any
 sys.path.insert(0, "tests/benchmarks/journeys")
 sys.path.insert(0, "tests/support")
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from benchmark import measured
@@ -21,6 +20,7 @@ from hub.flow.batches import batches
 from hub.flow.pending import Asked
 from hub.models import Message
 from portal import connections
+from postgres import vacuum
 from town import opened
 
 BENCHMARK = {
@@ -40,8 +40,7 @@ def fill(hub: Hub, messages: int, partners: Sequence[Partner]) -> None:
             work.insert_all(
                 Message, [_row(work.now, rng, number, partners[number % len(partners)].id) for number in numbers]
             )
-    with hub.region.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE messages"))
+    vacuum(hub.region.engine)
 
 
 def _row(now: datetime, rng: Random, number: int, partner: int) -> dict[str, Any]:
