@@ -183,17 +183,6 @@ def revoke_others(work: Work, person: SignedIn) -> int:
     return len(others)
 
 
-def revoke_all(work: Work, title: str) -> int:
-    """All sessions of whoever has this title; answers how many. Raises NotFound."""
-    named = work.session.scalars(select(Principal.id).where(Principal.title == title)).all()
-    if not named:
-        raise NotFound("Nobody has this title.", "It is the one that stands in the audit.")
-    found = [one for principal_id in named for one in sessions_of(work.session, principal_id, work.now)]
-    for one in found:
-        revoke(work, one.id, "cli")
-    return len(found)
-
-
 def end_access(work: Work, principal_id: int, by: str) -> None:
     """Whatever lets this principal in ends at once: sessions, passkeys, and links that nobody has used. They come in again by a
     new link or their provider, as a customer by their own mail."""
@@ -212,3 +201,12 @@ def end_access(work: Work, principal_id: int, by: str) -> None:
     )
     work.audit(by, "access_ended", "principal", principal_id, sessions=len(open_ones), passkeys=keys.rowcount,
                links=links.rowcount)  # fmt: skip
+
+
+def end_access_of(work: Work, title: str, by: str) -> None:
+    """The same for whoever has this title. Raises NotFound."""
+    named = work.session.scalars(select(Principal.id).where(Principal.title == title)).all()
+    if not named:
+        raise NotFound("Nobody has this title.", "It is the one that stands in the list of sessions.")
+    for principal_id in named:
+        end_access(work, principal_id, by)

@@ -108,7 +108,7 @@ HELP = {
     "dead-letters": "What was given up: look at it, replay it, or discard it.",
     "tokens": "Grant or revoke API tokens.",
     "sign-in": "A link that signs a member of staff or a customer in, once.",
-    "sign-out": "End all sessions of a member of staff, at once.",
+    "sign-out": "End whatever lets a member of staff in, at once.",
     "loyalty": "Our membership cards against the programme's own books.",
     "roi": "What campaigns were worth, with proof, and the ledger shared out.",
     "export": "The configuration as it is in force, in a folder of its own.",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import click
 
-from hub.access import make_sign_in_link, principal_named, principal_of, revoke_all
+from hub.access import end_access_of, make_sign_in_link, principal_named, principal_of
 from hub.cli.opened import opened, region_option
 from hub.web.access import SCOPES, grant_token
 
@@ -49,10 +49,10 @@ def sign_in(region: str | None, title: str | None, roles: tuple[str, ...], custo
 @region_option
 @click.argument("title")
 def sign_out(region: str | None, title: str) -> None:
-    """End all sessions of a member of staff, at once and in every browser."""
+    """End whatever lets a member of staff in, at once: sessions, passkeys, unused links."""
     with opened(region) as hub, hub.begin() as work:
-        count = revoke_all(work, title)
-    click.echo(f"{count} ended.")
+        end_access_of(work, title, "cli")
+    click.echo(f"“{title}” is out.")
 
 
 COMMANDS = {"tokens": tokens, "sign-in": sign_in, "sign-out": sign_out}

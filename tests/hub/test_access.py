@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from hub.access import (
+    end_access_of,
     make_sign_in_link,
     principal_named,
     principal_of,
     revoke,
-    revoke_all,
     seen_now,
     signed_in,
     use_sign_in_link,
@@ -115,13 +115,13 @@ def test_nobody_signs_in_as_a_customer_who_is_not_there(hub):
         principal_of(work, "0" * 32)
 
 
-def test_somebody_is_signed_out_everywhere_by_their_title(hub, clock):
-    mine = [used(hub, a_link(hub)) for _ in range(2)]
+def test_access_ends_by_a_title_and_by_no_other(hub, clock):
+    mine, other = used(hub, a_link(hub)), a_link(hub)
 
     with hub.begin() as work:
-        assert revoke_all(work, "Theo") == 2
-        assert revoke_all(work, "Theo") == 0
+        end_access_of(work, "Theo", "test")
         with pytest.raises(NotFound):
-            revoke_all(work, "Thea")
+            end_access_of(work, "Thea", "test")
 
-    assert [who(hub, secret, clock) for secret in mine] == [None, None]
+    assert who(hub, mine, clock) is None
+    assert used(hub, other) is None

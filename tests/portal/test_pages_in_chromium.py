@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select, update
 
 from browser import WIDTHS, Site, chromium, launched, served, sign_in, told_by, window
+from compliance import holds
 from hub.models import AuditEntry, DeadLetter, Delivery, Outreach, Session
 from hub.own import OWN
 from mine import an_estimate
@@ -32,6 +33,7 @@ PAGES = (
     "operations",
     "connectors",
     "connector",
+    "connector-conflicts",
     "messages",
     "message",
     "why",
@@ -152,6 +154,7 @@ def test_every_page_in_every_look(reader: Reader, name: str, language: str, them
             "operations",
             "connectors",
             "connector",
+            "connector-conflicts",
             "messages",
             "message",
             "why",
@@ -313,3 +316,38 @@ def test_calls_are_noted_and_a_plate_is_found_by_the_keyboard_alone(site: Site, 
     with site.hub.look() as session:
         noted = session.execute(select(Outreach.rank, Outreach.outcome).order_by(Outreach.rank)).all()
     assert [tuple(one) for one in noted] == [(1, "booked"), (2, None), (3, "later"), (4, "wrong")]
+
+
+def test_a_chat_is_answered_by_three_acts_of_the_keyboard(site: Site, browser: Browser) -> None:
+    """The text, as its field has the focus, Tab, and Enter."""
+    with window(browser, 1280, "light", "en") as context:
+        sign_in(site, context, "advisor")
+        page = context.new_page()
+        page.goto(f"{site.base}/desk/inbox/?c={site.talk}")
+
+        page.locator("#say:focus").wait_for()
+        page.keyboard.type("Your car is ready at four.")
+        page.keyboard.press("Tab")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+        page.locator("#said").get_by_text("Your car is ready at four.").wait_for()
+
+
+def test_a_hold_is_released_by_three_acts_of_the_keyboard(site: Site, browser: Browser) -> None:
+    """Enter opens the question, as the oldest hold has the focus; Tab, and Enter says yes."""
+    holds.place(site.hub, holds.Wanted(site.owner.ref, "*", "lawsuit", "Case 12/26", "Legal"), "test")
+    with window(browser, 1280, "light", "en") as context:
+        sign_in(site, context, "privacy")
+        page = context.new_page()
+        page.goto(f"{site.base}/desk/privacy/holds")
+        before = page.get_by_role("group").count()
+
+        page.locator("summary:focus").wait_for()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+        page.get_by_text("The hold has ended.").wait_for()
+        assert page.get_by_role("group").count() == before - 1

@@ -282,6 +282,14 @@ def test_a_token_and_a_sign_in_link_are_shown_once(run):
     assert link.startswith("http://eu.localhost:18101/sign-in/")
 
 
+def test_a_member_of_staff_is_signed_out_by_their_title_and_nobody_by_another(run):
+    run("sign-in", "Theo", "--role", "operator", "-r", "eu")
+
+    assert run("sign-out", "Theo", "-r", "eu")[:2] == (0, "“Theo” is out.\n")
+    code, _, said = run("sign-out", "Thea", "-r", "eu")
+    assert (code, "Nobody has this title." in said) == (1, True)
+
+
 def test_a_shops_history_comes_in_by_its_own_rows_and_a_second_time_changes_nothing(run, tmp_path):
     file = tmp_path / "history.ndjson"
     story = [a_row(kind) if kind != "appointment" else a_row(kind, state="arrived") for kind in ROWS]
