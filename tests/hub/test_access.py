@@ -78,9 +78,9 @@ def test_a_revoked_or_ended_session_counts_no_more(hub, clock):
 
 
 def test_staff_who_are_idle_for_half_an_hour_and_customers_for_two_hours_sign_in_again(hub, clock):
-    staff = used(hub, a_link(hub))
+    staff, owner = used(hub, a_link(hub)), an_owner(hub)
     with hub.begin() as work:
-        link = make_sign_in_link(work, principal_of(work, an_owner(hub).ref), timedelta(minutes=10))
+        link = make_sign_in_link(work, principal_of(work, owner.ref), timedelta(minutes=10))
     customer = used(hub, link)
 
     clock.pass_by(minutes=29)
