@@ -48,7 +48,9 @@ def plan(region: str | None, segment: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))
         return
-    click.echo(f"{found.segment}: {found.members} would be in it; {found.entering} would enter, {found.leaving} would leave")
+    click.echo(
+        f"{found.segment}: {found.members} would be in it; {found.entering} would enter, {found.leaving} would leave"
+    )
     for word, refs in (("enter", found.sample_entering), ("leave", found.sample_leaving)):
         for ref in refs:
             click.echo(f"  would {word}: {ref}")
