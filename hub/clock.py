@@ -34,6 +34,7 @@ from hub.gate import erase_rows
 from hub.models import Challenge, Conversation, Enrollment, IdempotencyKey, JourneyVersion, Lease, SignInLink, Timer
 from hub.own import OWN
 from hub.regions import empty_log
+from hub.snapshots import room
 from hub.vault.rotation import destroy_ended, rotate, rotation_due
 from hub.work import Work
 
@@ -197,6 +198,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                     prove_segments(hub)
                     documents.sweep(hub, hub.clock())
                     releases.clear_workbench(hub, time.time())
+                    room.clear(hub.region)
                     warranties.tell(hub)
                     breaches.tell(hub)
                     runs.queue_due(hub)

@@ -45,5 +45,10 @@ VARIABLES = (
         "such files wait",
         "a ClamAV daemon that looks at what is uploaded: unix:///run/clamav/clamd.ctl or tcp://host:3310",
     ),
+    Variable(
+        "HUB_SPARK_MASTER",
+        "local[*]",
+        "where `--engine spark` runs: this machine's cores, or a cluster such as spark://host:7077",
+    ),
     Variable("HUB_PYTHON", "the newest found", "the Python that ./garage takes; only the launcher reads it"),
 )

@@ -22,6 +22,9 @@ PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
 
+UNLOCKED = {"pyspark"}  # half a gigabyte, of a cluster's own version; whoever wants it installs its extra
+
+
 def direct_requirements() -> list[str]:
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
     extras = project["optional-dependencies"].values()
@@ -54,7 +57,7 @@ def test_every_pin_has_a_hash() -> None:
     assert bare == []
 
 
-@pytest.mark.parametrize("text", direct_requirements())
+@pytest.mark.parametrize("text", [one for one in direct_requirements() if Requirement(one).name not in UNLOCKED])
 def test_every_direct_dependency_is_locked_within_its_bounds(text: str) -> None:
     wanted = Requirement(text)
 

@@ -1,6 +1,7 @@
 """hub segments plan, preview, refresh, apply, diff, rollback, remove, history, verify, incidents; pins are in hub.cli.pins."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,9 +14,12 @@ from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow import alongside, plans, versions
 from hub.flow import segments as flow
+from hub.snapshots.engines import ENGINES, check_installed
 from rules import RuleError, SegmentRule
 from rules.book import load_book
 from rules.documents import plain
+
+SQL = "sql"
 
 
 @click.group("segments")
@@ -71,15 +75,35 @@ def preview(region: str | None, segment: str) -> None:
 
 @segments.command()
 @region_option
-@click.argument("segment")
-def refresh(region: str | None, segment: str) -> None:
-    """Put the rule in force over all customers now; partners are told of every move."""
+@click.argument("segment", required=False)
+@click.option(
+    "--engine", type=click.Choice([SQL, *ENGINES]), default=SQL, show_default=True,
+    help="Who counts: the database, or DuckDB or Apache Spark over an encrypted snapshot of what the rules read.",
+)  # fmt: skip
+def refresh(region: str | None, segment: str | None, engine: str) -> None:
+    """Put the rule in force over all customers now, or every rule; partners are told of every move."""
     with opened(region) as hub:
-        rule = _rule(hub, Path(segment).stem)
+        rules = [_rule(hub, Path(segment).stem)] if segment else list(hub.book.current().segments.values())
+        for rule, moves in _by_sql(hub, rules) if engine == SQL else _by_engine(hub, rules, engine):
+            _print_moves(rule.name, moves)
+
+
+Refreshed = Iterator[tuple[SegmentRule, list[flow.Move]]]
+
+
+def _by_sql(hub: Hub, rules: list[SegmentRule]) -> Refreshed:
+    for rule in rules:
         with hub.begin() as work:
             moves = flow.refresh(hub, work, rule, "rule")
             alongside.follow(hub, work, moves)
-    _print_moves(rule.name, moves)
+        yield rule, moves
+
+
+def _by_engine(hub: Hub, rules: list[SegmentRule], name: str) -> Refreshed:
+    check_installed(name)
+    from hub.flow import recounting  # stands on an extra
+
+    return recounting.refresh(hub, rules, name)
 
 
 @segments.command()

@@ -10,6 +10,7 @@ from sqlalchemy import false, select, true, union_all, update
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
+from hub.errors import Busy
 from hub.flow import seen
 from hub.flow.batches import among, batches
 from hub.flow.identity import lock_customers
@@ -30,6 +31,7 @@ APPLIED = select(SegmentVersion.segment, SegmentVersion.hash).where(SegmentVersi
 # Changes that no rule reads; of what is stored in the profile, hub.flow.facts says which column moved.
 SILENT = frozenset({"name", "email", "phone", "address", "branch", "language", "joined_on", "loyalty", "sync",
                     "appointment", "inspection", "invoice", "recommendation", "offer", "referral"})  # fmt: skip
+Differing = tuple[list[int], list[int]]  # who should be in and is not, who is in and should not be
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _readers(book: Rulebook, customer_id: int, changes: Sequence[Mapping[int, Se
 
 
 def _filled(work: Work, book: Rulebook) -> frozenset[str]:
-    """Names of the segments whose document as it stands has been applied to everybody."""
+    """Names of the segments whose document is in force as it stands: applied to everybody, or about to be by what stands now."""
     found = book.segments
     return frozenset(name for name, of in work.session.execute(APPLIED) if name in found and found[name].hash == of)
 
@@ -96,9 +98,30 @@ def refresh(hub: Hub, work: Work, rule: SegmentRule, cause: str) -> list[Move]:
         lock_customers(work, ids)
         check = compiled(rule.when, work.now, rule.zone)
         moves = [move for some in batches(ids) for move in _judge(hub, work, [Case(rule, check, set(some))], cause)]
-    version = version or _apply(work, rule)
-    version.refreshed_on, version.refreshed_at = local_today(rule, work.now), work.now
+    _refreshed(version or _apply(work, rule), rule, work.now)
     return moves
+
+
+def put_in_force(work: Work, rule: SegmentRule) -> None:
+    """Before it is counted elsewhere: from now on whoever changes is judged by it."""
+    if _version(work, rule) is None:
+        _apply(work, rule)
+
+
+def refresh_by(work: Work, rule: SegmentRule, members: Set[int], at: datetime) -> list[Move]:
+    """As `refresh`, by those whom an engine found among what stood at `at`. Whoever differs is asked again; whoever changed since
+    and does not differ was judged by that change. Raises Busy where the rule is not in force any more."""
+    version = _version(work, rule)
+    if version is None:
+        raise Busy(f"The rule of “{rule.name}” was changed meanwhile.", "Run it again.")
+    inside = set(_open_ids(work, rule.name))
+    moves = _move(work, rule, "rule", (sorted(members - inside), sorted(inside - members)))
+    _refreshed(version, rule, at)
+    return moves
+
+
+def _refreshed(version: SegmentVersion, rule: SegmentRule, at: datetime) -> None:
+    version.refreshed_on, version.refreshed_at = local_today(rule, at), at
 
 
 def _moved_by_time(work: Work, rule: SegmentRule, since: datetime | None) -> list[int] | None:
@@ -200,24 +223,25 @@ def _apply(work: Work, rule: SegmentRule) -> SegmentVersion:
         version = SegmentVersion(segment=rule.name, hash=rule.hash, document=rule.document, written=rule.text)
         work.add(version)
     version.applied_at, version.ended_at = work.now, None
+    version.refreshed_on = version.refreshed_at = None
     work.audit("hub", "segment_applied", "segment_version", version.id, segment=rule.name, hash=rule.hash)
     return version
 
 
-def _move(work: Work, rule: SegmentRule, cause: str) -> list[Move]:
-    """Found over all, and asked again of those alone once their locks are held: another's word may have come in between."""
+def _move(work: Work, rule: SegmentRule, cause: str, found: Differing | None = None) -> list[Move]:
+    """Found over all, and asked again of those alone once their locks are held: another's word may have come in between.
+
+    found: elsewhere, before this transaction began."""
     work.session.flush()
-    enter, leave = differences(work.session, rule, work.now)
+    enter, leave = found or differences(work.session, rule, work.now)
     refs = lock_customers(work, {*enter, *leave})
-    if refs and not work.region.on_sqlite:
+    if found or (refs and not work.region.on_sqlite):
         enter, leave = differences(work.session, rule, work.now, refs)
     return [*_enter(work, rule, {one: refs[one] for one in enter}, cause),
             *_leave(work, rule.name, {one: refs[one] for one in leave}, cause)]  # fmt: skip
 
 
-def differences(
-    session: Session, rule: SegmentRule, now: datetime, ids: Collection[int] | None = None
-) -> tuple[list[int], list[int]]:
+def differences(session: Session, rule: SegmentRule, now: datetime, ids: Collection[int] | None = None) -> Differing:
     """(who should be in and is not, who is in and should not be), by SQL over all customers, or over these. Nothing is written."""
     rows = select_members(rule.when, TABLES, now, rule.zone).subquery("found")
     within = [] if ids is None else [among(rows.c.customer_id, ids)]

@@ -34,11 +34,21 @@ from rules.values import MOST_SUMMED
 
 
 def field(event: FromClause, name: str, type_: str) -> ColumnElement[Any]:
-    """The column of a field; an attribute is read from JSON behind a look at its type."""
+    """The column of a field. An attribute that has none of its own is read from JSON behind a look at its type."""
     if type_ == "money":
         return event.c.amount_minor
     if name in OWN_FIELDS:
         return event.c.local_day if name == "day" else event.c.vehicle_id
+    own = own_column(name, type_)
+    return event.c[own] if own in event.c else attribute(event, name, type_)
+
+
+def own_column(name: str, type_: str) -> str:
+    """Of an attribute, in a table that was made of another one's JSON."""
+    return f"{type_}_{name}"
+
+
+def attribute(event: FromClause, name: str, type_: str) -> "JsonItem":
     return ITEMS[type_](event.c.attributes, literal(name, String()))
 
 

@@ -34,7 +34,12 @@ def _grouped(node: EventTest, scope: Scope) -> tuple[Select[Any], FromClause]:
 
 
 def _kept(node: EventTest, event: FromClause, scope: Scope) -> list[ColumnElement[bool]]:
-    kept = [event.c.kind == node.kind.name, event.c.withdrawn_at.is_(None), *scope.mine(event)]
+    return [*scope.mine(event), *_counts(node, event, scope)]
+
+
+def _counts(node: EventTest, event: FromClause, scope: Scope) -> list[ColumnElement[bool]]:
+    """Whether the test is about this event, whosever it is."""
+    kept = [event.c.kind == node.kind.name, event.c.withdrawn_at.is_(None)]
     if node.within:
         kept.append(event.c.local_day.between(*node.within.reach(scope.moment.today)))
     if node.since:
@@ -86,9 +91,10 @@ def _come_to(measure: Measure, column: ColumnElement[Any]) -> tuple[ColumnElemen
 
 
 def _last(node: EventTest, measure: Measure, scope: Scope, *, passing: bool) -> Select[Any]:
+    """The later event is compared with this one alone: Spark looks no further out than one level."""
     event, other = scope.tables.alias("event"), scope.tables.alias("event")
-    owner = scope.owner_of(event)
-    follows = (scope.owner_of(other) == owner, *_kept(node, other, scope), later(other, event))
+    owner, mine = scope.owner_of(event), other.c.customer_id == event.c.customer_id
+    follows = (scope.owner_of(other) == owner, mine, *_counts(node, other, scope), later(other, event))
     column = field(event, measure.field, measure.type)
     verdict = test_all(measure.tests, column, event.c.currency, measure.type, scope.moment)
     return select(owner).where(

@@ -49,14 +49,16 @@ def _rest(node: Sequence, index: int, before: FromClause, scope: Scope) -> Colum
 def _present(
     node: Sequence, index: int, before: FromClause, scope: Scope, barred: int | None = None
 ) -> ColumnElement[bool]:
-    """barred: the step of which no event may lie between."""
+    """barred: the step of which no event may lie between. Spark looks no further out than one level, so the event before
+    stands beside this one then, to be seen from there."""
     event = scope.tables.alias("event")
     wanted = [*_follows(node, index, event, before, scope), _rest(node, index + 1, event, scope)]
-    if barred is not None:
-        other = scope.tables.alias("event")
-        between = (*_follows(node, barred, other, before, scope), later(event, other))
-        wanted.append(~exists().where(*between).correlate_except(other))
-    return exists().where(*wanted).correlate_except(event)
+    if barred is None:
+        return exists().where(*wanted).correlate_except(event)
+    other, same = scope.tables.alias("event"), scope.tables.alias("event")
+    between = (*_follows(node, barred, other, same, scope), later(event, other))
+    wanted += [same.c.id == before.c.id, ~exists().where(*between).correlate_except(other)]
+    return exists().where(*wanted).correlate_except(event, same)
 
 
 def _found(node: Sequence, index: int, before: FromClause, scope: Scope) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from hub import clock as moving
 from hub.models import Customer
+from hub.snapshots.engines import ENGINES
 
 
 @pytest.fixture
@@ -75,3 +76,23 @@ def test_schemas_are_written_where_the_first_line_of_a_file_points(run, settings
     written = json.loads((settings.config / ".schema" / "segment.json").read_text())
     assert json.loads(run("schema", "segment")[1]) == written
     assert run("schema")[0] == 2
+
+
+def test_every_segment_is_counted_by_another_engine_with_the_same_members(run, hub):
+    code, said, _ = run("segments", "refresh", "--engine", "duckdb", "-r", "eu")
+
+    assert code == 0
+    assert said.splitlines() == [
+        f"{name}: 0 entered, 0 left" for name in ("gold_members", "lapsed_regulars", "regulars")
+    ]
+
+
+def test_an_engine_that_nobody_knows_or_that_is_not_installed_is_told(run, monkeypatch):
+    monkeypatch.setitem(ENGINES, "spark", ("no_such_package",))
+
+    code, _, told = run("segments", "refresh", "--engine", "sparkle", "-r", "eu")
+    assert code == 2
+    assert "'sql', 'duckdb', 'spark'" in told
+    code, _, told = run("segments", "refresh", "--engine", "spark", "-r", "eu")
+    assert code == 1
+    assert told.startswith("The engine spark needs no_such_package, not installed here. Install the hub's extra")

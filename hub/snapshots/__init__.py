@@ -1,0 +1,1 @@
+"""What rules read, as columns in files for an engine beside the database; encrypted, of this region, and gone when it is done."""
