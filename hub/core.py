@@ -91,6 +91,7 @@ class Hub:
                 work = kind(session, self.region, self.vault, self.node.ids, self.clock())
                 yield work
                 session.flush()
+                work.write_entries()
                 self.directory.add(work.new_refs, self.region_code)
         except OperationalError as error:
             raise down(f"The database of {self.region_code}", error) from error

@@ -22,7 +22,7 @@ Row = TypeVar("Row", bound=Base)
 @dataclass
 class Work:
     """bells: connections to wake after the commit; soon: those of them that are taken in first. new_refs: people to enter into
-    the directory before it."""
+    the directory before it. entries: of the audit, written before it all at once."""
 
     session: Session
     region: Region
@@ -33,6 +33,7 @@ class Work:
     soon: set[str] = field(default_factory=set)
     new_refs: list[str] = field(default_factory=list)
     open_keys: dict[int, OpenKey] = field(default_factory=dict, repr=False)
+    entries: list[Mapping[str, Any]] = field(default_factory=list)
 
     def ring(self, connection: str) -> None:
         self.bells.add(connection)
@@ -50,8 +51,13 @@ class Work:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What is done inside is taken back where it raises, and harms nothing that was done before."""
-        with self.session.begin_nested():
-            yield
+        before = len(self.entries)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.entries[before:]
+            raise
 
     def put(self, model: type[Row], /, **values: Any) -> Row:
         """A new row with these values; it may be changed until the next look at the database."""
@@ -85,7 +91,12 @@ class Work:
 
     def audit(self, actor: str, action: str, about: str, about_id: int | None = None, **detail: Any) -> None:
         """detail: refs, counts and codes only, never a personal value."""
-        self.put(AuditEntry, at=self.now, actor=actor, action=action, about=about, about_id=about_id, detail=detail)
+        self.entries.append({"id": self.ids.next(), "at": self.now, "actor": actor, "action": action, "about": about,
+                             "about_id": about_id, "detail": detail})  # fmt: skip
+
+    def write_entries(self) -> None:
+        entries, self.entries = self.entries, []
+        self.insert_all(AuditEntry, entries)
 
 
 class Fresh:
@@ -121,7 +132,7 @@ class BulkWork(Work):
     def savepoint(self) -> Iterator[None]:
         self.pour()
         try:
-            with self.session.begin_nested():
+            with super().savepoint():
                 yield
                 self.pour()
         finally:

@@ -1,9 +1,10 @@
 """The chain of audit entries tells on every edit, insertion, deletion, change of order and cut."""
 
 import json
+from contextlib import suppress
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from compliance import audit
 from hub.clock import ANCHORS, seal_audit
@@ -111,3 +112,15 @@ def test_a_line_that_a_crash_cut_short_is_written_again(sealed):
     seal_audit(sealed)
 
     assert audit.verify(sealed).problems == []
+
+
+def test_what_was_taken_back_to_a_savepoint_is_in_no_entry_and_what_stood_before_is(hub):
+    with hub.begin() as work:
+        work.audit("anna", "before", "person", 1)
+        with suppress(KeyError), work.savepoint():
+            work.audit("anna", "inside", "person", 1)
+            raise KeyError
+        work.audit("anna", "behind", "person", 1)
+
+    with hub.look() as session:
+        assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()[-2:] == ["before", "behind"]
