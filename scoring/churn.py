@@ -14,6 +14,7 @@ from hub.sdk import FactReader, ScoreGiven, Tell, Trained, WrongInput
 from scoring import churn_trial, drift, stored, table_model
 from scoring.backtest import Backtest
 from scoring.calibration import Calibrator, chosen
+from scoring.coverage import coverage
 from scoring.measure import compared, measured
 from scoring.pictures import picture
 from scoring.sheet import Sheet
@@ -81,6 +82,7 @@ class Churn:
                 "origins": [(date(1970, 1, 1) + timedelta(days=one)).isoformat() for one in trial.origins],
                 "champion": best,
                 "calibrator": calibrator.kind,
+                "sets": coverage(right, trial.truth, trial.sizes),
                 **verdict(trial, best, right, seed),
                 "features": list(names),
                 "left_out": left_out,

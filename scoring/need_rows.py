@@ -14,7 +14,7 @@ Numbers = NDArray[Any]
 
 OF_CAR = ("car.age_years", "car.km_per_day", "car.silent_days", "car.visits", "car.here_days", "car.electric")
 OF_SERVICE = ("done_days", "done_due", "done_count", "declined_days", "open_days")
-COLUMNS = (*OF_CAR, *OF_SERVICE, "season", "popular", "popular among its like", "service")
+COLUMNS = (*OF_CAR, *OF_SERVICE, "season", "popular in season", "popular", "popular among its like", "service")
 YEAR = timedelta(days=365)
 AGES = (3, 6, 10)  # years; cars between two marks, of one kind of drive, are alike
 SOFT = 20  # cars that the share of all counts as, where few are alike
@@ -45,10 +45,11 @@ def need_rows(facts: FactReader, as_of: date, horizon: int, *, answers: bool) ->
     counts = _stacked(frame, "done_count", services)
     blocks = [np.repeat(np.column_stack([frame[name] for name in OF_CAR]), len(services), axis=0)]
     blocks += [_stacked(frame, what, services).reshape(-1, 1) for what in OF_SERVICE]
-    blocks += [_done_between(facts, as_of - YEAR, horizon, vehicles, services).reshape(-1, 1)]
+    season, kind = _done_between(facts, as_of - YEAR, horizon, vehicles, services), _alike(frame)
+    blocks += [season.reshape(-1, 1), _popular(season == 1, kind).reshape(-1, 1)]
     lately = np.nan_to_num(counts - _counts_at(facts, as_of - YEAR, vehicles, services)) > 0
     blocks += [_popular(lately, np.zeros(len(vehicles), int)).reshape(-1, 1)]
-    blocks += [_popular(lately, _alike(frame)).reshape(-1, 1)]
+    blocks += [_popular(lately, kind).reshape(-1, 1)]
     blocks += [np.tile(np.arange(len(services)), len(vehicles))[:, None]]
     done = np.zeros(0)
     if answers:
@@ -85,7 +86,7 @@ def _alike(frame: Any) -> Numbers:
 
 
 def _popular(lately: Numbers, kind: Numbers) -> Numbers:
-    """(cars, services): the share of cars of its kind that had it within a year, drawn towards the share of all."""
+    """(cars, services): the share of cars of its kind that had it, drawn towards the share of all."""
     everybody = lately.mean(0) if len(lately) else np.zeros(lately.shape[1])
     found = np.zeros(lately.shape)
     for one in np.unique(kind):

@@ -20,7 +20,7 @@ from scoring.pictures import picture
 
 Numbers = NDArray[Any]
 
-FORM = "need 1"
+FORM = "need 2"
 HORIZON = 182
 LEARN_FROM = 200_000  # rows of cars and services
 MEASURED = 4_000  # rows, drawn by lot, that figures and their intervals are told from

@@ -56,17 +56,14 @@ class Wanted:
 
 
 def _read(session: Session, wanted: Wanted, until: int, services: Mapping[str, str]) -> Stream:
-    names = wanted.names
-    rows: list[Any] = []
+    table: dict[str, list[Any]] = {name: [] for name in wanted.names}
     for part in session.execute(wanted.statement.where(wanted.day <= day_of(until))).partitions(PIECE):
-        rows += map(tuple, part)
-    if "service" in names:
-        place = names.index("service")
-        rows = [
-            (*row[:place], services.get((row[place] or "").lower(), (row[place] or "").lower()), *row[place + 1 :])
-            for row in rows
-        ]
-    return stream_of(rows, names, wanted.texts)
+        for name, values in zip(wanted.names, zip(*part, strict=True), strict=True):
+            table[name] += values
+    if "service" in table:
+        codes = ((one or "").lower() for one in table["service"])
+        table["service"] = [services.get(code, code) for code in codes]
+    return stream_of(table, wanted.texts)
 
 
 def number_of(session: Session, day: Any) -> ColumnElement[int]:

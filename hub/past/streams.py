@@ -53,23 +53,23 @@ class Stream:
         return np.isin(self[name], [place for place, word in enumerate(known) if word in wanted])
 
 
-def stream_of(rows: Sequence[Sequence[Any]], names: Sequence[str], texts: Sequence[str] = ()) -> Stream:
+def stream_of(table: Mapping[str, Sequence[Any]], texts: Sequence[str] = ()) -> Stream:
     """Sorted by day, then by step and the other columns from the left, so that any order of rows gives the same bytes.
 
     A missing number is NaN, a missing id 0, a missing text the word ''. Ids and days are whole numbers; the rest are floats."""
     columns: dict[str, Numbers] = {}
     words: dict[str, Sequence[str]] = {}
-    table = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    for name, values in zip(names, table, strict=True):
+    for name, values in table.items():
         if name in texts:
-            known, codes = np.unique(np.array([one or "" for one in values], dtype=str), return_inverse=True)
-            columns[name], words[name] = codes.astype(np.int32), known.tolist()
+            words[name] = sorted({one or "" for one in values})
+            codes = {word: code for code, word in enumerate(words[name])}
+            columns[name] = np.fromiter((codes[one or ""] for one in values), np.int32, len(values))
         elif name == "day" or name.endswith("_id"):
             columns[name] = np.array([one or 0 for one in values], dtype=np.int64)
         else:
             columns[name] = np.array(values, dtype=np.float64)
-    first = [name for name in ("day", STEP) if name in names]
-    order = np.lexsort([columns[name] for name in reversed([*first, *(name for name in names if name not in first)])])
+    first = [name for name in ("day", STEP) if name in table]
+    order = np.lexsort([columns[name] for name in reversed([*first, *(name for name in table if name not in first)])])
     return Stream({name: values[order] for name, values in columns.items()}, words)
 
 

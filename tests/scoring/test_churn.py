@@ -27,6 +27,14 @@ def test_what_can_be_told_is_told_better_than_by_recency(trained):
     assert card["against_floor"]["brier"]["gain"] > 0
 
 
+def test_the_card_tells_the_coverage_of_each_outcome(trained):
+    told = trained.card["sets"]
+
+    assert set(told["covered"]) == {"0", "1"}
+    assert min(told["covered"].values()) > 0.75
+    assert 0 < told["single"] <= 1
+
+
 def test_where_there_is_no_signal_recency_is_said_to_be_enough_or_nothing_is_claimed():
     card = Churn().train(a_reader(some_lives(signal=False)), TODAY, 0, silent).card
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from hub.past.streams import day_number
 from hub.sdk import WrongInput
 from lives import TODAY, a_reader, some_lives
 from scoring.need_rows import COLUMNS, need_rows
@@ -35,6 +36,27 @@ def test_a_verdict_stands_on_the_gain_over_popularity(trained):
 
     assert trained.card["worth"] == ("better" in trained.card["verdict"])
     assert 0 < metrics["recall_3_of_popularity"] <= 1
+
+
+def test_what_cars_ask_for_at_another_time_of_year_is_popular_but_not_in_this_season():
+    lives, end = {**some_lives(), "advice": []}, day_number(TODAY)
+    owned = [(one["customer_id"], one["vehicle_id"]) for one in lives["owned"]]
+    lives["works"] = [
+        {
+            "customer_id": customer,
+            "vehicle_id": car,
+            "visit_id": customer + ago * 1000,
+            "service": service,
+            "day": end - ago,
+        }
+        for customer, car in owned
+        for service, ago in (("cooling", 100), ("tyres", 300))
+    ]
+
+    rows = need_rows(a_reader(lives), TODAY, HORIZON, answers=False)
+
+    assert rows.column("popular among its like")[:2].tolist() == [1, 1]
+    assert rows.column("popular in season")[:2].tolist() == [0, 1]
 
 
 def test_what_was_just_done_is_not_proposed(trained):

@@ -40,7 +40,7 @@ def a_past(until: int, **kinds: list[dict[str, Any]]) -> Past:
     streams = {}
     for kind, (names, texts) in COLUMNS.items():
         rows = [{**USUAL, "step": float("state" in row), **row} for row in kinds.get(kind, [])]
-        streams[kind] = stream_of([tuple(row[name] for name in names) for row in rows], names, texts).until(until)
+        streams[kind] = stream_of({name: [row[name] for row in rows] for name in names}, texts).until(until)
     return Past(streams, until)
 
 

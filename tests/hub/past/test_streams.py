@@ -21,17 +21,17 @@ def test_a_past_that_was_cut_cannot_be_asked_for_more():
 
 
 def test_rows_in_any_order_give_the_same_columns():
-    rows = [(1, 30, 5.0, "b"), (2, 10, 6.0, "a"), (1, 10, 7.0, "b")]
-    names, texts = ("customer_id", "day", "amount", "currency"), ("currency",)
+    table = {"customer_id": [1, 2, 1], "day": [30, 10, 10], "amount": [5.0, 6.0, 7.0], "currency": ["b", "a", "b"]}
+    turned = {name: values[::-1] for name, values in table.items()}
 
-    one, other = stream_of(rows, names, texts), stream_of(rows[::-1], names, texts)
+    one, other = stream_of(table, ["currency"]), stream_of(turned, ["currency"])
 
     assert one.words == other.words
-    assert all(np.array_equal(one[name], other[name]) for name in names)
+    assert all(np.array_equal(one[name], other[name]) for name in table)
 
 
 def test_a_missing_number_is_nan_and_a_missing_text_the_empty_word():
-    stream = stream_of([(1, 30, None, None)], ("customer_id", "day", "amount", "currency"), ("currency",))
+    stream = stream_of({"customer_id": [1], "day": [30], "amount": [None], "currency": [None]}, ["currency"])
 
     assert np.isnan(stream["amount"]).all()
     assert stream.words["currency"] == [""]
