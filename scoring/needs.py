@@ -1,6 +1,7 @@
 """The scorer `need`: which service a car will ask for within a horizon, from its own history and that of cars like it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -22,6 +23,8 @@ Numbers = NDArray[Any]
 
 FORM = "need 2"
 HORIZON = 182
+APART = HORIZON // 2  # between days that are learned from: as between origins, so that each is read once for all
+LEARNED = 6  # days that are learned from, at most: the oldest still have a year before them that tells of the season
 LEARN_FROM = 200_000  # rows of cars and services
 MEASURED = 4_000  # rows, drawn by lot, that figures and their intervals are told from
 FIRST = 3  # services of a car that count as found
@@ -41,7 +44,8 @@ class CarNeed:
     meaning = f"the probability that the car is given this service within {HORIZON} days, 0 to 1"
 
     def train(self, facts: FactReader, as_of: date, seed: int, tell: Tell, champion: bytes | None = None) -> Trained:
-        wanted = plan(facts, as_of, HORIZON)
+        planned = plan(facts, as_of, HORIZON)
+        wanted = replace(planned, learn=_before(planned, as_of))
         read: dict[date, NeedRows] = {}
         with threadpool_limits(1):
             judged, chances = [], []
@@ -125,9 +129,10 @@ def _at(facts: FactReader, read: dict[date, NeedRows], day: date) -> NeedRows:
     return read[day]
 
 
-def _before(wanted: Plan, origin: date) -> list[date]:
-    days = [origin - timedelta(days=HORIZON), origin - timedelta(days=HORIZON + 90)]
-    return [day for day in days if day >= wanted.began]
+def _before(wanted: Plan, day: date) -> list[date]:
+    """The days whose outcome was known on this one, as far as the history goes back."""
+    days = [day - timedelta(days=HORIZON + place * APART) for place in range(LEARNED)]
+    return [one for one in days if one >= wanted.began]
 
 
 def _rows(facts: FactReader, read: dict[date, NeedRows], days: Sequence[date]) -> list[NeedRows]:
