@@ -6,23 +6,22 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from hub import log
-from hub.app import create_app
+from hub.app import STREAMS, create_app
 from hub.core import Hub
-from hub.settings import RegionSettings
 
-THREADS = 16
+OTHERS = 10  # threads beside those that streams may hold
+MANY = 118  # streams at once in a process that serves nothing else
 
 
 class Served(BaseApplication):  # type: ignore[misc]
     """The hub is built in the worker process, after the fork."""
 
     def __init__(
-        self, build: Callable[[], Hub], here: RegionSettings, stalled: float, host: str, processes: int
+        self, build: Callable[[], Hub], code: str, address: str, stalled: float, processes: int, streams: int
     ) -> None:
-        self.build = build
-        self.here = here
+        self.build, self.code = build, code
         self.stalled = stalled
-        self.address, self.processes = f"{host}:{here.port}", processes
+        self.address, self.processes, self.streams = address, processes, streams
         super().__init__()
 
     def load_config(self) -> None:
@@ -30,7 +29,7 @@ class Served(BaseApplication):  # type: ignore[misc]
             "bind": [self.address],
             "workers": self.processes,
             "worker_class": "gthread",
-            "threads": THREADS,
+            "threads": self.streams + OTHERS,
             "timeout": max(2, round(self.stalled)),  # the master beats for the one who serves, so it must watch it
             "graceful_timeout": 5,
             "keepalive": 15,
@@ -44,13 +43,13 @@ class Served(BaseApplication):  # type: ignore[misc]
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        log.set_up(region=self.here.code)
-        return create_app(self.build())
+        log.set_up(region=self.code)
+        return create_app(self.build(), self.streams)
 
 
 def serve_web(
-    build: Callable[[], Hub], here: RegionSettings, stalled: float, host: str = "127.0.0.1", processes: int = 1
+    build: Callable[[], Hub], code: str, address: str, stalled: float, processes: int = 1, streams: int = STREAMS
 ) -> None:
-    """stalled: seconds without a sign of life after which gunicorn replaces the process that serves. host: the address that is
-    listened on; this machine alone unless somebody says otherwise."""
-    Served(build, here, stalled, host, processes).run()
+    """address: host and port that are listened on. stalled: seconds without a sign of life after which gunicorn replaces the process
+    that serves. streams: how many may be open in a process at once."""
+    Served(build, code, address, stalled, processes, streams).run()

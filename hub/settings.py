@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +32,7 @@ class RegionSettings:
     host: str = said("name the web server answers to")
     port: int = said("its port on this machine")
     workers: int = said("how many workers drain this region", default=2)
+    streams: int = said("port of the processes that serve streams alone; 0: the web serves them, too", default=0)
     public: str = said("the address people open, where a proxy stands before it", default="")
     staff_sign_in: ProviderSettings | None = said(
         "the identity provider by which staff come in; see below", default=None
@@ -156,8 +157,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
 
 
 def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
-    known = {"cell", "zone", "jurisdiction", "residences", "host", "port", "workers", "public", "staff_sign_in"}
-    reader.unknown(block, known)
+    reader.unknown(block, {one.name for one in fields(RegionSettings)} - {"code"})
     if not CODE.fullmatch(code):
         reader.wrong(block, None, f"“{code}” is no region code.", "Use 2 to 4 lower-case letters or digits.")
     zone = reader.text(block, "zone", "UTC")
@@ -174,6 +174,7 @@ def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
         host=reader.text(block, "host", f"{code}.localhost"),
         port=reader.number(block, "port", 1, 65535),
         workers=reader.number(block, "workers", 1, 64, 2),
+        streams=reader.number(block, "streams", 0, 65535, 0),
         public=reader.text(block, "public", "").rstrip("/"),
         staff_sign_in=read_provider(reader, block, "staff_sign_in"),
     )

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from hub.access.provider import Provider, open_provider
+from hub.app import STREAMS
 from hub.core import Hub
 from hub.errors import Denied, HubError, PartDown, ProofNeeded, SignInNeeded
 from hub.web.errors import problem
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 YEAR = 31_536_000
 THEMES = ("light", "dark", "system")
 CHOICES: Mapping[str, tuple[str, ...]] = {"lang": tuple(OFFERED), "theme": THEMES}
-STREAMS = 6  # at once; each holds one of the web process's threads
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,7 @@ def new_portal(hub: Hub) -> Blueprint:
     portal = Blueprint(
         "portal", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
-    shared = shared_at(hub)
-    portal.record(lambda state: state.app.extensions.update(portal=shared))
+    portal.record(lambda state: state.app.extensions.update(portal=shared_at(hub, state.app.config["STREAMS"])))
     portal.before_request(guard.check)
     portal.after_request(_remember_choices)
     portal.after_request(harden)
@@ -65,13 +64,13 @@ def new_portal(hub: Hub) -> Blueprint:
     return portal
 
 
-def shared_at(hub: Hub) -> Portal:
+def shared_at(hub: Hub, streams: int = STREAMS) -> Portal:
     """Raises ConfigError when the chain's file is wrong, or a secret is missing."""
     return Portal(
         Languages(hub.here.zone),
         Attempts(hub.clock),
         Attempts(hub.clock, most=3),
-        threading.BoundedSemaphore(STREAMS),
+        threading.BoundedSemaphore(streams),
         read_chain(hub.settings.config),
         open_provider(hub.settings, hub.here, hub.clock),
     )

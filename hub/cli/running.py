@@ -11,6 +11,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from hub import clock, door, log, worker
+from hub.app import STREAMS
 from hub.cli.opened import hub_at, json_option, region_option, regions_of, valkey_environ, warm
 from hub.cli.starting import begin, tell_begun
 from hub.core import check_opened
@@ -19,14 +20,14 @@ from hub.errors import PartDown
 from hub.flow import reports, runs
 from hub.opening import make_secrets, open_new_region
 from hub.regions import down
-from hub.serving import serve_web
+from hub.serving import MANY, serve_web
 from hub.settings import Settings, load_settings
 from hub.worker import Supervisor, stop_on_signal
 
 LOOK_EVERY = 0.5  # seconds between two looks at Valkey
 LOOK_FOR_RUNS = 5.0  # seconds between two looks at what is to be trained or scored
 OWNED = "the database's role owns its tables, so row-level security does not hold it. Let hub init alone be the owner: HUB_OWNER_{}."
-ROLES = ("web", "workers", "clock", "scores", "doors")
+ROLES = ("web", "streams", "workers", "clock", "scores", "doors")
 
 
 @click.command()
@@ -90,7 +91,7 @@ def worker_command(region: str | None, count: int | None) -> None:
     codes = regions_of(settings, region)
     supervisor = Supervisor(settings.timing.stalled)
     for code in codes:
-        add_region(supervisor, settings, code, ROLES[1:], workers=count)
+        add_region(supervisor, settings, code, ROLES[2:], workers=count)
     supervisor.serve()
 
 
@@ -113,18 +114,21 @@ def add_region(
         supervisor.add(f"{code}-scores", lambda: run_scores(settings, code))
     for name in doors_of(settings, code) if "doors" in roles else ():
         supervisor.add(f"{code}-{name}", lambda name=name: run_door(settings, code, name))  # type: ignore[misc]
-    if "web" in roles:
-        host, processes = (
-            settings.environ.get("HUB_BIND") or "127.0.0.1",
-            max(1, settings.count("HUB_WEB_PROCESSES", 1)),
-        )
-        settings.count("HUB_PROXIES", 0)  # a mistake is told before anything starts
-        check_port(here.port, f"the web server of {code}")
-        supervisor.add(f"{code}-web", lambda: run_web(settings, code, host, processes))
+    for name, port, streams in (("web", here.port, STREAMS), ("streams", here.streams, MANY)):
+        if name in roles and port:
+            add_web(supervisor, settings, code, name, port, streams)
 
 
-def run_web(settings: Settings, code: str, host: str, processes: int) -> None:
-    serve_web(lambda: hub_at(settings, code), settings.region(code), settings.timing.stalled, host, processes)
+def add_web(supervisor: Supervisor, settings: Settings, code: str, name: str, port: int, streams: int) -> None:
+    host = settings.environ.get("HUB_BIND") or "127.0.0.1"
+    processes = max(1, settings.count("HUB_WEB_PROCESSES", 1))
+    settings.count("HUB_PROXIES", 0)  # a mistake is told before anything starts
+    check_port(port, f"the {name} server of {code}")
+    stalled = settings.timing.stalled
+    supervisor.add(
+        f"{code}-{name}",
+        lambda: serve_web(lambda: hub_at(settings, code), code, f"{host}:{port}", stalled, processes, streams),
+    )
 
 
 def check_port(port: int, what: str) -> None:

@@ -46,3 +46,10 @@ def test_the_hubs_other_doors_keep_their_own_manners(whole_hub: Hub) -> None:
 
     assert (unknown.status_code, unknown.mimetype) == (404, "application/problem+json")
     assert client.get("/api/v1/status").mimetype == "application/problem+json"
+
+
+def test_as_many_streams_are_open_at_once_as_the_process_is_for(whole_hub: Hub) -> None:
+    """A process of the web keeps its threads for pages; one that serves streams alone has more of them."""
+    seats = create_app(whole_hub, streams=2).extensions["portal"].streams
+
+    assert [seats.acquire(blocking=False) for _ in range(3)] == [True, True, False]

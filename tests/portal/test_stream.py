@@ -8,9 +8,9 @@ from flask import Flask
 from sqlalchemy import update
 
 from desks import Traffic, Visitor
+from hub.app import STREAMS
 from hub.core import Hub
 from hub.models import Session
-from portal.pages import STREAMS
 from portal.stream import EVERY, events
 
 

@@ -1,5 +1,6 @@
 """What `hub up` sees to before anything is started."""
 
+import socket
 from dataclasses import replace
 
 import pytest
@@ -71,3 +72,20 @@ def test_what_all_processes_read_alike_is_read_before_they_part(opened: Settings
 
     after = parse._documents.cache_info()
     assert (after.misses, after.hits > before.hits) == (before.misses, True)
+
+
+def test_streams_are_served_apart_where_the_region_names_a_port_for_them_and_by_the_web_elsewhere(
+    opened: Settings,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    apart = {**opened.regions, "eu": replace(opened.regions["eu"], streams=port)}
+
+    def names(settings: Settings, *roles: str) -> list[str]:
+        supervisor = Supervisor(8.0)
+        add_region(supervisor, settings, "eu", roles)
+        return [child.name for child in supervisor.children if child.name != "eu-valkey"]
+
+    assert names(opened, "streams") == []
+    assert names(replace(opened, regions=apart), "streams") == ["eu-streams"]
+    assert names(replace(opened, regions=apart), "web", "streams") == ["eu-web", "eu-streams"]
