@@ -1,12 +1,12 @@
 """A push as a mail: plain text and HTML of the same sentences, in their direction, with the headers that mailboxes ask for."""
 
 import re
-from base64 import encodebytes
-from binascii import b2a_qp
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.charset import BASE64, QP, Charset
 from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import cached_property
 from pathlib import Path
@@ -25,8 +25,8 @@ STOP_WORDS = {
 }
 SECURITY, RIGHTS = "security", "rights"  # how to come in, who came in, what became of a request: nobody can stop these
 ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+")
-BOUNDARY = "=_parts"  # no encoded text can hold it: behind its = stand two digits, or nothing
-EDGE = BOUNDARY.encode()
+PLAIN, DENSE = Charset("utf-8"), Charset("utf-8")  # mostly Latin letters, and all others
+PLAIN.body_encoding, DENSE.body_encoding = QP, BASE64
 LAYOUT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
 )
@@ -54,38 +54,36 @@ class Sender:
         return self.shown if self.shown.isascii() else formataddr(parseaddr(self.shown), "utf-8")
 
 
-def letter(push: Push, sender: Sender, at: datetime) -> bytes:
-    """As it goes over the line (RFC 5322 and 2045). Raises Refused where there is no address, or nothing to say.
+def letter(push: Push, sender: Sender, at: datetime) -> MIMEMultipart:
+    """Raises Refused where there is no address, or nothing to say.
 
-    Put together by hand: the classes of `email` take six times as much CPU for it."""
+    Of the older classes of `email`: those that parse each header take 3 ms of CPU for a mail, and these a quarter of it."""
     to, subject, text = (str(push.body.get(name) or "") for name in ("email", "subject", "text"))
     if not ADDRESS.fullmatch(to):
         raise Refused("there is no e-mail address")
     if not subject or not text:
         raise Refused("there is no subject or no text")
-    line, language = _one_line(subject), _one_line(str(push.body.get("language") or "en"))
+    message, line = MIMEMultipart("alternative"), _one_line(subject)
+    message["From"], message["To"] = sender.header, to
+    message["Subject"] = line if line.isascii() else Header(line, "utf-8", header_name="Subject").encode()
+    message["Message-ID"] = sender.marks.message_id(push)
+    message["Date"] = format_datetime(at)
     stop = (
         "" if push.topic in {SECURITY, RIGHTS} else f"{sender.stop}/{sender.marks.stop_token(push.entity, push.topic)}"
     )
-    headers = {
-        "MIME-Version": "1.0",
-        "Content-Type": f'multipart/alternative; boundary="{BOUNDARY}"',
-        "From": sender.header,
-        "To": to,
-        "Subject": line if line.isascii() else Header(line, "utf-8", header_name="Subject").encode(linesep="\r\n"),
-        "Message-ID": sender.marks.message_id(push),
-        "Date": format_datetime(at),
-        **({"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if stop else {}),
-        "Auto-Submitted": "auto-generated",
-        "Content-Language": language,
-    }
+    if stop:
+        message["List-Unsubscribe"] = f"<{stop}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message["Auto-Submitted"] = "auto-generated"
+    language = str(push.body.get("language") or "en")
+    message["Content-Language"] = language
     words = STOP_WORDS.get(language, STOP_WORDS["en"])
     button = push.body.get("button") or None
     link = f"\n\n{button['label']}: {button['url']}" if button else ""
     foot = f"\n{words}: {stop}" if stop else ""
-    plain = f"{text.strip()}{link}\n\n-- \n{sender.name}{foot}\n"
+    message.attach(_part(f"{text.strip()}{link}\n\n-- \n{sender.name}{foot}\n", "plain"))
     html = LAYOUT.get_template("letter.html").render(
-        subject=line,
+        subject=_one_line(subject),
         paragraphs=[one.strip() for one in re.split(r"\n\s*\n", text) if one.strip()],
         button=button,
         sender=sender.name,
@@ -94,21 +92,17 @@ def letter(push: Push, sender: Sender, at: datetime) -> bytes:
         language=language,
         direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
     )
-    parts = (_part(plain, "plain"), _part(html, "html"))
-    return _block(headers) + b"".join(b"--%b\r\n%b\r\n" % (EDGE, part) for part in parts) + b"--%b--\r\n" % EDGE
+    message.attach(_part(html, "html"))
+    return message
 
 
-def _part(text: str, kind: str) -> bytes:
+def _part(text: str, kind: str) -> MIMEText:
     """Three bytes for a letter of another script would make it three times as long."""
     dense = 3 * sum(map(str.isascii, text)) < 2 * len(text)
-    content = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
-    body = encodebytes(content).replace(b"\n", b"\r\n") if dense else b2a_qp(content)
-    encoding = "base64" if dense else "quoted-printable"
-    return _block({"Content-Type": f'text/{kind}; charset="utf-8"', "Content-Transfer-Encoding": encoding}) + body
-
-
-def _block(headers: Mapping[str, str]) -> bytes:
-    return ("".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n").encode()
+    found = MIMEText("", kind, "utf-8")
+    del found["Content-Transfer-Encoding"]
+    found.set_payload(text, DENSE if dense else PLAIN)
+    return found
 
 
 def _one_line(text: str) -> str:

@@ -4,6 +4,8 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.message import Message
+from email.policy import compat32
 from smtplib import quoteaddr
 from types import TracebackType
 from typing import Self
@@ -11,6 +13,7 @@ from urllib.parse import urlsplit
 
 from hub.sdk import AuthBroken, ConfigError, Refused, RetryLater
 
+CRLF = compat32.clone(linesep="\r\n", max_line_length=None)
 TIMEOUT = 8.0  # seconds a server may take for one answer
 
 
@@ -57,7 +60,7 @@ class Session:
                 self.smtp.quit()
             self.smtp.close()
 
-    def send(self, letter: bytes, sender: str, to: str) -> None:
+    def send(self, message: Message, sender: str, to: str) -> None:
         """Raises RetryLater for the server as a whole, Deferred and Refused for this mail alone."""
         smtp = self.smtp = self.smtp or self._open()
         try:
@@ -70,7 +73,7 @@ class Session:
             raise RetryLater(f"the mail server wants to wait ({mail})")
         _judge(mail, "the sender")
         _judge(rcpt, "the address")
-        _judge(_hand_over(smtp, letter), "the text")
+        _judge(_hand_over(smtp, message), "the text")
 
     def _open(self) -> smtplib.SMTP:
         here = self.server
@@ -102,9 +105,9 @@ def _announce(smtp: smtplib.SMTP, sender: str, to: str) -> tuple[int, int]:
     return mail, smtp.rcpt(to)[0] if mail < 400 else mail
 
 
-def _hand_over(smtp: smtplib.SMTP, letter: bytes) -> int:
+def _hand_over(smtp: smtplib.SMTP, message: Message) -> int:
     try:
-        return smtp.data(letter)[0]
+        return smtp.data(message.as_bytes(policy=CRLF))[0]
     except smtplib.SMTPDataError as error:
         return error.smtp_code
     except (OSError, smtplib.SMTPException) as error:
