@@ -1,15 +1,19 @@
 """Conditions for engines that read columns, by example; that they mean the same is proved in hub/snapshots/test_identity."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+import duckdb
 import pytest
+from sqlalchemy import Date, literal, select
 from sqlalchemy.exc import CompileError
 
 from conditions import checked
 from histories import CATALOGUE, TABLES
+from rules.calendar import Span
 from rules.sql import select_members
 from rules.sql.columnar import Query, query
+from rules.sql.elements import day_after
 from rules.sql.flat import flat
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -56,6 +60,15 @@ def test_days_and_months_are_counted_on_in_the_words_of_each_engine(dialect: str
 
     assert days.partition("$")[0] in silent("2w")
     assert months.partition("$")[0] in silent("2m")
+
+
+@pytest.mark.parametrize("span", [Span(1, "d"), Span(2, "w"), Span(1, "m"), Span(13, "m"), Span(1, "y")])
+@pytest.mark.parametrize("day", [date(2023, 1, 31), date(2024, 1, 31), date(2024, 2, 29), date(2026, 12, 31)])
+def test_duckdb_counts_on_as_a_span_does(day: date, span: Span) -> None:
+    told = query(select(day_after(literal(day, Date()), span)), "duckdb")
+
+    with duckdb.connect() as connection:
+        assert connection.execute(told.text, told.parameters).fetchall() == [(span.after(day),)]
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "spark"])
