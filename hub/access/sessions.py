@@ -167,7 +167,7 @@ def sessions_of(session: orm.Session, principal_id: int, now: datetime, idle: Id
     """Those that have not ended, the one that was seen last first. idle: without those who were away for longer."""
     alive = counts(now, idle) if idle else Session.revoked_at.is_(None) & (Session.expires_at > now)
     rows = select(Session).where(Session.principal_id == principal_id, alive)
-    return list(session.scalars(rows.order_by(Session.seen_at.desc())))
+    return list(session.scalars(rows.order_by(Session.seen_at.desc(), Session.id.desc())))
 
 
 def revoke(work: Work, session_id: int, actor: str = "portal") -> None:

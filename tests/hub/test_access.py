@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.access import (
+    begin_session,
     end_access_of,
     make_sign_in_link,
     principal_named,
@@ -96,6 +97,14 @@ def test_one_session_too_many_ends_the_one_that_was_longest_away(hub, clock):
 
     assert who(hub, first, clock) is None
     assert None not in {who(hub, one, clock) for one in others}
+
+
+def test_of_sessions_that_began_at_one_moment_the_newest_stays(hub, clock):
+    with hub.begin() as work:
+        theo = principal_named(work, "Theo", ["operator"])
+        secrets = [begin_session(work, theo.id, "link") for _ in range(MOST + 1)]
+
+    assert [who(hub, one, clock) is not None for one in secrets] == [False, *[True] * MOST]
 
 
 def test_a_customer_has_one_principal_that_names_nobody(hub, clock):
