@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from hub.sdk import FactReader, ScoreGiven, Tell, Trained, WrongInput
 from scoring import stored
 from scoring.calibration import Calibrator, chosen
-from scoring.churn import data_hash, reason
+from scoring.churn import JUDGED_AFTER, by_lot, data_hash, reason
 from scoring.churn_trial import Plan, plan
 from scoring.measure import compared, measured
 from scoring.need_rows import COLUMNS, NeedRows, need_rows
@@ -21,7 +21,7 @@ from scoring.pictures import picture
 
 Numbers = NDArray[Any]
 
-FORM = "need 2"
+FORM = "need 3"
 HORIZON = 182
 APART = HORIZON // 2  # between days that are learned from: as between origins, so that each is read once for all
 LEARNED = 6  # days that are learned from, at most: the oldest still have a year before them that tells of the season
@@ -68,9 +68,12 @@ class CarNeed:
                 "rows": sum(len(one.done) for one in learned),
                 "data_hash": data_hash(*(one.values for one in learned), *(one.done for one in learned)),
             }
+            if champion is not None:
+                card["against_champion"] = _against(champion, wanted, judged[0], calibrator(chances[0]), seed)
             tell(len(wanted.origins) + 1, len(wanted.origins) + 1)
         bins = _bins(calibrator(chance), truth)
         state = {
+            "as_of": as_of.isoformat(),
             "boosting": model,
             "calibrator": [calibrator.kind, calibrator.numbers],
             "services": list(facts.services),
@@ -81,9 +84,8 @@ class CarNeed:
     def score(self, model: bytes, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]:
         known = stored.load(model, FORM)
         rows = need_rows(facts, as_of, HORIZON, answers=False)
-        values = _recoded(rows, known["services"])
         with threadpool_limits(1):
-            chance = Calibrator(*known["calibrator"])(known["boosting"].predict_proba(values)[:, 1])
+            chance = _chance(known, rows)
         spread = _spread(chance, known["bins"])
         just_done = rows.column("done_days") < JUST_DONE
         new = ~np.isin(np.array(rows.services), known["services"])
@@ -121,6 +123,24 @@ class CarNeed:
             "verdict": "better than what is popular among cars like it" if worth else "what is popular among cars like it is enough",
             "versions": stored.versions(),
         }  # fmt: skip
+
+
+def _chance(known: Mapping[str, Any], rows: NeedRows) -> Numbers:
+    values = _recoded(rows, known["services"])
+    return Calibrator(*known["calibrator"])(known["boosting"].predict_proba(values)[:, 1])
+
+
+def _against(champion: bytes, wanted: Plan, rows: NeedRows, right: Numbers, seed: int) -> Mapping[str, Any] | None:
+    """On the cars of the latest origin. None where the champion has learned from nearly the same days, or was another kind."""
+    try:
+        known = stored.load(champion, FORM)
+    except WrongInput:
+        return None
+    if (wanted.as_of - date.fromisoformat(known["as_of"])).days < JUDGED_AFTER:
+        return None
+    told = np.flatnonzero(~np.isnan(rows.done))
+    some = told[by_lot(len(told), seed)]
+    return compared(right[some], _chance(known, rows)[some], rows.done[some].astype(int), seed)
 
 
 def _at(facts: FactReader, read: dict[date, NeedRows], day: date) -> NeedRows:

@@ -59,6 +59,21 @@ def test_what_cars_ask_for_at_another_time_of_year_is_popular_but_not_in_this_se
     assert rows.column("popular in season")[:2].tolist() == [0, 1]
 
 
+def test_a_champion_that_learned_from_the_same_days_is_not_asked_about_them(trained):
+    again = CarNeed().train(a_reader(some_lives()), TODAY, 0, silent, trained.model)
+
+    assert again.card["against_champion"] is None
+
+
+def test_an_old_champion_is_judged_on_the_same_rows():
+    before = TODAY - timedelta(days=100)
+    old = CarNeed().train(a_reader(some_lives(), before), before, 0, silent)
+
+    against = CarNeed().train(a_reader(some_lives()), TODAY, 0, silent, old.model).card["against_champion"]
+
+    assert set(against) == {"auc", "ap", "brier"}
+
+
 def test_what_was_just_done_is_not_proposed(trained):
     facts = a_reader(some_lives())
     rows = need_rows(facts, TODAY, HORIZON, answers=False)
