@@ -8,6 +8,7 @@ import hmac
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -56,18 +57,18 @@ def write(
 ) -> Held:
     """The rows of a statement as a table of this name. Raises PartDown where the disk takes no more."""
     schema, parts = schema_of(columns), list[Part]()
-    batches = batches_of(session, statement, schema)
     try:
-        for first in batches:
-            file = f"{name}-{len(parts)}.parquet"
-            part, rows = Part(folder / file, hmac.digest(key.secret, file.encode(), hashlib.sha256)), 0
-            with part.writer(schema) as writer:
-                for batch in chain([first], batches):
-                    writer.write_batch(batch)
-                    rows += batch.num_rows
-                    if rows >= MOST:
-                        break
-            parts.append(part)
+        with closing(batches_of(session, statement, schema)) as batches:
+            for first in batches:
+                file = f"{name}-{len(parts)}.parquet"
+                part, rows = Part(folder / file, hmac.digest(key.secret, file.encode(), hashlib.sha256)), 0
+                with part.writer(schema) as writer:
+                    for batch in chain([first], batches):
+                        writer.write_batch(batch)
+                        rows += batch.num_rows
+                        if rows >= MOST:
+                            break
+                parts.append(part)
     except OSError as error:
         raise PartDown(
             f"The snapshot of {name} cannot be written: {os.strerror(error.errno or 0)}.",

@@ -2,7 +2,7 @@
 SQLite."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import Any
@@ -26,13 +26,14 @@ def schema_of(columns: Iterable[Column[Any]]) -> pa.Schema:
     return pa.schema([pa.field(one.name, TYPES[type(one.type)], bool(one.nullable)) for one in columns])
 
 
-def batches_of(session: Session, statement: Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """None is empty."""
+def batches_of(session: Session, statement: Select[Any], schema: pa.Schema) -> Generator[pa.RecordBatch, None, None]:
+    """None is empty. Whoever stops early closes it: a COPY that is left open holds the connection, and its rollback waits for ever."""
     by = _by_row if session.get_bind().dialect.name == "sqlite" else _by_copy
-    return (pa.record_batch(columns, schema) for columns in by(session, statement, schema) if len(columns[0]))
+    with closing(by(session, statement, schema)) as pieces:
+        yield from (pa.record_batch(columns, schema) for columns in pieces if len(columns[0]))
 
 
-def _by_row(session: Session, statement: Select[Any], schema: pa.Schema) -> Iterator[list[pa.Array]]:
+def _by_row(session: Session, statement: Select[Any], schema: pa.Schema) -> Generator[list[pa.Array], None, None]:
     for rows in session.execute(statement, execution_options={"yield_per": PIECE}).partitions():
         yield [
             pa.array(map(_texts, values) if one.type == TEXTS else values, one.type)
@@ -40,7 +41,7 @@ def _by_row(session: Session, statement: Select[Any], schema: pa.Schema) -> Iter
         ]
 
 
-def _by_copy(session: Session, statement: Select[Any], schema: pa.Schema) -> Iterator[list[pa.Array]]:
+def _by_copy(session: Session, statement: Select[Any], schema: pa.Schema) -> Generator[list[pa.Array], None, None]:
     """Of CSV an empty text is in quotation marks, and a missing value is not."""
     connection = session.connection()
     asked = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})

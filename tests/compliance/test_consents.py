@@ -9,7 +9,7 @@ from compliance import consents
 from compliance.purposes import problems_of, read_purposes
 from compliance.rights import subject_of
 from hub.errors import NotFound
-from hub.flow.effects import Asked, load_subjects
+from hub.flow.effects import Asked, consents_of, load_subjects
 from hub.models import Consent, ConsentAsk, Message, Notice
 from hub.sdk import EffectClass, Topic
 
@@ -40,7 +40,9 @@ def may_send(hub, ref, channel):
     """What the policy says of an offer, asked as the outbox asks before each push."""
     with hub.begin() as work:
         subject = next(iter(load_subjects(work, [subject_of(work, ref=ref).customer.id]).values()))
-        return Asked(hub, work, hub.partner("texts"), [subject]).about(subject, OFFER[channel]).verdict
+        return (
+            Asked(hub, work, hub.partner("texts"), consents_of(work, [subject])).about(subject, OFFER[channel]).verdict
+        )
 
 
 def ask_of(hub):

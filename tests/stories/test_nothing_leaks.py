@@ -173,7 +173,7 @@ def stores(settings, valkey, request, tmp_path, database, code):
     """Everything this region keeps: folder with database, WAL, keys and documents; its PostgreSQL dumped as bytes."""
     folder = settings.folder(code)
     if database == "postgresql":
-        (folder / "dump.bin").write_bytes(dump(settings.database_url(code)))
+        (folder / "dump.bin").write_bytes(dump(settings.owner_url(code)))
     return folder
 
 

@@ -355,6 +355,7 @@ def test_a_worker_that_tells_one_partner_takes_in_what_another_said_meanwhile(hu
 
     monkeypatch.setattr(noting["crm"], "push", slow)
     monkeypatch.setattr(type(noting["crm"]), "batch_size", 1)
+    monkeypatch.setattr(jobs, "PACE", 0)
     jobs.serve(hub)
     jobs.drain("crm")
 

@@ -113,3 +113,4 @@ def test_a_full_disk_is_told_with_its_place(session, tmp_path):
         written(session, tmp_path)
 
     assert str(tmp_path.parent) in told.value.hint
+    assert len(session.execute(select(PROFILES)).all()) == 3, "while somebody holds the error, the connection is free"
