@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.core import Hub, Partner
+from hub.errors import PartDown
 from hub.flow import inbox
 from hub.sdk import Incoming
 
@@ -45,8 +46,8 @@ def _keep_all(hub: Hub, knocks: Sequence[_Knock]) -> None:
         with hub.begin() as work:
             for those in together.values():
                 inbox.keep(work, those[0].partner, [one for knock in those for one in knock.incoming], soon=True)
-    except BaseException as failure:  # noqa: BLE001 - raised by `keep`, in the thread of each that it kept from its place
-        if len(knocks) > 1 and isinstance(failure, Exception):
+    except BaseException as failure:  # noqa: BLE001 - raised by `keep`, in the thread of each whom it concerns
+        if len(knocks) > 1 and isinstance(failure, Exception) and not isinstance(failure, PartDown):
             for knock in knocks:
                 _keep_all(hub, [knock])
             return

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from hub.core import Hub
+from hub.errors import PartDown
 from hub.flow import inbox
 from hub.flow.knocking import Knocking
 from hub.models import Delivery
@@ -75,6 +76,18 @@ def test_one_that_cannot_be_kept_hears_of_it_alone(hub, begun, monkeypatch):
 
     assert [type(answer.exception()) for answer in answers] == [type(None), ValueError, type(None)]
     assert (kept(hub), len(begun)) == (2, 4)
+
+
+def test_a_database_that_is_away_is_waited_for_once_and_not_by_each(hub, begun, monkeypatch):
+    def away(*_, **__):
+        raise PartDown("away")
+
+    monkeypatch.setattr(inbox, "keep", away)
+
+    answers = Door().at_once(hub, [(hub.partner("club"), delivery(key)) for key in ("a", "b", "c")])
+
+    assert [type(answer.exception()) for answer in answers] == [PartDown] * 3
+    assert len(begun) == 1
 
 
 def test_nobody_is_told_that_it_is_kept_when_the_one_who_keeps_is_stopped(hub, monkeypatch):
