@@ -57,18 +57,17 @@ def announce(hub: Hub, work: Work, intents: Sequence[tuple[int, Intent]]) -> int
     if not intents:
         return 0
     subjects = load_subjects(work, {customer_id for customer_id, _ in intents})
-    consents = consents_of(work, subjects.values())
-    wanted: list[tuple[Partner, Intent]] = []
-    for partner in hub.partners.values():
-        asked = Asked(hub, work, partner, consents)
-        wanted += [
-            (partner, _judged(asked, subjects[customer_id], topic, _by(topic, intent)))
-            for customer_id, intent in intents
-            if intent.refs.get("origin") != partner.name
-            for topic in partner.topics_for(intent.topic)
-            if intent.refs.get("channel") in (None, topic.channel)
-            and intent.refs.get("purpose") in (None, topic.purpose)
-        ]
+    told = [
+        (partner, subjects[customer_id], topic, _by(topic, intent))
+        for partner in hub.partners.values()
+        for customer_id, intent in intents
+        if intent.refs.get("origin") != partner.name
+        for topic in partner.topics_for(intent.topic)
+        if intent.refs.get("channel") in (None, topic.channel) and intent.refs.get("purpose") in (None, topic.purpose)
+    ]
+    consents = consents_of(work, [subject for _, subject, _, _ in told])
+    asked = {partner.id: Asked(hub, work, partner, consents) for partner in hub.partners.values()}
+    wanted = [(partner, _judged(asked[partner.id], subject, topic, intent)) for partner, subject, topic, intent in told]
     return outbox.put_all(work, wanted)
 
 
