@@ -74,7 +74,8 @@ def patient(redis: Redis) -> Redis:
 
 @dataclass
 class Child:
-    """once: it is done when it ends well, and started again only when it did not. ends_all: with it, everything ends.
+    """once: it is done when it ends well, and started again only when it did not. ends_all: when it ends, everything does; one
+    that was killed has ended nothing, and is started again.
 
     last: others stand on it, so it is ended after them. tries: so often it may fail before everything ends (0: for ever)."""
 
@@ -144,8 +145,8 @@ class Supervisor:
         end_family(child.pid)
         child.pid = 0
         code = os.waitstatus_to_exitcode(status)
-        if child.ends_all:
-            self.code = max(0, code)
+        if child.ends_all and code >= 0:
+            self.code = code
             self.stop.set()
         if child.once and code == 0:
             SLOT.pack_into(self.beats, child.slot * SLOT.size, DONE)

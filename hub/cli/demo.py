@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hub.cli.opened import hub_at, json_option
-from hub.cli.running import add_region, check_port, open_region
+from hub.cli.running import add_region, check_port, open_region, watcher
 from hub.demo.gauge import Gauge
 from hub.demo.order import (
     CUSTOMERS,
@@ -26,7 +26,6 @@ from hub.demo.sandboxes import port_of
 from hub.demo.stage import Demo
 from hub.demo.telling import run_teller
 from hub.settings import load_settings
-from hub.worker import Supervisor
 
 
 @click.command()
@@ -73,7 +72,7 @@ def demo(
     order = Order(counts, seed, first_day(settings.home, counts, seed, datetime.now(UTC).date()), pace)
     run = Demo(settings, lambda code: hub_at(settings, code), order, once, as_json, Gauge(list(counts)))
     prepare(run)
-    supervisor = Supervisor(settings.timing.stalled)
+    supervisor = watcher(settings)
     for code in counts:
         add_region(supervisor, settings, code)
     add_children(supervisor, run, run_teller)

@@ -74,7 +74,7 @@ def up(region: str | None, roles: tuple[str, ...], count: int | None) -> None:
     """Run web, workers and clock of every region until SIGTERM or Ctrl-C. On many machines each runs one role (--only): of
     clocks one moves time, the others stand ready."""
     settings = load_settings()
-    supervisor = Supervisor(settings.timing.stalled)
+    supervisor = watcher(settings)
     for code in regions_of(settings, region):
         add_region(supervisor, settings, code, roles or ROLES, workers=count)
         if not roles or "web" in roles:
@@ -89,10 +89,16 @@ def worker_command(region: str | None, count: int | None) -> None:
     """Run N supervised workers and one clock of a region."""
     settings = load_settings()
     codes = regions_of(settings, region)
-    supervisor = Supervisor(settings.timing.stalled)
+    supervisor = watcher(settings)
     for code in codes:
         add_region(supervisor, settings, code, ROLES[2:], workers=count)
     supervisor.serve()
+
+
+def watcher(settings: Settings) -> Supervisor:
+    """What starts the children says by name which of them ended."""
+    log.set_up(level_of(settings))
+    return Supervisor(settings.timing.stalled)
 
 
 def add_region(

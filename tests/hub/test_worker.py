@@ -38,6 +38,7 @@ PROGRAM = textwrap.dedent("""
         time.sleep(60)
 
     def ends():
+        note("ending")
         time.sleep(float(sys.argv[2]))
         note(f"finished={supervisor.finished({'once'})}")
         note(f"shared={gc.get_freeze_count() > 1000}")
@@ -114,6 +115,18 @@ def test_a_killed_child_is_started_again(tmp_path):
     assert wait_for(notes, "steady", 2)[1] != first
     process.terminate()
     process.wait(20)
+
+
+def test_the_one_that_ends_all_ends_nothing_when_it_is_killed(tmp_path):
+    """On a busy machine it may stand still as any other: a run that ended there would look as if all had been well."""
+    process, notes = start(tmp_path, 2.5)
+    first = wait_for(notes, "ending", 1)[0]
+
+    os.kill(first, signal.SIGKILL)
+
+    assert wait_for(notes, "ending", 2)[1] != first
+    assert process.wait(20) == 0
+    assert "finished=True" in [word for word, _ in words(notes)]
 
 
 def test_a_frozen_child_is_killed_before_it_can_wake_up(tmp_path):
