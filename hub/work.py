@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from sqlalchemy import event, insert
 from sqlalchemy.orm import Session
 
 from hub.ids import Ids
 from hub.models import AuditEntry, Base, DataKey, table
-from hub.pouring import blanks, pour
+from hub.pouring import blanks, count_anew, pour
 from hub.regions import Region
 from hub.vault import OpenKey, Vault
 
@@ -22,7 +22,10 @@ Row = TypeVar("Row", bound=Base)
 @dataclass
 class Work:
     """bells: connections to wake after the commit; soon: those of them that are taken in first. new_refs: people to enter into
-    the directory before it. entries: of the audit, written before it all at once."""
+    the directory before it. entries: of the audit, written before it all at once. together: bytes of deliveries that are folded at
+    once; one that is larger is folded by itself."""
+
+    together: ClassVar[int] = 200_000
 
     session: Session
     region: Region
@@ -119,14 +122,16 @@ def _fresh(model: type[Base]) -> type[Fresh]:
 
 @dataclass
 class BulkWork(Work):
-    """For pages of history: new rows are gathered, and poured by the table before anybody looks."""
+    """For pages of history: new rows are gathered, and poured by the table before anybody looks. filled: the tables that got some."""
 
+    together: ClassVar[int] = 4_000_000
     gathered: dict[type[Base], list[Mapping[str, Any]]] = field(default_factory=dict)
     fresh: list[Fresh] = field(default_factory=list)
+    filled: set[type[Base]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         event.listen(self.session, "do_orm_execute", lambda _: self.pour())
-        event.listen(self.session, "before_commit", lambda _: self.pour())
+        event.listen(self.session, "before_commit", lambda _: self.finish())
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -160,3 +165,9 @@ class BulkWork(Work):
             row.__class__ = row.written
         for model, rows in gathered.items():
             pour(self.session, self.region, model, rows)
+            self.filled.add(model)
+
+    def finish(self) -> None:
+        self.pour()
+        filled, self.filled = self.filled, set()
+        count_anew(self.session, self.region, sorted(filled, key=lambda model: table(model).name))

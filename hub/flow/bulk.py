@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, ColumnElement, func, literal, select
 from sqlalchemy.orm import QueryableAttribute
 
 from hub.models import Base, table
-from hub.pouring import pour
+from hub.pouring import count_anew, pour
 from hub.work import Work
 
 
@@ -15,6 +15,7 @@ def write_all(work: Work, model: type[Base], rows: Sequence[Mapping[str, Any]]) 
     """Ids and region are filled in."""
     keyed = "id" in table(model).c
     pour(work.session, work.region, model, [{"id": work.ids.next(), **row} if keyed else row for row in rows])
+    count_anew(work.session, work.region, [model])
 
 
 def among(work: Work, column: QueryableAttribute[Any], values: Sequence[Any]) -> ColumnElement[bool]:

@@ -18,7 +18,6 @@ from hub.models import Delivery
 from hub.sdk import CustomerRecord, Normalises, Observes, ReadingRecord, Record, ServiceRecord, SlotRecord
 from hub.work import Work
 
-TOGETHER = 200_000  # bytes of payload in one fold: a page of history fills one by itself
 ASIDE = (Quarantined, Unmet, DataError, WrongInput)  # what is wrong with a delivery, and not with us
 
 
@@ -43,7 +42,7 @@ def fold_all(
         except ASIDE as error:
             _set_aside(work, delivery, error, letters, rng)
     done: list[Result] = []
-    for group in _groups(read, joins=outward.map_of(hub, partner) is None):
+    for group in _groups(read, work.together, joins=outward.map_of(hub, partner) is None):
         yield from _fold(hub, work, partner, group, done, letters, rng)
     inbox.done(work, done)
 
@@ -55,16 +54,16 @@ def _read(work: Work, partner: Partner, delivery: Delivery) -> Read:
     return Read(delivery, payload, records)
 
 
-def _groups(read: Sequence[Read], joins: bool) -> Iterator[list[Read]]:
+def _groups(read: Sequence[Read], together: int, joins: bool) -> Iterator[list[Read]]:
     """In their order, and nothing twice in one group: what is told of a visit second must find what was told first.
 
-    joins: False for a partner that is kept in step, whose objects are merged one by one."""
+    together: bytes of a group. joins: False for a partner that is kept in step, whose objects are merged one by one."""
     group: list[Read] = []
     told: set[Hashable] = set()
     size = 0
     for one in read:
         things = {thing for record in one.records if (thing := _thing(record)) is not None}
-        if group and (not joins or size + len(one.payload) > TOGETHER or not told.isdisjoint(things)):
+        if group and (not joins or size + len(one.payload) > together or not told.isdisjoint(things)):
             yield group
             group, told, size = [], set(), 0
         group.append(one)

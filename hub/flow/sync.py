@@ -22,6 +22,7 @@ from hub.work import BulkWork
 
 T = TypeVar("T")
 SHOWN = 1000  # problems kept for the report; more are counted
+AT_ONCE = 4  # pages to a transaction, which asks as often for four as for one; SQLite takes one, as others wait
 PATIENCE = 600.0  # seconds without any progress after which an import gives up waiting
 
 
@@ -56,6 +57,7 @@ def _import_pages(
 ) -> Imported:
     total = Imported()
     kept: dict[bytes, tuple[int, bool]] = {}
+    waiting = 0
     for page in pages:
         total.rows += page.rows + len(page.problems)
         total.rejected += len(page.problems)
@@ -63,7 +65,10 @@ def _import_pages(
         if page.incoming is not None:
             fingerprint = hub.vault.fingerprint("delivery", partner.name, page.incoming.key)
             kept[fingerprint] = (page.rows, patiently(partial(_keep, hub, partner, page.incoming)))
+            waiting += 1
+        if waiting >= (1 if hub.region.on_sqlite else AT_ONCE):
             patiently(partial(pipeline.process, hub, partner, rng, kind=BulkWork))
+            waiting = 0
         advanced(page.rows + len(page.problems))
     _settle(hub, partner, list(kept), rng)
     for rows, new, result in _results(hub, partner, kept):
@@ -143,7 +148,7 @@ def _settle(hub: Hub, partner: Partner, fingerprints: Sequence[bytes], rng: Rand
     """Work until nothing of this file waits any more, whoever takes it through."""
     left, since = -1, time.monotonic()
     while fingerprints:
-        patiently(partial(pipeline.process, hub, partner, rng))
+        patiently(partial(pipeline.process, hub, partner, rng, kind=BulkWork))
         with hub.look() as session:
             waiting = 0
             for batch in batches(fingerprints):
