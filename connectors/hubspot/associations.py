@@ -50,7 +50,7 @@ class Associations:
 
     def _beside(self, number: str) -> list[str]:
         """The other ends, alive, under the ids they live on under; what was merged into this one brought its own along."""
-        own = [number, *(one["id"] for one in self.books.all(self.kinds[0]) if one.get("into") == number)]
+        own = [number, *self.books.merged_into(self.kinds[0], number)]
         shelf = _shelf(*self.kinds, self.books.account)
         found = {other for one in own for other in json.loads(thing(self.books.db, shelf, one) or "[]")}
         return sorted({today for one in found if (today := self._today(1, one))})

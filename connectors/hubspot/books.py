@@ -56,6 +56,10 @@ def _shelf(kind: str, account: str) -> str:
     return f"{kind.removesuffix('s')}:{account}"
 
 
+def _merged(kind: str, account: str) -> str:
+    return f"merged:{kind}:{account}"
+
+
 class Books:
     """One account's objects, inside one transaction of the sandbox's log; every change is told as somebody's event."""
 
@@ -73,6 +77,11 @@ class Books:
     def all(self, kind: str) -> Iterator[dict[str, Any]]:
         rows = self.db.execute("SELECT body FROM things WHERE kind = ? ORDER BY id", (_shelf(kind, self.account),))
         yield from (json.loads(body) for (body,) in rows.fetchall())
+
+    def merged_into(self, kind: str, id_: str) -> list[str]:
+        """Ids that live on under this one."""
+        found: list[str] = json.loads(thing(self.db, _merged(kind, self.account), id_) or "[]")
+        return found
 
     def alive(self, kind: str, id_: str, id_property: str | None = None) -> dict[str, Any]:
         """The object that an id means today: a merged one is answered under the id it lives on under. Raises Problem."""
@@ -142,6 +151,12 @@ class Books:
             raise Problem(400, "VALIDATION_ERROR", "Cannot merge an object with itself.")
         self._release(kind, gone)
         self._put(kind, {**gone, "archived": True, "into": kept["id"], "updatedAt": self._stamp()})
+        put_thing(
+            self.db,
+            _merged(kind, self.account),
+            kept["id"],
+            json.dumps([*self.merged_into(kind, kept["id"]), gone["id"]]),
+        )
         self._tell(kind, "merge", kept, primaryObjectId=int(kept["id"]), mergedObjectIds=[int(gone["id"])])
         missing = {name: value for name, value in gone["properties"].items() if not kept["properties"].get(name)}
         return self._write(kind, kept, {**missing, "hs_object_id": kept["id"]}, None)
