@@ -1,6 +1,6 @@
 """Policies decide: the YAML files under config/policies, asked before each effect and again before each push."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 from hub.core import Hub
 from hub.sdk import Decision, Question, hookimpl
 from rules.policy import decide as weigh
+from rules.schema_nodes import Schema
 
 
 @hookimpl
@@ -46,6 +47,13 @@ def check_configuration(config: Path) -> Sequence[str]:
         for one in (periods, purposes, keeping, backups, breach_law, releases)
         for problem in one.problems_of(config)
     ]
+
+
+@hookimpl
+def describe_configuration() -> Mapping[str, Schema]:
+    from compliance.file_schemas import SCHEMAS
+
+    return {place: made() for place, made in SCHEMAS.items()}
 
 
 @hookimpl

@@ -14,6 +14,7 @@ from hub.models import Base
 
 KEYS = {"days", "until", "source", "reviewed_on"}
 ERASURE = "erasure"
+MOST_DAYS = 40_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _read(config: Path) -> tuple[Keeping | None, list[str]]:
                 others[name, jurisdiction] = _period(one)
             else:
                 periods[name] = _period(one)
-    problems += [f"{path}: “{name}” has no period, and columns name it." for name in sorted(classes() - set(top))]
+    problems += [f"{path}:1: “{name}” has no period, and columns name it." for name in sorted(classes() - set(top))]
     return (None, problems) if problems else (Keeping(periods, others), [])
 
 
@@ -93,7 +94,7 @@ def _wrong(block: Any) -> str:
         return f"there is no “{unknown[0]}” in a period. Known: {', '.join(sorted(KEYS))}."
     if "until" in block and ("days" in block or block["until"] != ERASURE):
         return "until is `erasure`, and stands in place of days."
-    if "days" in block and (type(block["days"]) is not int or not 1 <= block["days"] <= 40_000):
+    if "days" in block and (type(block["days"]) is not int or not 1 <= block["days"] <= MOST_DAYS):
         return "days is a whole number from 1."
     if not isinstance(block["reviewed_on"], date):
         return "reviewed_on is no day. Write YYYY-MM-DD."

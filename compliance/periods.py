@@ -13,6 +13,7 @@ from hub.errors import ConfigError
 
 PERIODS = ("days", "months", "extend_days", "extend_months", "keep_refused_days")
 KEYS = {*PERIODS, "clock_stops", "source", "reviewed_on"}
+MOST = 366  # days or months
 STALE_DAYS = 365  # after which somebody must read the law again
 
 
@@ -95,9 +96,9 @@ def _read(where: str, block: Any) -> Deadline:
     if unknown:
         raise ConfigError(f"{where}: there is no “{unknown[0]}” in a deadline.", f"Known: {', '.join(sorted(KEYS))}.")
     periods = {name: block.get(name, 0) for name in PERIODS}
-    whole = all(type(number) is int and 0 <= number <= 366 for number in periods.values())
+    whole = all(type(number) is int and 0 <= number <= MOST for number in periods.values())
     if not whole or not periods["days"] + periods["months"]:
-        raise ConfigError(f"{where}: days and months are whole numbers from 1 to 366.")
+        raise ConfigError(f"{where}: days and months are whole numbers from 1 to {MOST}.")
     if not isinstance(block["reviewed_on"], date):
         raise ConfigError(f"{where}: reviewed_on is no day.", "Write YYYY-MM-DD.")
     stops = block.get("clock_stops", False)

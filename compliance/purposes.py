@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance import law
+from hub.blocks import place
 from hub.errors import ConfigError, NotFound
 
 BASES = ("consent", "contract", "legal_obligation", "legitimate_interest", "vital_interest", "public_task")
@@ -114,7 +115,7 @@ def _read(config: Path) -> tuple[Purposes | None, list[str]]:
         return None, problems
     days = top.get("ask_again_days", 180)
     if not isinstance(days, int) or days < 0:
-        return None, [f"{path}: ask_again_days is a whole number."]
+        return None, [f"{place(path, 'ask_again_days')}: ask_again_days is a whole number."]
     return Purposes(dict(top["controller"]), str(top.get("layout", "")), days, purposes), []
 
 

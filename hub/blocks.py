@@ -15,6 +15,23 @@ from hub.errors import ConfigError
 SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
+def place(path: Path, *keys: object) -> str:
+    """`file:line` of the last of these keys that is there, one below the other, for whoever has read the file without its lines."""
+    block, line = YAML(typ="rt").load(path.read_text(encoding="utf-8")), 0
+    for key in keys:
+        if not isinstance(block, CommentedMap) or key not in block:
+            break
+        line, block = block.lc.key(key)[0], block[key]
+    return f"{path}:{line + 1}"
+
+
+def no_yaml(path: Path, error: Exception) -> ConfigError:
+    """What a parser has stumbled over, and where."""
+    mark = getattr(error, "problem_mark", None)
+    where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+    return ConfigError(f"{path}{where}: This is no YAML: {getattr(error, 'problem', None) or error}")
+
+
 def said(words: str, **default: Any) -> Any:
     """A field of hub.yaml with its meaning, which the reference shows."""
     return field(metadata={"meaning": words}, **default)
@@ -35,9 +52,7 @@ class Reader:
                 f"{self.path} does not exist.", "Name the folder by HUB_CONFIG, or run: hub init"
             ) from None
         except (YAMLError, UnicodeDecodeError) as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-            raise ConfigError(f"{self.path}{where}: {getattr(error, 'problem', None) or error}") from None
+            raise no_yaml(self.path, error) from None
         if not isinstance(top, CommentedMap):
             raise ConfigError(f"{self.path}:1:1: hub.yaml must be a mapping.", "Start with: plugins: [...]")
         return top

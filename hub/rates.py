@@ -10,10 +10,12 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from hub.blocks import no_yaml, place
 from hub.errors import ConfigError
 
 FILE = "rates.yaml"
 FIELDS = ("effect_days", "held_back", "messages", "tasks")
+MOST_DAYS = 730
 Price = Mapping[str, Decimal]  # currency -> amount of it
 
 
@@ -38,44 +40,56 @@ def read_rates(config: Path) -> Rates:
 def _read(path: Path, _mtime: int) -> Rates:
     try:
         document = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
-    except YAMLError as error:
-        raise ConfigError(f"{path} is no YAML: {str(error).splitlines()[0]}") from None
-    if strange := sorted(set(_map(path, "the file", document)) - set(FIELDS)):
-        raise ConfigError(f"{path}: {', '.join(strange)} is not known.", f"Known: {', '.join(FIELDS)}.")
-    days, held = document.get("effect_days", 90), document.get("held_back")
-    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= 730:
-        raise ConfigError(f"{path}: effect_days is {days!r}.", "A number of days, 1 to 730.")
-    if held is not None and not (isinstance(held, int | float) and 0 < held < 1):
-        raise ConfigError(f"{path}: held_back is {held!r}.", "A share between 0 and 1, such as 0.2.")
-    messages = {
-        str(name): _price(path, f"messages.{name}", one)
-        for name, one in _map(path, "messages", document.get("messages", {})).items()
-    }
-    tasks = {str(name): _task(path, name, one) for name, one in _map(path, "tasks", document.get("tasks", {})).items()}
-    return Rates(days, float(held) if held is not None else None, messages, tasks)
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise no_yaml(path, error) from None
+    return _Reader(path).rates(document)
 
 
-def _task(path: Path, name: str, given: Any) -> Price:
-    words = _map(path, f"tasks.{name}", given)
-    minutes = words.get("minutes")
-    if set(words) != {"minutes", "hour"} or not isinstance(minutes, int | float) or minutes <= 0:
-        raise ConfigError(f"{path}: tasks.{name} is not complete.", "advisor: {minutes: 6, hour: {EUR: 46.00}}")
-    return {code: hour * Decimal(str(minutes)) / 60 for code, hour in _price(path, name, words["hour"]).items()}
+@dataclass(frozen=True)
+class _Reader:
+    path: Path
 
+    def rates(self, document: Any) -> Rates:
+        for strange in sorted(map(str, set(self._map((), document)) - set(FIELDS))):
+            raise self._wrong((strange,), f"{strange} is not known.", f"Known: {', '.join(FIELDS)}.")
+        days, held = document.get("effect_days", 90), document.get("held_back")
+        if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MOST_DAYS:
+            raise self._wrong(("effect_days",), f"effect_days is {days!r}.", f"A number of days, 1 to {MOST_DAYS}.")
+        if held is not None and not (isinstance(held, int | float) and 0 < held < 1):
+            raise self._wrong(("held_back",), f"held_back is {held!r}.", "A share between 0 and 1, such as 0.2.")
+        messages = self._map(("messages",), document.get("messages", {}))
+        tasks = self._map(("tasks",), document.get("tasks", {}))
+        return Rates(
+            days,
+            float(held) if held is not None else None,
+            {str(name): self._price(("messages", name), one) for name, one in messages.items()},
+            {str(name): self._task(("tasks", name), one) for name, one in tasks.items()},
+        )
 
-def _price(path: Path, where: str, given: Any) -> Price:
-    found = {}
-    for code, amount in _map(path, where, given).items():
-        try:
-            found[str(code)] = Decimal(str(amount))
-        except InvalidOperation:
-            raise ConfigError(f"{path}: {where}.{code} is {amount!r}.", "An amount, such as 0.075.") from None
-        if len(str(code)) != 3 or not found[str(code)].is_finite() or found[str(code)] < 0:
-            raise ConfigError(f"{path}: {where}.{code} is {amount!r}.", "A currency and an amount: {EUR: 0.075}.")
-    return found
+    def _task(self, where: tuple[str, ...], given: Any) -> Price:
+        words = self._map(where, given)
+        minutes = words.get("minutes")
+        if set(words) != {"minutes", "hour"} or not isinstance(minutes, int | float) or minutes <= 0:
+            raise self._wrong(where, f"{'.'.join(where)} is not complete.", "advisor: {minutes: 6, hour: {EUR: 46.00}}")
+        hours = self._price((*where, "hour"), words["hour"])
+        return {code: hour * Decimal(str(minutes)) / 60 for code, hour in hours.items()}
 
+    def _price(self, where: tuple[str, ...], given: Any) -> Price:
+        found = {}
+        for code, amount in self._map(where, given).items():
+            what = f"{'.'.join(where)}.{code} is {amount!r}."
+            try:
+                found[str(code)] = Decimal(str(amount))
+            except InvalidOperation:
+                raise self._wrong((*where, code), what, "An amount, such as 0.075.") from None
+            if len(str(code)) != 3 or not found[str(code)].is_finite() or found[str(code)] < 0:
+                raise self._wrong((*where, code), what, "A currency and an amount: {EUR: 0.075}.")
+        return found
 
-def _map(path: Path, where: str, given: Any) -> Mapping[str, Any]:
-    if not isinstance(given, dict):
-        raise ConfigError(f"{path}: {where} must be a map.", "name: value")
-    return given
+    def _map(self, where: tuple[str, ...], given: Any) -> Mapping[str, Any]:
+        if not isinstance(given, dict):
+            raise self._wrong(where, f"{'.'.join(where) or 'the file'} must be a map.", "name: value")
+        return given
+
+    def _wrong(self, where: tuple[str, ...], what: str, hint: str) -> ConfigError:
+        return ConfigError(f"{place(self.path, *where)}: {what}", hint)

@@ -9,6 +9,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from hub.blocks import no_yaml, place
 from hub.errors import ConfigError
 
 FILE = "services.yaml"
@@ -51,11 +52,13 @@ def read_services(config: Path) -> Services:
         return Services({})
     try:
         document = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
-    except YAMLError as error:
-        raise ConfigError(f"{path} is no YAML: {str(error).splitlines()[0]}") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise no_yaml(path, error) from None
     given = document.get("services") if isinstance(document, dict) else None
     if not isinstance(given, dict):
-        raise ConfigError(f"{path}: “services” must be a map of names.", "services: {brakes: {codes: [brk-l]}}")
+        raise ConfigError(
+            f"{place(path, 'services')}: “services” must be a map of names.", "services: {brakes: {codes: [brk-l]}}"
+        )
     services = Services({name: _service(path, name, one or {}) for name, one in given.items()})
     _check_codes(path, services)
     return services
@@ -63,8 +66,9 @@ def read_services(config: Path) -> Services:
 
 def _service(path: Path, name: str, given: Any) -> Service:
     if not isinstance(given, dict) or set(given) - FIELDS:
-        strange = ", ".join(sorted(set(given) - FIELDS)) if isinstance(given, dict) else "no map"
-        raise ConfigError(f"{path}: service {name}: {strange} is not known.", f"Known: {', '.join(sorted(FIELDS))}.")
+        strange = min(set(given) - FIELDS) if isinstance(given, dict) else "no map"
+        where = place(path, "services", name, strange)
+        raise ConfigError(f"{where}: service {name}: {strange} is not known.", f"Known: {', '.join(sorted(FIELDS))}.")
     codes = tuple(str(one).lower() for one in given.get("codes", ()))
     fuels = frozenset(map(str, given.get("unless_fuel", ())))
     return Service(str(name), codes, dict(given.get("titles", {})), bool(given.get("offer", True)), fuels)
@@ -75,6 +79,8 @@ def _check_codes(path: Path, services: Services) -> None:
     for one in services.named.values():
         for code in one.codes:
             if owners.setdefault(code, one.name) != one.name:
+                where = place(path, "services", one.name, "codes")
                 raise ConfigError(
-                    f"{path}: code {code} belongs to {owners[code]} and to {one.name}.", "Take it out of one."
+                    f"{where}: code {code} belongs to {owners[code]} and to {one.name}.",
+                    "Take it out of one.",
                 )

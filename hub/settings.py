@@ -18,6 +18,9 @@ from hub.providers import ProviderSettings, read_provider
 
 CODE = re.compile(r"[a-z][a-z0-9]{1,3}")
 NAME = re.compile(r"[a-z][a-z0-9_]{1,38}")
+COUNTRY = re.compile(r"[A-Z]{2}")
+KEYS = {"plugins", "regions", "connections", "timing", "idle"}
+LEAST_IDLE = 5  # minutes
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,9 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
     regions = {code: _region(reader, code, block) for code, block in reader.blocks(top, "regions")}
     connections = {name: _connection(reader, name, block, regions) for name, block in reader.blocks(top, "connections")}
     reader.different(top, "regions", [region.cell for region in regions.values()], "cell")
-    reader.unknown(top, {"plugins", "regions", "connections", "timing", "idle"})
+    reader.unknown(top, KEYS)
     timing = Timing(**reader.numbers(top, "timing", Timing.__annotations__))
-    idle = Idle(**reader.numbers(top, "idle", Idle.__annotations__, above=5))
+    idle = Idle(**reader.numbers(top, "idle", Idle.__annotations__, above=LEAST_IDLE))
     reader.finish()
     named = [one.secrets for one in connections.values()]
     named += [one.staff_sign_in.secrets for one in regions.values() if one.staff_sign_in]
@@ -160,6 +163,9 @@ def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
     reader.unknown(block, {one.name for one in fields(RegionSettings)} - {"code"})
     if not CODE.fullmatch(code):
         reader.wrong(block, None, f"“{code}” is no region code.", "Use 2 to 4 lower-case letters or digits.")
+    residences = reader.texts(block, "residences")
+    for one in [one for one in residences if not COUNTRY.fullmatch(one)]:
+        reader.wrong(block, "residences", f"“{one}” is no country.", "Write two capitals as ISO 3166 has them: DE, NO.")
     zone = reader.text(block, "zone", "UTC")
     try:
         ZoneInfo(zone)
@@ -170,7 +176,7 @@ def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
         cell=reader.number(block, "cell", 0, 127),
         zone=zone,
         jurisdiction=reader.text(block, "jurisdiction"),
-        residences=frozenset(reader.texts(block, "residences")),
+        residences=frozenset(residences),
         host=reader.text(block, "host", f"{code}.localhost"),
         port=reader.number(block, "port", 1, 65535),
         workers=reader.number(block, "workers", 1, 64, 2),

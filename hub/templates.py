@@ -12,9 +12,11 @@ from jinja2.sandbox import SandboxedEnvironment
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from hub.blocks import no_yaml, place
 from hub.errors import ConfigError
 
 DEFAULT_LANGUAGE = "en"
+KEYS = {"template", "texts", "mails", "samples"}
 PARTS = ("subject", "text", "label", "link")
 JINJA = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
@@ -105,14 +107,18 @@ def _template(path: Path, _mtime: int) -> Template:
     try:
         document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise no_yaml(path, error) from error
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: a template is a mapping.", "Begin with template:, then texts: or mails:.")
+    if strange := sorted(map(str, document.keys() - KEYS)):
+        raise ConfigError(
+            f"{place(path, strange[0])}: “{strange[0]}” is no part of a template.", f"Known: {', '.join(sorted(KEYS))}."
+        )
     texts, mails, samples = (document.get(part) or {} for part in ("texts", "mails", "samples"))
     for language, parts in mails.items():
         if not isinstance(parts, dict) or not {"subject", "text"} <= parts.keys() <= set(PARTS):
             raise ConfigError(
-                f"{path}: the mail in {language} has other parts than {', '.join(PARTS)}.",
+                f"{place(path, 'mails', language)}: the mail in {language} has other parts than {', '.join(PARTS)}.",
                 "A mail needs subject and text; label and link make a button.",
             )
     return Template(path.stem, path, dict(texts), dict(mails), dict(samples))

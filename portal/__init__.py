@@ -1,6 +1,6 @@
 """Pages for customers and consoles for staff."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flask import Blueprint
@@ -24,6 +24,7 @@ from portal import (
     enclosed,
     estimates,
     evidence,
+    file_schemas,
     filing,
     guests,
     home,
@@ -49,6 +50,8 @@ from portal import (
 )
 from portal.pages import new_portal
 from rules import intents
+from rules.file_schemas import assistant_schema
+from rules.schema_nodes import Schema
 
 # One line each, so that two who add pages do not meet.
 PAGES = (
@@ -106,3 +109,8 @@ def customer_wrote(hub: Hub, work: Work, customer_id: int, text: str, key: str) 
 @hookimpl
 def check_configuration(config: Path) -> Sequence[str]:
     return [*chain.problems_of(config), *intents.problems_of(config / assistant.FILE)]
+
+
+@hookimpl
+def describe_configuration() -> Mapping[str, Schema]:
+    return {chain.FILE: file_schemas.chain_schema(), assistant.FILE: assistant_schema()}

@@ -12,6 +12,11 @@ from ruamel.yaml.error import YAMLError
 from hub.errors import ConfigError
 
 FILE = "chain.yaml"
+KEYS = {"title", "brand", "works", "points"}
+BRAND_KEYS = {"hue", "chroma"}
+POINTS_KEYS = {"tiers", "within_months", "expire_months"}
+LONGEST_TITLE = 40
+MOST_MONTHS = 120
 MOST_CHROMA = 0.16  # up to here every hue keeps 4.5 : 1 on all our grounds
 
 
@@ -68,9 +73,9 @@ class _Reader:
     path: Path
 
     def chain(self, top: CommentedMap) -> Chain:
-        self._known(top, {"title", "brand", "works", "points"})
+        self._known(top, KEYS)
         brand, works, points = (self._block(top, name) for name in ("brand", "works", "points"))
-        self._known(brand, {"hue", "chroma"})
+        self._known(brand, BRAND_KEYS)
         return Chain(
             title=self._text(top, "title"),
             hue=self._number(brand, "hue", 0, 360, 205),
@@ -80,12 +85,12 @@ class _Reader:
         )
 
     def _points(self, block: CommentedMap) -> Points:
-        self._known(block, {"tiers", "within_months", "expire_months"})
+        self._known(block, POINTS_KEYS)
         tiers = self._block(block, "tiers")
-        expire = int(self._number(block, "expire_months", 0, 120, 0))
+        expire = int(self._number(block, "expire_months", 0, MOST_MONTHS, 0))
         return Points(
             tiers={str(name): int(self._number(tiers, name, 0, 10**9, 0)) for name in tiers},
-            months=int(self._number(block, "within_months", 1, 120, 12)),
+            months=int(self._number(block, "within_months", 1, MOST_MONTHS, 12)),
             expire_months=expire or None,
         )
 
@@ -106,8 +111,10 @@ class _Reader:
 
     def _text(self, block: CommentedMap, key: str) -> str:
         found = block.get(key)
-        if not isinstance(found, str) or not 1 <= len(found) <= 40:
-            raise self._wrong(block, key, f"“{key}” must be a text of 1 to 40 letters.", "Customers read it on top.")
+        if not isinstance(found, str) or not 1 <= len(found) <= LONGEST_TITLE:
+            raise self._wrong(
+                block, key, f"“{key}” must be a text of 1 to {LONGEST_TITLE} letters.", "Customers read it on top."
+            )
         return found
 
     def _number(self, block: CommentedMap, key: Any, low: float, high: float, default: float) -> float:

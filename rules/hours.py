@@ -16,6 +16,7 @@ from rules.errors import Mark, Problem, RuleError
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SHIFT = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 KNOWN = ("calendar", "title", "zone", "week", "seasons", "days", "closed", "holidays")
+SEASON_KEYS = ("name", "from", "to", "week")
 LOOK_AHEAD = 800  # days without an open minute after which a calendar never opens again
 DAY = timedelta(days=1)
 
@@ -220,6 +221,9 @@ class _Reader:
         if not isinstance(item, dict):
             self.wrong("seasons", "A season is a mapping.", "Write {from: …, to: …, week: {…}}.")
             return None
+        for key in item:
+            if key not in SEASON_KEYS:
+                self.wrong(str(key), f"“{key}” is no part of a season.", f"Known: {', '.join(SEASON_KEYS)}.")
         first, last = self.day(item.get("from")), self.day(item.get("to"))
         name = str(item.get("name") or "")
         return Season(first, last, self.week(item.get("week")), name) if first and last else None

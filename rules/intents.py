@@ -22,6 +22,7 @@ PERSON = {"asked": "asked", "never": "not_understood"}  # block of words -> the 
 LANGUAGES = ("en", "de", "ar", "th")
 AT_ONCE = 2  # questions of one message that are answered together
 KEYS = {"assistant", "longest", *PERSON, "intents"}
+LEAST_LONG, MOST_LONG = 20, 1000
 ARABIC = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ـ": None, **{chr(one): None for one in range(0x64B, 0x653)}}
 )
@@ -94,8 +95,13 @@ class _AssistantReader(Reader):
         top = self.source.top
         self.keys(top, KEYS)
         longest = top.get("longest", 160)
-        if not isinstance(longest, int) or isinstance(longest, bool) or not 20 <= longest <= 1000:
-            self.wrong(top, "longest", "“longest” is a whole number from 20 to 1,000.", "Write longest: 160.")
+        if not isinstance(longest, int) or isinstance(longest, bool) or not LEAST_LONG <= longest <= MOST_LONG:
+            self.wrong(
+                top,
+                "longest",
+                f"“longest” is a whole number from {LEAST_LONG} to {MOST_LONG:,}.",
+                "Write longest: 160.",
+            )
         intents = top.get("intents")
         if not isinstance(intents, Mapping):
             self.wrong(top, "intents", "“intents” says which words mean what.", f"Of: {', '.join(INTENTS)}.")

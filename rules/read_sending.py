@@ -30,6 +30,7 @@ QUIET_KEYS = {"from", "until", "channels", "source", "reviewed_on", "seasons"}
 SEASON_KEYS = {"calendar", "season", "hours"}
 CAP_KEYS = {"purpose", "channel", "most", "within", "per"}
 PACE_KEYS = {"per_second": (1, 10_000), "per_day": (10, 100_000_000)}  # and how little and how much each can be
+MOST_SENT = 1000  # by a cap
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
@@ -170,9 +171,9 @@ class _Reader:
             return None
         self.keys(given, CAP_KEYS)
         most = given.get("most")
-        if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= 1000:
+        if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= MOST_SENT:
             self.wrong(given if "most" in given else rows, "most" if "most" in given else index,
-                       "“most” must be a whole number from 1 to 1,000.", "To send nothing, write a policy.")  # fmt: skip
+                       f"“most” must be a whole number from 1 to {MOST_SENT:,}.", "To send nothing, write a policy.")  # fmt: skip
             return None
         purpose, channel = str(given.get("purpose", "")), str(given.get("channel", ""))
         if purpose:

@@ -1,9 +1,9 @@
-"""hub check, hub schema, hub plugins, hub rules test, cost, engine."""
+"""hub check, hub plugins, hub rules test, cost, engine."""
 
 import json
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from hub.blocks import place
 from hub.catalogue import catalogue
 from hub.cli.engine import engine
 from hub.cli.opened import json_option
@@ -20,24 +21,22 @@ from hub.errors import ConfigError
 from hub.plugins import installed, load_plugins
 from hub.rates import read_rates
 from hub.rulebook import purposes_of
+from hub.sdk import Connector
 from hub.services import read_services
 from hub.settings import Settings, load_settings
 from hub.targets import SYNCED, TARGETS
 from rules import RuleError, load_book
+from rules.catalogue import nearest
 from rules.cost import DEAR, cost
-from rules.desk_schema import desk_schema
 from rules.desks import load_desks
 from rules.hours import Calendar, read_calendars
 from rules.mapping import read_mapping
 from rules.parse import read
 from rules.read_sending import load_sending
 from rules.replies import load_replies
-from rules.schema import schema_of
-from rules.sync_schema import sync_schema
 from rules.syncmap import read_sync
 from rules.trying import Tried, tried
 
-KINDS = ("segment", "policy", "journey", "mapping", "sync", "desk")
 LOOK_EVERY = 0.5  # seconds between two looks at the folder
 
 
@@ -93,21 +92,7 @@ def problems_of(folder: Path | None) -> list[str]:
         plugins = load_plugins(settings.plugins)
     except ConfigError as error:
         return str(error).splitlines()
-    problems = []
-    known = connector_classes(plugins)
-    for connection in settings.connections.values():
-        if connection.connector not in known:
-            problems.append(f"{settings.config / 'hub.yaml'}: connection “{connection.name}”: no plugin brings “{connection.connector}”. "
-                            f"Brought: {', '.join(sorted(known))}.")  # fmt: skip
-            continue
-        topics = {topic.name for topic in known[connection.connector].topics}
-        problems += [
-            f"{settings.config / 'hub.yaml'}: connection “{connection.name}” hears “{topic}”, which {connection.connector} does not take. "
-            f"It takes: {', '.join(sorted(topics)) or 'none'}."
-            for heard in connection.hears.values()
-            for topic in heard
-            if topic not in topics
-        ]
+    problems = list(_connections(settings, connector_classes(plugins)))
     calendars, wrong = read_calendars(settings.config / "calendars")
     services, strange = _services(settings)
     problems += [*map(str, wrong), *strange]
@@ -125,6 +110,20 @@ def problems_of(folder: Path | None) -> list[str]:
     for brought in plugins.hook.check_configuration(config=settings.config):
         problems += brought
     return problems
+
+
+def _connections(settings: Settings, known: Mapping[str, type[Connector]]) -> Iterator[str]:
+    path = settings.config / "hub.yaml"
+    for one in settings.connections.values():
+        if one.connector not in known:
+            where = place(path, "connections", one.name, "connector")
+            yield f"{where}: No plugin brings “{one.connector}”. {nearest(one.connector, known)}"
+            continue
+        topics = {topic.name for topic in known[one.connector].topics}
+        for cause, heard in one.hears.items():
+            for topic in [topic for topic in heard if topic not in topics]:
+                where = place(path, "connections", one.name, "hears", cause)
+                yield f"{where}: {one.connector} does not take “{topic}”. It takes: {', '.join(sorted(topics)) or 'nothing'}."
 
 
 def _sending(settings: Settings, purposes: Collection[str], calendars: Mapping[str, Calendar]) -> list[str]:
@@ -157,30 +156,6 @@ def _desks(settings: Settings, calendars: Collection[str]) -> list[str]:
     except RuleError as error:
         return str(error).splitlines()
     return []
-
-
-@click.command()
-@click.argument("kind", type=click.Choice(KINDS), required=False)
-@click.option("--write", "to_files", is_flag=True, help="Write all of them to CONFIG/.schema, where editors find them.")
-def schema(kind: str | None, to_files: bool) -> None:
-    """JSON Schema of a document kind, for editors: they complete and underline by the first line of each file."""
-    if (kind is None) != to_files:
-        raise click.UsageError(f"Name a kind ({', '.join(KINDS)}), or say --write.")
-    if kind is not None:
-        click.echo(_schema_text(kind))
-        return
-    folder = load_settings().config / ".schema"
-    folder.mkdir(exist_ok=True)
-    for one in KINDS:
-        (folder / f"{one}.json").write_text(_schema_text(one) + "\n", encoding="utf-8")
-    click.echo(f"{len(KINDS)} schemas in {folder}")
-
-
-def _schema_text(kind: str) -> str:
-    known = catalogue(load_plugins(load_settings().plugins))
-    others = {"sync": lambda: sync_schema(SYNCED), "desk": desk_schema}
-    found = others[kind]() if kind in others else schema_of(kind, known, TARGETS)
-    return json.dumps(found, indent=1, ensure_ascii=False)
 
 
 @click.command("plugins")
@@ -257,4 +232,4 @@ def rules_cost(as_json: bool) -> None:
 
 rules_group.add_command(engine)
 
-COMMANDS = {"check": check, "schema": schema, "plugins": plugins_command, "rules": rules_group}
+COMMANDS = {"check": check, "plugins": plugins_command, "rules": rules_group}

@@ -40,6 +40,7 @@ hub up           # web, workers and clock, until Ctrl-C
 The segments, journeys and texts are a beginning: throw away what you do not want, `hub check` says what still asks for it.
 """
 HUB = """\
+# yaml-language-server: $schema=.schema/hub.json
 # What loads, which regions there are, and which partner accounts they have. Secrets stand in the environment, never here.
 plugins: [{plugins}]
 

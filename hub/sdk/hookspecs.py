@@ -99,6 +99,11 @@ def check_configuration(config: Any) -> Sequence[str]:  # type: ignore[empty-bod
 
 
 @hookspec
+def describe_configuration() -> Mapping[str, Mapping[str, Any]]:  # type: ignore[empty-body]
+    """Bring the JSON Schemas of the plugin's own files of the configuration, by their place in it: `chain.yaml`, `privacy/*.yaml`."""
+
+
+@hookspec
 def minute_passed(hub: Hub) -> None:
     """Told by the region's clock once a minute: go on with what has waited."""
 

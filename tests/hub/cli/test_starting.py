@@ -1,20 +1,14 @@
 """`hub init FOLDER`: a project that is right from its first minute."""
 
-import json
-import re
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from jsonschema import Draft202012Validator
-from ruamel.yaml import YAML
 
 from calling import called
 from hub.cli import starting
-from hub.cli.checking import problems_of, schema
+from hub.cli.checking import problems_of
 from hub.settings import load_settings
 
 Command = Callable[..., tuple[int, str]]
@@ -81,19 +75,3 @@ def test_without_a_checkout_the_configuration_is_found_where_the_wheel_laid_it(
     )
 
     assert starting.house_configuration() == (tmp_path / "share/garage-hub/config").resolve()
-
-
-@pytest.mark.parametrize("folder", ["segments", "journeys", "policies", "desks", "mappings"])
-def test_every_document_of_the_house_names_its_schema_for_editors_and_is_right_by_it(folder: str) -> None:
-    for path in sorted((starting.CHECKOUT / folder).glob("*.yaml")):
-        text = path.read_text(encoding="utf-8")
-        named = re.match(r"# yaml-language-server: \$schema=\.\./\.schema/(\w+)\.json\n", text)
-        assert named, f"{path}: its first line names no schema"
-        document = json.loads(json.dumps(YAML(typ="safe").load(text), default=str))
-        assert list(Draft202012Validator(shape_of(named[1])).iter_errors(document)) == [], path
-
-
-@cache
-def shape_of(kind: str) -> dict[str, Any]:
-    runner = CliRunner().invoke(schema, [kind], env={"HUB_CONFIG": str(starting.CHECKOUT)})
-    return dict(json.loads(runner.output))

@@ -11,7 +11,7 @@ HOOKS = (
     "register_connectors", "register_channels", "register_scorers", "register_analyses", "register_facts",
     "register_steps", "register_models", "register_blueprints", "register_commands", "register_sandboxes",
     "register_cases", "startup", "decide", "erase_person", "export_person",
-    "check_configuration", "minute_passed", "customer_changed", "customer_wrote",
+    "check_configuration", "describe_configuration", "minute_passed", "customer_changed", "customer_wrote",
     "dead_lettered",
 )  # fmt: skip
 

@@ -1,0 +1,93 @@
+"""JSON Schemas of config/privacy for editors: periods and purposes, each with the place it was read and the day."""
+
+from collections.abc import Callable, Mapping
+
+from compliance import breach_law, keeping, periods, purposes, releases
+from compliance.backups import periods as backups
+from rules.file_schemas import by_name, by_place, document, read_somewhere
+from rules.schema_nodes import FLAG, TEXT, Schema, an_object
+
+COUNT: Schema = {"type": "integer", "minimum": 0}
+PERIOD: Schema = {"type": "integer", "minimum": 0, "maximum": periods.MOST}
+WORDS = by_name({"type": "string"}) | {"required": [purposes.DEFAULT_LANGUAGE]}
+CHANNELS: Schema = {"type": "array", "uniqueItems": True, "items": {"type": "string"}}
+
+
+def deadlines_schema() -> Schema:
+    keys: Schema = {**dict.fromkeys(periods.PERIODS, PERIOD), "clock_stops": FLAG}
+    one = read_somewhere(periods.KEYS, keys) | {"anyOf": [{"required": ["days"]}, {"required": ["months"]}]}
+    return document("deadlines", by_place(one) | {"required": ["default"]})
+
+
+def breaches_schema() -> Schema:
+    keys: Schema = {"hours": COUNT, "days": COUNT, "people": COUNT, "since": {"enum": list(breach_law.SINCE)}}
+    one = read_somewhere(breach_law.KEYS, keys, ["since"])
+    one |= {"oneOf": [{"required": ["hours"]}, {"required": ["days"]}]}
+    return document("breaches", by_place(one) | {"required": ["default"]})
+
+
+def backups_schema() -> Schema:
+    terms = {
+        name: read_somewhere(backups.KEYS, {"days": {"type": "integer", "minimum": 1, "maximum": most.days}}, ["days"])
+        for name, most in backups.MOST.items()
+    }
+    return document("backups", an_object(set(backups.MOST), terms, list(backups.MOST)))
+
+
+def releases_schema() -> Schema:
+    groups: Schema = {"type": "array", "uniqueItems": True, "items": {"enum": [*releases.GROUPS, *releases.PERIODS]}}
+    k: Schema = {"type": "integer", "minimum": releases.LEAST_K}
+    history = {
+        "k": k,
+        "l": {"type": "integer", "minimum": releases.LEAST_L},
+        "quasi_identifiers": groups,
+        "sensitive": {"enum": list(releases.SENSITIVE)},
+    }
+    keys = {
+        releases.HISTORY: read_somewhere(releases.KEYS[releases.HISTORY], history, history),
+        releases.RETURNS: read_somewhere(releases.KEYS[releases.RETURNS], {"k": k}, ["k"]),
+    }
+    return document("releases", an_object(set(releases.KEYS), keys, list(keys)))
+
+
+def retention_schema() -> Schema:
+    """Each class of retention that a column names has a period."""
+    length: Schema = {
+        "days": {"type": "integer", "minimum": 1, "maximum": keeping.MOST_DAYS},
+        "until": {"const": keeping.ERASURE},
+    }
+    either: Schema = {"oneOf": [{"required": ["days"]}, {"required": ["until"]}]}
+    by_law = by_name(read_somewhere(keeping.KEYS, length) | either)
+    one = read_somewhere({*keeping.KEYS, "by"}, {**length, "by": by_law}) | either
+    return document("retention", by_name(one) | {"required": sorted(keeping.classes())})
+
+
+def purposes_schema() -> Schema:
+    keys: Schema = {
+        "basis": {"enum": list(purposes.BASES)},
+        "channels": CHANNELS,
+        "double_opt_in": CHANNELS,
+        "signal": FLAG,
+        "material": {"type": "integer", "minimum": 1},
+        "title": WORDS,
+        "text": WORDS,
+    }
+    chosen: Schema = {"dependentRequired": {"channels": ["title", "text"]}}
+    one = read_somewhere(purposes.FIELDS, keys, ["basis"]) | chosen
+    top: Schema = {
+        "controller": by_name(TEXT),
+        "layout": TEXT,
+        "ask_again_days": COUNT,
+        "purposes": by_name(one),
+    }
+    return document("purposes", an_object(set(top), top, ["controller", "purposes"]))
+
+
+SCHEMAS: Mapping[str, Callable[[], Schema]] = {
+    "privacy/deadlines.yaml": deadlines_schema,
+    "privacy/breaches.yaml": breaches_schema,
+    "privacy/backups.yaml": backups_schema,
+    "privacy/releases.yaml": releases_schema,
+    "privacy/retention.yaml": retention_schema,
+    "privacy/purposes.yaml": purposes_schema,
+}
