@@ -131,14 +131,7 @@ class HubSpotSandbox:
         if not isinstance(body.get("properties"), dict) or "associations" not in body:
             raise Problem(400, "VALIDATION_ERROR", "properties and associations are required.")
 
-        def make(books: Books) -> dict[str, Any]:
-            properties = body["properties"]
-            if kind == "tasks":  # HubSpot tells no repeats apart here: the same task twice is two tasks
-                effect, ref = str(properties.get("garage_effect", "")), str(properties.get("garage_ref"))
-                applied(books.db, account, effect, "task", ref, str(properties.get("hs_task_subject")))
-            return books.create(kind, properties)
-
-        return jsonify(_shown(self._act(account, make))), 201
+        return jsonify(_shown(self._act(account, lambda books: _create(books, kind, body, {})))), 201
 
     def one(self, account: str, kind: str, number: str) -> Any:
         by = request.args.get("idProperty")
@@ -243,7 +236,12 @@ class HubSpotSandbox:
 
 
 def _create(books: Books, kind: str, one: Mapping[str, Any], _: Mapping[str, Any]) -> dict[str, Any]:
-    return books.create(kind, one.get("properties") or {}, one.get("objectWriteTraceId"))
+    properties = one.get("properties") or {}
+    made = books.create(kind, properties, one.get("objectWriteTraceId"))
+    if kind == "tasks":  # HubSpot tells no repeats apart here: the same task twice is two tasks
+        effect, ref = str(properties.get("garage_effect", "")), str(properties.get("garage_ref"))
+        applied(books.db, books.account, effect, "task", ref, str(properties.get("hs_task_subject")))
+    return made
 
 
 def _read(books: Books, kind: str, one: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:

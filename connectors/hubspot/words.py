@@ -220,8 +220,22 @@ def task(push: Push) -> dict[str, Any]:
             "garage_effect": push.key,
             "garage_ref": push.entity,
         },
+        "objectWriteTraceId": push.key,
         "associations": [],
     }
+
+
+def tasks_made(found: Any, pushes: Sequence[Push]) -> list[Outcome]:
+    """One outcome per push: a task carries our reference, an error the trace of its input. Raises RetryLater."""
+    if not isinstance(found, dict):
+        raise RetryLater("HubSpot answered without a body.", happened=True)
+    refused = errors_by_trace(found)
+    made = {(row.get("properties") or {}).get("garage_effect") for row in found.get("results") or []}
+    return [
+        Outcome(push.key, "refused", refused[push.key]) if push.key in refused
+        else Outcome(push.key, "sent" if push.key in made else "unknown")
+        for push in pushes
+    ]  # fmt: skip
 
 
 def search(name: str, values: Sequence[str]) -> dict[str, Any]:

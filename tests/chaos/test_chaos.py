@@ -19,8 +19,9 @@ WEBHOOKS = int(os.environ.get("HUB_CHAOS_WEBHOOKS", "500"))
 SEED = int(os.environ.get("HUB_CHAOS_SEED", "7"))
 MEMBERS = 50
 CRMS = {"hubspot": "garage_tier", "salesforce": "Garage_Tier__c"}  # where each writes a tier down
-PATIENCE = 90.0 + 6.0 * KILLS + WEBHOOKS / 5  # seconds; HubSpot takes 19 calls in one, and each task is one
+PATIENCE = 90.0 + 6.0 * KILLS + WEBHOOKS / 5  # seconds
 RECOVERY = 15.0  # seconds after the lease
+SLOWEST = 10  # told one by one
 
 
 @pytest.fixture(params=os.environ.get("HUB_TEST_DATABASES", "sqlite,postgresql").split(","))
@@ -43,6 +44,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_everything_is_killed(town
     versions = webhooks // MEMBERS
     end = time.monotonic() + PATIENCE
 
+    town.watch()
     harm = town.in_background(kills, webhooks)
     town.tell(MEMBERS, versions, end)
     harm.join()
@@ -106,12 +108,20 @@ def by_entity(rows, topic):
 
 
 def judge_recovery(town):
-    lease = town.settings.timing.lease
-    found = sorted(town.recoveries()) or [0.0]  # a strike that met nothing under way asks for no recovery
-    p50, p99 = found[len(found) // 2], found[int(len(found) * 0.99)]
-    print(
-        f"recovery: {len(found)} measured, p50 {p50:.2f} s, p99 {p99:.2f} s, longest {found[-1]:.2f} s, lease {lease:.0f} s"
-    )
-    assert (
-        p50 <= lease + RECOVERY
-    )  # the slowest of them stand in HubSpot's queue or behind a busy machine, so they are told only
+    """Told for each kind of harm, so that a slow one can be found; a strike that met nothing under way asks for none."""
+    lease, found = town.settings.timing.lease, town.recoveries()
+    print(f"recovery, lease {lease:.0f} s; half of them within, 99 of 100 within, longest:")
+    for kind, after in (("flow", "after the strike"), ("claim", "after the end of the lease")):
+        those = [one for one in found if one.kind == kind]
+        by_harm = sorted({str(one.strike) for one in those})
+        for harm in ("all", *by_harm):
+            some = sorted(one.seconds for one in those if harm in ("all", str(one.strike)))
+            if some:
+                p50, p99 = some[len(some) // 2], some[int(len(some) * 0.99)]
+                print(f"  {after}: {harm:>16} {len(some):6,} {p50:6.2f} s {p99:6.2f} s {some[-1]:6.2f} s")
+    for one in sorted(found, key=lambda one: -one.seconds)[:SLOWEST]:
+        print(f"  slowest: {one.seconds:6.2f} s {one.kind} {one.connection} {one.strike} at {one.strike.at:.1f}")
+    flows = sorted(one.seconds for one in found if one.kind == "flow") or [0.0]
+    claims = sorted(one.seconds for one in found if one.kind == "claim") or [0.0]
+    assert flows[int(len(flows) * 0.99)] <= lease + RECOVERY
+    assert claims[int(len(claims) * 0.99)] <= RECOVERY

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.cli.running import open_region
 from hub.embedded import ValkeyServer
@@ -47,6 +49,29 @@ class Accepted:
     at: float
 
 
+@dataclass(frozen=True)
+class Strike:
+    """at: Unix seconds."""
+
+    at: float
+    victim: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.how} {self.victim}"
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """kind: flow (seconds from a strike until messages of a connection flowed again) or claim (from the end of a lease that
+    a dead worker left until the message was settled; the strike is the last one before that end)."""
+
+    kind: str
+    strike: Strike
+    connection: str
+    seconds: float
+
+
 @dataclass
 class Town:
     """folder: everything of this run. Kills are drawn from `rng`, so a seed gives the same run again."""
@@ -55,7 +80,9 @@ class Town:
     rng: Random
     databases: Mapping[str, str] = field(default_factory=dict)
     accepted: list[Accepted] = field(default_factory=list)
-    strikes: list[tuple[float, str, str]] = field(default_factory=list)
+    strikes: list[Strike] = field(default_factory=list)
+    leases: defaultdict[int, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    watched: threading.Event = field(default_factory=threading.Event)
     deck: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -90,6 +117,7 @@ class Town:
         )
 
     def stop(self) -> None:
+        self.watched.set()
         for child in self.children.values():
             child.send_signal(signal.SIGCONT)
             child.terminate()
@@ -191,32 +219,45 @@ class Town:
             time.sleep(0.5)
         raise AssertionError(f"not settled: {self.states()}\n" + (self.folder / "log.txt").read_text()[-4000:])
 
-    def recoveries(self) -> list[float]:
-        """Seconds from each strike until messages flowed again, for each connection that had some waiting at the strike;
-        and for each message that a dead worker had claimed, seconds from the strike before its end to its settling."""
-        rows = [
-            (name, seconds(made), seconds(settled), bool(doubtful))
-            for name, made, settled, doubtful in self.query(
-                "SELECT c.name, m.made_at, m.settled_at, m.doubtful FROM messages m JOIN connections c ON c.id = m.connection_id"
+    def watch(self) -> threading.Thread:
+        """Notes until when each claim holds, so that recovery can be told from the end of the lease that ran out."""
+
+        def look() -> None:
+            engine = create_engine(self.settings.database_url("eu"))
+            query = text(
+                "SELECT id, fence, lease_until FROM messages WHERE state = 'claimed' AND lease_until IS NOT NULL"
             )
-        ]
+            while not self.watched.wait(0.5):
+                with suppress(SQLAlchemyError), engine.connect() as connection:
+                    for id_, fence, until in connection.execute(query):
+                        self.leases[id_][fence] = seconds(until)
+            engine.dispose()
+
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        return thread
+
+    def recoveries(self) -> list[Recovery]:
+        """For each strike and each connection that had messages waiting then, how long until messages flowed again; and for
+        each message whose claim ran out with a dead worker, how long from the end of that lease to its settling."""
+        query = "SELECT m.id, c.name, m.made_at, m.settled_at, m.doubtful FROM messages m JOIN connections c ON c.id = m.connection_id"
+        rows = [(id_, name, seconds(made), seconds(done), doubt) for id_, name, made, done, doubt in self.query(query)]
         found = []
-        for strike, _, _ in self.strikes:
+        for strike in self.strikes:
             waiting: dict[str, list[float]] = defaultdict(list)
-            for name, made, settled, _doubtful in rows:
-                if made < strike < settled:
+            for _, name, made, settled, _ in rows:
+                if made < strike.at < settled:
                     waiting[name].append(settled)
-            found += [min(settled) - strike for settled in waiting.values()]
-        for _, made, settled, doubtful in rows:
-            before = [strike for strike, _, _ in self.strikes if made < strike < settled]
+            found += [Recovery("flow", strike, name, min(settled) - strike.at) for name, settled in waiting.items()]
+        for id_, name, _, settled, doubtful in rows:
+            ended = [until for until in self.leases[id_].values() if until < settled]
+            before = [one for one in self.strikes if ended and one.at < min(ended)]
             if doubtful and before:
-                found.append(settled - max(before))
+                found.append(Recovery("claim", before[-1], name, settled - min(ended)))
         return found
 
     def struck(self) -> str:
-        return ", ".join(
-            f"{count} {what}" for what, count in sorted(Counter(f"{how} {who}" for _, who, how in self.strikes).items())
-        )
+        return ", ".join(f"{count} {what}" for what, count in sorted(Counter(map(str, self.strikes)).items()))
 
     # --- harm
 
@@ -249,7 +290,7 @@ class Town:
             if not pids:
                 return "nobody"
             self._hit(self.rng.choice(pids), how)
-        self.strikes.append((time.time(), victim, how))
+        self.strikes.append(Strike(time.time(), victim, how))
         return f"{how} {victim}"
 
     def _strike_partners(self, how: str) -> None:

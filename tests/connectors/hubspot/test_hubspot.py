@@ -173,7 +173,25 @@ def test_contacts_that_arrived_stay_sent_when_a_task_of_the_same_batch_meets_an_
     with pytest.raises(RetryLater) as raised:
         HubSpot(account_of(api=api)).push([a_push(2, "call_task"), a_push(1), a_push(3, "call_task")])
     states = {one.key: one.state for one in raised.value.outcomes if isinstance(one, Outcome)}
-    assert states == {"key1": "sent", "key2": "unknown", "key3": "retry"}
+    assert states == {"key1": "sent"}  # of both tasks the error says what is known: they may have been made
+
+
+def test_a_hundred_tasks_are_one_call_and_each_has_its_verdict() -> None:
+    answer = {
+        "results": [{"id": "7", "properties": {"garage_effect": "key3"}}],
+        "errors": [{"category": "VALIDATION_ERROR", "context": {"objectWriteTraceId": ["key2"]}}],
+    }
+    api = Scripted([answer])
+    found = HubSpot(account_of(api=api)).push([a_push(number, "call_task") for number in (1, 2, 3)])
+    assert {one.key: one.state for one in found} == {"key1": "unknown", "key2": "refused", "key3": "sent"}
+    assert [one["objectWriteTraceId"] for one in api.asked[0][2]["inputs"]] == ["key1", "key2", "key3"]
+    assert len(api.asked) == 1
+
+
+def test_tasks_of_a_batch_that_broke_off_are_not_known() -> None:
+    with pytest.raises(RetryLater) as raised:
+        HubSpot(account_of(api=Scripted([None]))).push([a_push(1, "call_task")])
+    assert raised.value.happened
 
 
 def test_one_search_asks_for_all_tasks() -> None:
