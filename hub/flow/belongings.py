@@ -58,6 +58,17 @@ def notice(hub: Hub, work: Work, touched: Mapping[int, Collection[str]]) -> int:
     return sum(want(hub, work, partner, mine) for partner in hub.partners.values())
 
 
+def notice_by_id(hub: Hub, work: Work, about: str, ids: Collection[int]) -> int:
+    """These things changed by themselves, and not with a customer: a message wherever they differ from what a partner has."""
+    count = 0
+    for partner in hub.partners.values() if ids else ():
+        mapping = map_of(hub, partner)
+        for rule in mapping.things if mapping else ():
+            if mapping and rule.ours == about:
+                count += put(hub, work, partner, mapping, rule, ids)
+    return count
+
+
 def want(hub: Hub, work: Work, partner: Partner, customer_ids: Collection[int]) -> int:
     """For customers that this partner has; the others' things are not told of."""
     mapping, count = map_of(hub, partner), 0

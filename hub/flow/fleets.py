@@ -1,6 +1,6 @@
 """What fleets state becomes bitemporal assignments: what was believed is kept, and no vehicle is in two places at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,16 +9,27 @@ from sqlalchemy import select, update
 from hub.core import Hub, Partner
 from hub.flow.batches import batches
 from hub.flow.bulk import among, write_all
+from hub.flow.identity import lock_customers
 from hub.flow.statements import Statement
 from hub.flow.timeline import MIXED, Stretch, Timeline
 from hub.flow.values import value_context
-from hub.models import Alias, Assignment, Fleet, Link, Person, PersonalValue, Vehicle, new_ref
+from hub.models import Alias, Assignment, Fleet, Link, Ownership, Person, PersonalValue, Vehicle, new_ref
 from hub.own import OWN
 from hub.sdk import ReadingRecord
 from hub.work import Work
 from rules.vin import fold_vin
 
 Verdict = list[Any]  # [line, verdict] or [line, verdict, column, reason, hint]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What became of a stretch of an upload. customers: whose vehicles are believed to be elsewhere than before; fleets: those
+    that such vehicles came to or left."""
+
+    verdicts: list[Verdict]
+    customers: set[int]
+    fleets: set[int]
 
 
 @dataclass(frozen=True)
@@ -50,8 +61,9 @@ def yard(hub: Hub, work: Work, fleet: Fleet, job_id: int | None = None) -> Yard:
     return Yard(fleet, work.session.get_one(Person, fleet.keeper_id), hub.partner(OWN), job_id)
 
 
-def fold_statements(work: Work, yard: Yard, stated: Sequence[Statement]) -> list[Verdict]:
-    """Fold a stretch of an upload in its order; one verdict per statement. The caller holds the fleet's lock."""
+def fold_statements(work: Work, yard: Yard, stated: Sequence[Statement]) -> Folded:
+    """Fold a stretch of an upload in its order; one verdict per statement. The caller holds the fleet's lock. Customers are
+    locked before vehicles, in the order in which a fold of theirs takes them."""
     vehicles = find_vehicles(work, yard.own, {one.vin for one in stated})
     fresh = _make_vehicles(
         work, yard, dict.fromkeys(one.vin for one in stated if not one.withdrawn and one.vin not in vehicles)
@@ -59,7 +71,10 @@ def fold_statements(work: Work, yard: Yard, stated: Sequence[Statement]) -> list
     vehicles |= fresh
     numbers = {one.line: yard.number(work, one) for one in stated}
     elsewhere = _vehicles_of(work, yard.fleet, [numbers[one.line] for one in stated if one.number])
-    timelines = _believed(work, {*vehicles.values(), *elsewhere.values()} - set(fresh.values()))
+    known = {*vehicles.values(), *elsewhere.values()} - set(fresh.values())
+    owners = _owners(work, known)
+    lock_customers(work, {one for some in owners.values() for one in some})
+    timelines = _believed(work, known)
     timelines |= {vehicle_id: Timeline() for vehicle_id in fresh.values()}
     verdicts = []
     for one in stated:
@@ -69,14 +84,16 @@ def fold_statements(work: Work, yard: Yard, stated: Sequence[Statement]) -> list
         verdicts.append(_state(yard.fleet.id, number, one, timelines, vehicle_id, moved))
         if one.number and verdicts[-1][1] in {"added", "changed"} and vehicle_id:
             elsewhere[number] = vehicle_id
-    _write(work, yard, timelines)
+    moved_fleets = _write(work, yard, timelines)
     good = {verdict[0] for verdict in verdicts if verdict[1] != "rejected"}
     _seal_plates(
         work,
         yard,
         {vehicles[one.vin]: one.plate for one in stated if one.plate and one.line in good and one.vin in vehicles},
     )
-    return verdicts
+    met = [one for one in moved_fleets if one in owners]
+    customers = {one for vehicle_id in met for one in owners[vehicle_id]}
+    return Folded(verdicts, customers, {one for vehicle_id in met for one in moved_fleets[vehicle_id]})
 
 
 def _state(
@@ -206,7 +223,18 @@ def _stretch(*row: Any) -> Stretch:
     return Stretch(*row)
 
 
-def _write(work: Work, yard: Yard, timelines: dict[int, Timeline]) -> None:
+def _owners(work: Work, vehicle_ids: Collection[int]) -> dict[int, set[int]]:
+    """Vehicle -> customers who have it, or had it: what partners were told of it was told of them."""
+    found: dict[int, set[int]] = {}
+    for batch in batches(vehicle_ids, 2000):
+        rows = select(Ownership.vehicle_id, Ownership.customer_id).where(among(work, Ownership.vehicle_id, batch))
+        for vehicle_id, customer_id in work.session.execute(rows):
+            found.setdefault(vehicle_id, set()).add(customer_id)
+    return found
+
+
+def _write(work: Work, yard: Yard, timelines: dict[int, Timeline]) -> dict[int, set[int]]:
+    """Answers for each vehicle that is believed to be elsewhere than before the fleets that it came to or left."""
     gone = [row_id for timeline in timelines.values() for row_id in timeline.superseded()]
     for batch in batches(gone, 2000):
         work.session.execute(update(Assignment).where(among(work, Assignment.id, batch)).values(superseded_at=work.now))
@@ -228,6 +256,8 @@ def _write(work: Work, yard: Yard, timelines: dict[int, Timeline]) -> None:
             for one in timeline.news()
         ],
     )
+    moved = {vehicle_id: timeline.fleets_moved() for vehicle_id, timeline in timelines.items()}
+    return {vehicle_id: fleets for vehicle_id, fleets in moved.items() if fleets}
 
 
 def _seal_plates(work: Work, yard: Yard, plates: dict[int, str]) -> None:

@@ -68,6 +68,10 @@ class Timeline:
     def news(self) -> list[Stretch]:
         return [one for one in self.now if not one.id]
 
+    def fleets_moved(self) -> set[int]:
+        """Fleets of which something else is believed than before."""
+        return {self.stored[row_id].fleet_id for row_id in self.superseded()} | {one.fleet_id for one in self.news()}
+
     def _settle(self) -> None:
         """Open ends reach to the next beginning; whatever moved by that is a new belief, unless it is what was stored."""
         ordered = sorted(self.now, key=lambda one: one.since)

@@ -11,8 +11,8 @@ from sqlalchemy import Select, func, select
 
 from hub.core import Hub
 from hub.errors import PartDown, Unreadable
-from hub.flow import endpoints
-from hub.flow.fleets import Verdict, fold_statements, yard
+from hub.flow import belongings, endpoints
+from hub.flow.fleets import Folded, Verdict, fold_statements, yard
 from hub.flow.statements import Statement
 from hub.gate import erase_rows
 from hub.models import DataKey, Fleet, Job, JobPart, new_ref
@@ -77,7 +77,9 @@ def work_off(hub: Hub) -> int:
                 return 0
             part, job, fleet = row
             taken.append(part.id)
-            _settle(work, job, part, fold_statements(work, yard(hub, work, fleet, job.id), _open(work, job, part)))
+            folded = fold_statements(work, yard(hub, work, fleet, job.id), _open(work, job, part))
+            _settle(work, job, part, folded.verdicts)
+            _follow(hub, work, folded)
             if job.state == "done":
                 words = {"fleet": fleet.code, "job": job.ref, "rows": job.rows, "counts": job.counts}
                 endpoints.tell(hub, work, job.principal_id, "upload.done", words, job.ref)
@@ -89,6 +91,12 @@ def work_off(hub: Hub) -> int:
         for part_id in taken:
             _stumble(hub, part_id)
         return 0
+
+
+def _follow(hub: Hub, work: Work, folded: Folded) -> None:
+    """Partners who have these customers have their cars and fleets as well, and hear of what moved; also a fleet that a car left."""
+    belongings.notice(hub, work, {one: {"vehicles"} for one in folded.customers})
+    belongings.notice_by_id(hub, work, "fleet", folded.fleets)
 
 
 def _take(work: Work) -> tuple[JobPart, Job, Fleet] | None:

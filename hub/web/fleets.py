@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hub.errors import Denied, NotFound, WrongInput
-from hub.flow import fleets, uploads
+from hub.flow import belongings, fleets, uploads
 from hub.flow.statements import COLUMNS, NEEDED, STATES, read_all
 from hub.flow.uploads import Part
 from hub.models import Assignment, Fleet, Job, Link, Person, Vehicle
@@ -129,6 +129,7 @@ class OneFleet(MethodView):
             elif row.principal_id != g.principal_id:
                 raise Denied(f"The name “{fleet}” is taken.", "Choose another one.")
             row.title = told["title"]
+            belongings.notice_by_id(this_hub(), work, "fleet", [row.id])
         return {"fleet": fleet, "title": told["title"]}
 
 

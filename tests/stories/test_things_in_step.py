@@ -148,6 +148,35 @@ def test_what_people_there_change_is_told_again_and_what_they_delete_rests(told,
     assert there(told, "vehicles") == []
 
 
+def test_what_a_fleet_alone_tells_moves_the_car_and_its_driver_at_the_crm(portal, hub, acme):
+    """No customer changes with a file of a fleet, and yet the company, the car and the driver stand otherwise than before."""
+    tell(hub, ANNA, GOLF)
+    join(hub)
+    portal.work(rounds=4)
+    assert there(portal, "companies") == []
+
+    assert acme.told([{"vin": GOLF.vin, "since": "2026-01-01", "assignment": "a"}]) == [(1, "added")]
+    portal.work(rounds=4)
+    company, car, anna = (only(portal, kind) for kind in ("companies", "vehicles", "contacts"))
+    firm, golf = (one["properties"]["garage_ref"] for one in (company, car))
+    links = {(ref, value) for topic, ref, value in effects_of(portal) if topic == "associated"}
+    assert links >= {(firm, f"contacts:{anna['id']}"), (golf, f"companies:{company['id']}")}
+
+    acme.client.put("/api/v1/fleets/acme", json={"title": "Acme Süd"}, headers=acme.headers)
+    portal.work(rounds=3)
+    assert only(portal, "companies")["properties"]["name"] == "Acme Süd"
+
+    before = effects_of(portal)
+    acme.told([{"vin": GOLF.vin, "since": "2026-01-01", "assignment": "a"}])
+    portal.work(rounds=3)
+    assert effects_of(portal) == before
+
+    acme.told([{"vin": GOLF.vin, "since": "2026-01-01", "assignment": "a", "state": "withdrawn"}])
+    portal.work(rounds=4)
+    assert there(portal, "companies") == []
+    assert reconcile.compare(hub, hub.partners["crm"]).clean
+
+
 def test_things_of_somebody_whom_the_partner_does_not_have_are_not_told(portal, hub):
     tell(hub, ANNA, GOLF, SERVICE)
     portal.work()
