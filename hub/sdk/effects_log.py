@@ -14,6 +14,7 @@ class EffectsLog:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = threading.Lock()
+        self.db: sqlite3.Connection | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._open()) as db:
             db.execute(
@@ -22,17 +23,25 @@ class EffectsLog:
             db.execute("CREATE TABLE IF NOT EXISTS things (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))")
 
     def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=60, isolation_level=None)  # others fill it
+        """Whoever calls holds the lock, or has it for itself."""
+        db = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)  # others fill it
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")  # a kill loses nothing; only the machine's own end could
         return db
 
     def transact(self, act: Any) -> Any:
-        """Run act(db) in one transaction: a sandbox's state and its log move together or not at all."""
-        with self.lock, closing(self._open()) as db:
-            db.execute("BEGIN IMMEDIATE")
-            answer = act(db)
-            db.execute("COMMIT")
+        """Run act(db) in one transaction: a sandbox's state and its log move together or not at all. The connection stays open,
+        as closing the last one of a file writes its whole log over."""
+        with self.lock:
+            if self.db is None:
+                self.db = self._open()
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                answer = act(self.db)
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                raise
+            self.db.execute("COMMIT")
             return answer
 
     def rows(self) -> list[tuple[int, str, str, str, str, str]]:
