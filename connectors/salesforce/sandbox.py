@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from connectors.salesforce import desk, ingest
+from connectors.salesforce import desk, ingest, outbound
 from connectors.salesforce.shelf import FIELDS, PREFIX, SYSTEM, Problem, Shelf, described, known
 from connectors.salesforce.soql import parse
 from connectors.salesforce.words import moment, stamp
@@ -67,6 +67,21 @@ class SalesforceSandbox:
                 shelf.upsert("Contact", "Garage_Ref__c", row)
 
         self.log.transact(lambda db: write(Shelf(db, account, lambda: at)))
+
+    def outbound(self, token: str, organization: str, since: datetime) -> list[bytes]:
+        """The outbound messages of a flow that fires at every change of a Contact, for all that changed since and still is there."""
+        account = account_of(f"Bearer {token}")
+        rows = [
+            row
+            for row in self.act(account, lambda shelf: shelf.all("Contact"))
+            if moment(row["SystemModstamp"]) >= since and not row["IsDeleted"]
+        ]
+        notices = [
+            outbound.Notice(f"04l{row['Id'][3:]}{moment(row['SystemModstamp']).timestamp():.6f}", "Contact", row["Id"])
+            for row in rows
+        ]
+        parts = range(0, len(notices), outbound.MOST)
+        return [outbound.message(organization, notices[start : start + outbound.MOST]) for start in parts]
 
     def desk(self, account: str) -> Any:
         """For people, on the machine of a demo: no token, and only this stand-in's own contacts."""

@@ -65,6 +65,11 @@ def seen(kind: str, row: Mapping[str, Any], fields: Sequence[str]) -> Seen:
         raise WrongInput("Salesforce's object makes no sense.") from None
 
 
+def is_hint(row: Mapping[str, Any]) -> bool:
+    """An outbound message names a record, and no more."""
+    return row.get("hint") == "Contact" and isinstance(row.get("Id"), str) and bool(ID.fullmatch(row["Id"]))
+
+
 def text(value: Any) -> str | None:
     if value is None or value == "":
         return None

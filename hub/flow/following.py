@@ -52,7 +52,7 @@ def meet(hub: Hub, partner: Partner, rng: Random) -> None:
 
 def introduce(hub: Hub, partner: Partner, rng: Random) -> int:
     """Objects that the partner spoke of in parts and that nobody here knows are read, so that they become whole customers,
-    or are found to be ours. Answers how many deliveries can go on."""
+    or are found to be ours; and those of which it only said that they changed. Answers how many deliveries can go on."""
     mapping, connector = outward.map_of(hub, partner), partner.connector
     if mapping is None or not isinstance(connector, Lists) or not inbox.has_held(hub, partner):
         return 0
@@ -66,9 +66,15 @@ def introduce(hub: Hub, partner: Partner, rng: Random) -> int:
     except PartnerError as error:
         pulls.stumble(hub, partner, error, rng)
         return 0
-    fold_seen(hub, partner, [one for one in seen if one.state == "live"])
+    hinted = {number for number, one in strangers.items() if one.state == "hinted"}
+    changed = {strangers[number].id for number in hinted}
+    fold_seen(
+        hub, partner, [one for one in seen if one.state == "live" or (one.id in changed and one.state != "missing")]
+    )
     with hub.begin() as work:
         held = [one for one in inbox.held(work, partner, READ) if one.id in strangers]
+        inbox.done(work, [(one, {"read": 1}) for one in held if one.id in hinted])
+        held, count = [one for one in held if one.id not in hinted], len(held)
         people = Identities(work, partner, hub.here.jurisdiction)
         keys = {number: CustomerKey(partner_id=one.id) for number, one in strangers.items()}
         people.load(keys.values())
@@ -77,7 +83,7 @@ def introduce(hub: Hub, partner: Partner, rng: Random) -> int:
         for one in held:
             if one not in met:  # gone before anybody saw it, or about somebody who was erased
                 inbox.done(work, [(one, {"gone": 1})])
-    return len(held)
+    return count
 
 
 def _told_of(work: Work, partner: Partner) -> dict[int, Seen]:

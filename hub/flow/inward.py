@@ -26,13 +26,15 @@ SLACK = timedelta(seconds=5)  # in which a write of ours may be dated after we h
 
 def fold(hub: Hub, work: Work, partner: Partner, seen: Sequence[Seen], whole: bool = False) -> Folded:
     """Merge these objects in their order. whole: each has all its mapped fields, as a reading has. A customer that differs
-    from its partner afterwards is touched by `sync`. Raises Unmet for one that we do not know and that is told in parts:
-    it may be one of ours whose id we have not heard yet."""
+    from its partner afterwards is touched by `sync`. Raises Unmet for one that is only hinted at, and for one that we do not know
+    and that is told in parts: it may be one of ours whose id we have not heard yet."""
     folded, mapping = Folded(), map_of(hub, partner)
     known_kinds = [(one, rule) for one in seen if mapping and (rule := mapping.object_of(one.kind))]
     people = Identities(work, partner, hub.here.jurisdiction)
     people.load([_key(one) for one, _ in known_kinds], {_key(one): _marks(one, rule) for one, rule in known_kinds})
     for one, rule in known_kinds:
+        if one.state == "hinted":
+            raise Unmet(f"A {rule.kind} that changed is read first.")
         if one.state == "merged":
             merges.follow(work, partner, people, one, rule.kind)
             continue

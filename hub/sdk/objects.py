@@ -19,7 +19,7 @@ class Seen:
     ref: str | None = None
     fields: Mapping[str, str | None] = field(default_factory=dict)
     at: datetime | None = None
-    state: Literal["live", "archived", "merged", "erased", "missing"] = "live"
+    state: Literal["live", "archived", "merged", "erased", "missing", "hinted"] = "live"
     into: str | None = None
     origin: str | None = None
 

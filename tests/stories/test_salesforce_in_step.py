@@ -3,14 +3,19 @@
 HUB_SYNC_EDITS (24) and HUB_SYNC_SEED make another run of the same story."""
 
 import os
+from datetime import timedelta
 from random import Random
 
 import pytest
 from sqlalchemy import func, select
 
+from connectors.salesforce import ORGANIZATION
 from editing import Story
-from hub.flow import reconcile
-from hub.models import Agreement, Conflict, Connection, Customer, DeadLetter, Message
+from hub import jobs
+from hub.flow import effects, ours, reconcile
+from hub.models import Agreement, Conflict, Connection, Customer, DeadLetter, Delivery, Message
+from orgs import KEY
+from proving import TOKEN
 
 EDITS = int(os.environ.get("HUB_SYNC_EDITS", "24"))
 SEED = int(os.environ.get("HUB_SYNC_SEED", "11"))
@@ -73,3 +78,29 @@ def test_four_days_without_salesforce_end_in_agreement_without_a_person(story, o
         assert (states.pop(customer_id), set(states.values())) == ("archived", {"live"})
         assert set(session.scalars(select(Message.state))) <= {"sent", "cancelled"}
     assert count(hub, DeadLetter) == 0
+
+
+def test_an_outbound_message_makes_its_record_be_read_at_once_and_again_is_nothing(story, org, hub, client):
+    """It came late and says less than the record does: what counts is what stands there now."""
+    (number, customer_id), *_ = story.people
+    since = org.now() - timedelta(seconds=1)  # Salesforce's stamps are of milliseconds
+    org.edit(number, email="first@example.org")
+    (body,) = org.crm.outbound(TOKEN, ORGANIZATION, since)
+    org.edit(number, email="second@example.org")
+
+    def tell():
+        answer = client.post("/webhooks/crm", query_string={"key": KEY}, data=body, content_type="text/xml")
+        jobs.serve(hub)
+        jobs.drain("crm")
+        return answer
+
+    before = org.crm.used
+    assert b"<Ack>true</Ack>" in tell().data
+    with hub.begin() as work:
+        mine = ours.read(work, effects.load_subjects(work, [customer_id]).values())[customer_id]
+    assert (mine["email"], org.crm.used - before) == ("second@example.org", 1)
+
+    assert tell().status_code == 200
+    assert (org.crm.used - before, count(hub, DeadLetter)) == (1, 0)
+    with hub.look() as session:
+        assert set(session.scalars(select(Delivery.state))) == {"done"}

@@ -12,7 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce as Official
 
-from connectors.salesforce import Salesforce
+from connectors.salesforce import ORGANIZATION, Salesforce
 from connectors.salesforce.sandbox import SalesforceSandbox
 from connectors.salesforce.words import REF
 from hub import jobs
@@ -28,6 +28,7 @@ from rules.syncmap import read_sync
 from served import served
 
 MAPPING = Path(__file__).parents[2] / "config" / "mappings" / "salesforce.yaml"
+KEY = "key-of-outbound-messages-of-the-tests"
 ACCOUNT = account_of(f"Bearer {TOKEN}")
 NAMES = {"firstname": "FirstName", "lastname": "LastName", "email": "Email", "phone": "Phone"}  # as stories call them
 
@@ -104,10 +105,11 @@ def org(hub: Hub, clock: Any, tmp_path: Path) -> Iterator[Org]:
     with served(dial) as url:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         with closing(PartnerClient(url, headers=headers, timeout=(5.0, 20.0), allow_loopback=True)) as api:
-            connector = Salesforce(Account("crm", "eu", api, {"token": TOKEN}))
+            secrets = {"token": TOKEN, "webhook_secret": KEY}
+            connector = Salesforce(Account("crm", "eu", api, secrets, {"organization": ORGANIZATION}))
             connector.now = clock  # type: ignore[misc]
             keep_in_step(hub, connector, read_sync(read(MAPPING), SYNCED))
             yield Org(hub, clock, crm, dial)
 
 
-__all__ = ["Official", "Org", "official", "org"]
+__all__ = ["KEY", "Official", "Org", "official", "org"]
