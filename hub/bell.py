@@ -1,9 +1,10 @@
 """The bell: wakes a worker through RQ; it may be lost at any moment, because the database knows what is to be done."""
 
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import cast
+from typing import Any, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -15,6 +16,7 @@ DRAIN = "hub.jobs.drain"
 FAILURE_TTL = 3600
 JOB_TIMEOUT = 3600  # far beyond a drain, which hands on after seconds
 TRUSTED_SECONDS = 3
+ECHO = 0.5  # seconds in which one process rings a generation once: who takes it has not taken the last look yet
 SOON = 20  # connections that one worker takes in between two of its own tasks
 log = logging.getLogger(__name__)
 
@@ -29,16 +31,21 @@ class Bell:
         self.prefix = f"hub:{region}:generation:"
         self.first = f"hub:{region}:first"
         self.heard = True
+        self.rung: dict[str, tuple[int, float]] = {}  # connection -> generation, and until when nobody rings it again
 
     def ring(self, connections: Iterable[str], soon: Sequence[str] = ()) -> bool:
         """Answers False when Valkey did not hear: the sweep will see to it. soon: those that every worker takes in first,
         also one that is at work for another connection."""
+        wanted = list(connections)
         try:
             if soon:
                 self.redis.sadd(self.first, *soon)
-            for connection in connections:
-                generation = int(self.redis.get(self.prefix + connection) or 0)
-                self._enqueue(connection, generation)
+            for connection, told in zip(wanted, self._generations(wanted), strict=True):
+                generation, now = int(told or 0), time.monotonic()
+                known, until = self.rung.get(connection, (-1, 0.0))
+                if generation != known or now >= until:
+                    self._enqueue(connection, generation)
+                    self.rung[connection] = generation, now + ECHO
         except RedisError as error:
             if self.heard:  # once, not with every webhook while Valkey is away
                 log.warning("bell not heard", extra={"reason": type(error).__name__})
@@ -55,6 +62,8 @@ class Bell:
             for connection in wanted:
                 if self.redis.set(f"{self.prefix}swept:{connection}", 1, nx=True, ex=TRUSTED_SECONDS):
                     self.redis.incr(self.prefix + connection)
+        for connection in wanted:
+            self.rung.pop(connection, None)
         return self.ring(wanted)
 
     def first_of_all(self) -> list[str]:
@@ -63,6 +72,9 @@ class Bell:
             return sorted(name.decode() for name in cast(set[bytes], self.redis.spop(self.first, SOON)))
         except RedisError:
             return []
+
+    def _generations(self, connections: Sequence[str]) -> Sequence[Any]:
+        return cast(Sequence[Any], self.redis.mget([self.prefix + one for one in connections])) if connections else ()
 
     def raise_generation(self, connection: str) -> None:
         try:

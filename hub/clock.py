@@ -41,6 +41,7 @@ from hub.work import Work
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
 KEYS_KEPT = timedelta(hours=24)
+HEAP = 1.0  # seconds of what is due that may come at once
 ANCHORS = "anchors.jsonl"
 NIGHT = (1, 6)  # hours of the region's own zone
 PROVED = timedelta(hours=20)  # so that each night has its turn, also when the clocks change
@@ -94,7 +95,7 @@ def tick(hub: Hub) -> int:
 def overdue(hub: Hub, work: Work) -> list[str]:
     """Connections for which something is due, whoever rang; by name."""
     names = {partner.id: partner.name for partner in hub.partners.values()}
-    waiting = inbox.overdue(work) | outbox.overdue(work)
+    waiting = inbox.overdue(work) | outbox.overdue(work.session, work.now)
     ringing = {names[one] for one in waiting if one in names} | pulls.due(hub, work)
     own = uploads.overdue(work) or releases.overdue(work, releases.scanner_of(hub) is not None)
     return sorted(ringing | ({OWN} if own else set()))
@@ -128,6 +129,19 @@ def rest(hub: Hub, stopping: Callable[[], bool], seconds: float) -> None:
             return
         time.sleep(max(ahead, 0.0))
         before = None if keep_time(hub) else moment
+
+
+def between(hub: Hub, stopping: Callable[[], bool], seconds: float) -> None:
+    """From one sweep to the next, ringing each second for what is to be told: thousands that failed together come again spread
+    out, and would else come in heaps of a sweep."""
+    parts = max(1, round(seconds / HEAP))
+    for part in range(parts):
+        rest(hub, stopping, seconds / parts)
+        if part < parts - 1 and not stopping():
+            names = {partner.id: partner.name for partner in hub.partners.values()}
+            with hub.look() as session:
+                waiting = outbox.overdue(session, hub.clock())
+            hub.bell.ring(sorted(names[one] for one in waiting if one in names))
 
 
 def turn_segments(hub: Hub) -> int:
@@ -207,7 +221,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                     next_epoch_look = time.monotonic() + 60
                 hub.vault.forget_epochs()
                 end = time.monotonic() + hub.settings.timing.sweep
-                rest(hub, stopping, hub.settings.timing.sweep)
+                between(hub, stopping, hub.settings.timing.sweep)
         except PartDown as error:
             log.warning("clock waits", extra={"reason": error.what})
         except Exception:

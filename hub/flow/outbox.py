@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import Update, bindparam, exists, func, select, tuple_, update
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from hub.core import Partner
 from hub.flow.batches import batches
@@ -263,11 +263,11 @@ def expire(work: Work, partners: Mapping[int, Partner]) -> int:
     return count
 
 
-def overdue(work: Work) -> set[int]:
-    """Connections that have messages due and may be told; the sweep rings for them."""
-    ready = (Connection.state == "active") & (Connection.rest_until.is_(None) | (Connection.rest_until <= work.now))
-    waits = (Message.connection_id == Connection.id, Message.state == "waiting", Message.not_before <= work.now)
-    return set(work.session.scalars(select(Connection.id).where(ready, exists().where(*waits))))
+def overdue(session: Session, now: datetime) -> set[int]:
+    """Connections that have messages due and may be told; the clock rings for them."""
+    ready = (Connection.state == "active") & (Connection.rest_until.is_(None) | (Connection.rest_until <= now))
+    waits = (Message.connection_id == Connection.id, Message.state == "waiting", Message.not_before <= now)
+    return set(session.scalars(select(Connection.id).where(ready, exists().where(*waits))))
 
 
 def revive(work: Work, message: Message) -> None:

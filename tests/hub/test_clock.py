@@ -140,3 +140,30 @@ def test_what_stays_due_whatever_is_done_waits_for_the_sweep(hub, clock, monkeyp
     moving.rest(hub, lambda: False, 60)
 
     assert [round(one) for one in slept] == [0, 60]
+
+
+def test_between_two_sweeps_what_is_due_is_rung_for_each_second_and_not_in_heaps(hub, monkeypatch):
+    slept, rung = [], []
+    monkeypatch.setattr(moving, "rest", lambda hub, stopping, seconds: slept.append(seconds))
+    monkeypatch.setattr(moving.outbox, "overdue", lambda session, now: {hub.partners["club"].id, 0})
+    monkeypatch.setattr(hub.bell, "ring", rung.append)
+
+    moving.between(hub, lambda: False, 3.0)
+
+    assert (slept, rung) == ([1.0] * 3, [["club"]] * 2)
+    moving.between(hub, lambda: False, 0.5)
+    assert (slept[3:], len(rung)) == ([0.5], 2)
+
+
+def test_a_bell_that_was_just_rung_is_not_rung_again_and_after_the_last_look_it_is(hub, monkeypatch):
+    rung = []
+    monkeypatch.setattr(hub.bell, "_enqueue", lambda connection, generation: rung.append((connection, generation)))
+    for _ in range(3):
+        hub.bell.ring(["club"])
+    hub.bell.raise_generation("club")
+    hub.bell.ring(["club", "shop"])
+    assert rung == [("club", 0), ("club", 1), ("shop", 0)]
+
+    hub.bell.redis.flushall()
+    hub.bell.ring_anew(["club"])
+    assert rung[3:] == [("club", 1)]

@@ -1,5 +1,6 @@
 """How long to wait: spread over the whole window, never beyond the cap, never before the partner's wish."""
 
+from collections import Counter
 from random import Random
 from statistics import fmean
 
@@ -38,3 +39,11 @@ def test_a_wish_in_the_past_is_no_wait() -> None:
 
 def test_the_same_dice_give_the_same_wait() -> None:
     assert draws(4) == draws(4)
+
+
+def test_10000_that_failed_at_once_come_again_at_no_more_than_60_a_second() -> None:
+    """In a round of 300 s; the clock rings each second, so that a sweep makes no heaps of them (tests/hub/test_clock.py)."""
+    rng = Random(7)
+    seconds = Counter(int(full_jitter(10, 1.0, 300.0, rng)) for _ in range(10_000))
+    assert len(seconds) == 300
+    assert max(seconds.values()) <= 60
