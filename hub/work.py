@@ -92,6 +92,26 @@ class Work:
         self.open_keys[key.id] = key
         return key
 
+    def new_keys(self, owner_kind: str, count: int) -> list[OpenKey]:
+        """Many of them, written in one statement."""
+        epoch = self.vault.epochs(self.session)[0] if count else 0
+        keys = [self.vault.make_key(self.ids.next()) for _ in range(count)]
+        self.insert_all(
+            DataKey,
+            [
+                {
+                    "id": key.id,
+                    "owner_kind": owner_kind,
+                    "wrapped": self.vault.wrap(key, epoch),
+                    "epoch": epoch,
+                    "made_at": self.now,
+                }
+                for key in keys
+            ],
+        )
+        self.open_keys.update((key.id, key) for key in keys)
+        return keys
+
     def audit(self, actor: str, action: str, about: str, about_id: int | None = None, **detail: Any) -> None:
         """detail: refs, counts and codes only, never a personal value."""
         self.entries.append({"id": self.ids.next(), "at": self.now, "actor": actor, "action": action, "about": about,

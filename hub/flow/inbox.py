@@ -57,22 +57,23 @@ def keep(work: Work, partner: Partner, incoming: Sequence[Incoming], *, soon: bo
     hashes = {work.vault.fingerprint("delivery", partner.name, one.key): one for one in incoming}
     seen = set(work.session.scalars(SEEN, {"connection": partner.id, "hashes": list(hashes)}))
     new = [(key_hash, one) for key_hash, one in hashes.items() if key_hash not in seen]
-    for key_hash, one in new:
-        key = work.new_key("delivery")
+    rows = []
+    for (key_hash, one), key in zip(new, work.new_keys("delivery", len(new)), strict=True):
         delivery_id = work.ids.next()
-        work.add(
-            Delivery(
-                id=delivery_id,
-                connection_id=partner.id,
-                key_hash=key_hash,
-                entity=work.vault.fingerprint("entity", partner.name, one.entity),
-                state="waiting",
-                not_before=work.now,
-                received_at=work.now,
-                data_key_id=key.id,
-                payload=work.vault.seal(key, one.payload, f"delivery:{delivery_id}"),
-            )
+        rows.append(
+            {
+                "id": delivery_id,
+                "connection_id": partner.id,
+                "key_hash": key_hash,
+                "entity": work.vault.fingerprint("entity", partner.name, one.entity),
+                "state": "waiting",
+                "not_before": work.now,
+                "received_at": work.now,
+                "data_key_id": key.id,
+                "payload": work.vault.seal(key, one.payload, f"delivery:{delivery_id}"),
+            }
         )
+    work.insert_all(Delivery, rows)  # past the ORM, which would take twice as long for a row as all the rest
     if new:
         work.ring(partner.name)
         work.soon.update([partner.name] if soon else [])

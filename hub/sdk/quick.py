@@ -65,6 +65,8 @@ def _of_schema(schema: Schema) -> Reader:
 def _of_field(field: fields.Field[Any]) -> Reader:
     """By exact type: a field this file does not know reads by itself."""
     kind = KINDS.get(type(field))
+    if type(field) is fields.Nested and not field.many:
+        return _checked(_of_schema(field.schema), field.validators)
     if kind is None:
         return field.deserialize
     if isinstance(field, fields.List):
@@ -135,6 +137,13 @@ def _moment(value: Any) -> datetime:
     return found
 
 
+def _aware(value: Any) -> datetime:
+    """In the zone it names, as marshmallow answers it."""
+    if type(value) is not str or not MOMENT.fullmatch(value):
+        raise Unsure
+    return datetime.fromisoformat(value)
+
+
 def _day(value: Any) -> date:
     if type(value) is not str or not DAY.fullmatch(value):
         raise Unsure
@@ -163,6 +172,9 @@ KINDS: Mapping[type, Any] = {
     Whole: _whole,
     Moment: _moment,
     Currency: _currency,
+    fields.String: _text,
+    fields.Integer: _whole,
+    fields.AwareDateTime: _aware,
     fields.Float: _number,
     fields.Boolean: _flag,
     fields.Date: _day,
