@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hub.core import Partner
-from hub.flow.batches import batches
+from hub.flow.batches import batches, these
 from hub.flow.effects import Subject
 from hub.models import Agreement
 from hub.work import Work
@@ -45,6 +45,11 @@ class Word:
             self.at = at
 
 
+NAMES = tuple(
+    one.name for one in fields(Word)
+)  # looked up once: `asdict` copies deeply, and every merge saves every word
+
+
 @dataclass
 class Agreed:
     """words: by the partner's field name. A field that is not among them has never been seen."""
@@ -61,15 +66,19 @@ class Agreed:
         return self.words.setdefault(name, Word())
 
 
+MINE = select(Agreement).where(
+    Agreement.connection_id == bindparam("connection"),
+    Agreement.kind == bindparam("kind"),
+    these(Agreement.customer_id),
+)  # made once: making it costs more than the look-up
+
+
 def load(work: Work, partner: Partner, kind: str, subjects: Iterable[Subject]) -> dict[int, Agreed]:
     """One per customer, empty for one that nobody has spoken of."""
     found = {one.customer_id: Agreed(one.customer_id, one.person_id, kind) for one in subjects}
     keys = {one.customer_id: one.data_key_id for one in subjects}
-    for batch in batches(sorted(found)):
-        rows = select(Agreement).where(
-            Agreement.connection_id == partner.id, Agreement.kind == kind, Agreement.customer_id.in_(batch)
-        )
-        for row in work.session.scalars(rows):
+    if found:
+        for row in work.session.scalars(MINE, {"connection": partner.id, "kind": kind, "ids": sorted(found)}):
             agreed = found[row.customer_id]
             agreed.row, agreed.state, agreed.whole = row, row.state, row.whole
             if keys[row.customer_id] is not None:
@@ -115,7 +124,7 @@ def _context(agreed: Agreed, partner: Partner) -> str:
 
 def _plain(word: Word) -> dict[str, Any]:
     """Only what is set: most fields are a value and a time."""
-    found = {name: value for name, value in asdict(word).items() if value}
+    found = {name: value for name in NAMES if (value := getattr(word, name))}
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
 
 

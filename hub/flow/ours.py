@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 
 from hub.flow import customers
-from hub.flow.batches import batches
+from hub.flow.batches import these
 from hub.flow.effects import Subject, open_values, segments_of
 from hub.flow.held import Held
 from hub.flow.identity import Known
@@ -30,6 +30,18 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "consents": ("consents",),
 }
 
+# Made once: making one costs more than the look-up, and each merge looks.
+STANDING = (
+    select(Customer.id, Customer.language, Customer.branch, Customer.joined_on, Profile.loyalty_tier)
+    .outerjoin(Profile, Profile.customer_id == Customer.id)
+    .where(these(Customer.id))
+)
+SAID = (
+    select(Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
+    .where(these(Consent.person_id))
+    .order_by(Consent.at, Consent.id)
+)
+
 
 def fields_of(changes: Iterable[str]) -> set[str]:
     return {name for change in changes for name in CHANGES.get(change, ())}
@@ -43,10 +55,8 @@ def read(work: Work, subjects: Iterable[Subject]) -> dict[int, Fields]:
     segments = segments_of(work, list(by_id))
     agreed = _agreed(work, {one.person_id for one in by_id.values()})
     found: dict[int, Fields] = {}
-    columns = (Customer.id, Customer.language, Customer.branch, Customer.joined_on, Profile.loyalty_tier)
-    for batch in batches(sorted(by_id)):
-        rows = select(*columns).outerjoin(Profile, Profile.customer_id == Customer.id).where(Customer.id.in_(batch))
-        for customer_id, language, branch, joined_on, tier in work.session.execute(rows):
+    if by_id:
+        for customer_id, language, branch, joined_on, tier in work.session.execute(STANDING, {"ids": sorted(by_id)}):
             personal = opened.get(by_id[customer_id].person_id, {})
             given, family = parts(personal.get("name"))
             found[customer_id] = {
@@ -66,10 +76,8 @@ def read(work: Work, subjects: Iterable[Subject]) -> dict[int, Fields]:
 def _agreed(work: Work, persons: set[int]) -> dict[int, set[str]]:
     """person id -> `purpose:channel` of each last word that is a yes."""
     found: dict[int, set[str]] = {}
-    for batch in batches(sorted(persons)):
-        rows = select(Consent.person_id, Consent.purpose, Consent.channel, Consent.state)
-        said = rows.where(Consent.person_id.in_(batch)).order_by(Consent.at, Consent.id)
-        for person_id, purpose, channel, state in work.session.execute(said):
+    if persons:
+        for person_id, purpose, channel, state in work.session.execute(SAID, {"ids": sorted(persons)}):
             mine = found.setdefault(person_id, set())
             (mine.add if state == "granted" else mine.discard)(f"{purpose}:{channel}")
     return found
