@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.loyalty import Loyalty
+from connectors.loyalty import Loyalty, words
 from hub.errors import NotJson, RetryLater, WrongInput, WrongSignature
 from hub.sdk import ConsentRecord, CustomerRecord, Knock, LoyaltyRecord, Push, Record, sign
 from hub.sdk.recordings import recorded_in
@@ -55,6 +55,19 @@ def test_a_withdrawn_consent_is_no_card() -> None:
 def test_the_webhook_id_is_the_key_and_the_member_the_entity() -> None:
     (incoming,) = Loyalty(LOYALTY).verify(RECORDED["tier_changed"])
     assert (incoming.key, incoming.entity, incoming.at) == ("msg_tier_changed", "m-1", AT)
+
+
+def test_a_plain_webhook_is_read_quickly_and_never_otherwise_than_by_its_schema() -> None:
+    odd = [None, "", "x" * 500, 7, -1, 1.5, True, [], {}, "\0", ".", "DE", "2026-03-01", "2026-03-01T12:00:00", "no@where"]
+    for one in RECORDED.values():
+        told = json.loads(one.body)
+        plain = "partner_extra" not in told["data"]
+        assert (words.QUICK(told) is not None) is plain
+        variants = [told, *({**told, name: value} for name in told for value in odd)]
+        variants += [{**told, "data": {**told["data"], name: value}} for name in told["data"] for value in odd]
+        for each in variants:
+            quick = words.QUICK(each)
+            assert quick is None or quick == words.WEBHOOK.load(each)
 
 
 def test_while_secrets_rotate_the_previous_one_is_still_good() -> None:
