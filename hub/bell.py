@@ -37,10 +37,10 @@ class Bell:
         """Answers False when Valkey did not hear: the sweep will see to it. soon: those that every worker takes in first,
         also one that is at work for another connection."""
         wanted = list(connections)
+        if not wanted and not soon:
+            return True
         try:
-            if soon:
-                self.redis.sadd(self.first, *soon)
-            for connection, told in zip(wanted, self._generations(wanted), strict=True):
+            for connection, told in zip(wanted, self._generations(wanted, soon), strict=True):
                 generation, now = int(told or 0), time.monotonic()
                 known, until = self.rung.get(connection, (-1, 0.0))
                 if generation != known or now >= until:
@@ -73,8 +73,15 @@ class Bell:
         except RedisError:
             return []
 
-    def _generations(self, connections: Sequence[str]) -> Sequence[Any]:
-        return cast(Sequence[Any], self.redis.mget([self.prefix + one for one in connections])) if connections else ()
+    def _generations(self, connections: Sequence[str], soon: Sequence[str]) -> Sequence[Any]:
+        """In one breath with saying who is first."""
+        with self.redis.pipeline(transaction=False) as line:
+            if soon:
+                line.sadd(self.first, *soon)
+            if connections:
+                line.mget([self.prefix + one for one in connections])
+            found = line.execute()
+        return cast(Sequence[Any], found[-1]) if connections else ()
 
     def raise_generation(self, connection: str) -> None:
         try:

@@ -31,25 +31,31 @@ class Knocking:
         """Returns when it is safe on disk; repeats are nothing. Raises whatever kept this one, and no other, from it."""
         mine = _Knock(partner, incoming)
         self.waiting.append(mine)
+        bells = set[str]()
         with self.turn:
             if not mine.over:
-                _keep_all(hub, [self.waiting.popleft() for _ in range(len(self.waiting))])
+                _keep_all(hub, [self.waiting.popleft() for _ in range(len(self.waiting))], bells)
+        if bells:  # when the others have gone on: what is on disk waits for no bell
+            hub.bell.ring(sorted(bells), sorted(bells))
         if mine.failure is not None:
             raise mine.failure
 
 
-def _keep_all(hub: Hub, knocks: Sequence[_Knock]) -> None:
+def _keep_all(hub: Hub, knocks: Sequence[_Knock], bells: set[str]) -> None:
+    """bells: whoever has something new is added to it, once that has been committed."""
     together: dict[str, list[_Knock]] = {}
     for knock in knocks:
         together.setdefault(knock.partner.name, []).append(knock)
     try:
         with hub.begin() as work:
             for those in together.values():
-                inbox.keep(work, those[0].partner, [one for knock in those for one in knock.incoming], soon=True)
+                inbox.keep(work, those[0].partner, [one for knock in those for one in knock.incoming])
+            rung, work.bells = work.bells, set()
+        bells |= rung
     except BaseException as failure:  # noqa: BLE001 - raised by `keep`, in the thread of each whom it concerns
         if len(knocks) > 1 and isinstance(failure, Exception) and not isinstance(failure, PartDown):
             for knock in knocks:
-                _keep_all(hub, [knock])
+                _keep_all(hub, [knock], bells)
             return
         for knock in knocks:
             knock.failure = failure
