@@ -1,4 +1,4 @@
-"""Very many rows at once, past the ORM: COPY where the database has it and lets us, one prepared statement elsewhere."""
+"""Many rows at once, past the ORM: COPY where the database has it and lets us, else one statement, of arrays on PostgreSQL."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,12 +8,15 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, Column, ColumnDefault, Date, Table, Text, func, literal, select
+from sqlalchemy import ARRAY, JSON, Column, ColumnDefault, Date, String, Table, Text, func, literal, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from hub.models import Base, table
 from hub.models.base import Instant
 from hub.regions import Region
+
+FEW, MOST = 200, 5_000  # rows: below it COPY is no quicker; and those of one statement
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,13 @@ def pour(session: Session, region: Region, model: type[Base], rows: Iterable[Map
     if not plain:
         return
     connection = session.connection()
-    if region.on_sqlite or region.behind_walls:
-        marks = ", ".join(["?" if region.on_sqlite else "%s"] * len(plain[0]))
+    if region.on_sqlite:
+        marks = ", ".join("?" * len(plain[0]))
         connection.exec_driver_sql(f'INSERT INTO "{target.name}" ({shape.columns}) VALUES ({marks})', plain)  # noqa: S608 - names of our own
+    elif region.behind_walls or len(plain) < FEW:
+        for start in range(0, len(plain), MOST):
+            together = tuple(map(list, zip(*plain[start : start + MOST], strict=True)))
+            connection.exec_driver_sql(_of_arrays(target), together)
     else:
         with connection.connection.cursor().copy(f'COPY "{target.name}" ({shape.columns}) FROM STDIN') as copy:
             for row in plain:
@@ -57,6 +64,17 @@ def count_anew(session: Session, region: Region, models: Iterable[type[Base]]) -
 def blanks(target: Table) -> dict[str, Any]:
     """What each column holds where nobody says anything."""
     return {column.name: _default(column) for column in target.columns}
+
+
+@cache
+def _of_arrays(target: Table) -> str:
+    """One statement and one answer for many rows: a column of each is one array. Texts without their length, as a cast would cut
+    them off where an insert refuses."""
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    kinds = ["TEXT" if isinstance(one.type, String) else one.type.compile(dialect) for one in target.columns]
+    columns = ", ".join(f'"{one.name}"' for one in target.columns)
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+    return f'INSERT INTO "{target.name}" ({columns}) SELECT * FROM unnest({arrays})'  # noqa: S608 - names of our own
 
 
 @cache

@@ -76,6 +76,10 @@ class Work:
             self.session.execute(insert(target), full)
         return len(full)
 
+    def write(self, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
+        """Rows that have their ids, past SQLAlchemy as well."""
+        pour(self.session, self.region, model, rows)
+
     def key(self, key_id: int | None) -> OpenKey:
         """The open data key; remembered for this transaction only. Raises Unreadable when it was shredded."""
         if key_id is None or key_id not in self.open_keys:
@@ -96,7 +100,7 @@ class Work:
         """Many of them, written in one statement."""
         epoch = self.vault.epochs(self.session)[0] if count else 0
         keys = [self.vault.make_key(self.ids.next()) for _ in range(count)]
-        self.insert_all(
+        self.write(
             DataKey,
             [
                 {
@@ -176,6 +180,9 @@ class BulkWork(Work):
         found = [row if "id" in row else {"id": self.ids.next(), **row} for row in rows]
         self.gathered.setdefault(model, []).extend(found)
         return len(found)
+
+    def write(self, model: type[Base], rows: Iterable[Mapping[str, Any]]) -> None:
+        self.insert_all(model, rows)
 
     def pour(self) -> None:
         """Foreign keys are checked at the commit, so any order will do."""

@@ -73,7 +73,7 @@ def keep(work: Work, partner: Partner, incoming: Sequence[Incoming], *, soon: bo
                 "payload": work.vault.seal(key, one.payload, f"delivery:{delivery_id}"),
             }
         )
-    work.insert_all(Delivery, rows)  # past the ORM, which would take twice as long for a row as all the rest
+    work.write(Delivery, rows)  # past the ORM, which would take twice as long for a row as all the rest
     if new:
         work.ring(partner.name)
         work.soon.update([partner.name] if soon else [])
