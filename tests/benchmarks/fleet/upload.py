@@ -48,15 +48,16 @@ def rows(count: int) -> bytes:
     return "\n".join(["vin,since,assignment", *lines]).encode()
 
 
-def send(hub: Hub, client: Any, token: str, body: bytes, key: str) -> tuple[float, float, dict[str, int]]:
+def send(hub: Hub, client: Any, token: str, body: bytes, key: str) -> tuple[float, float, float, dict[str, int]]:
+    """Seconds until it was accepted, until its last verdict, and of our CPU; and the counts of its verdicts."""
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "text/csv"}
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     answer = client.post("/api/v1/fleets/bench/assignments", data=body, headers=headers)
     accepted = time.perf_counter() - began
     while uploads.work_off(hub):
         pass
-    whole = time.perf_counter() - began
-    return accepted, whole, client.get(answer.get_json()["report"], headers=headers).get_json()["counts"]
+    whole, worked = time.perf_counter() - began, time.process_time() - worked
+    return accepted, whole, worked, client.get(answer.get_json()["report"], headers=headers).get_json()["counts"]
 
 
 def main() -> None:
@@ -79,10 +80,10 @@ def main() -> None:
         client.put("/api/v1/fleets/bench", json={"title": "bench"}, headers={"Authorization": f"Bearer {token}"})
         body = rows(given.rows)
         for name in ("first", "again"):
-            accepted, whole, counts = send(hub, client, token, body, f"bench-{name}")
+            accepted, whole, worked, counts = send(hub, client, token, body, f"bench-{name}")
             limit, note = (
                 GOAL * given.rows / 100_000,
-                f"{given.rows / whole:,.0f} rows/s, 202 after {accepted:.1f} s, {counts}",
+                f"{given.rows / whole:,.0f} rows/s, {worked:.1f} s of CPU, 202 after {accepted:.1f} s, {counts}",
             )
             measured(f"{name}, last verdict after", whole, "s", peer=limit, beside="the limit", goal=1.0, note=note)
         hub.close()

@@ -33,19 +33,21 @@ def test_a_day(portal: Portal) -> None:
     story = Story(portal, Random(SEED), pause=2 * DAY / EDITS)
     story.begin(PEOPLE)
     calls = counting(portal)
-    began, optimum = time.monotonic(), 0
+    began, worked, optimum = time.monotonic(), time.process_time(), 0
     for _ in range(EDITS // WINDOW):
         before = story.edits["ours"]
         for _ in range(WINDOW):
             story.edit()
         optimum += story.edits["ours"] > before
         story.work(seconds=6)
-    seconds, writes = time.monotonic() - began, calls["batch/update"] + calls["batch/upsert"]
+    seconds, worked = time.monotonic() - began, time.process_time() - worked
+    writes = calls["batch/update"] + calls["batch/upsert"]
     pulls = calls["search"]
     story.settle(rounds=3)
     written, wrong = len(portal.writes()), len(story.wrong())
     clean = reconcile.compare(portal.hub, portal.hub.partners["crm"]).clean
-    measured("HubSpot: edits", EDITS / seconds, "/s of ours", note=f"{dict(story.edits)} of {PEOPLE} contacts")
+    note = f"{dict(story.edits)} of {PEOPLE} contacts; {1000 * worked / EDITS:.0f} ms of CPU each, HubSpot's side in it"
+    measured("HubSpot: edits", EDITS / seconds, "/s of ours", note=note)
     measured("HubSpot: wrong in the end", wrong, "values", goal=0, note=f"the comparison is clean: {clean}")
     measured(
         "HubSpot: conflicts, each with its rule",
@@ -70,16 +72,21 @@ def test_a_day_of_salesforce(org: Org) -> None:
     """It is asked every 15 s, so whatever both changed meanwhile is a conflict, and decided by when the whole contact changed."""
     story = Story(org, Random(SEED), pause=2 * DAY / EDITS)
     story.begin(PEOPLE)
-    began, calls = time.monotonic(), org.crm.used
+    told, before, optimum = counting_records(org), org.writes(), 0
+    began, worked, calls = time.monotonic(), time.process_time(), org.crm.used
     for _ in range(EDITS // WINDOW):
+        edited = story.edits["ours"]
         for _ in range(WINDOW):
             story.edit()
+        optimum += story.edits["ours"] > edited
         story.work(seconds=6)
-    seconds, calls = time.monotonic() - began, org.crm.used - calls
+    writes = told["calls"]
+    seconds, worked, calls = time.monotonic() - began, time.process_time() - worked, org.crm.used - calls
     story.settle(rounds=3)
     clean = reconcile.compare(org.hub, org.hub.partners["crm"]).clean
     conflicts, ours = count(org, Conflict), story.edits["ours"]
-    measured("Salesforce: edits", EDITS / seconds, "/s of ours", note=f"{dict(story.edits)}, {calls:,} calls")
+    note = f"{dict(story.edits)}, {calls:,} calls; {1000 * worked / EDITS:.0f} ms of CPU each, Salesforce's side in it"
+    measured("Salesforce: edits", EDITS / seconds, "/s of ours", note=note)
     measured(
         "Salesforce: not as the oracle says",
         len(story.wrong()),
@@ -87,7 +94,10 @@ def test_a_day_of_salesforce(org: Org) -> None:
         note=f"{conflicts:,} conflicts; clean: {clean}",
     )
     measured("Salesforce: our writes", org.writes(), "writes", peer=ours, beside="our edits")
-    assert clean
+    measured("Salesforce: calls that write", writes, "calls", peer=optimum, beside="the oracle", goal=1.05)
+    echoes = told["records"] - (org.writes() - before)
+    measured("Salesforce: echoes", echoes, "records", goal=0, note=f"of {told['records']:,} sent")
+    assert (clean, echoes) == (True, 0)
     assert len(story.wrong()) <= 2 * conflicts  # each is seen here and there
     assert org.writes() <= ours + conflicts
 
@@ -111,3 +121,19 @@ def counting(portal: Portal) -> Counter[str]:
 
     api.request = request
     return calls
+
+
+def counting_records(org: Org) -> Counter[str]:
+    """Calls of collections that write, and the records in them."""
+    api: Any = org.hub.partners["crm"].connector.api  # type: ignore[attr-defined]
+    told: Counter[str] = Counter()
+    real = api.request
+
+    def request(method: str, path: str, **given: Any) -> Any:
+        if "/composite/sobjects" in path and method in ("PATCH", "POST"):
+            told["calls"] += 1
+            told["records"] += len(given["json"]["records"])
+        return real(method, path, **given)
+
+    api.request = request
+    return told
