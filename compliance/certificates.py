@@ -5,12 +5,12 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
-from compliance import execution
+from compliance import archives, execution
 from hub.core import Hub
 from hub.errors import HubError
-from hub.models import Connection, Customer, ErasureRequest, Message, Tombstone
+from hub.models import Connection, Customer, ErasureRequest, Message
 from hub.vault.rotation import EPOCH_LENGTH, KEPT_AFTER_END
 from hub.work import Work
 
@@ -30,10 +30,11 @@ def certify(hub: Hub, work: Work, request: ErasureRequest) -> None:
         "erased_at": work.now.isoformat(),
         "policy": request.policy,
         "items": [{key: item[key] for key in ("record_set", "verb", "rows")} for item in (request.plan or {})["items"]],
+        "archived": archives.told(work.session, request.person_id),
         "key": "shredded",
         "backups_forget_by": (work.now + EPOCH_LENGTH + KEPT_AFTER_END).date().isoformat(),
         "partners": _partners(work, request),
-        "tombstones": _tombstones(work),
+        "tombstones": (request.plan or {}).get("tombstones", []),
     }
     request.certificate = {
         "statement": statement,
@@ -76,14 +77,3 @@ def _partners(work: Work, request: ErasureRequest) -> list[dict[str, str]]:
         {"connection": name, "state": state, "reason": reason, "asked_again": probes.get(name, "")}
         for name, state, reason in work.session.execute(told)
     ]
-
-
-def _tombstones(work: Work) -> dict[str, Any]:
-    """Of the whole region: a tombstone does not say whose it is."""
-    alive = select(func.count(), func.max(Tombstone.expires_at)).where(Tombstone.expires_at > work.now)
-    number, last = work.session.execute(alive).one()
-    return {
-        "in_force": number,
-        "last_expires_at": last.isoformat() if number else None,
-        "kinds": [*execution.MARKS, "link"],
-    }

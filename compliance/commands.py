@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from compliance import audit, certificates, erasure, holds, report
+from compliance import archives, audit, certificates, erasure, holds, report
 from compliance.backup_commands import backup, restore
 from compliance.breach_commands import breaches
 from compliance.consent_commands import consent
@@ -34,6 +34,10 @@ def plan(request: str, region: str | None, by: str, as_json: bool) -> None:
     for item in found["items"]:
         held = "; ".join(f"held: {hold['basis']}" for hold in item["hold"])
         click.echo(f"{item['record_set']:20} {item['verb']:10} {item['rows']:6} rows   {held}".rstrip())
+    for one in found["archived"]:
+        click.echo(
+            f"{one['record_set']:20} {'archived':10} {one['rows']:6} rows   until {one['until'][:10]}: {one['source']}"
+        )
 
 
 @privacy.command("approve")
@@ -89,6 +93,39 @@ def lift(kind: str, value: str, region: str | None, by: str) -> None:
     with opened(region) as hub:
         count = erasure.lift(hub, kind, value, by)
     click.echo(f"{count} tombstone(s) lifted")
+
+
+@privacy.group("archive")
+def archive_group() -> None:
+    """What a tax law wants kept of those who were erased: config/privacy/archives.yaml."""
+
+
+@archive_group.command("list")
+@click.option("--customer", default="", help="Of this customer only.")
+@region_option
+@json_option
+def list_archive(customer: str, region: str | None, as_json: bool) -> None:
+    """What lies there, by whose law and until when; nothing is opened."""
+    with opened(region) as hub, hub.look() as session:
+        found = archives.listed(session, customer)
+    if as_json:
+        click.echo(json.dumps([one.plain() for one in found], ensure_ascii=False))
+        return
+    for one in found:
+        click.echo(f"{one.ref}  {one.customer}  {one.law:3} until {one.ends_at:%Y-%m-%d}  {one.source}")
+    if not found:
+        click.echo("The archive is empty.")
+
+
+@archive_group.command("open")
+@click.argument("ref")
+@click.option("--reason", type=click.Choice(archives.REASONS), required=True, help="It is audited with your name.")
+@region_option
+@by_option
+def open_archived(ref: str, reason: str, region: str | None, by: str) -> None:
+    """Open one of them, as JSON; for a reason only, which is audited."""
+    with opened(region) as hub:
+        click.echo(json.dumps(archives.open_one(hub, ref, reason, by), ensure_ascii=False, indent=1))
 
 
 @click.group("holds")

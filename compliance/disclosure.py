@@ -140,7 +140,8 @@ class _Reader:
             return None
         by_place = CONTEXTS.get(column.table.name)
         context = by_place(row, self.person.id) if by_place else f"{column.table.name}.{column.name}:{row.id}"
-        return _read(self.work.vault.unseal(self.key, sealed, context).decode())
+        own = getattr(row, "data_key_id", None)  # what is archived opens with its own key, and not with the person's
+        return _read(self.work.vault.unseal(self.work.key(own) if own else self.key, sealed, context).decode())
 
     def _vehicles(self, rows: Sequence[Any]) -> dict[int, str]:
         wanted = {row.vehicle_id for row in rows if row.vehicle_id is not None}

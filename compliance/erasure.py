@@ -2,17 +2,18 @@
 
 received -> verified -> planned (frozen) -> approved -> telling (partners) -> held | certified"""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
 
-from compliance import certificates, execution, probing, rights
+from compliance import archives, certificates, execution, probing, rights
 from compliance.certificates import telling
 from compliance.periods import deadline_of
 from compliance.registry import RecordSet, bound_to, by_table, record_sets
 from hub.core import Hub
-from hub.errors import Denied, NotFound, WrongInput
+from hub.errors import Denied, HubError, NotFound, WrongInput
 from hub.flow import belongings, effects, journeys
 from hub.flow.identity import lock_customers
 from hub.flow.outbox import OPEN, Intent
@@ -29,6 +30,8 @@ TELLING_DAYS = (
 )
 CAUSE = "person_erased"
 
+log = logging.getLogger(__name__)
+
 
 def intake(hub: Hub, customer_ref: str, actor: str) -> str:
     with hub.begin() as work:
@@ -38,12 +41,12 @@ def intake(hub: Hub, customer_ref: str, actor: str) -> str:
 def put(hub: Hub, work: Work, customer_ref: str, actor: str) -> str:
     """Write the wish down, or answer the one that is already open. Raises NotFound, WrongInput."""
     customer, person = _subject(work, customer_ref)
-    if person.erased_at is not None:
-        raise WrongInput("This person has been erased already.", "See: hub privacy list")
     open_one = select(ErasureRequest).where(ErasureRequest.person_id == person.id, ErasureRequest.state.not_in(CLOSED))
     known = work.session.scalar(open_one)
     if known is not None:
         return known.ref
+    if person.erased_at is not None:
+        raise WrongInput("This person has been erased already.", "See: hub privacy list")
     due = deadline_of(hub.settings.config, person.jurisdiction).due(local_day(work.now, hub.here.zone))
     request = work.add(
         ErasureRequest(
@@ -85,7 +88,8 @@ def plan(hub: Hub, ref: str, actor: str) -> dict[str, Any]:
         items = [_item(work, ways[0], rows[name], person.id) for name, ways in sets.items() if rows[name]]
         policies = hub.book.current().policies
         request.policy = content_hash({policy.name: policy.hash for policy in policies})
-        request.plan = {"items": items, "messages_cancelled": cancelled}
+        archived = archives.expected(hub, work, person, customer.id)
+        request.plan = {"items": items, "archived": archived, "messages_cancelled": cancelled}
         request.state = "planned"
         work.audit(actor, "erasure_planned", "person", person.id, request=ref, items=len(items))
         return request.plan
@@ -147,11 +151,20 @@ def run(hub: Hub, ref: str, actor: str = "clock") -> str:
 
 
 def run_all(hub: Hub) -> dict[str, str]:
-    """Every request that may go on: partners have answered, a hold was released or has ended. Answers ref -> state."""
+    """Every request that may go on: partners have answered, a hold was released or has ended. Answers ref -> state; one that
+    cannot go on keeps no other from it, and says why."""
     with hub.look() as session:
         waiting = select(ErasureRequest.ref).where(ErasureRequest.state.in_(("approved", "telling", "held")))
         refs = list(session.scalars(waiting.order_by(ErasureRequest.id)))
-    return {ref: run(hub, ref) for ref in refs}
+    return {ref: _go_on(hub, ref) for ref in refs}
+
+
+def _go_on(hub: Hub, ref: str) -> str:
+    try:
+        return run(hub, ref)
+    except HubError as error:
+        log.exception("an erasure cannot go on")
+        return f"stopped: {error}"
 
 
 def lift(hub: Hub, kind: str, value: str, actor: str) -> int:

@@ -1,14 +1,17 @@
-"""What erasing does to the rows: tombstones first, then every record set by its verb, and the person's key at the end.
+"""What erasing does to the rows: tombstones and what a tax law wants kept first, then every record set by its verb, and the
+person's key at the end.
 
 Each record set is a transaction of its own and asks the holds right before it changes anything; done again, nothing happens."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
+from compliance import archives
 from compliance.registry import KEY_HOLDER, RecordSet, bound_to, by_table, record_sets
 from hub import ledger
 from hub.core import Hub
@@ -17,41 +20,47 @@ from hub.flow.identity import tombstone_of
 from hub.gate import erase_rows, holds_on
 from hub.models import (
     Alias,
+    ArchivedInvoice,
     Base,
     Connection,
     Customer,
     DataKey,
     Delivery,
     ErasureRequest,
+    Invoice,
     Link,
     Person,
     Tombstone,
+    table,
 )
 from hub.work import Work
 
 TOMBSTONE_YEARS = 3
 NOBODY = "nobody"
+INVOICES, DELIVERIES = table(Invoice).name, table(Delivery).name
 MARKS = ("customer_number", "email", "phone")
 
 
 def execute(hub: Hub, ref: str) -> list[str]:
     """Work off one approved request; answers the record sets that holds protect, none when all is done."""
+    held: list[str] = []
     with hub.begin() as work:
         request = work.session.scalars(select(ErasureRequest).where(ErasureRequest.ref == ref)).one()
         person = work.session.get_one(Person, request.person_id, with_for_update=True)
         customer = work.session.scalars(select(Customer).where(Customer.person_id == person.id)).one()
         person_id, customer_id, branch = person.id, customer.id, customer.branch
         if person.data_key_id is not None:
-            _raise_tombstones(hub, work, request, customer.ref, person)
-            _shred_deliveries(work, person)
-    held = []
+            archived = archives.keep(hub, work, person, customer.id)
+            _raise_tombstones(hub, work, request, customer.ref, person, archived)
+            held = [] if _shred_deliveries(work, person) else [DELIVERIES]
     for one in _left(hub, person_id, customer_id):
         with hub.begin() as work:
+            if one.name == INVOICES:  # one may have come in behind the first look
+                _archive_late(hub, work, ref, person_id, customer_id)
             if not _work_off(work, one, person_id, customer_id, branch):
                 held.append(one.name)
-    if not held:
-        ledger.note(hub.region.folder, hub.vault, {"kind": "done", "request": ref, "tombstones": []})
-        _shred_key(hub, person_id)
+    if not held and not _shred_key(hub, ref, person_id):
+        held.append(KEY_HOLDER)
     return sorted(set(held))
 
 
@@ -149,9 +158,16 @@ def _nobody(work: Work, branch: str | None) -> Customer:
     return work.add(Customer(ref=ref, person_id=person.id, branch=branch, version=0, made_at=work.now))
 
 
-def _raise_tombstones(hub: Hub, work: Work, request: ErasureRequest, customer_ref: str, person: Person) -> None:
+def _raise_tombstones(
+    hub: Hub,
+    work: Work,
+    request: ErasureRequest,
+    customer_ref: str,
+    person: Person,
+    archived: Sequence[ArchivedInvoice],
+) -> None:
     """One for each name the person could come back by, read while their key still opens them; and a line in the ledger, from
-    which a restored database learns of both."""
+    which a restored database learns of both, and of what was archived."""
     key = work.key(person.data_key_id)
     marks = []
     for alias in work.session.scalars(select(Alias).where(Alias.person_id == person.id, Alias.kind.in_(MARKS))):
@@ -161,22 +177,63 @@ def _raise_tombstones(hub: Hub, work: Work, request: ErasureRequest, customer_re
         value = work.vault.unseal(key, link.sealed, f"link:customer:{person.id}").decode()
         marks.append(tombstone_of(work, f"link:{link.connection_id}:customer", value))
     mine = Tombstone.hash.in_({mark for _, mark in marks})
-    alive = select(Tombstone.kind, Tombstone.hash).where(mine, Tombstone.expires_at > work.now)
-    known = {(row.kind, row.hash) for row in work.session.execute(alive)}
+    alive = select(Tombstone.kind, Tombstone.hash, Tombstone.expires_at).where(mine, Tombstone.expires_at > work.now)
+    known = {(row.kind, row.hash): row.expires_at for row in work.session.execute(alive)}
     expires = work.now + timedelta(days=365 * TOMBSTONE_YEARS)
-    new = sorted(set(marks) - known)
+    new = sorted(set(marks) - known.keys())
+    _tell_tombstones(request, [(kind, known.get((kind, mark), expires)) for kind, mark in marks])
     for kind, mark in new:
         work.add(Tombstone(kind=kind, hash=mark, made_at=work.now, expires_at=expires))
-    if new or not marks:
-        ledger.note(hub.region.folder, hub.vault, {
-            "kind": "erasure", "request": request.ref, "person": person.ref, "customer": customer_ref, "law": request.jurisdiction,
-            "asked_at": request.asked_at.isoformat(), "due_on": request.due_on.isoformat(),
-            "tombstones": [[kind, mark.hex(), expires.isoformat()] for kind, mark in new],
-        })  # fmt: skip
+    if new or archived or not marks:
+        _note(
+            hub,
+            request,
+            customer_ref,
+            person,
+            [[kind, mark.hex(), expires.isoformat()] for kind, mark in new],
+            archived,
+        )
 
 
-def _shred_deliveries(work: Work, person: Person) -> None:
-    """Payloads that wait, or were put aside, and that partners sent about this person."""
+def _tell_tombstones(request: ErasureRequest, raised: Sequence[tuple[str, datetime]]) -> None:
+    """For the certificate, by kind and day. Done again, some names are gone already, and what they raised still stands."""
+    before = {(one["kind"], one["expires_on"]): one["marks"] for one in (request.plan or {}).get("tombstones", ())}
+    now = Counter((kind, expires.date().isoformat()) for kind, expires in raised)
+    found = [
+        {"kind": kind, "expires_on": day, "marks": max(before.get((kind, day), 0), now[kind, day])}
+        for kind, day in sorted(before.keys() | now)
+    ]
+    request.plan = {**(request.plan or {"items": []}), "tombstones": found}
+
+
+def _archive_late(hub: Hub, work: Work, ref: str, person_id: int, customer_id: int) -> None:
+    person = work.session.get_one(Person, person_id, with_for_update=True)
+    archived = archives.keep(hub, work, person, customer_id) if person.data_key_id is not None else []
+    if archived:
+        request = work.session.scalars(select(ErasureRequest).where(ErasureRequest.ref == ref)).one()
+        customer = work.session.get_one(Customer, customer_id)
+        _note(hub, request, customer.ref, person, [], archived)
+
+
+def _note(
+    hub: Hub,
+    request: ErasureRequest,
+    customer_ref: str,
+    person: Person,
+    marks: list[Any],
+    archived: Sequence[ArchivedInvoice],
+) -> None:
+    ledger.note(hub.region.folder, hub.vault, {
+        "kind": "erasure", "request": request.ref, "person": person.ref, "customer": customer_ref, "law": request.jurisdiction,
+        "asked_at": request.asked_at.isoformat(), "due_on": request.due_on.isoformat(),
+        "tombstones": marks, "archived": archives.written(archived),
+    })  # fmt: skip
+
+
+def _shred_deliveries(work: Work, person: Person) -> bool:
+    """Payloads that wait, or were put aside, and that partners sent about this person. False: a hold protects them."""
+    if holds_on(work.session, DELIVERIES, [person.id], work.now):
+        return False
     key = work.key(person.data_key_id)
     names = {row.id: row.name for row in work.session.execute(select(Connection.id, Connection.name))}
     for link in work.session.scalars(select(Link).where(Link.person_id == person.id, Link.about == "customer")):
@@ -192,13 +249,17 @@ def _shred_deliveries(work: Work, person: Person) -> None:
             delivery.state, delivery.reason, delivery.settled_at = "done", "the person was erased", work.now
             work.session.flush()
             gone = DataKey.id == key_id
-            erase_rows(work.session, DataKey, gone, record_set="deliveries", persons=[person.id], now=work.now)
+            erase_rows(work.session, DataKey, gone, record_set=DELIVERIES, persons=[person.id], now=work.now)
+    return True
 
 
-def _shred_key(hub: Hub, person_id: int) -> None:
-    """The end of every ciphertext of the person, in backups too; the shell that stays says nothing."""
+def _shred_key(hub: Hub, ref: str, person_id: int) -> bool:
+    """The end of every ciphertext of the person, in backups too; the shell that stays says nothing. False: a hold protects it."""
     with hub.begin() as work:
         person = work.session.get_one(Person, person_id, with_for_update=True)
+        if holds_on(work.session, KEY_HOLDER, [person_id], work.now):
+            return False
+        ledger.note(hub.region.folder, hub.vault, {"kind": "done", "request": ref, "tombstones": []})
         customer = work.session.scalars(select(Customer).where(Customer.person_id == person_id)).one()
         key_id, person.data_key_id = person.data_key_id, None
         person.erased_at, person.restricted_at = person.erased_at or work.now, None
@@ -208,6 +269,7 @@ def _shred_key(hub: Hub, person_id: int) -> None:
             work.open_keys.pop(key_id, None)
             gone = DataKey.id == key_id
             erase_rows(work.session, DataKey, gone, record_set=KEY_HOLDER, persons=[person_id], now=work.now)
+        return True
 
 
 def _model(one: RecordSet) -> type[Base]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from compliance import breach_law, keeping, periods, purposes, releases
+from compliance import archive_law, breach_law, keeping, periods, purposes, releases
 from compliance.backups import periods as backups
 from rules.file_schemas import by_name, by_place, document, read_somewhere
 from rules.schema_nodes import FLAG, TEXT, Schema, an_object
@@ -54,12 +54,24 @@ def retention_schema() -> Schema:
     """Each class of retention that a column names has a period."""
     length: Schema = {
         "days": {"type": "integer", "minimum": 1, "maximum": keeping.MOST_DAYS},
-        "until": {"const": keeping.ERASURE},
+        "until": {"enum": [keeping.ERASURE, keeping.TERM]},
     }
     either: Schema = {"oneOf": [{"required": ["days"]}, {"required": ["until"]}]}
     by_law = by_name(read_somewhere(keeping.KEYS, length) | either)
     one = read_somewhere({*keeping.KEYS, "by"}, {**length, "by": by_law}) | either
     return document("retention", by_name(one) | {"required": sorted(keeping.classes())})
+
+
+def archives_schema() -> Schema:
+    term: Schema = {
+        "years": {"type": "integer", "minimum": 1, "maximum": archive_law.MOST_YEARS},
+        "from": {"enum": [archive_law.ISSUE, archive_law.YEAR_END]},
+    }
+    one = read_somewhere(archive_law.KEYS, term, term)
+    keeps: Schema = {"type": "array", "uniqueItems": True, "items": {"enum": list(archive_law.OF_A_PERSON)}}
+    top = by_place(one)
+    top["properties"] = {**top.get("properties", {}), archive_law.KEEPS: keeps}
+    return document("archives", top | {"required": [archive_law.KEEPS, archive_law.DEFAULT]})
 
 
 def purposes_schema() -> Schema:
@@ -84,6 +96,7 @@ def purposes_schema() -> Schema:
 
 
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
+    "privacy/archives.yaml": archives_schema,
     "privacy/deadlines.yaml": deadlines_schema,
     "privacy/breaches.yaml": breaches_schema,
     "privacy/backups.yaml": backups_schema,

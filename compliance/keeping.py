@@ -13,18 +13,19 @@ from hub.errors import ConfigError
 from hub.models import Base
 
 KEYS = {"days", "until", "source", "reviewed_on"}
-ERASURE = "erasure"
+ERASURE, TERM = "erasure", "term"
 MOST_DAYS = 40_000
 
 
 @dataclass(frozen=True)
 class Period:
-    """days: after what the rows are about has ended; None: until the person asks to be forgotten. source, reviewed_on: where
-    the law was read, and when."""
+    """days: after what the rows are about has ended; None: until the person asks to be forgotten, or until the term that each row
+    bears. source, reviewed_on: where the law was read, and when."""
 
     days: int | None
     source: str
     reviewed_on: date
+    until: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,8 @@ def _wrong(block: Any) -> str:
         return "a period needs days or until, source and reviewed_on."
     if unknown := sorted(set(block) - KEYS):
         return f"there is no “{unknown[0]}” in a period. Known: {', '.join(sorted(KEYS))}."
-    if "until" in block and ("days" in block or block["until"] != ERASURE):
-        return "until is `erasure`, and stands in place of days."
+    if "until" in block and ("days" in block or block["until"] not in (ERASURE, TERM)):
+        return "until is `erasure` or `term`, and stands in place of days."
     if "days" in block and (type(block["days"]) is not int or not 1 <= block["days"] <= MOST_DAYS):
         return "days is a whole number from 1."
     if not isinstance(block["reviewed_on"], date):
@@ -102,4 +103,4 @@ def _wrong(block: Any) -> str:
 
 
 def _period(block: Mapping[str, Any]) -> Period:
-    return Period(block.get("days"), str(block["source"]), block["reviewed_on"])
+    return Period(block.get("days"), str(block["source"]), block["reviewed_on"], block.get("until", ""))

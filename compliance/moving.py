@@ -189,6 +189,7 @@ def _certify(hub: Hub, to: Hub, ref: str, actor: str) -> None:
             "move": ref, "customer": customer.ref, "from": move.from_region, "to": move.to_region, "reason": move.reason,
             "law": move.plan["law"], "policy": move.plan["policy"], "record_sets": move.plan["record_sets"],
             "switched_at": _text(move.switched_at), "forgotten_at": forgot["erased_at"], "erasure": request.ref,
+            "archived": forgot.get("archived", []),
             "key": forgot["key"], "backups_forget_by": forgot["backups_forget_by"],
         }  # fmt: skip
         words = canonical(statement)

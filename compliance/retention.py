@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
 
 from compliance import execution
 from compliance.cases import CLOSED
-from compliance.keeping import read_keeping
+from compliance.keeping import TERM, read_keeping
 from compliance.registry import bound_to, by_table, record_sets
 from hub.clock import NIGHT
 from hub.core import Hub
@@ -21,6 +21,7 @@ from hub.flow.identity import lock_customers
 from hub.gate import erase_rows
 from hub.models import (
     Appointment,
+    ArchivedInvoice,
     Attempt,
     AuditEntry,
     Base,
@@ -99,6 +100,7 @@ RULES: tuple[Rule, ...] = (
     Rule(ConsentAsk, "accountability", "erase", ConsentAsk.expires_at, ConsentAsk.person_id),
     Rule(PersonRequest, "accountability", "erase", PersonRequest.settled_at, PersonRequest.person_id,
          PersonRequest.kind.not_in(("restriction", "objection")) | PersonRequest.ended_at.is_not(None)),
+    Rule(ArchivedInvoice, "statutory", "erase", ArchivedInvoice.ends_at, ArchivedInvoice.person_id),
     Rule(Event, "service_history", "anonymise", Event.at_utc, _customer(Event.customer_id)),
     Rule(Visit, "service_history", "anonymise", Visit.closed_at, _customer(Visit.customer_id)),
     Rule(Invoice, "service_history", "anonymise", Invoice.issued_at, _customer(Invoice.customer_id)),
@@ -173,9 +175,9 @@ def _rules(hub: Hub, work: Work) -> Iterator[tuple[Rule, str, datetime]]:
     keeping = read_keeping(hub.settings.config)
     for rule in RULES:
         for jurisdiction in ("", *keeping.laws_of(rule.retention)):
-            days = keeping.of(rule.retention, jurisdiction).days
-            if days is not None:
-                yield rule, jurisdiction, work.now - timedelta(days=days)
+            period = keeping.of(rule.retention, jurisdiction)
+            if period.days is not None or period.until == TERM:  # where each row bears its own term, that is over now
+                yield rule, jurisdiction, work.now - timedelta(days=period.days or 0)
 
 
 def _ended(rule: Rule, jurisdiction: str, before: datetime, hub: Hub) -> ColumnElement[bool]:
@@ -229,9 +231,19 @@ def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime) -> int:
 
 
 def _erase(_hub: Hub, work: Work, rule: Rule, ids: Sequence[int], persons: Sequence[int]) -> None:
-    key = table(rule.model).c.id
-    erase_rows(work.session, rule.model, key.in_(ids), record_set=rule.record_set, persons=persons, now=work.now,
+    """What has a key of its own ends with it, in backups too."""
+    columns = table(rule.model).c
+    keys = (
+        list(work.session.scalars(select(columns.data_key_id).where(columns.id.in_(ids))))
+        if "data_key_id" in columns
+        else []
+    )
+    erase_rows(work.session, rule.model, columns.id.in_(ids), record_set=rule.record_set, persons=persons, now=work.now,
                bound_to=bound_to(rule.record_set))  # fmt: skip
+    if keys:
+        erase_rows(
+            work.session, DataKey, DataKey.id.in_(keys), record_set=rule.record_set, persons=persons, now=work.now
+        )
 
 
 def _shred(_hub: Hub, work: Work, _rule: Rule, ids: Sequence[int], _persons: Sequence[int]) -> None:

@@ -102,7 +102,7 @@ def _kept(keeping: Keeping, tables: Mapping[str, Iterable[str]], jurisdiction: s
     classes = sorted({one for several in tables.values() for one in several})
     periods = {name: keeping.of(name, jurisdiction) for name in classes}
     return tuple(
-        f"{name.replace('_', ' ')}: {f'{one.days} days' if one.days else 'until erasure'} ({one.source})"
+        f"{name.replace('_', ' ')}: {f'{one.days} days' if one.days else f'until {one.until}'} ({one.source})"
         for name, one in periods.items()
     )
 

@@ -1,11 +1,12 @@
 """Doing again in a restored region what was erased since the backup, from the ledger beside the database; safe to repeat."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select, update
 
-from compliance import certificates, erasure, execution
+from compliance import archives, certificates, erasure, execution
 from hub import ledger
 from hub.clock import ANCHORS
 from hub.core import Hub
@@ -28,7 +29,8 @@ def replay(hub: Hub, actor: str) -> int:
         for line in lines:
             _heed_tombstones(work, line)
     for line in missing.values():
-        _erase(hub, line, actor, was_done=line["request"] in done)
+        archived = [one for other in lines if other["request"] == line["request"] for one in other.get("archived", ())]
+        _erase(hub, line, actor, archived, was_done=line["request"] in done)
     lost = _put_anchors_aside(hub)
     with hub.begin() as work:
         marker = folder / ledger.RESTORED
@@ -50,11 +52,12 @@ def _heed_tombstones(work: Work, line: Line) -> None:
             work.session.flush()
 
 
-def _erase(hub: Hub, line: Line, actor: str, *, was_done: bool) -> None:
+def _erase(hub: Hub, line: Line, actor: str, archived: Sequence[Line], *, was_done: bool) -> None:
     """What a hold kept back before is kept back again."""
     ref = line["request"]
     with hub.begin() as work:
         request, person = _request(work, line)
+        archives.put_back(work, person.id, archived)
         is_gone = person.erased_at is not None
         request.state = "verified"
         if is_gone:

@@ -16,6 +16,7 @@ from hub.models.loyalty import LedgerEntry, MembershipCard, Tier
 from hub.models.people import Alias, Customer, Driver, Link, Person, PersonalValue, Staff
 from hub.models.privacy import (
     Anchor,
+    ArchivedInvoice,
     AuditEntry,
     AuditSeal,
     Breach,
@@ -51,7 +52,7 @@ from hub.models.traffic import Connection, Cursor, DeadLetter, Delivery, Idempot
 from hub.models.vehicles import CarInvitation, Ownership, Vehicle
 
 __all__ = [
-    "Agreement", "Alias", "Anchor", "Appointment", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
+    "Agreement", "Alias", "Anchor", "Appointment", "ArchivedInvoice", "Assignment", "Attempt", "AuditEntry", "AuditSeal", "Base", "Bay",
     "Branch", "Breach", "BreachClock", "BreachPerson", "CarInvitation", "Challenge", "Conflict", "Connection", "Consent", "ConsentAsk",
     "Conversation", "Cost", "Counterpart", "Cursor", "Customer", "DataKey",
     "DeadLetter", "Delivery", "Document", "DocumentShare", "DocumentView", "Driver", "Duplicate", "Endpoint",

@@ -28,5 +28,7 @@ KEY = kept("ref", "protection", "customer", "shred")  # wrapped data keys
 PROOF = kept("ref", "accountability", "accountability", "archive")  # consent, holds, tombstones, audit: refs only
 ACCESS = kept("ref", "access", "access", "shred")  # sessions, tokens, roles
 ACCESS_SEALED = kept("sealed", "access", "access", "shred")  # a key on its way to its owner, under their own key
+STATUTORY = kept("ref", "taxes", "statutory", "archive")  # what a tax law wants kept of somebody who was erased
+STATUTORY_SEALED = kept("sealed", "taxes", "statutory", "archive")  # under a key of its own, which ends with the term
 DOCUMENT = kept("no", "documents", "documents", "shred")  # goes with the person, with all that stands around it
 DOCUMENT_REF = kept("ref", "documents", "documents", "shred")

@@ -7,7 +7,7 @@ from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
-from hub.models.classify import INDEX, PLAIN, PROOF, SEALED
+from hub.models.classify import INDEX, PLAIN, PROOF, SEALED, STATUTORY, STATUTORY_SEALED
 
 
 class Notice(Base):
@@ -147,6 +147,27 @@ class ErasureRequest(Regional, Base):
     plan: Mapped[dict[str, Any] | None] = mapped_column(info=PROOF)
     finished_at: Mapped[datetime | None] = mapped_column(info=PROOF)
     certificate: Mapped[dict[str, Any] | None] = mapped_column(info=PROOF)
+
+
+class ArchivedInvoice(Regional, Base):
+    """What a tax law wants kept of an invoice whose person was erased; nothing of the house reads it but the archive itself.
+
+    law, source: whose law, and the place of it, as they were when it was put away. ends_at: when its own key is shredded. sealed:
+    JSON under that key (compliance.archives). made_of: keyed hash of the row it was made of, so that it is put away once."""
+
+    __tablename__ = "archived_invoices"
+    __table_args__ = (Index(None, "person_id"), Index(None, "ends_at"), Index(None, "data_key_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=STATUTORY)
+    ref: Mapped[str] = mapped_column(String(32), unique=True, info=STATUTORY)
+    person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=STATUTORY)
+    law: Mapped[str] = mapped_column(String(8), info=STATUTORY)
+    source: Mapped[str] = mapped_column(String(200), info=STATUTORY)
+    archived_at: Mapped[datetime] = mapped_column(info=STATUTORY)
+    ends_at: Mapped[datetime] = mapped_column(info=STATUTORY)
+    data_key_id: Mapped[int] = mapped_column(points_at("data_keys.id"), info=STATUTORY)
+    sealed: Mapped[bytes] = mapped_column(info=STATUTORY_SEALED)
+    made_of: Mapped[bytes] = mapped_column(unique=True, info=INDEX)
 
 
 class Move(Regional, Base):

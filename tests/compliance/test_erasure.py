@@ -26,7 +26,6 @@ from hub.models import (
     PersonalValue,
     Pin,
     Profile,
-    Tombstone,
 )
 from hub.sdk import CustomerKey, CustomerRecord, EventRecord, LoyaltyRecord
 from partners import drain_all
@@ -277,31 +276,6 @@ def test_a_hold_placed_at_any_step_wins(hub, crm, told, approved, step):
     assert state == ("held" if before else "certified")
 
 
-@pytest.mark.parametrize("stop_after", range(5))
-def test_a_kill_after_any_step_resumes_to_the_same_end(hub, crm, told, approved, stop_after, monkeypatch):
-    ref = told()
-    request = approved(ref)
-    erasure.run(hub, request)
-    drain_all(hub)
-    steps, real = [], execution._work_off
-
-    def killed(*given):
-        if len(steps) == stop_after:
-            raise KeyboardInterrupt
-        steps.append(given)
-        return real(*given)
-
-    monkeypatch.setattr(execution, "_work_off", killed)
-    with pytest.raises(KeyboardInterrupt):
-        erasure.run(hub, request)
-    monkeypatch.undo()
-
-    assert erasure.run(hub, request) == "certified"
-    items = request_of(hub, request).certificate["statement"]["items"]
-    assert {item["record_set"]: item["rows"] for item in items}["events"] == 3
-    assert number_of(hub, Tombstone, Tombstone.kind == "customer_number") == 1
-
-
 def test_a_certificate_is_genuine_until_a_letter_of_it_is_changed(hub, crm, told, approved):
     request = approved(told())
     erased(hub, request)
@@ -310,6 +284,21 @@ def test_a_certificate_is_genuine_until_a_letter_of_it_is_changed(hub, crm, told
     assert certificates.is_genuine(certificate, hub.vault.signer())
     certificate["statement"]["jurisdiction"] = "US"
     assert not certificates.is_genuine(certificate, hub.vault.signer())
+
+
+def test_the_certificate_lists_the_tombstones_and_when_each_expires(hub, crm, told, approved, clock):
+    hold = holds.place(hub, wanted(ref := told()), "legal")
+    request = approved(ref)
+    assert erased(hub, request) == "held"
+    clock.pass_by(days=30)
+    holds.release(hub, hold, "legal")
+    assert erasure.run(hub, request) == "certified"
+
+    listed = request_of(hub, request).certificate["statement"]["tombstones"]
+
+    expires = (clock() - timedelta(days=30) + timedelta(days=3 * 365)).date().isoformat()
+    kinds = {"customer_number": 1, "email": 1, "link": 2, "phone": 1}
+    assert listed == [{"kind": kind, "expires_on": expires, "marks": marks} for kind, marks in kinds.items()]
 
 
 def test_no_certificate_is_given_on_trust(hub, crm, told, approved, monkeypatch):

@@ -1,0 +1,181 @@
+"""The statutory archive: invoices of somebody who is erased, with what must stand on them, as far and as long as a tax law wants it.
+
+Kept apart: no other part of the house reads it, each has a key of its own that dies with its term, and whoever opens one says why."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from compliance.archive_law import Term, Terms, read_terms
+from hub.core import Hub
+from hub.errors import NotFound, WrongInput
+from hub.flow.values import open_text, value_context
+from hub.models import ArchivedInvoice, Customer, DataKey, Invoice, Line, Person, PersonalValue, Visit, new_ref, table
+from hub.work import Work
+
+REASONS = ("tax_audit", "legal_claim", "person_asked", "court_order")
+PLACE = "archived_invoices.sealed"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One that lies in the archive, closed."""
+
+    ref: str
+    customer: str
+    law: str
+    source: str
+    archived_at: datetime
+    ends_at: datetime
+
+    def plain(self) -> dict[str, str]:
+        return {name: value if isinstance(value, str) else value.isoformat() for name, value in vars(self).items()}
+
+
+def keep(hub: Hub, work: Work, person: Person, customer_id: int) -> list[ArchivedInvoice]:
+    """Put away, while their key still opens it, what has to stay and is not there yet; answers what is new. Raises ConfigError."""
+    rows = _invoices(work.session, customer_id)
+    if not rows:
+        return []
+    terms = read_terms(hub.settings.config)
+    made_of = {work.vault.fingerprint("archived_invoice", str(row.id)): row for row in rows}
+    known = set(work.session.scalars(select(ArchivedInvoice.made_of).where(ArchivedInvoice.made_of.in_(made_of))))
+    recipient = _recipient(work, terms, person)
+    new = []
+    for mark, row in made_of.items():
+        ends_at = terms.of(person.jurisdiction).ends_at(row.issued_on, hub.here.zone)
+        if mark not in known and ends_at > work.now:
+            said = {**_invoice(work, person, row), "recipient": recipient, "lines": list(_lines(work, person, row))}
+            new.append(_put(work, person, terms.of(person.jurisdiction), ends_at, mark, said))
+    return new
+
+
+def expected(hub: Hub, work: Work, person: Person, customer_id: int) -> list[dict[str, Any]]:
+    """What `keep` would put away, by law and day: rows, law, source, until. Empty where there is nothing to keep."""
+    rows = _invoices(work.session, customer_id)
+    if not rows:
+        return []
+    term = read_terms(hub.settings.config).of(person.jurisdiction)
+    ends = (term.ends_at(row.issued_on, hub.here.zone) for row in rows)
+    return _summed((person.jurisdiction, term.source, one) for one in ends if one > work.now)
+
+
+def told(session: Session, person_id: int) -> list[dict[str, Any]]:
+    """What lies there of somebody, for their certificate: rows, law, source, until."""
+    columns = (ArchivedInvoice.law, ArchivedInvoice.source, ArchivedInvoice.ends_at)
+    return _summed(
+        tuple(row) for row in session.execute(select(*columns).where(ArchivedInvoice.person_id == person_id))
+    )
+
+
+def listed(session: Session, customer_ref: str = "") -> list[Kept]:
+    """All of them, or somebody's; the oldest first. Nothing is opened."""
+    columns = (
+        ArchivedInvoice.ref, Customer.ref, ArchivedInvoice.law, ArchivedInvoice.source, ArchivedInvoice.archived_at,
+        ArchivedInvoice.ends_at,
+    )  # fmt: skip
+    found = select(*columns).join(Customer, Customer.person_id == ArchivedInvoice.person_id)
+    if customer_ref:
+        found = found.where(Customer.ref == customer_ref)
+    return [Kept(*row) for row in session.execute(found.order_by(ArchivedInvoice.id))]
+
+
+def open_one(hub: Hub, ref: str, reason: str, actor: str) -> Mapping[str, Any]:
+    """What is sealed in one; audited with its reason in the same transaction. Raises WrongInput without a reason, NotFound."""
+    if reason not in REASONS:
+        raise WrongInput("The archive opens for a reason only.", f"One of: {', '.join(REASONS)}.")
+    with hub.begin() as work:
+        row = work.session.scalars(select(ArchivedInvoice).where(ArchivedInvoice.ref == ref)).first()
+        if row is None:
+            raise NotFound(
+                f"There is no archived invoice {ref} in {work.region.code}.", "See: hub privacy archive list"
+            )
+        work.audit(actor, "archive_opened", "person", row.person_id, invoice=ref, reason=reason)
+        return json.loads(work.vault.unseal(work.key(row.data_key_id), row.sealed, f"{PLACE}:{row.id}"))  # type: ignore[no-any-return]
+
+
+# --- a restored database
+
+
+def written(rows: Iterable[ArchivedInvoice]) -> list[dict[str, Any]]:
+    """For the ledger beside the database: what a backup from before the erasure lacks. It opens with its own key only."""
+    return [
+        {"ref": row.ref, "id": row.id, "law": row.law, "source": row.source, "archived_at": row.archived_at.isoformat(),
+         "ends_at": row.ends_at.isoformat(), "data_key_id": row.data_key_id, "sealed": row.sealed.hex(), "made_of": row.made_of.hex()}
+        for row in rows
+    ]  # fmt: skip
+
+
+def put_back(work: Work, person_id: int, several: Sequence[Mapping[str, Any]]) -> int:
+    """Those whose key is still there, and that this database lacks; answers how many."""
+    keys = set(work.session.scalars(select(DataKey.id).where(DataKey.id.in_([one["data_key_id"] for one in several]))))
+    refs = set(work.session.scalars(select(ArchivedInvoice.ref).where(ArchivedInvoice.person_id == person_id)))
+    new = {one["ref"]: one for one in several if one["data_key_id"] in keys and one["ref"] not in refs}
+    rows = [
+        {**one, "person_id": person_id, **{name: datetime.fromisoformat(one[name]) for name in ("archived_at", "ends_at")},
+         **{name: bytes.fromhex(one[name]) for name in ("sealed", "made_of")}}
+        for one in new.values()
+    ]  # fmt: skip
+    return work.insert_all(ArchivedInvoice, rows)
+
+
+# --- what is put away
+
+
+def _invoices(session: Session, customer_id: int) -> Sequence[Invoice]:
+    return session.scalars(select(Invoice).where(Invoice.customer_id == customer_id).order_by(Invoice.id)).all()
+
+
+def _put(
+    work: Work, person: Person, term: Term, ends_at: datetime, mark: bytes, said: Mapping[str, Any]
+) -> ArchivedInvoice:
+    key, number = work.new_key("archive"), work.ids.next()
+    text = json.dumps(said, ensure_ascii=False, sort_keys=True)
+    return work.add(ArchivedInvoice(
+        id=number, ref=new_ref(), person_id=person.id, law=person.jurisdiction, source=term.source[:200], archived_at=work.now,
+        ends_at=ends_at, data_key_id=key.id, sealed=work.vault.seal(key, text.encode(), f"{PLACE}:{number}"), made_of=mark,
+    ))  # fmt: skip
+
+
+def _recipient(work: Work, terms: Terms, person: Person) -> dict[str, str]:
+    mine = (PersonalValue.person_id == person.id, PersonalValue.field.in_(terms.keeps), PersonalValue.about_id == 0)
+    key = work.key(person.data_key_id)
+    return {
+        row.field: work.vault.unseal(key, row.sealed, value_context(person.id, row.field, 0)).decode()
+        for row in work.session.scalars(select(PersonalValue).where(*mine))
+    }
+
+
+def _invoice(work: Work, person: Person, row: Invoice) -> dict[str, Any]:
+    """Money in minor units of its currency."""
+    return {
+        "number": open_text(work, person.data_key_id, "invoices.number", row.id, row.number), "issued_on": row.issued_on.isoformat(),
+        "branch": row.branch, "net_minor": row.net_minor, "tax_minor": row.tax_minor, "total_minor": row.total_minor,
+        "currency": row.currency, "cancelled_at": row.cancelled_at.isoformat() if row.cancelled_at else None,
+    }  # fmt: skip
+
+
+def _lines(work: Work, person: Person, row: Invoice) -> Iterator[dict[str, Any]]:
+    """What was done and sold. Words about a visit that was somebody else's are under that one's key, and stay theirs."""
+    if row.visit_id is None:
+        return
+    owner = select(Customer.person_id).join(Visit, Visit.customer_id == Customer.id).where(Visit.id == row.visit_id)
+    is_theirs = work.session.scalar(owner) == person.id
+    lines = select(Line).where(Line.visit_id == row.visit_id, Line.withdrawn_at.is_(None)).order_by(Line.number)
+    for one in work.session.scalars(lines):
+        title = open_text(work, person.data_key_id, "lines.title", one.id, one.title) if is_theirs else ""
+        yield {"kind": one.kind, "code": one.code, "title": title, "quantity_milli": one.quantity_milli,
+               "price_minor": one.price_minor}  # fmt: skip
+
+
+def _summed(several: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    return [
+        {"record_set": table(Invoice).name, "rows": rows, "law": law, "source": source, "until": ends_at.isoformat()}
+        for (law, source, ends_at), rows in sorted(Counter(several).items())
+    ]
