@@ -12,6 +12,7 @@ from compliance.registry import RecordSet, by_table, readable_sets
 from compliance.settling import settled
 from hub.core import Hub
 from hub.errors import WrongInput
+from hub.flow import documents
 from hub.gate import erase_rows
 from hub.models import Base, Customer, DataKey, Notice, Person, Vehicle, table
 from hub.vault import OpenKey, Sealed, read_header
@@ -28,7 +29,15 @@ TRAVELS = (
 # Whoever has one of these cannot move: a fleet's contracts are between it and the garages of this home.
 STOPS = ("fleets",)
 # Proof of what was done here stays where it was done.
-STAYS = ("breach_people", "consent_asks", "erasure_requests", "legal_holds", "person_requests", "moves")
+STAYS = (
+    "archived_invoices",
+    "breach_people",
+    "consent_asks",
+    "erasure_requests",
+    "legal_holds",
+    "person_requests",
+    "moves",
+)
 # Made anew at the new home, or of meaning only between this home and its own partners, desks and rules: it ends here.
 ENDS = frozenset(
     {"links", "principals", "agreements", "conflicts", "counterparts", "duplicates", "enrollments", "exposures",
@@ -61,6 +70,13 @@ def packed(old: Work, to: Hub, new: Work, person: Person, customer: Customer) ->
     for row in found["aliases"]:
         value = old.vault.unseal(key, row["sealed"], f"alias:{row['kind']}:{person.id}").decode()
         row.update(hash=new.vault.blind(epoch, row["kind"], value), epoch=epoch)
+    for row in found["documents"]:  # known again by whoever sends it there, under whatever key
+        if row["sent"] is not None:
+            digest = old.vault.unseal(key, row["sent"], documents.sent_context(row["id"]))
+            row.update(
+                content_hash=documents.content_hash(new.vault, digest),
+                key_hash=documents.moved_hash(new.vault, row["id"]),
+            )
     visits = {row["id"] for row in found["visits"]}
     return {name: [_there(name, row, old, to, person, visits) for row in rows] for name, rows in found.items()}
 

@@ -42,13 +42,13 @@ def bring(work: Work, partner: Partner, told: Brought, admitted: Admitted, by: i
     """The same key with the same bytes is a duplicate, with others a correction. Raises NotFound for a customer of whom
     this connection never told, or who was erased."""
     customer = _customer(work, partner, told.customer)
-    before = documents.known(work, partner.id, told.key)
+    before = documents.known(work, partner.id, told.key) or _adopted(work, partner, told, customer, admitted)
     if before is None:
         kept = documents.keep(work, partner.id, customer, _paper(work, partner, told, admitted), admitted.stored, by)
         outcome = Outcome("accepted", kept)
     elif before.customer_id != customer.id:
         raise NotFound("There is no such document of this customer.", "This key was used for another customer's.")
-    elif before.content_hash == documents.content_hash(work, admitted.sent):
+    elif before.content_hash == documents.content_hash(work.vault, admitted.sent):
         return Outcome("duplicate", before, [admitted.stored.file])
     else:
         outcome = Outcome("replaced", before, [_replace(work, before, customer, told, admitted)])
@@ -57,10 +57,18 @@ def bring(work: Work, partner: Partner, told: Brought, admitted: Admitted, by: i
     return outcome
 
 
+def _adopted(work: Work, partner: Partner, told: Brought, customer: Customer, admitted: Admitted) -> Document | None:
+    """One that the person brought along from another home: from now on it is known by this connection's key."""
+    row = documents.came_along(work, customer.id, admitted.sent)
+    if row is not None:
+        row.connection_id, row.key_hash = partner.id, documents.hash_of(work.vault, partner.id, told.key)
+    return row
+
+
 def _replace(work: Work, row: Document, customer: Customer, told: Brought, admitted: Admitted) -> str:
     person = work.session.get_one(Person, customer.person_id)
     file = documents.fill(work, row, person.data_key_id, admitted.media, admitted.stored)
-    row.content_hash = documents.content_hash(work, admitted.sent)
+    documents.mark_sent(work, row, person.data_key_id, admitted.sent)
     row.state, row.reason, row.progress, row.attempts, row.lease_until = admitted.state, admitted.reason, 0, 0, None
     row.kind, row.issued_on, row.ends_on = told.kind, told.issued_on, told.ends_on
     work.audit("documents", "document_replaced", "document", row.id)

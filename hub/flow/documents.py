@@ -57,8 +57,18 @@ def keep(work: Work, connection_id: int, customer: Customer, paper: Paper, store
     title = paper.title.strip()[:MOST_TITLE].encode()
     row.title = work.vault.seal(work.key(person.data_key_id), title, f"documents.title:{row.id}") if title else None
     fill(work, row, person.data_key_id, paper.media, stored)
-    row.content_hash = content_hash(work, paper.sent or stored.digest)
+    mark_sent(work, row, person.data_key_id, paper.sent or stored.digest)
     return work.add(row)
+
+
+def mark_sent(work: Work, row: Document, data_key_id: int | None, digest: bytes) -> None:
+    """Of what was sent, by which it is known when it is sent again: here, and at another home of the person."""
+    row.content_hash = content_hash(work.vault, digest)
+    row.sent = work.vault.seal(work.key(data_key_id), digest, sent_context(row.id))
+
+
+def sent_context(document_id: int) -> str:
+    return f"documents.sent:{document_id}"
 
 
 def fill(work: Work, row: Document, data_key_id: int | None, media: str, stored: Stored) -> str:
@@ -73,9 +83,9 @@ def key_context(document_id: int, file: str) -> str:
     return f"documents.key:{document_id}:{file}"
 
 
-def content_hash(work: Work, digest: bytes) -> bytes:
-    """Keyed hash of what was sent, by which it is known when it is sent again."""
-    return work.vault.fingerprint("document", digest.hex())
+def content_hash(vault: Vault, digest: bytes) -> bytes:
+    """Keyed hash of what was sent."""
+    return vault.fingerprint("document", digest.hex())
 
 
 def hash_of(vault: Vault, connection_id: int, key: str) -> bytes:
@@ -86,6 +96,18 @@ def known(work: Work, connection_id: int, key: str) -> Document | None:
     """What this connection told under this key before."""
     mine = (Document.connection_id == connection_id, Document.key_hash == hash_of(work.vault, connection_id, key))
     return work.session.scalars(select(Document).where(*mine).with_for_update()).first()
+
+
+def came_along(work: Work, customer_id: int, digest: bytes) -> Document | None:
+    """The same bytes among what came along when the person's home moved here; nobody here has told of it yet."""
+    same = (Document.customer_id == customer_id, Document.content_hash == content_hash(work.vault, digest))
+    rows = work.session.scalars(select(Document).where(*same).with_for_update())
+    return next((row for row in rows if row.key_hash == moved_hash(work.vault, row.id)), None)
+
+
+def moved_hash(vault: Vault, document_id: int) -> bytes:
+    """In place of a key that a connection of another home had for it."""
+    return vault.fingerprint("moved_document", str(document_id))
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

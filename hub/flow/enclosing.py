@@ -20,7 +20,7 @@ def keep(hub: Hub, work: Work, customer: Customer, admitted: Admitted, name: str
     connection_id, key = hub.partner(OWN).id, f"chat:{customer.id}:{once}"
     known = documents.known(work, connection_id, key)
     if known is not None:
-        if known.content_hash != documents.content_hash(work, admitted.sent):
+        if known.content_hash != documents.content_hash(work.vault, admitted.sent):
             raise KeyReused("This message was sent before with another file.", "Send it again as a new one.")
         discard(hub, admitted.stored)
         return known.ref

@@ -14,7 +14,8 @@ class Document(Regional, Base):
     playable) or refused, with a `reason` in one word; only what is released is served.
 
     key_hash: keyed hash of the connection's own key, so that what is told twice is one. content_hash: keyed hash of the
-    bytes. file: its name in the region's files; key: the document's own key, sealed under the person's: erasing the
+    bytes that were sent; sent: their SHA-256 under the person's key, from which another home makes its own keyed hash (None: from
+    before it was kept). file: its name in the region's files; key: the document's own key, sealed under the person's: erasing the
     person shreds every copy of the file. size: bytes. progress: of `converting`, in percent. issued_on, ends_on: of a
     paper; a warranty ends. lease_until: until when a worker is at it."""
 
@@ -37,6 +38,7 @@ class Document(Regional, Base):
     connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=DOCUMENT)
     key_hash: Mapped[bytes] = mapped_column(info=DOCUMENT_REF)
     content_hash: Mapped[bytes] = mapped_column(info=DOCUMENT_REF)
+    sent: Mapped[bytes | None] = mapped_column(info=DOCUMENT_REF)
     kind: Mapped[str] = mapped_column(String(16), info=DOCUMENT)
     title: Mapped[bytes | None] = mapped_column(info=SEALED)
     media: Mapped[str] = mapped_column(String(80), info=DOCUMENT)

@@ -10,7 +10,9 @@ from compliance.certificates import canonical, is_genuine
 from compliance.registry import by_table, readable_sets
 from forgetting import person_of
 from hub.errors import Denied, NotFound, Unreadable, WrongInput
-from hub.flow import conversations, customers, documents, posts, sharing, viewing
+from hub.flow import bringing, conversations, customers, documents, posts, sharing, viewing
+from hub.flow.admission import Admitted
+from hub.flow.bringing import Brought
 from hub.flow.conversations import Words
 from hub.flow.documents import Paper
 from hub.flow.drafts import store
@@ -229,6 +231,26 @@ def test_files_are_sealed_anew_and_the_old_ones_open_nowhere(hub, gcc_hub, talka
         documents.sweep(hub, clock() + timedelta(minutes=minute))
     with pytest.raises(Unreadable):
         hub.files.open(before.file)
+
+
+def test_a_document_that_is_sent_again_at_the_new_home_is_the_one_that_came_along(hub, gcc_hub, anna):
+    brought(hub, anna)
+    assert moved(hub, gcc_hub, planned(hub, gcc_hub, anna)) == "certified"
+    club, key = gcc_hub.partners["club_gcc"], CustomerKey(partner_id="m-77", ref=anna)
+    with gcc_hub.begin() as work:
+        customers.fold(gcc_hub, work, club, [CustomerRecord(customer=key, residence="AE")])
+
+    def send(content, key="their-9"):
+        stored = store(gcc_hub, [content], 1_000_000)
+        told = Brought(key, "m-77", "video", "Brakes", date(2026, 3, 2))
+        with gcc_hub.begin() as work:
+            return bringing.bring(
+                work, club, told, Admitted(stored, stored.digest, "video/mp4", "released"), 4711
+            ).verdict
+
+    assert [send(FILM), send(FILM)] == ["duplicate", "duplicate"]
+    assert held_by(gcc_hub) == {"Brakes": FILM}
+    assert [send(FILM[:-1]), send(FILM, "their-10")] == ["replaced", "accepted"]
 
 
 def test_a_conversation_goes_on_with_whoever_is_there(hub, gcc_hub, talkative):
