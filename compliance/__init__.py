@@ -38,13 +38,20 @@ def register_blueprints(hub: Hub) -> Sequence[Blueprint]:
 
 
 @hookimpl
+def least_people(config: Path, release: str) -> int:
+    from compliance.releases import release_of
+
+    return release_of(config, release).k
+
+
+@hookimpl
 def check_configuration(config: Path) -> Sequence[str]:
-    from compliance import breach_law, keeping, periods, purposes, releases
+    from compliance import archive_law, breach_law, keeping, periods, purposes, releases
     from compliance.backups import periods as backups
 
     return [
         problem
-        for one in (periods, purposes, keeping, backups, breach_law, releases)
+        for one in (periods, purposes, keeping, archive_law, backups, breach_law, releases)
         for problem in one.problems_of(config)
     ]
 

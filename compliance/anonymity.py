@@ -1,7 +1,7 @@
 """What may leave as a statistic: no cell of fewer than k people (Sweeney 2002), no group that shares one value (Machanavajjhala
 et al. 2007), and what is too small is told together, so that totals stay right and nobody is found by taking sums apart."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -44,14 +44,9 @@ def released(cells: Sequence[Cell], k: int, l: int) -> Released:  # noqa: E741 -
         rest.append(smallest)
 
 
-def withheld(counts: Mapping[str, int], k: int, joined: Callable[[Iterable[int]], int] = sum) -> frozenset[str]:
-    """Names whose count is too small to be told, and the smallest others until these hold k people together. Where nobody is
-    counted, nobody is found. joined: sum where nobody is counted twice; else max, as more cannot be sure."""
-    found = {name for name, number in counts.items() if 0 < number < k}
-    others = sorted((number, name) for name, number in counts.items() if number >= k)
-    while found and others and joined(counts[name] for name in found) < k:
-        found.add(others.pop(0)[1])
-    return frozenset(found)
+def told(number: int, k: int) -> int | str:
+    """A count by itself: `<10` where it is of fewer people than that, and of somebody."""
+    return f"<{k}" if 0 < number < k else number
 
 
 def _parted(cells: Iterable[Cell], stays: Callable[[Cell], bool]) -> tuple[list[Cell], list[Cell]]:

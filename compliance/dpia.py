@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from compliance.anonymity import told
+from compliance.releases import HISTORY, release_of
 from compliance.ropa import Record, record_of
 from hub.core import Hub
 from hub.models import Person
@@ -21,14 +23,15 @@ TO_JUDGE = "to be judged"
 
 @dataclass(frozen=True)
 class Facts:
-    """people: whose data are kept. scorers: models that predict something of somebody. rules: segments and journeys that decide
-    about people by themselves. partners: who tells us of people."""
+    """people: whose data are kept. least: how many a count has where it is told. scorers: models that predict something of
+    somebody. rules: segments and journeys that decide about people by themselves. partners: who tells us of people."""
 
     people: int
     scorers: tuple[str, ...]
     rules: int
     partners: tuple[str, ...]
     abroad: tuple[str, ...]
+    least: int
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def facts_of(hub: Hub) -> Facts:
         len(book.segments) + len(book.journeys),
         tuple(sorted(one.name for one in others)),
         abroad,
+        release_of(hub.settings.config, HISTORY).k,
     )
 
 
@@ -102,7 +106,9 @@ CRITERIA: Mapping[str, Callable[[Facts], Verdict]] = {
     ),
     "systematic monitoring": lambda _facts: (None, "visits and messages are recorded, places are not; a person must say"),
     "sensitive data": lambda _facts: (None, "no column is made for them; free text may hold some"),
-    "large scale": lambda facts: (facts.people >= MANY, f"{facts.people} people, large from {MANY}"),
+    "large scale": lambda facts: (
+        facts.people >= MANY, f"{told(facts.people, facts.least)} people, large from {MANY}"
+    ),
     "matching or combining datasets": lambda facts: (len(facts.partners) > 1, _named("partners", facts.partners)),
     "vulnerable people": lambda _facts: (None, "ages are not kept; a person must say"),
     "new technology": lambda facts: (bool(facts.scorers), _named("models", facts.scorers)),

@@ -10,7 +10,6 @@ from flask import Blueprint, Response, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from compliance.anonymity import withheld
 from compliance.releases import RETURNS, release_of
 from hub import spreadsheet
 from hub.core import Hub
@@ -20,6 +19,7 @@ from hub.flow.reports import Report
 from hub.flow.returns import MODELS, Row, shown, titles_of, together_of
 from hub.flow.returns_paper import Asked, paper
 from hub.flow.roi import WHOLE
+from hub.flow.withholding import Withheld, of_returns
 from hub.models import Branch
 from hub.web.webhooks import this_hub
 from portal.desks import MARKETERS
@@ -64,8 +64,7 @@ def table() -> Response:
     """All campaigns in all currencies, whatever is chosen of them on the page."""
     hub = this_hub()
     report, _ = _counted(hub)
-    k = release_of(hub.settings.config, RETURNS).k
-    rows = _rows(report, titles_of(hub), k, *_withheld(hub, report))
+    rows = _rows(report, titles_of(hub), _withheld(hub, report))
     return _download(hub, report, spreadsheet.lines(rows), "csv")
 
 
@@ -75,11 +74,11 @@ def printed() -> Response:
     """What is chosen on the page, to print and hand on. Raises NotFound for too few people."""
     hub = this_hub()
     report, branch = _counted(hub)
-    campaign, (hidden, enough) = request.args.get("campaign", ""), _withheld(hub, report)
-    if campaign in hidden or not enough:
+    campaign, kept = request.args.get("campaign", ""), _withheld(hub, report)
+    if campaign in kept.hidden or not kept.together:
         raise NotFound("Too few people were met to be told by themselves.", "Choose all campaigns, or a longer time.")
     asked = Asked(tongue().code, tongue().zone, report.counted_at, titles_of(hub), campaign, request.args.get("currency", ""),
-                  branch, hidden, release_of(hub.settings.config, RETURNS).k)  # fmt: skip
+                  branch, kept.hidden, kept.least)  # fmt: skip
     found = paper(report.document, asked)
     if found is None:
         raise NotFound("No money has moved in this time.", "Choose a longer one.")
@@ -102,49 +101,42 @@ def _download(hub: Hub, report: Report, content: bytes | Iterator[str], ending: 
     return response
 
 
-def _withheld(hub: Hub, report: Report) -> tuple[frozenset[str], bool]:
-    """Campaigns with an arm of too few people at this branch, and those that would give them away: the one that is alone with them
-    in what all others of the table leave of the total, or its other branches of the whole. And whether they may be told together."""
-    k = release_of(hub.settings.config, RETURNS).k
-    heads = {name: _heads(one) for name, one in report.document["campaigns"].items()}
-    if report.branch != WHOLE:
-        others = {one: reports.latest(hub, report.span, one) for one in report.branches if one != report.branch}
-        for name in heads:
-            by_branch = {one: _heads(other.document["campaigns"].get(name)) for one, other in others.items() if other}
-            if report.branch in withheld({**by_branch, report.branch: heads[name]}, k):
-                heads[name] = min(heads[name], k - 1)
-    hidden = withheld(heads, k, max)
-    return hidden, max((_heads(report.document["campaigns"][name]) for name in hidden), default=k) >= k
+def _withheld(hub: Hub, report: Report) -> Withheld:
+    """Raises NotFound where too few people have bought for anything to be told."""
+    told = {report.branch: report.document}
+    for other in report.branches if report.branch != WHOLE else ():
+        one = reports.latest(hub, report.span, other)
+        if one is not None:
+            told.setdefault(other, one.document)
+    found = of_returns(told, report.branch, release_of(hub.settings.config, RETURNS).k)
+    if not found.enough:
+        raise NotFound("Too few people have bought to be told of.", "Choose a longer time, or all branches.")
+    return found
 
 
-def _heads(campaign: Mapping[str, Any] | None) -> int:
-    """People of the smaller arm: a mean of three is as good as their names."""
-    return min((number for number in campaign["people"].values() if number), default=0) if campaign else 0
-
-
-def _rows(
-    report: Report, titles: Mapping[str, str], k: int, hidden: frozenset[str], enough: bool
-) -> Iterator[Sequence[object]]:
+def _rows(report: Report, titles: Mapping[str, str], kept: Withheld) -> Iterator[Sequence[object]]:
     yield COLUMNS
     for currency in sorted({*report.document["ledger"], *report.document["headline"]}):
         seen = shown(report.document, titles, currency, "", "", mirrored=False)
         whole = together_of(report.document, currency)
-        if whole is not None and whole.held >= k:
+        if whole is not None and whole.held >= kept.least:
             yield [TOGETHER, whole.kind, currency, whole.treated, whole.held, whole.state, *_edges(whole, currency), "",
                    f"{whole.p:.6f}", *[""] * len(MODELS)]  # fmt: skip
         books = report.document["ledger"].get(currency, {"models": {}, "unattributed": 0, "invoiced": 0})
         rows = seen.rows if seen else ()
         for row in rows:
-            if row.name not in hidden:
+            if row.name not in kept.hidden:
                 yield [row.name, row.kind, currency, row.treated, row.held, row.state, *_edges(row, currency),
                              _amount(row.cost, currency), f"{row.p:.6f}", *_credited(books, [row.name], currency)]  # fmt: skip
-        together = [row for row in rows if row.name in hidden]
+        together = [row for row in rows if row.name in kept.hidden]
         if together:
-            cost = _amount(sum(row.cost for row in together) if enough else None, currency)
-            credits = _credited(books, [row.name for row in together], currency) if enough else [None] * len(MODELS)
+            cost = _amount(sum(row.cost for row in together) if kept.together else None, currency)
+            credits = (
+                _credited(books, [row.name for row in together], currency) if kept.together else [None] * len(MODELS)
+            )
             yield [OTHERS, "", currency, "", "", "withheld", "", "", "", cost, "", *credits]
         for name in ("unattributed", "invoiced"):
-            amount = _amount(books[name] if enough or name == "invoiced" else None, currency)
+            amount = _amount(books[name] if kept.together or name == "invoiced" else None, currency)
             yield [f"({name})", "", currency, *[""] * 8, *[amount] * len(MODELS)]
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from compliance import verify_bundle
 from compliance.purposes import read_purposes
+from compliance.releases import HISTORY, release_of
 from compliance.report.paper import SHOWN, Facts, Read, paper
 from compliance.report.tables import PAGE, Table, tables_of
 from compliance.report.words import LANGUAGES, WORDS
@@ -90,7 +91,7 @@ def _written(hub: Hub, folder: Path) -> Told:
     files = {name: (rows.get(name), digest) for name, digest in _hashes(folder).items()}
     facts = Facts(
         read_purposes(hub.settings.config), hub.region_code, hub.here.jurisdiction, made_at, signer, entries, unsealed, head,
-        read, files,
+        read, files, release_of(hub.settings.config, HISTORY).k,
     )  # fmt: skip
     for language in LANGUAGES:
         (folder / f"report.{language}.pdf").write_bytes(paper(facts, language))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from compliance.anonymity import told
 from compliance.purposes import Purposes
 from compliance.report.words import WORDS, ltr, say, value
 from hub.sheet import Sheet
@@ -39,6 +40,7 @@ class Facts:
     head: str
     read: Mapping[str, Read]
     files: Mapping[str, tuple[int | None, str]]
+    least: int
 
 
 def paper(facts: Facts, language: str) -> bytes:
@@ -77,12 +79,12 @@ class _Paper:
             say(self.language, "lead", controller=who["name"], region=ltr(self.language, facts.region), made=made)
         )
         self.sheet.figures([
-            (self.say("subjects"), self.number(people.rows)),
-            (self.say("erased"), self.number(_where(people, 1, "erased"))),
-            (self.say("restricted"), self.number(_where(people, 1, "restricted"))),
-            (self.say("open"), self.number(_where(asked, 1, "open") + _where(asked, 1, "late"))),
-            (self.say("late"), self.number(_where(asked, 1, "late"))),
-            (self.say("holds_now"), self.number(facts.read["holds"].rows)),
+            (self.say("subjects"), self.count(people.rows)),
+            (self.say("erased"), self.count(_where(people, 1, "erased"))),
+            (self.say("restricted"), self.count(_where(people, 1, "restricted"))),
+            (self.say("open"), self.count(_where(asked, 1, "open") + _where(asked, 1, "late"))),
+            (self.say("late"), self.count(_where(asked, 1, "late"))),
+            (self.say("holds_now"), self.count(facts.read["holds"].rows)),
         ])  # fmt: skip
         self.sheet.lead("")
         self.sheet.facts([
@@ -95,7 +97,7 @@ class _Paper:
         self.sheet.section(self.say("requests"), self.say("requests_about"))
         tally = self.facts.read["requests"].tally
         kinds = sorted({kind for kind, _ in tally})
-        rows = [[value(self.language, kind), *(self.number(tally[kind, one]) for one in IN_TIME)] for kind in kinds]
+        rows = [[value(self.language, kind), *(self.count(tally[kind, one]) for one in IN_TIME)] for kind in kinds]
         heads = [self.say("kind"), *(self.say(f"in_time_{one}") for one in IN_TIME)]
         self.sheet.table(heads, rows, (3, 1, 1, 1, 1.4), len(IN_TIME))
 
@@ -146,6 +148,11 @@ class _Paper:
 
     def number(self, number: int) -> str:
         return f"{number:,}"
+
+    def count(self, number: int) -> str:
+        """Of people, or of what each of them asked: the paper is handed on, so few are told as few."""
+        cut = told(number, self.facts.least)
+        return ltr(self.language, cut) if isinstance(cut, str) else self.number(cut)
 
     def say(self, word: str) -> str:
         return say(self.language, word)

@@ -10,6 +10,8 @@ from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
 from compliance import breaches
+from compliance.anonymity import told
+from compliance.releases import HISTORY, release_of
 from compliance.ropa import record_of
 from compliance.transfers import crossings
 from hub.core import Hub
@@ -108,14 +110,17 @@ def _holds(_hub: Hub, session: Session) -> Table:
     return Table("holds", names, _paged(session, joined.order_by(LegalHold.id)))
 
 
-def _consents(_hub: Hub, session: Session) -> Table:
-    """By purpose and channel: whose last word is yes, whose is no, and how many words there were in all."""
+def _consents(hub: Hub, session: Session) -> Table:
+    """By purpose and channel: how many people's last word is yes, how many a no, and how many words there were in all; cut to k,
+    as it is a statistic. Who said what stands in `subjects`, by reference."""
+    k = release_of(hub.settings.config, HISTORY).k
     last = _last_words()
     said = select(last.c.purpose, last.c.channel, *(
         func.count().filter(last.c.state == state, last.c.nth == 1) for state in ("granted", "withdrawn")
     ), func.count())  # fmt: skip
     rows = session.execute(said.group_by(last.c.purpose, last.c.channel).order_by(last.c.purpose, last.c.channel))
-    return Table("consents", ("purpose", "channel", "granted", "withdrawn", "events"), _pairs(rows))
+    counted = ((purpose, channel, *(told(one, k) for one in numbers)) for purpose, channel, *numbers in _pairs(rows))
+    return Table("consents", ("purpose", "channel", "granted", "withdrawn", "events"), counted)
 
 
 def _texts(_hub: Hub, session: Session) -> Table:
@@ -149,7 +154,7 @@ def _transfers(hub: Hub, session: Session) -> Table:
 
 
 def _breaches(hub: Hub, session: Session) -> Table:
-    """A row for each law that a breach concerns."""
+    """A row for each law that a breach concerns. people: whole, as the authority must be told how many (GDPR Art. 33(3)(a))."""
     rows = (
         (case.breach.ref, case.breach.kind, case.breach.risk, case.breach.summary, case.breach.began_at, case.breach.ended_at,
          case.breach.noticed_at, case.breach.source, clock.law, clock.people, clock.due_at, clock.authority_told_at,

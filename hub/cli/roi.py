@@ -1,7 +1,7 @@
 """hub roi."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,12 +11,17 @@ from rich.console import Console
 from rich.table import Table
 
 from hub.cli.opened import json_option, opened, region_option
-from hub.errors import WrongInput
+from hub.core import Hub
+from hub.errors import NotFound, WrongInput
 from hub.flow.returns import titles_of
 from hub.flow.returns_paper import Asked, paper
-from hub.flow.roi import roi
+from hub.flow.roi import reports, roi
+from hub.flow.withholding import least_people, of_returns
 from hub.wording import PLACES
 
+FOR_THE_HOUSE = (
+    "For the house: numbers of few people are told here, too. What is handed on is the paper: hub roi --pdf FILE"
+)
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -40,14 +45,12 @@ def roi_command(
     if start > last:
         raise click.UsageError("--since lies after --until.")
     with opened(region) as hub:
-        told = roi(hub, start, last, campaign, branch)
         if pdf:
-            asked = Asked(
-                language, ZoneInfo(hub.here.zone), hub.clock(), titles_of(hub), campaign or "", currency.upper(), branch
-            )
-            _write(pdf, paper(told, asked))
+            _write(pdf, _paper(hub, (start, last), language, campaign or "", currency.upper(), branch))
+            return
+        told = roi(hub, start, last, campaign, branch)
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json.dumps({**told, "note": FOR_THE_HOUSE}, ensure_ascii=False))
         return
     console = Console(width=140 if not Console().is_terminal else None)
     console.print(_of_all(told["global_control"]["headline"]))
@@ -55,6 +58,23 @@ def roi_command(
     for currency, books in told["ledger"].items():
         console.print(_credits(currency, books))
     console.print(_referrals(told["referrals"]))
+    console.print(FOR_THE_HOUSE)
+
+
+def _paper(hub: Hub, span: tuple[date, date], language: str, campaign: str, currency: str, branch: str) -> bytes | None:
+    """What may be handed on. Raises NotFound for an unknown campaign, WrongInput where too few people are in it."""
+    told = reports(hub, *span, [branch])
+    if campaign and campaign not in told[branch]["campaigns"]:
+        raise NotFound(f"There is no campaign “{campaign}”.", "Campaigns: hub roi --json")
+    kept = of_returns(told, branch, least_people(hub))
+    if not kept.enough or not kept.together or campaign in kept.hidden:
+        raise WrongInput(
+            f"Fewer than {kept.least} people are in it, so it is not written down to be handed on.",
+            "Choose all campaigns, all branches or a longer time; `hub roi` tells it to the house.",
+        )
+    asked = Asked(language, ZoneInfo(hub.here.zone), hub.clock(), titles_of(hub), campaign, currency, branch, kept.hidden,
+                  kept.least)  # fmt: skip
+    return paper(told[branch], asked)
 
 
 def _write(path: Path, found: bytes | None) -> None:

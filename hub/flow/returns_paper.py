@@ -36,7 +36,7 @@ HEADS = ("Campaign", "Verdict", "Spoken to", "Left alone", "Spent", "Margin", "I
 @dataclass(frozen=True)
 class Asked:
     """What the paper is of. titles: of journeys. branch: its title; "" is all of them. hidden: campaigns of too few people, which
-    are told together. least: people whom all journeys must have left alone to be told of."""
+    are told together. least: people that a number must count beside those: whom all journeys left alone, who was brought."""
 
     language: str
     zone: ZoneInfo
@@ -197,11 +197,13 @@ class _Paper:
         self.sheet.section(self.say("Who was brought"), self.say(
             "Told by the garage’s books; there is no comparison group, so this is no proof."
         ))  # fmt: skip
+        few = {name for name in ("told", "came", "rewarded") if 0 < told[name] < self.asked.least}
+        figures = {name: "–" if name in few else self.number(told[name]) for name in ("told", "came", "rewarded")}
         self.sheet.figures([
-            (self.say("recommendations were told"), self.number(told["told"])),
-            (self.say("newcomers have paid for work since"), self.number(told["came"])),
-            (self.say("were thanked for"), self.number(told["rewarded"])),
-            (self.say("margin of newcomers"), self.money(self.seen.referral_margin)),
+            (self.say("recommendations were told"), figures["told"]),
+            (self.say("newcomers have paid for work since"), figures["came"]),
+            (self.say("were thanked for"), figures["rewarded"]),
+            (self.say("margin of newcomers"), "–" if "came" in few else self.money(self.seen.referral_margin)),
         ])  # fmt: skip
 
     def say(self, sentence: str, **values: str) -> str:

@@ -44,7 +44,7 @@ class Split:
 @dataclass
 class Books:
     """What one walk gathered. grown: the tallies as they stood on earlier days. sales, silent, margin: by branch of the
-    invoice or home. invoiced: as the database adds up."""
+    invoice or home. buyers: people with an invoice, by branch and in all. invoiced: as the database adds up."""
 
     since: date
     until: date
@@ -59,6 +59,7 @@ class Books:
     invoiced: dict[str | None, dict[str, int]] = field(default_factory=dict)
     costs: dict[Key, Amounts] = field(default_factory=dict)
     brought: dict[str | None, Brought] = field(default_factory=dict)
+    buyers: Counter[str | None] = field(default_factory=Counter)
 
     @property
     def branches(self) -> list[str]:
@@ -128,6 +129,7 @@ def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iter
         "since": books.since.isoformat(),
         "until": books.until.isoformat(),
         "branch": branch,
+        "buyers": books.buyers[branch],
         "reach_days": REACH_DAYS,
         "effect_days": books.effect_days,
         "headline": verdicts.headline(proofs),
@@ -203,10 +205,11 @@ def _sell(
     books: Books, billed: Sequence[Billed], touched: Mapping[int, list[Any]], homes: Mapping[int, str | None]
 ) -> None:
     """What no campaign touched is one sale a branch and currency: it is shared out among nobody."""
-    buyers = set()
+    buyers = {one.customer_id for one in billed}
+    books.buyers.update(branch for branch, _ in {(one.branch, one.customer_id) for one in billed})
+    books.buyers[WHOLE] += len(buyers)
     plain: Counter[tuple[str | None, str]] = Counter()
     for one, sale in zip(billed, ledger.sales(billed, touched, REACH_DAYS), strict=True):
-        buyers.add(one.customer_id)
         if sale.touches:
             books.sales[one.branch].append(sale)
         else:

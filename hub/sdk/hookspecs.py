@@ -94,6 +94,12 @@ def export_person(work: Work, person_id: int) -> Mapping[str, Any]:  # type: ign
 
 
 @hookspec
+def least_people(config: Any, release: str) -> int:  # type: ignore[empty-body]
+    """Asked before numbers about people leave the house, such as `returns`: how many each must count at the least. The strictest
+    counts; where nobody answers, nothing leaves."""
+
+
+@hookspec
 def check_configuration(config: Any) -> Sequence[str]:  # type: ignore[empty-body]
     """Asked by `hub check` what is wrong in the plugin's own files of this folder, each with file, line and mend."""
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance import erasure, history
-from compliance.anonymity import Cell, released, withheld
+from compliance.anonymity import Cell, released
 from compliance.releases import problems_of, release_of
 from compliance.request_commands import privacy
 from hub.flow import customers
+from hub.flow.withholding import withheld
 from hub.sdk import CustomerKey, CustomerRecord, EventRecord
 from hubs import CONFIG
 from partners import drain_all

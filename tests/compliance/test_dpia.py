@@ -17,12 +17,13 @@ def test_it_fills_in_what_is_known_and_names_what_is_not(hub, told, run):
     assert draft.processing.entries
     page = run("privacy", "dpia", "-r", "eu")[1]
     assert "| crm_sync | contract" in page
+    assert "<10 people, large from 10000" in page  # it is handed on, and there is one
     assert page.count(dpia.TO_JUDGE) >= 2 * len(draft.risks)
     assert page.count("- [ ] ") == len(draft.open)
     assert json.loads(run("privacy", "dpia", "-r", "eu", "--json")[1])["is_called_for"] == draft.is_called_for
 
 
 def test_two_criteria_that_are_met_call_for_an_assessment():
-    small, large = Facts(10, (), 1, ("crm",), ()), Facts(50_000, ("churn",), 1, ("crm", "club"), ())
+    small, large = Facts(10, (), 1, ("crm",), (), 10), Facts(50_000, ("churn",), 1, ("crm", "club"), (), 10)
 
     assert [sum(judge(facts)[0] is True for judge in dpia.CRITERIA.values()) for facts in (small, large)] == [0, 4]

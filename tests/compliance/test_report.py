@@ -11,10 +11,13 @@ import pikepdf
 import pytest
 
 from compliance import erasure, holds, report
-from compliance.report.words import LANGUAGES, VALUES, WORDS, say
+from compliance.report.words import LANGUAGES, VALUES, WORDS, ltr, say
 from compliance.verify_bundle import problems_of
 from hub.clock import seal_audit
 from hub.errors import WrongInput
+from hub.flow import customers
+from hub.sdk import ConsentRecord, CustomerKey
+from hub.sheet import Sheet
 
 
 @pytest.fixture
@@ -57,6 +60,34 @@ def test_everybody_has_a_line_nobody_has_a_name_and_each_language_has_its_report
             assert any("Arabic" in font for font in fonts) == (language == "ar")
     titles = json.loads((folder / "report.json").read_text())["tables"]["holds"]["titles"]
     assert (titles["en"]["owner"], titles["ar"]["owner"]) == WORDS["owner"]
+
+
+def test_counts_of_few_people_are_told_as_few_and_who_is_meant_is_told_by_reference(
+    hub, told, approved, clock, tmp_path, monkeypatch
+):
+    refs = [told(f"C-{number}", email=f"a{number}@example.org") for number in range(12)]
+    keys = [CustomerKey(partner_id=f"m-C-{number}", customer_number=f"C-{number}") for number in range(12)]
+    agreed = [
+        ConsentRecord(customer=key, purpose="marketing", channel=channel, state="granted", notice="n", at=clock())
+        for key, channel in [*((one, "sms") for one in keys), *((one, "mail") for one in keys[:3])]
+    ]
+    with hub.begin() as work:
+        customers.fold(hub, work, hub.partners["club"], agreed)
+    erasure.run(hub, approved(refs[0]))
+    figures: dict[str, str] = {}
+    monkeypatch.setattr(Sheet, "figures", lambda _sheet, several: figures.update(several))
+
+    report.bundle(hub, tmp_path / "bundle", "petra")
+
+    said = {
+        row["channel"]: (row["granted"], row["withdrawn"], row["events"])
+        for row in rows_of(tmp_path / "bundle", "consents")
+    }
+    assert said == {"sms": ("12", "0", "12"), "mail": ("<10", "0", "<10")}
+    heads = [figures[say("en", name)] for name in ("subjects", "erased", "late")]
+    assert heads == ["12", ltr("en", "<10"), "0"]
+    people = rows_of(tmp_path / "bundle", "subjects")
+    assert sum("marketing:mail" in row["consents"] for row in people) == 3
 
 
 def test_every_word_is_there_in_every_language():

@@ -54,6 +54,7 @@ def some_books(names: tuple[str, ...] = tuple(CAMPAIGNS)) -> Books:
         books.costs[name, "berlin-spree"] = {"EUR": {"messages": 12 * treated, "people": 95 * treated}}
     books.sales["berlin-spree"].append(Sale(31_207_719, "EUR", at))
     books.invoiced["berlin-spree"] = {"EUR": sum(sale.amount_minor for sale in books.sales["berlin-spree"])}
+    books.buyers.update({WHOLE: 900, "berlin-spree": 900})
     _two_arms(books, rng)
     _quarter(books, rng)
     friends = Brought(told=41, rewarded=30, came=26)
