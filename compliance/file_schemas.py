@@ -70,8 +70,8 @@ def archives_schema() -> Schema:
     one = read_somewhere(archive_law.KEYS, term, term)
     keeps: Schema = {"type": "array", "uniqueItems": True, "items": {"enum": list(archive_law.OF_A_PERSON)}}
     top = by_place(one)
-    top["properties"] = {**top.get("properties", {}), archive_law.KEEPS: keeps}
-    return document("archives", top | {"required": [archive_law.KEEPS, archive_law.DEFAULT]})
+    top["propertyNames"] = {"anyOf": [{"const": archive_law.KEEPS}, top["propertyNames"]]}
+    return document("archives", top | {"properties": {archive_law.KEEPS: keeps}, "required": [archive_law.KEEPS, archive_law.DEFAULT]})
 
 
 def purposes_schema() -> Schema:

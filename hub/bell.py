@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -13,6 +13,8 @@ from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
 DRAIN = "hub.jobs.drain"
+# Every argument a job may have, and what it is. None is personal: the queue lies in the open.
+ARGUMENTS: Mapping[str, str] = {"connection": "name of a connection"}
 FAILURE_TTL = 3600
 JOB_TIMEOUT = 3600  # far beyond a drain, which hands on after seconds
 TRUSTED_SECONDS = 3

@@ -3,15 +3,35 @@
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from hub.errors import Unreadable
 
 PART = ".part"  # of a file that is being written
+# Every kind of file below HUB_HOME, and what it holds of people. A new kind is classified here, or the build fails.
+KINDS: Mapping[str, str] = {
+    "demo/*": "the demo's invented people and what is true of them; nowhere else",
+    "sandboxes/*": "books of the partners' stand-ins, as partners have their own; nowhere else",
+    "directory.db*": "random refs and the region each lives in",
+    "backups/*/data/*/*": "a generation of data, sealed under a key of its own; documents as they lie",
+    "backups/*/keys/*/*": "a generation of the key store, kept for days",
+    "regions/*/hub.db*": "the database and its log: personal values are ciphertext",
+    "regions/*/keys/*.key*": "the region's own keys",
+    "regions/*/secrets.env": "the region's own credentials",
+    "regions/*/documents/??/*": "documents, each sealed under a key of its own",
+    "regions/*/workbench/*": "a document while it is scanned or made playable; cleared by the clock",
+    "regions/*/models/*": "what scorers learned: weights, and refs of whom they learned from",
+    "regions/*/snapshots/*": "facts by ref for statistics over all, no personal value",
+    "regions/*/valkey/*": "the queue: names of connections",
+    "regions/*/anchors*.jsonl": "signed heads of the audit chain",
+    "regions/*/erasures.jsonl": "erasures by ref, keyed hashes, and archived invoices as ciphertext",
+    "regions/*/restored.json": "which backup was put back",
+}
 
 
 class Files(Protocol):
@@ -29,6 +49,12 @@ class Files(Protocol):
 
     def shelf(self, number: int) -> Iterator[tuple[str, float]]:
         """What lies on one of 256 shelves: (name, age in seconds); also parts that were left behind."""
+
+
+def unclassified(home: Path) -> list[str]:
+    """Files of a kind that nobody has classified, from HUB_HOME on."""
+    names = (path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file())
+    return sorted(name for name in names if not any(fnmatch(name, kind) for kind in KINDS))
 
 
 def new_name() -> str:

@@ -2,15 +2,40 @@
 
 import base64
 import gzip
+import io
 import json
+import pickle
 import zlib
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 
+from hub.sheet import Sheet
 from scan import scan
 
 NAME = "Jürgen Weiß-Öztürk"
+def paper(value: str, title: str = "") -> bytes:
+    """As our own papers are written, with a font of their own; the title is metadata."""
+    sheet = Sheet("en", title or "A paper", datetime(2026, 11, 26, tzinfo=UTC), "%(number)s", "")
+    sheet.lead(value)
+    return sheet.end()
+
+
+def picture(**more: object) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "JPEG", **more)
+    return out.getvalue()
+
+
+def exif(tag: int, value: bytes) -> Image.Exif:
+    found = Image.Exif()
+    found[tag] = value
+    return found
+
+
+USER_COMMENT, XP_AUTHOR = 0x9286, 0x9C9D
 WRAPS = {
     "plain": lambda value: value.encode(),
     "utf-16": lambda value: value.encode("utf-16"),
@@ -23,6 +48,18 @@ WRAPS = {
     "zlib in base64": lambda value: base64.b64encode(zlib.compress(value.encode() * 3)),
     "base64 in gzip": lambda value: gzip.compress(base64.b64encode(value.encode() * 2)),
     "hex": lambda value: value.encode().hex().encode(),
+    "pickle": lambda value: pickle.dumps({"args": [value]}),
+    "the oldest pickle": lambda value: pickle.dumps({"args": [value]}, protocol=0),
+    "a job as RQ keeps it": lambda value: zlib.compress(pickle.dumps(("hub.jobs.drain", None, (value * 2,), {}))),
+    "a traceback as RQ keeps it": lambda value: base64.b64encode(zlib.compress(f"ValueError: {value!r} {value}".encode() * 2)),
+    "Latin-1": lambda value: value.encode("latin-1"),
+    "the text of a PDF": paper,
+    "the metadata of a PDF": lambda value: paper("nothing", title=value),
+    "a PDF in base64": lambda value: base64.b64encode(paper(value)),
+    "a comment in a JPEG": lambda value: picture(comment=value.encode()),
+    "Exif of a JPEG, in UTF-16": lambda value: picture(exif=exif(XP_AUTHOR, value.encode("utf-16-le"))),
+    "Exif of a JPEG, a comment": lambda value: picture(exif=exif(USER_COMMENT, b"UNICODE\0" + value.encode("utf-16-be"))),
+    "XMP of a JPEG": lambda value: picture(xmp=f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{value}</x:xmpmeta>".encode()),
 }
 
 

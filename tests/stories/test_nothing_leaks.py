@@ -9,6 +9,7 @@ from sqlalchemy import select
 from hub.app import create_app
 from hub.core import build_hub
 from hub.errors import Refused, RetryLater
+from hub.files import unclassified
 from hub.flow.sync import import_pages
 from hub.models import Customer, Person
 from hub.sdk import sign
@@ -228,6 +229,12 @@ def test_no_value_of_a_person_lies_in_the_open_anywhere(live, scanned):
 
     for code in ("eu", "gcc"):
         assert scanned(code, planted(code)) == ([], [])
+
+
+def test_no_file_is_of_a_kind_that_nobody_has_classified(live, settings):
+    live(AesGcm())
+
+    assert unclassified(settings.home) == []
 
 
 def test_nothing_tagged_with_a_region_lies_outside_it(live, scanned):

@@ -1,8 +1,10 @@
-"""Looks for planted values in files, through the layers that hide them: compression, base64, UTF-16, URL and JSON escapes."""
+"""Looks for planted values in files, through the layers that hide them: compression, base64, UTF-16, Latin-1, URL, JSON and pickle
+escapes, the text and the metadata of PDFs. Metadata of pictures lie in them in one of those spellings."""
 
 import base64
 import binascii
 import gzip
+import io
 import json
 import re
 import zlib
@@ -10,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
+
+import pikepdf
 
 DEPTH = 3  # layers inside layers
 ZLIB_STARTS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
@@ -25,9 +29,12 @@ class Hit:
 
 
 def spellings(value: str) -> set[bytes]:
-    """A value as it may stand in a file: plain, UTF-16, escaped for URLs, JSON and Python."""
+    """A value as it may stand in a file: plain, UTF-16, Latin-1, escaped for URLs, JSON, Python and pickle."""
     plain = value.encode()
-    return {
+    latin = {value.encode("latin-1")} if value.isascii() or all(ord(one) < 256 for one in value) else set()
+    return latin | {
+        value.encode("raw_unicode_escape"),
+        value.encode("unicode_escape"),
         plain,
         value.encode("utf-16-le"),
         value.encode("utf-16-be"),
@@ -72,6 +79,49 @@ def unwrap(raw: bytes) -> Iterator[tuple[str, bytes]]:
         yield from _inflate("gzip", raw[place:], zlib.MAX_WBITS | 16)
     for run in BASE64.findall(raw):
         yield from _decode(run)
+    for place in _places(raw, b"%PDF-"):
+        yield from _read_pdf(raw[place:])
+
+
+def _read_pdf(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """What a reader would see: letters are numbers of glyphs there, which each font says how to read."""
+    try:
+        with pikepdf.open(io.BytesIO(raw)) as pdf:
+            said = "\n".join(str(value) for value in pdf.docinfo.values())
+            for page in pdf.pages:
+                said += "".join(_letters(page))
+    except pikepdf.PdfError:
+        return
+    yield "pdf", said.encode()
+
+
+def _letters(page: pikepdf.Page) -> Iterator[str]:
+    fonts = page.resources.get("/Font", {})
+    maps = {name: _glyphs(bytes(font.ToUnicode.read_bytes())) for name, font in fonts.items() if "/ToUnicode" in font}
+    glyphs: Mapping[int, str] | None = None
+    for operands, operator in pikepdf.parse_content_stream(page):
+        if str(operator) == "Tf":
+            glyphs = maps.get(str(operands[0]))
+        elif str(operator) in ("Tj", "TJ", "'", '"'):
+            pieces = operands[-1] if isinstance(operands[-1], pikepdf.Array) else [operands[-1]]
+            for raw in (bytes(piece) for piece in pieces if isinstance(piece, pikepdf.String)):
+                pairs = zip(raw[::2], raw[1::2], strict=False)
+                yield raw.decode("latin-1") if glyphs is None else "".join(glyphs.get(a << 8 | b, "") for a, b in pairs)
+        elif str(operator) in ("ET", "Td", "T*"):
+            yield "\n"
+
+
+def _glyphs(table: bytes) -> Mapping[int, str]:
+    """Number of a glyph -> its letters, by the font's table (ISO 32000-1, 9.10.3)."""
+    found = {}
+    for block in re.findall(rb"beginbfchar(.*?)endbfchar", table, re.DOTALL):
+        for number, letters in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>", block):
+            found[int(number, 16)] = bytes.fromhex(letters.decode()).decode("utf-16-be")
+    for block in re.findall(rb"beginbfrange(.*?)endbfrange", table, re.DOTALL):
+        for first, last, letter in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>", block):
+            for step in range(int(last, 16) - int(first, 16) + 1):
+                found[int(first, 16) + step] = chr(int(letter, 16) + step)
+    return found
 
 
 def _places(raw: bytes, start: bytes) -> Iterator[int]:
