@@ -71,7 +71,10 @@ def archives_schema() -> Schema:
     keeps: Schema = {"type": "array", "uniqueItems": True, "items": {"enum": list(archive_law.OF_A_PERSON)}}
     top = by_place(one)
     top["propertyNames"] = {"anyOf": [{"const": archive_law.KEEPS}, top["propertyNames"]]}
-    return document("archives", top | {"properties": {archive_law.KEEPS: keeps}, "required": [archive_law.KEEPS, archive_law.DEFAULT]})
+    return document(
+        "archives",
+        top | {"properties": {archive_law.KEEPS: keeps}, "required": [archive_law.KEEPS, archive_law.DEFAULT]},
+    )
 
 
 def purposes_schema() -> Schema:

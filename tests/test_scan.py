@@ -16,6 +16,8 @@ from hub.sheet import Sheet
 from scan import scan
 
 NAME = "Jürgen Weiß-Öztürk"
+
+
 def paper(value: str, title: str = "") -> bytes:
     """As our own papers are written, with a font of their own; the title is metadata."""
     sheet = Sheet("en", title or "A paper", datetime(2026, 11, 26, tzinfo=UTC), "%(number)s", "")
@@ -51,14 +53,18 @@ WRAPS = {
     "pickle": lambda value: pickle.dumps({"args": [value]}),
     "the oldest pickle": lambda value: pickle.dumps({"args": [value]}, protocol=0),
     "a job as RQ keeps it": lambda value: zlib.compress(pickle.dumps(("hub.jobs.drain", None, (value * 2,), {}))),
-    "a traceback as RQ keeps it": lambda value: base64.b64encode(zlib.compress(f"ValueError: {value!r} {value}".encode() * 2)),
+    "a traceback as RQ keeps it": lambda value: base64.b64encode(
+        zlib.compress(f"ValueError: {value!r} {value}".encode() * 2)
+    ),
     "Latin-1": lambda value: value.encode("latin-1"),
     "the text of a PDF": paper,
     "the metadata of a PDF": lambda value: paper("nothing", title=value),
     "a PDF in base64": lambda value: base64.b64encode(paper(value)),
     "a comment in a JPEG": lambda value: picture(comment=value.encode()),
     "Exif of a JPEG, in UTF-16": lambda value: picture(exif=exif(XP_AUTHOR, value.encode("utf-16-le"))),
-    "Exif of a JPEG, a comment": lambda value: picture(exif=exif(USER_COMMENT, b"UNICODE\0" + value.encode("utf-16-be"))),
+    "Exif of a JPEG, a comment": lambda value: picture(
+        exif=exif(USER_COMMENT, b"UNICODE\0" + value.encode("utf-16-be"))
+    ),
     "XMP of a JPEG": lambda value: picture(xmp=f"<x:xmpmeta xmlns:x='adobe:ns:meta/'>{value}</x:xmpmeta>".encode()),
 }
 

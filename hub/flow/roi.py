@@ -89,9 +89,8 @@ def gathered(hub: Hub, since: date, until: date) -> Books:
     channels = [one.id for one in hub.partners.values() if one.connector.kind == "channel"]
     with hub.look() as session:
         weights = _Weights(session, rates.held_back)
-        books = Books(
-            since, until, _titles(session), rates.effect_days, invoiced=ledger.invoiced(session, since, until)
-        )
+        invoiced = ledger.invoiced(session, since, until)
+        books = Books(since, until, _titles(session), rates.effect_days, invoiced=invoiced)
         books.splits = weights.splits
         books.grown = {until - timedelta(days=EVERY * back): {} for back in range((until - since).days // EVERY, 0, -1)}
         for who, homes in ledger.slices(session):
@@ -165,8 +164,8 @@ def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iter
 
 def _titles(session: Session) -> dict[str, str]:
     """Every journey that was ever applied, by its name."""
-    names = session.scalars(select(JourneyVersion.journey).distinct().order_by(JourneyVersion.journey))
-    return {name: name for name in names}
+    journey = JourneyVersion.journey
+    return {name: name for name in session.scalars(select(journey).distinct().order_by(journey))}
 
 
 class _Weights:
@@ -190,8 +189,7 @@ class _Weights:
         if one.campaign.startswith(CONTROL_OF_ALL):
             return {CONTROL: CONTROL_SHARE, TREATED: 1 - CONTROL_SHARE}
         rows = self.rows.get(one.campaign, [])
-        index = bisect_right([opened for opened, _ in rows], one.at)
-        return rows[max(0, index - 1)][1] if rows else {}
+        return rows[max(0, bisect_right([opened for opened, _ in rows], one.at) - 1)][1] if rows else {}
 
 
 def _by_customer(earned: Iterable[Earned]) -> dict[int, list[Earned]]:
@@ -206,8 +204,8 @@ def _sell(
 ) -> None:
     """What no campaign touched is one sale a branch and currency: it is shared out among nobody."""
     buyers = {one.customer_id for one in billed}
-    books.buyers.update(branch for branch, _ in {(one.branch, one.customer_id) for one in billed})
-    books.buyers[WHOLE] += len(buyers)
+    met = {(one.branch, one.customer_id) for one in billed} | {(WHOLE, one) for one in buyers}
+    books.buyers.update(branch for branch, _ in met)
     plain: Counter[tuple[str | None, str]] = Counter()
     for one, sale in zip(billed, ledger.sales(billed, touched, REACH_DAYS), strict=True):
         if sale.touches:
@@ -244,8 +242,8 @@ def _of(books: Books, campaign: str, branch: str, on: date | None = None) -> Tal
 
 def _quarters(books: Books, branch: str) -> dict[str, Tally]:
     """2026q4 -> those whom any journey met in it, spoken to or left alone by all of them."""
-    names = sorted({name for name, _ in books.tallies if name.startswith(CONTROL_OF_ALL)})
-    return {name.removeprefix(CONTROL_OF_ALL): _of(books, name, branch) for name in names}
+    names = {name for name, _ in books.tallies if name.startswith(CONTROL_OF_ALL)}
+    return {name.removeprefix(CONTROL_OF_ALL): _of(books, name, branch) for name in sorted(names)}
 
 
 def _growth(analyses: Mapping[str, Any], books: Books, campaign: str, branch: str) -> dict[str, list[dict[str, Any]]]:
@@ -254,8 +252,7 @@ def _growth(analyses: Mapping[str, Any], books: Books, campaign: str, branch: st
     for day in [*books.grown, None]:
         for currency, proof in verdicts.proofs(analyses, _of(books, campaign, branch, day), {}).items():
             if proof["incremental"] is not None:
-                low, high = proof["interval"]
-                at = (day or books.until).isoformat()
+                (low, high), at = proof["interval"], (day or books.until).isoformat()
                 found[currency].append({"day": at, "value": proof["incremental"], "low": low, "high": high})
     return dict(found)
 

@@ -13,7 +13,11 @@ from hub.files import unclassified
 from hub.log import FIELDS
 
 ROOT = Path(__file__).parents[2]
-SOURCES = [path for top in ("hub", "compliance", "connectors", "portal", "scoring", "rules") for path in (ROOT / top).rglob("*.py")]
+SOURCES = [
+    path
+    for top in ("hub", "compliance", "connectors", "portal", "scoring", "rules")
+    for path in (ROOT / top).rglob("*.py")
+]
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 
 
