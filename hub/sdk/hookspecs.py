@@ -95,8 +95,7 @@ def export_person(work: Work, person_id: int) -> Mapping[str, Any]:  # type: ign
 
 @hookspec
 def least_people(config: Any, release: str) -> int:  # type: ignore[empty-body]
-    """Asked before numbers about people leave the house, such as `returns`: how many each must count at the least. The strictest
-    counts; where nobody answers, nothing leaves."""
+    """Asked before numbers about people leave as `returns`: how many each counts at least; no answer is a no."""
 
 
 @hookspec

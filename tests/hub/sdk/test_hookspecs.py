@@ -12,7 +12,7 @@ HOOKS = (
     "register_steps", "register_models", "register_blueprints", "register_commands", "register_sandboxes",
     "register_cases", "startup", "decide", "erase_person", "export_person",
     "check_configuration", "describe_configuration", "minute_passed", "customer_changed", "customer_wrote",
-    "dead_lettered",
+    "dead_lettered", "least_people",
 )  # fmt: skip
 
 
