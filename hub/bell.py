@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as NoAnswer
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
@@ -19,6 +20,7 @@ FAILURE_TTL = 3600
 JOB_TIMEOUT = 3600  # far beyond a drain, which hands on after seconds
 TRUSTED_SECONDS = 3
 ECHO = 0.5  # seconds in which one process rings a generation once: who takes it has not taken the last look yet
+DEAF = 2.0  # seconds without a knock after one that got no answer; the sweep comes as often
 SOON = 20  # connections that one worker takes in between two of its own tasks
 log = logging.getLogger(__name__)
 
@@ -33,14 +35,17 @@ class Bell:
         self.prefix = f"hub:{region}:generation:"
         self.first = f"hub:{region}:first"
         self.heard = True
+        self.deaf_until = 0.0
         self.rung: dict[str, tuple[int, float]] = {}  # connection -> generation, and until when nobody rings it again
 
     def ring(self, connections: Iterable[str], soon: Sequence[str] = ()) -> bool:
         """Answers False when Valkey did not hear: the sweep will see to it. soon: those that every worker takes in first,
-        also one that is at work for another connection."""
+        also one that is at work for another connection. After a silence nobody knocks for a while, as each would wait for it again."""
         wanted = list(connections)
         if not wanted and not soon:
             return True
+        if time.monotonic() < self.deaf_until:
+            return False
         try:
             for connection, told in zip(wanted, self._generations(wanted, soon), strict=True):
                 generation, now = int(told or 0), time.monotonic()
@@ -52,6 +57,7 @@ class Bell:
             if self.heard:  # once, not with every webhook while Valkey is away
                 log.warning("bell not heard", extra={"reason": type(error).__name__})
             self.heard = False
+            self._mind(error)
             return False
         self.heard = True
         return True
@@ -60,6 +66,8 @@ class Bell:
         """The sweep's bell: work is due although somebody rang. The bell may lie with a worker that was killed, for RQ keeps
         such a job for minutes; so every few seconds a new generation is rung instead of trusting the old one."""
         wanted = list(connections)
+        if time.monotonic() < self.deaf_until:
+            return False
         with suppress(RedisError):
             for connection in wanted:
                 if self.redis.set(f"{self.prefix}swept:{connection}", 1, nx=True, ex=TRUSTED_SECONDS):
@@ -70,9 +78,12 @@ class Bell:
 
     def first_of_all(self) -> list[str]:
         """Connections that were rung for soon, once: a hint, as their own bells ring all the same."""
+        if time.monotonic() < self.deaf_until:
+            return []
         try:
             return sorted(name.decode() for name in cast(set[bytes], self.redis.spop(self.first, SOON)))
-        except RedisError:
+        except RedisError as error:
+            self._mind(error)
             return []
 
     def _generations(self, connections: Sequence[str], soon: Sequence[str]) -> Sequence[Any]:
@@ -86,10 +97,18 @@ class Bell:
         return cast(Sequence[Any], found[-1]) if connections else ()
 
     def raise_generation(self, connection: str) -> None:
+        if time.monotonic() < self.deaf_until:
+            return
         try:
             self.redis.incr(self.prefix + connection)
-        except RedisError:
+        except RedisError as error:
+            self._mind(error)
             log.warning("generation not raised", extra={"connection": connection})
+
+    def _mind(self, error: RedisError) -> None:
+        """One that refuses costs no time; one that is silent costs everybody who asks all the patience we have."""
+        if isinstance(error, NoAnswer):
+            self.deaf_until = time.monotonic() + DEAF
 
     def _enqueue(self, connection: str, generation: int) -> None:
         with suppress(DuplicateJobError):  # somebody rang already, and nobody has taken the last look yet

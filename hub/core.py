@@ -12,7 +12,6 @@ from typing import Any
 import pluggy
 from redis import Redis
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hub.accounts import account_at
@@ -25,7 +24,7 @@ from hub.models import Connection, Here, Node
 from hub.own import OWN, Own
 from hub.plugins import load_plugins
 from hub.policy import judge
-from hub.regions import READ, Directory, Region, down, open_region
+from hub.regions import AWAY, READ, Directory, Region, down, open_region
 from hub.rulebook import LiveBook
 from hub.sdk.contracts import Connector, Decision, Question, Topic
 from hub.settings import ConnectionSettings, RegionSettings, Settings
@@ -93,7 +92,7 @@ class Hub:
                 session.flush()
                 work.write_entries()
                 self.directory.add(work.new_refs, self.region_code)
-        except OperationalError as error:
+        except AWAY as error:
             raise down(f"The database of {self.region_code}", error) from error
         self.bell.ring(sorted(work.bells), sorted(work.soon))
         self.region.let_others_in(time.monotonic() - began)
@@ -105,7 +104,7 @@ class Hub:
             with self.region.sessions() as session:
                 session.connection(execution_options={READ: True})
                 yield session
-        except OperationalError as error:
+        except AWAY as error:
             raise down(f"The database of {self.region_code}", error) from error
 
     def permits(self, question: Question) -> Decision:
@@ -256,6 +255,9 @@ def _open_partners(
     secrets = settings.secrets_of(region.code)
     with region.sessions.begin() as session:
         rows = {row.name: row for row in session.scalars(select(Connection))}
+        if not {one.name for one in wanted} <= rows.keys():  # one writes them, where several processes begin at once
+            session.execute(select(Here.cell).with_for_update())
+            rows = {row.name: row for row in session.scalars(select(Connection))}
         partners = {}
         for connection in wanted:
             if connection.connector not in classes:

@@ -16,9 +16,11 @@ from sqlalchemy import Column, Delete, Engine, Insert, MetaData, String, Table, 
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from hub import lines
 from hub.errors import Busy, CrossingRefused, PartDown
 from hub.gate import PASS
 from hub.models import Regional
@@ -137,9 +139,11 @@ def _open_postgres(url: sqlalchemy.URL, region: str) -> Engine:
     """Behind a pooler of transactions nothing is prepared, as a statement that one server knows the next does not; we keep no other
     state between transactions. So the region is said in the breath that begins each of them, which costs no round trip: we begin,
     and not the driver, unless a transaction sees all tables as of one moment."""
+    pooled = url.query.get(POOLED) == "transaction"
     engine = create_engine(
         url.difference_update_query([POOLED]), hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10,
-        connect_args={"prepare_threshold": None} if url.query.get(POOLED) == "transaction" else {},
+        pool_timeout=lines.SILENT,
+        connect_args={**lines.of_postgres(url.query, pooled=pooled), **({"prepare_threshold": None} if pooled else {})},
         **({"isolation_level": "AUTOCOMMIT"} if region else {}),
     )  # fmt: skip
     said = f"SET LOCAL hub.region = '{region}'"
@@ -266,8 +270,16 @@ class Directory:
 FULL = ("disk is full", "disk I/O error", "No space left", "could not extend")  # in the words of both databases
 
 
-def down(what: str, error: OperationalError) -> PartDown:
+AWAY = (
+    OperationalError,
+    NoConnection,
+)  # what a database raises that cannot be asked; the second: all lines of ours are taken
+
+
+def down(what: str, error: OperationalError | NoConnection) -> PartDown:
     """A database that has no room says so, and so does one that others are writing to; every other one does not answer."""
+    if isinstance(error, NoConnection):
+        return Busy(f"{what} is kept busy by others, or does not answer.", "Try again in a moment.")
     if any(words in str(error.orig) for words in FULL):
         return PartDown(f"{what} cannot write: its disk is full, or gone.", "Free some; what was done before is kept.")
     if "database is locked" in str(error.orig):

@@ -5,7 +5,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
-from hub import log
+from hub import lines, log
 from hub.app import STREAMS, create_app
 from hub.core import Hub
 
@@ -37,6 +37,7 @@ class Served(BaseApplication):  # type: ignore[misc]
             "accesslog": None,
             "limit_request_line": 2048,
             "control_socket_disable": True,
+            "when_ready": _watch,
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -45,6 +46,12 @@ class Served(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         log.set_up(region=self.code)
         return create_app(self.build(), self.streams)
+
+
+def _watch(arbiter: Any) -> None:
+    """Whoever was cut off from us, in the middle of a form or a stream, gives back the thread that waits."""
+    for listener in arbiter.LISTENERS:
+        lines.watch(listener.sock)
 
 
 def serve_web(

@@ -10,6 +10,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from hub import lines
 from hub.core import Hub, build_hub
 from hub.embedded import ValkeyServer, ensure_valkey
 from hub.errors import ConfigError
@@ -51,8 +52,9 @@ def valkey_environ(settings: Settings, code: str) -> Mapping[str, str]:
 
 def hub_at(settings: Settings, code: str, **parts: Any) -> Hub:
     """Raises ConfigError for wrong rules: nothing starts on a configuration that was never right."""
+    url = valkey_url(settings, code)
     redis = Redis.from_url(
-        valkey_url(settings, code), socket_timeout=RING, socket_connect_timeout=RING, retry=Retry(NoBackoff(), 1)
+        url, socket_timeout=RING, socket_connect_timeout=RING, retry=Retry(NoBackoff(), 1), **lines.of_valkey(url)
     )
     try:
         return build_hub(settings, code, redis, **parts)

@@ -1,4 +1,4 @@
-"""The partners of the chaos town as a process of their own: `partners.py FOLDER PORT`."""
+"""The partners of the chaos town as a process of their own: `partners.py FOLDER PORT ADDRESS`."""
 
 import sys
 from pathlib import Path
@@ -19,4 +19,4 @@ class Quiet(WSGIRequestHandler):
 
 if __name__ == "__main__":
     app = make_app(PLUGINS, Path(sys.argv[1]), seed=1)
-    make_server("127.0.0.1", int(sys.argv[2]), app, threaded=True, request_handler=Quiet).serve_forever()
+    make_server(sys.argv[3], int(sys.argv[2]), app, threaded=True, request_handler=Quiet).serve_forever()

@@ -4,21 +4,18 @@ HUB_CHAOS_KILLS (10; nightly 1000), HUB_CHAOS_WEBHOOKS (500) and HUB_CHAOS_SEED 
 
 import os
 import time
-from collections import Counter, defaultdict
-from itertools import zip_longest
 from random import Random
 
 import pytest
 
-from hub.sdk.effects_log import EffectsLog
-from town import TIERS, Town
+from judging import judge
+from town import Town
 
 pytestmark = pytest.mark.alone
 KILLS = int(os.environ.get("HUB_CHAOS_KILLS", "10"))
 WEBHOOKS = int(os.environ.get("HUB_CHAOS_WEBHOOKS", "500"))
 SEED = int(os.environ.get("HUB_CHAOS_SEED", "7"))
 MEMBERS = 50
-CRMS = {"hubspot": "garage_tier", "salesforce": "Garage_Tier__c"}  # where each writes a tier down
 PATIENCE = 90.0 + 6.0 * KILLS + WEBHOOKS / 5  # seconds
 RECOVERY = 15.0  # seconds after the lease
 SLOWEST = 10  # told one by one
@@ -51,60 +48,8 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_everything_is_killed(town
     town.wait_settled(end)
 
     assert len(town.accepted) == MEMBERS * versions
-    judge(town, versions)
+    judge(town)
     judge_recovery(town)
-
-
-def judge(town, versions):
-    """By the partners' books: each accepted version has its effects once, and each customer's follow one another."""
-    moves = {f"m-{number}": [TIERS[version % 3] for version in range(1, versions + 1)] for number in range(MEMBERS)}
-    calls = [[f"Call the customer: {tier}" for tier in row] for row in moves.values()]
-    names = ("hubspot", "salesforce", "loyalty", "sms")
-    books = {name: EffectsLog(town.folder / "partners" / f"{name}.db").rows() for name in names}
-
-    found = Counter()
-    for crm, tier in CRMS.items():
-        found += compared(f"natural effects at {crm}", by_entity(books[crm], tier), moves.values())
-        found += compared(f"askable effects at {crm}", by_entity(books[crm], "task"), calls)
-    found += compared("keyed effects", by_entity(books["loyalty"], "tier_changed"), moves.values())
-    assert not found, dict(found)
-    for name, topic in (*((crm, "task") for crm in CRMS), ("loyalty", "tier_changed"), ("sms", "text")):
-        keys = Counter(key for _, _, key, said, _, _ in books[name] if said == topic)
-        assert not [key for key, count in keys.items() if count > 1], f"doubled at {name}"
-
-    states = town.states()
-    assert states["texts"]["sent"] <= len(books["sms"]) <= states["texts"]["sent"] + states["texts"]["unknown"]
-    assert states["texts"]["sent"] + states["texts"]["unknown"] == len(town.accepted)
-    assert set(states["crm"]) == set(states["desk"]) == set(states["partner_club"]) == {"sent"}
-    assert town.count("dead_letters") == 0
-    print(f"\n0 lost, 0 doubled, 0 out of order of {sum(map(len, books.values())) - len(books['sms']):,} effects")
-    print(f"blind effects: {states['texts']['sent']} sent, {states['texts']['unknown']} unknown")
-    print(f"strikes: {len(town.strikes)}: {town.struck()}")
-
-
-def compared(where, told, wanted):
-    """Per entity, effects that are lost, doubled, or there and out of their order."""
-    missing, rest = [list(row) for row in wanted], []
-    for row in told.values():
-        if row in missing:
-            missing.remove(row)
-        else:
-            rest.append(row)
-    counts = Counter()
-    for came, owed in zip_longest(sorted(rest), sorted(missing), fillvalue=[]):
-        lost, doubled = Counter(owed) - Counter(came), Counter(came) - Counter(owed)
-        counts[f"{where}: lost"] += lost.total()
-        counts[f"{where}: doubled"] += doubled.total()
-        counts[f"{where}: out of order"] += not lost and not doubled
-    return counts
-
-
-def by_entity(rows, topic):
-    found = defaultdict(list)
-    for _, _, _, said, entity, value in rows:
-        if said == topic:
-            found[entity].append(value)
-    return found
 
 
 def judge_recovery(town):

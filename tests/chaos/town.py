@@ -12,10 +12,11 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -79,6 +80,9 @@ class Town:
     folder: Path
     rng: Random
     databases: Mapping[str, str] = field(default_factory=dict)
+    web_at: str = "127.0.0.1"
+    partners_at: str = "127.0.0.1"
+    start_words: tuple[str, ...] = ("-m", "hub.cli", "up", "--region", "eu")
     accepted: list[Accepted] = field(default_factory=list)
     strikes: list[Strike] = field(default_factory=list)
     leases: defaultdict[int, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
@@ -92,7 +96,9 @@ class Town:
         shutil.copytree(HERE.parent / "support" / "config" / "privacy", config / "privacy")
         text = (config / "hub.yaml").read_text()
         (config / "hub.yaml").write_text(
-            text.replace("18101", str(self.web_port)).replace("18190", str(self.partner_port))
+            text.replace("127.0.0.1:18190", f"{self.partners_at}:{self.partner_port}")
+            .replace("127.0.0.1", self.web_at)
+            .replace("18101", str(self.web_port))
         )
         self.environ = {
             **{name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}},
@@ -108,13 +114,14 @@ class Town:
 
     def start(self) -> None:
         self.start_partners()
-        self.children["hub"] = self._spawn("-m", "hub.cli", "up", "--region", "eu")
+        self.children["hub"] = self._spawn(*self.start_words)
         self.wait_ready()
 
     def start_partners(self) -> None:
-        self.children["partners"] = self._spawn(
-            str(HERE / "partners.py"), str(self.folder / "partners"), str(self.partner_port)
-        )
+        self.children["partners"] = self._spawn(*self.partner_words())
+
+    def partner_words(self) -> tuple[str, ...]:
+        return str(HERE / "partners.py"), str(self.folder / "partners"), str(self.partner_port), self.partners_at
 
     def stop(self) -> None:
         self.watched.set()
@@ -128,17 +135,18 @@ class Town:
                 child.kill()
                 child.wait()
 
-    def _spawn(self, *words: str) -> "subprocess.Popen[bytes]":
+    def _spawn(self, *words: str, before: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+        """before: words that stand before the command, such as those that lead to another host."""
         with (self.folder / "log.txt").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, *words], env=self.environ, stdout=log, stderr=log, start_new_session=True
+                [*before, sys.executable, *words], env=self.environ, stdout=log, stderr=log, start_new_session=True
             )
 
-    def wait_ready(self, patience: float = 30) -> None:
+    def wait_ready(self, patience: float = 90) -> None:
         end = time.monotonic() + patience
         while time.monotonic() < end:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}/readyz", timeout=2)
+                urllib.request.urlopen(f"http://{self.web_at}:{self.web_port}/readyz", timeout=2)
                 return
             except OSError:
                 time.sleep(0.1)
@@ -181,12 +189,42 @@ class Town:
         body = json.dumps({"type": kind, "timestamp": now.isoformat(), "data": data}).encode()
         secret = self.settings.secrets_of("eu")["CLUB_WEBHOOK_SECRET"]
         headers = {"Content-Type": "application/json", **sign(secret, f"{member}-{version}", now, body)}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.web_port}/webhooks/club", body, headers)
+        request = urllib.request.Request(f"http://{self.web_at}:{self.web_port}/webhooks/club", body, headers)
         try:
             with urllib.request.urlopen(request, timeout=3) as answer:  # noqa: S310
                 return answer.status == 202
         except (OSError, urllib.error.HTTPError):
             return False
+
+    @contextmanager
+    def load(self, tellers: int = 2, pause: float = 0.5) -> Iterator[None]:
+        """Webhooks go on coming, each sent until it is accepted, as partners do. pause: seconds between two of one teller."""
+        over = threading.Event()
+        threads = [self.in_thread(self._keep_telling, part, pause, over) for part in range(tellers)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join(300)  # whoever serves may just have been killed
+
+    def in_thread(self, task: Callable[..., Any], *given: Any) -> threading.Thread:
+        return threading.Thread(target=task, args=given, daemon=True)
+
+    def _keep_telling(self, part: int, pause: float, over: threading.Event) -> None:
+        versions: Counter[str] = Counter()
+        for turn in count():
+            member = f"m-{part}-{turn % 6}"
+            version = versions[member] + 1
+            tier = TIERS[version % 3]
+            while not self._deliver(member, version, tier):  # also when all is over: it may have come in, so it is owed
+                time.sleep(0.2)
+            versions[member] = version
+            self.accepted.append(Accepted(member, version, tier, time.monotonic()))
+            if over.wait(pause):
+                return
 
     # --- how it stands
 
@@ -194,15 +232,15 @@ class Town:
         """connection -> state -> messages."""
         found: dict[str, Counter[str]] = defaultdict(Counter)
         query = "SELECT c.name, m.state, count(*) FROM messages m JOIN connections c ON c.id = m.connection_id GROUP BY 1, 2"
-        for name, state, count in self.query(query):
-            found[name][state] = count
+        for name, state, number in self.query(query):
+            found[name][state] = number
         return found
 
     def count(self, table: str, where: str = "1 = 1") -> int:
         return int(self.query(f"SELECT count(*) FROM {table} WHERE {where}")[0][0])  # noqa: S608 - names of our own
 
     def query(self, statement: str) -> list[Any]:
-        engine = create_engine(self.settings.database_url("eu"))
+        engine = create_engine(self.settings.owner_url("eu"))
         with engine.connect() as connection:
             rows = connection.execute(text(statement)).fetchall()
         engine.dispose()
@@ -223,7 +261,7 @@ class Town:
         """Notes until when each claim holds, so that recovery can be told from the end of the lease that ran out."""
 
         def look() -> None:
-            engine = create_engine(self.settings.database_url("eu"))
+            engine = create_engine(self.settings.owner_url("eu"))
             query = text(
                 "SELECT id, fence, lease_until FROM messages WHERE state = 'claimed' AND lease_until IS NOT NULL"
             )
@@ -334,7 +372,11 @@ class Town:
         if role == "valkey":
             pid = ValkeyServer(self.settings.folder("eu") / "valkey").pid
             return [pid] if pid else []
-        return [pid for pid, title in below(self.children["hub"].pid) if title.startswith(f"eu-{role}")]
+        return [pid for pid, title in self.family() if title.startswith(f"eu-{role}")]
+
+    def family(self) -> list[tuple[int, str]]:
+        """Every process under the supervisor, with the name it gave itself."""
+        return list(below(self.children["hub"].pid))
 
 
 def seconds(at: str | datetime) -> float:

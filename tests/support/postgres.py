@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -98,8 +98,10 @@ class Postgres:
 class OwnPostgres(Postgres):
     """A server of our own: no port, no root, and no trace outside its folder."""
 
-    def __init__(self, more: Iterable[str] = ()) -> None:
-        """more: settings, instead of those for tests where both name the same."""
+    def __init__(self, more: Iterable[str] = (), before: Sequence[str] = ()) -> None:
+        """more: settings, instead of those for tests where both name the same. before: nsenter and where it leads to, for a
+        server that works in a network of its own."""
+        self.before = [*before, "--setuid", str(NOBODY), "--setgid", str(NOBODY)] if before else []
         self.settings = [*SETTINGS, *more]
         # Not TMPDIR: a socket needs a short path, and the user `nobody` must be able to enter.
         self.folder = Path(tempfile.mkdtemp(prefix="hub-pg-", dir="/tmp"))
@@ -126,13 +128,13 @@ class OwnPostgres(Postgres):
         server = [str(binaries / "postgres"), "-D", cluster, "-k", str(self.folder), *options]
         with (self.folder / "log").open("wb") as log:
             self.watch = subprocess.Popen(
-                ["/bin/sh", "-c", WATCH, "sh", str(self.folder), *server],
+                [*self.before, "/bin/sh", "-c", WATCH, "sh", str(self.folder), *server],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 cwd="/",
                 start_new_session=True,  # a Ctrl-C is for pytest, which then stops the server in order
-                **self.user,
+                **({} if self.before else self.user),
             )
         try:
             self._wait()
