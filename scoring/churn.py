@@ -96,17 +96,22 @@ class Churn:
         return Trained(stored.dump(state, FORM), card, picture("Who stays away", right, trial.truth))
 
     def score(self, model: bytes, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]:
+        return self.judge(model, self.rows(model, facts, as_of))
+
+    def rows(self, model: bytes, facts: FactReader, as_of: date) -> Mapping[str, Any]:
+        names = stored.load(model, FORM)["names"]
+        return facts.frame(list(dict.fromkeys((*names, SUPPORT, WATCHED))), as_of)
+
+    def judge(self, model: bytes, rows: Mapping[str, Any]) -> Iterator[ScoreGiven]:
         known = stored.load(model, FORM)
-        names = list(known["names"])
-        frame = facts.frame(list(dict.fromkeys((*names, SUPPORT, WATCHED))), as_of)
-        values = np.column_stack([frame[name] for name in names]).astype(float)
-        support, watched = frame[SUPPORT].astype(int), frame[WATCHED]
+        values = np.column_stack([rows[name] for name in known["names"]]).astype(float)
+        support, watched = rows[SUPPORT].astype(int), rows[WATCHED]
         shown = (support >= FEWEST_VISITS) | (watched >= FEWEST_DAYS)
         fitted = _restored(known)
         with threadpool_limits(1):
             for start in range(0, len(values), MANY):
-                rows = start + np.flatnonzero(shown[start : start + MANY])
-                yield from _given(fitted, known, frame["customer_id"][rows], values[rows], support[rows])
+                some = start + np.flatnonzero(shown[start : start + MANY])
+                yield from _given(fitted, known, rows["customer_id"][some], values[some], support[some])
 
     def train_table(
         self, path: Path, label: str, positive: str | None, id_column: str | None, seed: int, tell: Tell

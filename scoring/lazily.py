@@ -1,18 +1,18 @@
 """A scorer by name and meaning; its module, and the slow libraries behind it, are imported when it is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from hub.sdk import FactReader, LearnsTables, ScoreGiven, Scorer, Tell, Trained
+from hub.sdk import FactReader, JudgesRows, LearnsTables, ScoreGiven, Scorer, Tell, Trained
 
 
 @dataclass(frozen=True)
 class Lazily:
-    """place: module:class."""
+    """place: module:class; it judges row by row."""
 
     name: str
     about: Literal["customer", "vehicle"]
@@ -24,6 +24,12 @@ class Lazily:
 
     def score(self, model: bytes, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]:
         return cast(Scorer, self._scorer()).score(model, facts, as_of)
+
+    def rows(self, model: bytes, facts: FactReader, as_of: date) -> Mapping[str, Any]:
+        return cast(JudgesRows, self._scorer()).rows(model, facts, as_of)
+
+    def judge(self, model: bytes, rows: Mapping[str, Any]) -> Iterator[ScoreGiven]:
+        return cast(JudgesRows, self._scorer()).judge(model, rows)
 
     def _scorer(self) -> Any:
         module, _, name = self.place.partition(":")

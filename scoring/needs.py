@@ -82,22 +82,28 @@ class CarNeed:
         return Trained(stored.dump(state, FORM), card, picture("What cars ask for", calibrator(chance), truth))
 
     def score(self, model: bytes, facts: FactReader, as_of: date) -> Iterator[ScoreGiven]:
-        known = stored.load(model, FORM)
+        return self.judge(model, self.rows(model, facts, as_of))
+
+    def rows(self, model: bytes, facts: FactReader, as_of: date) -> Mapping[str, Any]:
+        """A row per car and service, with what others like it had: so none needs the others any more."""
         rows = need_rows(facts, as_of, HORIZON, answers=False)
+        whose = {"customer_id": rows.customers, "vehicle_id": rows.vehicles}
+        columns = dict(zip(COLUMNS, _recoded(rows, stored.load(model, FORM)["services"]).T, strict=True))
+        return {**{name: np.repeat(ids, len(rows.services)) for name, ids in whose.items()}, **columns}
+
+    def judge(self, model: bytes, rows: Mapping[str, Any]) -> Iterator[ScoreGiven]:
+        known = stored.load(model, FORM)
+        values = np.column_stack([rows[name] for name in COLUMNS]).astype(float)
         with threadpool_limits(1):
-            chance = _chance(known, rows)
+            chance = _chance(known, values)
         spread = _spread(chance, known["bins"])
-        just_done = rows.column("done_days") < JUST_DONE
-        new = ~np.isin(np.array(rows.services), known["services"])
-        count = len(rows.services)
-        for at in np.flatnonzero((chance >= SHARP) & ~just_done).tolist():
-            car, service = divmod(at, count)
-            if new[service]:
-                continue
+        just_done, new = rows["done_days"] < JUST_DONE, np.isnan(rows["service"])
+        for at in np.flatnonzero((chance >= SHARP) & ~just_done & ~new).tolist():
             low, high = max(0.0, chance[at] - spread[at]), min(1.0, chance[at] + spread[at])
+            row = dict(zip(COLUMNS, values[at].tolist(), strict=True))
             yield ScoreGiven(
-                int(rows.customers[car]), round(float(chance[at]), 4), round(low, 4), round(high, 4),
-                int(rows.values[at, COLUMNS.index("car.visits")]), _reasons(rows, at), int(rows.vehicles[car]), rows.services[service],
+                int(rows["customer_id"][at]), round(float(chance[at]), 4), round(low, 4), round(high, 4), int(row["car.visits"]),
+                _reasons(row), int(rows["vehicle_id"][at]), known["services"][int(row["service"])],
             )  # fmt: skip
 
     def _card(
@@ -125,9 +131,10 @@ class CarNeed:
         }  # fmt: skip
 
 
-def _chance(known: Mapping[str, Any], rows: NeedRows) -> Numbers:
-    values = _recoded(rows, known["services"])
-    return Calibrator(*known["calibrator"])(known["boosting"].predict_proba(values)[:, 1])
+def _chance(known: Mapping[str, Any], values: Numbers) -> Numbers:
+    """values: (rows, COLUMNS), services by the numbers that the model knows them by."""
+    wide = _wide(values, len(known["services"]))
+    return Calibrator(*known["calibrator"])(known["boosting"].predict_proba(wide)[:, 1])
 
 
 def _against(champion: bytes, wanted: Plan, rows: NeedRows, right: Numbers, seed: int) -> Mapping[str, Any] | None:
@@ -140,7 +147,9 @@ def _against(champion: bytes, wanted: Plan, rows: NeedRows, right: Numbers, seed
         return None
     told = np.flatnonzero(~np.isnan(rows.done))
     some = told[by_lot(len(told), seed)]
-    return compared(right[some], _chance(known, rows)[some], rows.done[some].astype(int), seed)
+    return compared(
+        right[some], _chance(known, _recoded(rows, known["services"]))[some], rows.done[some].astype(int), seed
+    )
 
 
 def _at(facts: FactReader, read: dict[date, NeedRows], day: date) -> NeedRows:
@@ -243,12 +252,11 @@ def _recoded(rows: NeedRows, services: Sequence[str]) -> Numbers:
     codes = np.array([known.get(name, np.nan) for name in rows.services], float)
     values = rows.values.copy()
     values[:, -1] = np.tile(codes, len(rows.vehicles))
-    return _wide(values, len(services))
+    return values
 
 
-def _reasons(rows: NeedRows, at: int) -> tuple[str, ...]:
+def _reasons(row: Mapping[str, float]) -> tuple[str, ...]:
     """What speaks for it, the most telling first: declined, still open, due by its own rhythm, the season, usual for such cars."""
-    row: Mapping[str, float] = dict(zip(COLUMNS, rows.values[at].tolist(), strict=True))
     found = [reason(name, row[name], "+") for name in ("declined_days", "open_days") if not np.isnan(row[name])]
     if row["done_due"] >= 0.8:
         found.append(reason("done_due", row["done_due"], "+"))

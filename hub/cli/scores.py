@@ -18,6 +18,8 @@ from hub.clock import holder
 from hub.core import Hub
 from hub.errors import HubError
 from hub.flow import runs, scores
+from hub.sdk.scores import Tell
+from hub.snapshots.engines import ENGINES, check_installed
 
 as_of_option = click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Nothing later is known; default today.", default=None
@@ -88,6 +90,10 @@ def train(
 @click.option("--table", type=click.Path(path_type=Path), help="Judge the rows of this CSV instead.")
 @click.option("--model", type=click.Path(path_type=Path), help="Of the table: the folder that `train --table` named.")
 @click.option("--predictions", type=click.Path(path_type=Path), help="Write them here; default: to the screen.")
+@click.option(
+    "--engine", type=click.Choice(list(ENGINES)), default=None,
+    help="Who judges: DuckDB or Apache Spark over an encrypted snapshot of the columns; default: this process.",
+)  # fmt: skip
 @json_option
 def score(
     scorer: str | None,
@@ -96,20 +102,21 @@ def score(
     table: Path | None,
     model: Path | None,
     predictions: Path | None,
+    engine: str | None,
     as_json: bool,
 ) -> None:
     """Judge everybody by the model in force (without SCORER: by every one), and refresh the segments that read the score; or
     the rows of a table by a model that was learned from one."""
     if table is not None:
-        if scorer is None or model is None:
-            raise click.UsageError("--table needs SCORER and --model.")
+        if scorer is None or model is None or engine is not None:
+            raise click.UsageError("--table needs SCORER and --model, and takes no --engine.")
         count = tables.score(scorer, table, model, predictions)
         click.echo(f"{count:,} rows judged", err=True)
         return
     with opened(region) as hub:
         day, shelf = _day(hub, as_of), scores.shelf_of(hub)
         names = [scorer] if scorer else [name for name in shelf.scorers() if shelf.champion(name)]
-        told = [_scored(hub, name, day, as_json) for name in names]
+        told = [_scored(hub, name, day, as_json, engine) for name in names]
     if as_json:
         click.echo(json.dumps(told[0] if scorer else {"scorers": told}))
         return
@@ -121,11 +128,18 @@ def score(
         click.echo("No model is in force here. Train one: hub train churn")
 
 
-def _scored(hub: Hub, name: str, day: date, quiet: bool) -> dict[str, Any]:
+def _scored(hub: Hub, name: str, day: date, quiet: bool, engine: str | None) -> dict[str, Any]:
     with _run(hub, name, "score", day, quiet) as (run_id, tell):
-        done = scores.score(hub, name, day, tell)
+        done = _by_engine(hub, name, day, tell, engine) if engine else scores.score(hub, name, day, tell)
         runs.settle(hub, run_id, "done", model=done.version, rows=done.rows)
     return {"scorer": name, "version": done.version, "rows": done.rows, "moves": done.moves}
+
+
+def _by_engine(hub: Hub, name: str, day: date, tell: Tell, engine: str) -> scores.Scored:
+    check_installed(engine)
+    from hub.flow import rescoring  # stands on an extra
+
+    return rescoring.score(hub, name, day, tell, engine)
 
 
 @click.group()

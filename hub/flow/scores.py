@@ -1,6 +1,7 @@
 """Scorers at work: trained from the region's past, kept on its shelf, promoted when proved better, and what they say written."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import date
 from itertools import islice
@@ -116,8 +117,12 @@ def rollback(hub: Hub, name: str, actor: str, reason: str = "") -> str:
     return version
 
 
-def score(hub: Hub, name: str, as_of: date, tell: Tell) -> Scored:
-    """Write what the champion says of everybody, and refresh the segments that read it. Raises NotFound without a champion."""
+Judged = Callable[[bytes, PastReader], AbstractContextManager[Iterator[ScoreGiven]]]
+
+
+def score(hub: Hub, name: str, as_of: date, tell: Tell, judged: Judged | None = None) -> Scored:
+    """Write what the champion says of everybody, and refresh the segments that read it. judged: whoever does the judging, of a model
+    and facts, in place of the scorer in this process. Raises NotFound without a champion."""
     scorer, shelf = scorer_of(hub, name), shelf_of(hub)
     version = shelf.champion(name)
     if version is None:
@@ -126,10 +131,12 @@ def score(hub: Hub, name: str, as_of: date, tell: Tell) -> Scored:
     with hub.begin() as work:
         first = work.ids.next()
     purse = Purse(facts.past)
-    for part in _parts(scorer.score(shelf.model(name, version), facts, as_of)):
-        with hub.begin() as work:
-            rows += _write(work, scorer, part, as_of, version, purse)
-        tell(rows, 0)
+    model = shelf.model(name, version)
+    with judged(model, facts) if judged else nullcontext(scorer.score(model, facts, as_of)) as given:
+        for part in _parts(given):
+            with hub.begin() as work:
+                rows += _write(work, scorer, part, as_of, version, purse)
+            tell(rows, 0)
     if scorer.about == "vehicle":  # of needs only the latest stand; ids are in the order of time
         with hub.begin() as work:
             erase_rows(work.session, Need, Need.id < first, record_set="needs", persons=(), now=work.now)

@@ -80,6 +80,18 @@ class Scorer(Protocol):
 
 
 @runtime_checkable
+class JudgesRows(Protocol):
+    """A scorer that judges each row by itself once the columns are there, so that engines beside the database can share the rows
+    out. `score` is the one after the other."""
+
+    def rows(self, model: bytes, facts: FactReader, as_of: date) -> Mapping[str, Any]:
+        """Columns of numbers and of equal length, `customer_id` among them, in the order of the answers."""
+
+    def judge(self, model: bytes, rows: Mapping[str, Any]) -> Iterator[ScoreGiven]:
+        """A part of the rows gets the answers that it gets among all of them."""
+
+
+@runtime_checkable
 class LearnsTables(Protocol):
     """A scorer that also learns from any table with a label, and tells it of other tables of the same columns."""
 

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -56,19 +56,31 @@ def write(
     session: Session, folder: Path, key: OpenKey, name: str, columns: Sequence[Column[Any]], statement: Select[Any]
 ) -> Held:
     """The rows of a statement as a table of this name. Raises PartDown where the disk takes no more."""
-    schema, parts = schema_of(columns), list[Part]()
+    schema = schema_of(columns)
+    with closing(batches_of(session, statement, schema)) as batches:
+        return _write(batches, schema, folder, key, name, MOST)
+
+
+def put(folder: Path, key: OpenKey, name: str, table: pa.Table, most: int = MOST) -> Held:
+    """Columns that are in memory, as a table of this name. most: rows in a file. Raises as `write` does."""
+    return _write(iter(table.to_batches(max_chunksize=most)), table.schema, folder, key, name, most)
+
+
+def _write(
+    batches: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path, key: OpenKey, name: str, most: int
+) -> Held:
+    parts = list[Part]()
     try:
-        with closing(batches_of(session, statement, schema)) as batches:
-            for first in batches:
-                file = f"{name}-{len(parts)}.parquet"
-                part, rows = Part(folder / file, hmac.digest(key.secret, file.encode(), hashlib.sha256)), 0
-                with part.writer(schema) as writer:
-                    for batch in chain([first], batches):
-                        writer.write_batch(batch)
-                        rows += batch.num_rows
-                        if rows >= MOST:
-                            break
-                parts.append(part)
+        for first in batches:
+            file = f"{name}-{len(parts)}.parquet"
+            part, rows = Part(folder / file, hmac.digest(key.secret, file.encode(), hashlib.sha256)), 0
+            with part.writer(schema) as writer:
+                for batch in chain([first], batches):
+                    writer.write_batch(batch)
+                    rows += batch.num_rows
+                    if rows >= most:
+                        break
+            parts.append(part)
     except OSError as error:
         raise PartDown(
             f"The snapshot of {name} cannot be written: {os.strerror(error.errno or 0)}.",

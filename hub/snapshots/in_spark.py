@@ -18,6 +18,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from hub.errors import ConfigError, PartDown
 from hub.snapshots.engines import Ask
 from hub.snapshots.files import Held
+from hub.snapshots.judged import ANSWERS, Judging
 from hub.snapshots.parts import Part
 from rules.sql.columnar import Query
 
@@ -51,6 +52,14 @@ def session(folder: Path, environ: Mapping[str, str]) -> Iterator[SparkSession]:
             raise PartDown(f"Spark gave up: {said}.", "Its own log says more.") from None
         finally:
             spark.stop()
+
+
+@contextmanager
+def judged(held: Held, folder: Path, environ: Mapping[str, str], task: Judging) -> Iterator[Iterator[pa.RecordBatch]]:
+    """One task for each file; raises as `opened` does."""
+    with session(folder, environ) as spark:
+        answers = _frame(spark, held).mapInArrow(task, from_arrow_schema(ANSWERS))
+        yield iter(answers.toArrow().cast(ANSWERS).to_batches())
 
 
 def over(spark: SparkSession, tables: Mapping[str, Held]) -> Ask:

@@ -34,6 +34,8 @@ def test_from_a_file_of_visits_to_scores_of_everybody(run, history, tmp_path):
     code, out, _ = run("score", "churn", *AS_OF, "--json")
     assert code == 0
     assert json.loads(out)["rows"] > 200
+    beside = run("score", "churn", *AS_OF, "--engine", "duckdb", "--json")
+    assert (beside[0], json.loads(beside[1] or "{}"), beside[2]) == (0, json.loads(out), "")
     everyone = json.loads(run("score", *AS_OF, "--json")[1])["scorers"]
     assert [one["scorer"] for one in everyone] == ["churn"]
 
