@@ -18,7 +18,7 @@ FILE = "help.json"
 
 def recall() -> Mapping[str, str] | None:
     """Command -> its line; None where nothing is written down, or where plugins or configuration changed since."""
-    with suppress(OSError, ValueError, TypeError, LookupError):
+    with suppress(OSError, ValueError, TypeError, LookupError, RuntimeError):  # the last: nobody's home is known
         told = json.loads(_file().read_text(encoding="utf-8"))
         if told["stamp"] == _stamp():
             rows: dict[str, str] = told["commands"]
@@ -27,16 +27,21 @@ def recall() -> Mapping[str, str] | None:
 
 
 def remember(commands: Mapping[str, str]) -> None:
-    """In the folder of state, where there is one: a help makes none."""
-    with suppress(OSError):
-        if _file().parent.is_dir():
-            half = _file().with_suffix(f".{os.getpid()}")
-            half.write_text(json.dumps({"stamp": _stamp(), "commands": dict(commands)}), encoding="utf-8")
-            half.replace(_file())
+    """A help makes no folder of state; what it wrote down without one is the user's own and may be thrown away at any time."""
+    with suppress(OSError, RuntimeError):
+        file = _file()
+        if not file.parent.is_dir():
+            file.parent.mkdir(parents=True, mode=0o700)
+        half = file.with_suffix(f".{os.getpid()}")
+        half.write_text(json.dumps({"stamp": _stamp(), "commands": dict(commands)}), encoding="utf-8")
+        half.replace(file)
 
 
 def _file() -> Path:
-    return Path(os.environ.get("HUB_HOME", "var")) / FILE
+    """In the folder of state, where there is one, else in the user's cache (XDG Base Directory Specification)."""
+    state = Path(os.environ.get("HUB_HOME", "var"))
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "garage-hub"
+    return (state if state.is_dir() else cache) / FILE
 
 
 def _stamp() -> str:

@@ -65,3 +65,15 @@ def test_a_help_makes_no_folder_of_state(told, tmp_path, monkeypatch):
 
     assert "Legal holds" in told()
     assert not (tmp_path / "none").exists()
+
+
+def test_without_a_folder_of_state_it_is_the_users_cache_that_remembers_and_no_folder_is_made(
+    told, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HUB_HOME", str(tmp_path / "none"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    told()
+
+    assert brought.recall()
+    assert not (tmp_path / "none").exists()
