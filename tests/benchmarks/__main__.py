@@ -29,7 +29,8 @@ from benchmark import OUT  # noqa: E402
 from postgres import _binaries  # noqa: E402
 from tables_of_benchmarks import markdown  # noqa: E402
 
-PATIENCE = {"quick": 90.0, "full": 3600.0}  # seconds for one run
+PATIENCE = {"quick": 90.0, "full": 4800.0}  # seconds for one run
+ENDING = 30.0  # seconds for one that is told to end, and whatever it has started
 WHOLE = {"quick": 600.0, "full": 86_400.0}  # seconds for all; what comes too late is told, and not run
 KNOWN = {"name", "goal", "quick", "full", "curve", "environ", "by"}
 
@@ -100,15 +101,18 @@ def run(one: Benchmark, words: Sequence[str], size: str, patience: float) -> dic
                 command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
                 env={**os.environ, **told, OUT: str(out)},
             )  # fmt: skip
-        watch = threading.Timer(patience, os.killpg, (child.pid, signal.SIGKILL))
-        watch.start()
+        told_to_end = [(signal.SIGTERM, patience), (signal.SIGKILL, patience + ENDING)]
+        watches = [threading.Timer(after, os.killpg, (child.pid, number)) for number, after in told_to_end]
+        for watch in watches:
+            watch.start()
         try:
             _, status, used = os.wait4(child.pid, 0)
         except BaseException:
             os.killpg(child.pid, signal.SIGKILL)
             raise
         finally:
-            watch.cancel()
+            for watch in watches:
+                watch.cancel()
         seconds = time.monotonic() - began
         child.returncode = os.waitstatus_to_exitcode(status)
         rows = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []

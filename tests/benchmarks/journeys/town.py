@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -18,7 +18,7 @@ from hub.core import Hub, build_hub
 from hub.flow.batches import batches
 from hub.models import Customer, Event, Ownership, Person, Profile, Vehicle, new_ref
 from hub.settings import load_settings
-from postgres import start_postgres
+from postgres import OwnPostgres, start_postgres
 from rules.calendar import local_day
 
 YEARS = 3
@@ -37,9 +37,9 @@ class Standing:
 
 
 @contextmanager
-def opened(clock: Callable[[], datetime], config: str = "config") -> Iterator[Hub]:
-    """An empty region on a PostgreSQL of its own; nobody hears its bells."""
-    server = start_postgres(os.environ)
+def opened(clock: Callable[[], datetime], config: str = "config", more: Sequence[str] = ()) -> Iterator[Hub]:
+    """An empty region on a PostgreSQL of its own, with more settings where they are given; nobody hears its bells."""
+    server = OwnPostgres(more) if more else start_postgres(os.environ)
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings({"HUB_HOME": folder, "HUB_CONFIG": config, "HUB_DATABASE_EU": server.create("town")})
         open_region(settings, "eu", lambda: datetime.now(UTC))

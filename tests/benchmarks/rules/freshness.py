@@ -20,7 +20,7 @@ sys.path.insert(0, "tests/chaos")
 
 from ruamel.yaml import YAML
 
-from benchmark import measured
+from benchmark import end_in_order, measured
 from hub.sdk import sign
 from postgres import OwnPostgres
 from town import TIERS, Town
@@ -150,4 +150,5 @@ def at(ordered: list[float], part: float) -> float:
 
 
 if __name__ == "__main__":
+    end_in_order()
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 200, int(sys.argv[2]) if len(sys.argv) > 2 else 60)

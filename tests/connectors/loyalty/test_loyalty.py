@@ -58,7 +58,23 @@ def test_the_webhook_id_is_the_key_and_the_member_the_entity() -> None:
 
 
 def test_a_plain_webhook_is_read_quickly_and_never_otherwise_than_by_its_schema() -> None:
-    odd = [None, "", "x" * 500, 7, -1, 1.5, True, [], {}, "\0", ".", "DE", "2026-03-01", "2026-03-01T12:00:00", "no@where"]
+    odd = [
+        None,
+        "",
+        "x" * 500,
+        7,
+        -1,
+        1.5,
+        True,
+        [],
+        {},
+        "\0",
+        ".",
+        "DE",
+        "2026-03-01",
+        "2026-03-01T12:00:00",
+        "no@where",
+    ]
     for one in RECORDED.values():
         told = json.loads(one.body)
         plain = "partner_extra" not in told["data"]
