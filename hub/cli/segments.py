@@ -1,4 +1,4 @@
-"""hub segments plan, preview, refresh, apply, diff, rollback, remove, history, verify, incidents; pins are in hub.cli.pins."""
+"""hub segments plan, preview, refresh, apply, diff, rollback, remove, history, verify, incidents (pins, import: files of their own)."""
 
 import json
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from hub.cli.foreign import import_
 from hub.cli.looking import show
 from hub.cli.opened import json_option, opened, region_option
 from hub.cli.pins import pin, pins, unpin
@@ -226,7 +227,7 @@ def incidents(region: str | None, segment: str | None, limit: int, as_json: bool
     click.echo(f"{len(found)} incidents")
 
 
-for command in (pin, unpin, pins):
+for command in (pin, unpin, pins, import_):
     segments.add_command(command)
 
 COMMANDS = {"segments": segments}
