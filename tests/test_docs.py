@@ -37,3 +37,13 @@ def test_every_setting_the_readme_names_is_read_somewhere():
     code = "\n".join(path.read_text() for path in (ROOT / "hub").rglob("*.py"))
     for name in re.findall(r"`(HUB_[A-Z]+|REDIS_URL)`", (ROOT / "README.md").read_text()):
         assert name in code, name
+
+
+def test_every_folder_of_ours_says_on_half_a_page_what_is_in_it():
+    """A folder of three modules and more; migrations say it themselves, one by one."""
+    packages = [ROOT / name for name in ("hub", "rules", "connectors", "scoring", "portal", "compliance")]
+    folders = [path.parent for package in packages for path in package.rglob("__init__.py")]
+
+    for folder in [*folders, ROOT / "tests", ROOT / "tests" / "chaos"]:
+        if len(list(folder.glob("*.py"))) >= 3:
+            assert (folder / "README.md").is_file(), folder.relative_to(ROOT)
