@@ -62,7 +62,7 @@ def _drain(hub: Hub, partner: Partner) -> None:
         following.meet(hub, partner, rng)
         sent = pipeline.send(hub, partner, rng)
         did += sent
-        full = pulled or taken == pipeline.TAKE or sent == pipeline.most_at_once(partner.connector)
+        full = pulled or taken == pipeline.TAKE or (sent and sent >= pipeline.batch_of(partner.connector))
         trickles = trickles + 1 if did and not full else 0
         if partner.name == OWN:
             did += uploads.work_off(hub) + releases.work_off(hub)

@@ -166,11 +166,18 @@ def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]
     return sorted((Claim(*row) for row in rows), key=lambda one: one.id)
 
 
-def renew(work: Work, claims: Sequence[Claim], lease: float) -> None:
-    """The heartbeat of a push that takes long."""
-    until = work.now + timedelta(seconds=lease)
-    for one in claims:
-        work.session.execute(_mine(one).values(lease_until=until))
+def many_wait(work: Work, partner: Partner, many: int) -> bool:
+    """Are so many due, whosever turn it is?"""
+    due = (Message.connection_id == partner.id, Message.state == "waiting", Message.not_before <= work.now)
+    return work.session.scalar(select(Message.id).where(*due).offset(many - 1).limit(1)) is not None
+
+
+def renew(work: Work, claims: Sequence[Claim], lease: float, now: datetime | None = None) -> None:
+    """The heartbeat of what takes long. now: where it is later than the beginning of this transaction."""
+    values = {"lease_until": (now or work.now) + timedelta(seconds=lease)}
+    for some in batches([(one.id, one.fence) for one in claims]):
+        mine = (tuple_(Message.id, Message.fence).in_(some), Message.state == "claimed")
+        work.session.execute(update(Message).where(*mine).values(**values).execution_options(synchronize_session=False))
 
 
 def settle(

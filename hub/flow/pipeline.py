@@ -38,7 +38,7 @@ from hub.flow import (
     replies,
     segments,
 )
-from hub.flow.heartbeat import Heartbeat
+from hub.flow.heartbeat import BEATS, Heartbeat
 from hub.flow.outbox import Claim
 from hub.models import Connection, Delivery
 from hub.sdk import (
@@ -189,7 +189,7 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
         return 0
     timing = hub.settings.timing
     with hub.begin() as work:
-        claims = outbox.claim(work, partner, most_at_once(connector), timing.lease)
+        claims = outbox.claim(work, partner, _at_once(work, partner), timing.lease)
         things = [claim for claim in claims if belongings.is_one(claim)]
         about_things = belongings.render(hub, work, partner, things) if things else belongings.Rendered()
         people = [claim for claim in claims if not belongings.is_one(claim)]
@@ -199,6 +199,8 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
         without = alongside.carried(hub, partner)
         told = effects.render(hub, work, partner, others, without) if others else []
         ready = [*rendered.ready, *alongside.with_lists(hub, partner, told), *about_things.ready]
+        if hub.clock() - work.now > timedelta(seconds=timing.lease / BEATS):  # else it might end before they are told
+            outbox.renew(work, [claim for claim, _ in ready], timing.lease, hub.clock())
     if not ready:
         return len(claims)
 
@@ -218,11 +220,17 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
     return len(claims)
 
 
-def most_at_once(connector: Connector) -> int:
+def batch_of(connector: Connector) -> int:
     """Messages to one claim; 0 for a partner that is never told."""
-    if isinstance(connector, TakesLoads):
-        return connector.load_size
     return connector.batch_size if isinstance(connector, Pushes) else 0
+
+
+def _at_once(work: Work, partner: Partner) -> int:
+    """A load is claimed where it will be one. Fewer go by the batch, so that little is in doubt when a worker is killed, and
+    rendering them holds up nobody."""
+    connector = partner.connector
+    loads = isinstance(connector, TakesLoads) and outbox.many_wait(work, partner, connector.load_size * 3 // 4)
+    return connector.load_size if loads and isinstance(connector, TakesLoads) else batch_of(connector)
 
 
 def _tell(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> tuple[list[Outcome], PartnerError | None]:

@@ -216,7 +216,8 @@ class Asks(Protocol):
 
 @runtime_checkable
 class TakesLoads(Protocol):
-    """A partner with another way for very many: the hub claims up to `load_size` pushes at once, more than `batch_size`."""
+    """A partner with another way for very many: where three quarters of `load_size` wait, the hub claims up to `load_size` pushes
+    at once, more than `batch_size`."""
 
     load_size: ClassVar[int]
 

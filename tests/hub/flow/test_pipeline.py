@@ -446,6 +446,44 @@ def test_a_partner_with_another_way_for_very_many_is_told_of_more_at_once(hub, n
     assert sizes == [crm.batch_size + 1]
 
 
+def test_a_load_is_claimed_where_it_will_be_one_and_fewer_go_by_the_batch(hub, noting, told_by_club):
+    crm, sizes = noting["crm"], []
+    true_push = crm.push
+    crm.push = lambda batch: sizes.append(len(batch)) or true_push(batch)
+    for number in range(crm.batch_size + 2):
+        told_by_club(member_id=f"m-{number}", tier="gold", version=1, drain=False)
+    pipeline.process(hub, hub.partners["club"], DICE)
+    crm.load_size = 4 * crm.batch_size
+
+    pipeline.send(hub, hub.partners["crm"], DICE)
+
+    assert sizes == [crm.batch_size]
+
+
+def test_a_lease_begins_anew_when_rendering_has_taken_a_part_of_it(hub, noting, told_by_club, clock, monkeypatch):
+    """Else the clock takes claims back before they are told, for ever."""
+    told_by_club(member_id="m-1", tier="gold", version=1, drain=False)
+    pipeline.process(hub, hub.partners["club"], DICE)
+    lease, ends = hub.settings.timing.lease, []
+    true_render, crm = pipeline.effects.render, noting["crm"]
+    true_push = crm.push
+
+    def slow(*given):
+        clock.pass_by(seconds=lease * 0.9)
+        return true_render(*given)
+
+    def push(batch):
+        ends.extend(row.lease_until - clock.now for row in messages(hub, state="claimed"))
+        return true_push(batch)
+
+    monkeypatch.setattr(pipeline.effects, "render", slow)
+    crm.push = push
+
+    pipeline.send(hub, hub.partners["crm"], DICE)
+
+    assert {round(one.total_seconds()) for one in ends[:1]} == {round(lease)}
+
+
 def test_after_an_outage_one_message_goes_ahead_before_a_batch_follows(hub, noting, told_by_club, clock):
     sizes = []
     crm = noting["crm"]
