@@ -2,10 +2,13 @@
 them and the process that sends for them are killed at random moments, and says what came of it as JSON.
 
 Children are forked from a parent that has imported everything and opened nothing. Their clock is hours ahead of the real one
-by what the file `hours` says; after each kill time moves on. What partners got stands in a book of their own."""
+by what the file `hours` says; after each kill time moves on. People came in hours apart, so that there is work after every kill;
+a board that parent and children share says who of them was at work when the kill fell. What partners got stands in a book of
+their own. How far the run is goes to stderr."""
 
 import json
 import logging
+import mmap
 import os
 import signal
 import sqlite3
@@ -56,6 +59,9 @@ tests: [{name: t, from: 2026-03-01, ends: never}]
 """
 NODES = ("a_day", "text", "noted", "talk", "six_hours", "push", "call", "letter", "once_more")
 HOURS = 36  # of one time through
+OPENING, RESTING, WORKING = range(3)  # what a child may be at
+TOLD_EVERY = 25  # kills
+PATIENCE = 120.0  # seconds for a child to open the hub
 CLASSES = {  # connection -> what kind of effect it takes, by which channel
     "texts": (EffectClass.BLIND, "sms"),
     "club": (EffectClass.KEYED, "chat"),
@@ -109,6 +115,22 @@ class Ahead:
         return datetime.now(UTC) + timedelta(hours=int(self.file.read_text()))
 
 
+class Board:
+    """What each child is at; forked along, so that it outlives whoever is killed."""
+
+    def __init__(self) -> None:
+        self.cells = mmap.mmap(-1, 2)
+
+    def say(self, place: int, state: int) -> None:
+        self.cells[place] = state
+
+    def at(self, place: int) -> int:
+        return self.cells[place]
+
+
+BOARD = Board()
+
+
 def opened(folder: Path) -> Hub:
     hub = build_hub(_settings(folder), "eu", Redis.from_url("unix:///nowhere"), clock=Ahead(folder))
     for name, (effect, channel) in CLASSES.items():
@@ -131,21 +153,22 @@ def rounds(kills: int) -> int:
 
 
 def settle_in(folder: Path, people: int, kills: int) -> None:
-    """Everybody at the beginning of the journey."""
+    """Everybody on the journey, spread over one time through it."""
     (folder / "hours").write_text("0")
     open_region(_settings(folder), "eu", lambda: datetime.now(UTC))
     hub = opened(folder)
     text = JOURNEY.replace("TIMES", str(rounds(kills) - 1))
     rule = read_journey(read_text(text.encode(), "walked.yaml"), hub.book.catalogue, {}, believed=True)
     applying.apply(hub, rule, text, "chaos")
-    with hub.begin() as work:
-        told = [
-            EventRecord(customer=CustomerKey(partner_id=f"C-{n}", customer_number=f"C-{n}"), kind="complaint", key=f"c{n}",
-                        at=work.now, zone="Europe/Berlin")
-            for n in range(people)
-        ]  # fmt: skip
-        folded = customers.fold(hub, work, hub.partners["files"], told)
-        pipeline.follow(hub, work, folded.touched, folded.intents)
+    for n in range(people):
+        (folder / "hours").write_text(str(n * HOURS // people))
+        with hub.begin() as work:
+            told = [
+                EventRecord(customer=CustomerKey(partner_id=f"C-{n}", customer_number=f"C-{n}"), kind="complaint", key=f"c{n}",
+                            at=work.now, zone="Europe/Berlin")
+            ]  # fmt: skip
+            folded = customers.fold(hub, work, hub.partners["files"], told)
+            pipeline.follow(hub, work, folded.touched, folded.intents)
     hub.close()
 
 
@@ -157,30 +180,47 @@ def move(folder: Path, last: bool) -> None:
     hub = opened(folder)
     partners = {partner.id: partner for partner in hub.partners.values()}
     while True:
+        BOARD.say(MOVE, WORKING if _due(hub) else RESTING)
         waking.tick(hub)
         with hub.begin() as work:
             outbox.expire(work, partners)
+        BOARD.say(MOVE, RESTING)
         if last and not _open(hub):
             return
         if last:
             _hours(folder, 2)
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def send(folder: Path, last: bool) -> None:
     hub, rng = opened(folder), Random(1)
     while True:
+        BOARD.say(SEND, WORKING if _waiting(hub) else RESTING)
         sent = sum(pipeline.send(hub, hub.partners[name], rng) for name in CLASSES)
+        BOARD.say(SEND, RESTING)
         if last and not sent and not _open(hub):
             return
-        time.sleep(0.01)
+        time.sleep(0.03)
+
+
+MOVE, SEND = range(2)
+ROLES = {MOVE: move, SEND: send}
+
+
+def _due(hub: Hub) -> int:
+    with hub.look() as session:
+        return session.scalar(select(func.count()).where(Enrollment.wake_at <= hub.clock())) or 0
+
+
+def _waiting(hub: Hub) -> int:
+    with hub.look() as session:
+        return session.scalar(select(func.count()).where(Message.state.in_(outbox.OPEN))) or 0
 
 
 def _open(hub: Hub) -> int:
     with hub.look() as session:
-        on_way = select(func.count()).where(Enrollment.state == "waiting")
-        waiting = select(func.count()).where(Message.state.in_(outbox.OPEN))
-        return (session.scalar(on_way) or 0) + (session.scalar(waiting) or 0)
+        on_way = session.scalar(select(func.count()).where(Enrollment.state == "waiting")) or 0
+    return on_way + _waiting(hub)
 
 
 def _hours(folder: Path, more: int) -> None:
@@ -202,23 +242,41 @@ def fork(folder: Path, what: Any, last: bool = False) -> int:
         os._exit(1)
 
 
-def harm(folder: Path, kills: int, rng: Random) -> None:
-    alive = {what: fork(folder, what) for what in (move, send)}
-    for _ in range(kills):
-        time.sleep(rng.uniform(0.15, 0.5))
-        what = rng.choice((move, send))
-        os.kill(alive[what], signal.SIGKILL)
-        os.waitpid(alive[what], 0)
+def harm(folder: Path, kills: int, rng: Random) -> dict[str, int]:
+    """Answers how many kills fell while their victim was at what."""
+    alive = {place: fork(folder, what) for place, what in ROLES.items()}
+    struck, began = Counter[int](), time.monotonic()
+    for kill in range(1, kills + 1):
+        place = rng.choice((MOVE, SEND))
+        if rng.random() < 0.9:  # the others fall while the hub is opened
+            _wait_open(place)
+        time.sleep(rng.uniform(0.0, 0.2))
+        os.kill(alive[place], signal.SIGKILL)
+        os.waitpid(alive[place], 0)
+        struck[BOARD.at(place)] += 1
         _hours(folder, rng.randrange(1, 3))
-        alive[what] = fork(folder, what)
+        BOARD.say(place, OPENING)
+        alive[place] = fork(folder, ROLES[place])
+        if kill % TOLD_EVERY == 0:
+            each = (time.monotonic() - began) / kill
+            print(f"{kill} of {kills} kills, {struck[WORKING]} at work, {each:.2f} s each", file=sys.stderr, flush=True)
     for child in alive.values():
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    rest = [fork(folder, what, last=True) for what in (move, send)]
+    rest = [fork(folder, what, last=True) for what in ROLES.values()]
     for child in rest:
         _, status = os.waitpid(child, 0)
         if status:
             raise SystemExit("a process that nobody killed has ended badly")
+    return {"opening": struck[OPENING], "resting": struck[RESTING], "working": struck[WORKING]}
+
+
+def _wait_open(place: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while BOARD.at(place) == OPENING:
+        if time.monotonic() > end:
+            raise SystemExit(f"the hub did not open within {PATIENCE:.0f} s")
+        time.sleep(0.002)
 
 
 # --- by the books
@@ -265,14 +323,7 @@ if __name__ == "__main__":
     if fork(where, lambda folder, last: settle_in(folder, people, kills)) and os.wait()[1]:
         raise SystemExit("nobody could settle in")
     began = time.monotonic()
-    harm(where, kills, Random(seed))
-    print(
-        json.dumps(
-            {
-                **told(where, people, rounds(kills)),
-                "kills": kills,
-                "rounds": rounds(kills),
-                "seconds": round(time.monotonic() - began, 1),
-            }
-        )
-    )
+    struck = harm(where, kills, Random(seed))
+    seconds = time.monotonic() - began
+    found = {"kills": kills, "struck": struck, "rounds": rounds(kills), "seconds": round(seconds, 1)}
+    print(json.dumps({**told(where, people, rounds(kills)), **found}))
