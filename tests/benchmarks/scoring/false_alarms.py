@@ -19,6 +19,7 @@ BENCHMARK = {
 }  # fmt: skip
 RUNS, LOOKS, UNITS = 4000, 50, 10_000
 PROMISED = 5.0  # % of tests of nothing that may cry wolf
+COVERED = (94.0, 96.0)  # % of tests of nothing whose planned interval holds the truth
 
 
 def looks_of(rng: np.random.Generator) -> list[tuple[Moments, Moments]]:
@@ -43,17 +44,19 @@ def main(runs: int) -> None:
         covered += planned.low <= 0 <= planned.high
         peeking += any(fixed(one).p < 0.05 for one in found)
         always += any(always_valid(one).p < 0.05 for one in found)
-    noise = 3 * 100 * (0.05 * 0.95 / runs) ** 0.5
+    noise = 3 * 100 * (0.05 * 0.95 / runs) ** 0.5  # of a count that is right on average
+    slack = 0.0 if runs >= RUNS else noise  # a quick run is too short for the promises as they stand
     note = f"{runs:,} tests of nothing, {LOOKS} looks each"
     measured("false alarms, one planned look", 100 * once / runs, "%", goal=PROMISED + noise, note=note)
-    measured("false alarms, daily looks, always valid", 100 * always / runs, "%", goal=PROMISED + noise)
+    measured("false alarms, daily looks, always valid", 100 * always / runs, "%", goal=PROMISED + slack)
     measured(
         "false alarms, daily looks, planned kind",
         100 * peeking / runs,
         "%",
         note="what the always valid one is there for",
     )
-    measured("covered by the planned interval", 100 * covered / runs, "%", goal=95.0 - noise, more=True)
+    measured("covered by the planned interval, at least", 100 * covered / runs, "%", goal=COVERED[0] - slack, more=True)
+    measured("covered by the planned interval, at most", 100 * covered / runs, "%", goal=COVERED[1] + slack)
 
 
 if __name__ == "__main__":
