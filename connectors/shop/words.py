@@ -128,10 +128,24 @@ def _complaint(row: Row) -> Record:
     return _event(row, row["made_at"], {})
 
 
-def _event(row: Row, at: str, attributes: dict[str, Any]) -> Record:
+def _part_arrival(row: Row) -> Record:
+    return _event(row, row["arrived_at"], {"part": row["part"]} if "part" in row else {}, "parts_arrived")
+
+
+def _tyre_set(row: Row) -> Record:
+    tread = {"tread": row["tread"]} if "tread" in row else {}
+    return _event(row, row["stored_at"], {"set": row["season"], **tread}, "tyres_stored")
+
+
+def _frost_warning(row: Row) -> Record:
+    return _event(row, row["warned_at"], {}, "frost_forecast")
+
+
+def _event(row: Row, at: str, attributes: dict[str, Any], kind: str = "") -> Record:
+    """kind: of the event, where it is called otherwise than the row."""
     return EventRecord(
         customer=_about(row),
-        kind=row["type"],
+        kind=kind or row["type"],
         key=f"{row['type']}:{row['key']}",
         at=datetime.fromisoformat(at),
         branch=row.get("branch"),
@@ -163,6 +177,9 @@ MAKERS: Mapping[str, Callable[[Row], Record]] = {
     "appointment": _appointment,
     "survey": _survey,
     "complaint": _complaint,
+    "part_arrival": _part_arrival,
+    "tyre_set": _tyre_set,
+    "frost_warning": _frost_warning,
     "offer": _offer,
     "referral": _referral,
 }

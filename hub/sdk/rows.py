@@ -25,6 +25,7 @@ from hub.sdk.row_fields import (
     whole,
     word,
 )
+from hub.sdk.store_rows import FrostWarningRow, PartArrivalRow, TyreSetRow
 
 REASONS = ("service", "repair", "inspection", "breakdown", "recall", "warranty")
 LONGEST_STAY = timedelta(days=14)
@@ -272,6 +273,9 @@ KINDS: Mapping[str, type[Row]] = {
     "appointment": AppointmentRow,
     "survey": SurveyRow,
     "complaint": ComplaintRow,
+    "part_arrival": PartArrivalRow,
+    "tyre_set": TyreSetRow,
+    "frost_warning": FrostWarningRow,
     "offer": OfferRow,
     "referral": ReferralRow,
 }

@@ -8,7 +8,9 @@ import pytest
 
 from connectors.shop import Shop, history
 from connectors.shop.sandbox import ShopSandbox, make_books
+from hub.catalogue import catalogue
 from hub.errors import WrongInput
+from hub.plugins import load_plugins
 from hub.sdk import Bounds, CustomerRecord, Knock, Push, VisitRecord, sign
 from hub.sdk.recordings import recorded_in
 from hub.sdk.row_checks import check
@@ -16,6 +18,7 @@ from proving import SHOP, SHOP_SECRET, Scripted, account_of, payloads_of
 from shops import ROWS, a_row
 
 AT = datetime(2026, 3, 6, 12, tzinfo=UTC)
+EVENTS = catalogue(load_plugins([])).events
 RECORDED = {one.name: one.knock for one in recorded_in(payloads_of("shop"))}
 
 
@@ -47,6 +50,22 @@ def test_a_visit_comes_with_its_lines_in_minor_units():
         ("oil_change", "labour", 12900, 4100),
         ("oil_change", "credit", -1000, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "attributes"),
+    [
+        ("survey", "survey", {"score": 9}),
+        ("part_arrival", "parts_arrived", {"part": "clutch"}),
+        ("tyre_set", "tyres_stored", {"set": "winter", "tread": 4.5}),
+        ("frost_warning", "frost_forecast", {}),
+    ],
+)
+def test_what_happens_to_a_customer_becomes_an_event_that_journeys_may_begin_with(kind, event, attributes):
+    (told,) = (record for one in Shop(SHOP).verify(knock(a_row(kind))) for record in Shop(SHOP).normalise(one.payload))
+
+    assert (told.customer.partner_id, told.kind, dict(told.attributes)) == ("C-17", event, attributes)
+    assert attributes.keys() <= EVENTS[event].all_fields.keys()
 
 
 def test_rows_of_one_webhook_are_deliveries_of_their_own_in_order_per_customer():

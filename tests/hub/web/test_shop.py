@@ -62,7 +62,8 @@ def a_slot(bay="Bay 1", hour=8):
 
 
 def test_every_kind_of_row_has_its_door_and_goes_the_way_of_all_deliveries(hub, post):
-    kinds = ("customer", "vehicle", "visit", "inspection", "recommendation", "invoice", "survey", "complaint")
+    kinds = ("customer", "vehicle", "visit", "inspection", "recommendation", "invoice", "survey", "complaint", "part_arrival",
+             "tyre_set", "frost_warning")  # fmt: skip
     for kind in kinds:
         assert post(f"{kind}s", [a_row(kind)]).status_code == 202, kind
 
@@ -74,6 +75,9 @@ def test_every_kind_of_row_has_its_door_and_goes_the_way_of_all_deliveries(hub, 
         "recommendation_declined",
         "invoice",
         "survey",
+        "parts_arrived",
+        "tyres_stored",
+        "frost_forecast",
     }
     assert (profile(hub).spend_total_minor, profile(hub).nps_last, profile(hub).visits_last_odometer) == (
         11900,
