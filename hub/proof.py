@@ -6,11 +6,13 @@ from typing import Any
 from sqlalchemy import select
 
 from hub.core import Hub
-from hub.errors import ConfigError
+from hub.errors import ConfigError, WrongInput
 from hub.flow.effects import load_subjects, open_values
 from hub.models import Customer
 from hub.templates import Template, Templates
+from rules.journeys.documents import JourneyRule
 
+PROFILES = 200  # real customers that a text is tried on
 WORST: tuple[Mapping[str, Any], ...] = (
     {},  # somebody without a name
     {"name": "Æ" * 200},
@@ -27,6 +29,16 @@ def names_of(hub: Hub, profiles: int) -> list[Mapping[str, Any]]:
         live = [one for one in subjects if one.data_key_id is not None]
         opened = open_values(work, [(one, {"name"}) for one in live])
         return [{"name": opened[one.person_id]["name"]} if opened[one.person_id].get("name") else {} for one in live]
+
+
+def prove_journey(hub: Hub, rule: JourneyRule, profiles: int = PROFILES) -> None:
+    """Before it is put in force: every text that it sends, for real customers and for the worst. Raises WrongInput."""
+    templates = Templates(hub.settings.config / "templates")
+    names = sorted({message.template for message in rule.messages})
+    people = names_of(hub, profiles) if names else []
+    problems = [wrong for name in names for wrong in proved(templates, templates.named(name), people)]
+    if problems:
+        raise WrongInput("\n".join(problems), f"Mend the texts; nothing of “{rule.name}” was put in force.")
 
 
 def proved(templates: Templates, template: Template, people: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from hub.sdk import Analysis, Attribution, Scorer, Survival, hookimpl
+from hub.sdk import Analysis, Attribution, Bandit, Scorer, Survival, hookimpl
 from scoring.lazily import Lazily, LazyLearner
 
 
@@ -17,12 +17,13 @@ def register_commands(cli: click.Group) -> None:
 
 
 @hookimpl
-def register_analyses() -> Sequence[Analysis | Attribution | Survival]:
+def register_analyses() -> Sequence[Analysis | Attribution | Bandit | Survival]:
     from scoring.attribution import AttributionAnalysis
+    from scoring.bandit import BanditAnalysis
     from scoring.survival import SurvivalAnalysis
     from scoring.trials import TrialAnalysis
 
-    return [TrialAnalysis(), AttributionAnalysis(), SurvivalAnalysis()]
+    return [TrialAnalysis(), AttributionAnalysis(), SurvivalAnalysis(), BanditAnalysis()]
 
 
 @hookimpl

@@ -1,10 +1,12 @@
 """Shares of the traffic that follow success: Thompson sampling with a floor under every arm; the holdout stands outside."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 
-from hub.sdk import WrongInput
+from hub.sdk import Trial, WrongInput
 from scoring.moments import Moments
 
 DRAWS = 10_000
@@ -25,3 +27,20 @@ def shares(arms: Sequence[Moments], rng: np.random.Generator, floor: float = FLO
     errors = np.sqrt([max(arm.covariance()[0, 0], 0.0) / arm.n for arm in arms])
     best = np.bincount(rng.normal(means, errors, (DRAWS, len(arms))).argmax(1), minlength=len(arms)) / DRAWS
     return [float(floor + (1 - floor * len(arms)) * share) for share in best]
+
+
+class BanditAnalysis:
+    """The analysis “bandit”, over the sums of a Trial whose first metric's first column is the success."""
+
+    name: ClassVar[str] = "bandit"
+
+    def shares(self, trial: Trial, floor: float) -> Mapping[str, float]:
+        """arm -> share, to four digits; the same for the same sums. Raises WrongInput."""
+        told = [(arm.name, arm.n, *next(iter(arm.metrics.values()))) for arm in trial.arms]
+        arms = [
+            Moments(n, np.array(sums[:1], float), np.array([squares[0][:1]], float)) for _, n, sums, squares in told
+        ]
+        rng = np.random.default_rng(zlib.crc32(repr([(name, n, sums) for name, n, sums, _ in told]).encode()))
+        found = [round(share, 4) for share in shares(arms, rng, floor)]
+        found[found.index(max(found))] += round(1 - sum(found), 4)
+        return {name: round(share, 4) for (name, *_), share in zip(told, found, strict=True)}

@@ -15,6 +15,7 @@ from hub.flow import applying, tasks, told_why
 from hub.flow.in_force import versions_in_force
 from hub.flow.progress import progress
 from hub.plugins import load_plugins
+from hub.proof import prove_journey
 from hub.services import read_services
 from hub.settings import load_settings
 from rules import RuleError
@@ -82,7 +83,7 @@ def plan(region: str | None, journey: str, others: applying.Fate, as_json: bool)
         click.echo(f"  {one.people} in {one.node} (version {one.version}): {one.fate}{to}; {', '.join(one.samples)}")
     click.echo(f"  {found.timers} waits would be counted anew; {found.queued} messages wait in the outbox")
     if found.existing:
-        click.echo(f"  {found.existing} are in its segment already: --existing lets them in, too")
+        click.echo(f"  {found.existing} are whom it is for already: --existing lets them in, too")
     for name in found.broken:
         click.echo(f"  experiment {name}: its arms change, so it asks another question; give it another name")
 
@@ -109,12 +110,18 @@ def draw(region: str | None, journey: str, out: Path | None, plain: bool, as_jso
 @region_option
 @click.argument("journey")
 @fate_option
-@click.option("--existing", is_flag=True, help="Let in whoever is in its segment already.")
+@click.option(
+    "--existing",
+    is_flag=True,
+    help="Let in whoever is in its segment already, or whom its schedule would let in today.",
+)
 @click.option("--by", "actor", default="cli", help="Who puts it in force, for the audit.")
 def apply_command(region: str | None, journey: str, others: applying.Fate, existing: bool, actor: str) -> None:
-    """Put it in force; done again after a kill, it goes on where it stopped."""
+    """Put it in force, once its texts stand for 200 real customers and the worst there could be; done again after a kill, it goes
+    on where it stopped."""
     with opened(region) as hub:
         rule, text = named(hub, journey)
+        prove_journey(hub, rule)
         counts = applying.apply(hub, rule, text, actor, fate=others, existing=existing)
     told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "nobody is moved"
     click.echo(f"{rule.name}: version {rule.hash[:12]} is in force; {told}")

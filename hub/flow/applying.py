@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import func, select
 
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
+from hub.flow import seen
 from hub.flow.batches import batches
 from hub.flow.enrollments import ENROLLMENT, LIVE, Ledger
 from hub.flow.identity import lock_customers
@@ -16,8 +18,9 @@ from hub.flow.in_force import Version, rules_of
 from hub.flow.looks import Look
 from hub.models import Customer, Experiment, JourneyVersion, Membership, Message
 from hub.work import Work
-from rules.journeys.documents import ByDate, BySegment, JourneyRule
+from rules.journeys.documents import ByDate, BySchedule, BySegment, JourneyRule
 from rules.journeys.entering import due_next
+from rules.sql import select_members
 
 Fate = Literal["stay", "map", "exit"]
 SAMPLES = 5
@@ -38,7 +41,8 @@ class Standing:
 @dataclass(frozen=True)
 class Plan:
     """timers: how many waits end at a time of their own. queued: effects that are in the outbox and have not gone. broken:
-    experiments whose arms change, so that the new version asks another question. existing: who is in the segment now."""
+    experiments whose arms change, so that the new version asks another question. existing: who is in the segment now, or would
+    come in if the schedule's moment were now."""
 
     journey: str
     version: str
@@ -82,7 +86,7 @@ def plan(hub: Hub, rule: JourneyRule, fate: Fate = "stay") -> Plan:
             rule.hash[:12],
             current.hash[:12] if current else None,
             standing,
-            len(_existing(session, rule)),
+            len(_existing(session, rule, hub.clock())),
             timers,
             _queued(session, rule.name),
             broken,
@@ -105,7 +109,8 @@ def _broken(hub: Hub, session: Any, current: JourneyVersion | None, rule: Journe
 def apply(
     hub: Hub, rule: JourneyRule, text: str, actor: str, *, fate: Fate = "stay", existing: bool = False
 ) -> Counter[str]:
-    """Put a document in force; done again, it goes on where it stopped. existing: also whoever is in the segment already.
+    """Put a document in force; done again, it goes on where it stopped. existing: also whoever is in the segment already, or
+    whom the schedule would let in if its moment were now.
 
     Answers how many stayed, were mapped, left, came in and are expected."""
     with hub.begin() as work:
@@ -142,13 +147,18 @@ def _open(work: Work, rule: JourneyRule, text: str, actor: str) -> int:
 
 
 def _weigh(work: Work, rule: JourneyRule) -> None:
-    """Weights as dated rows, so that sizes can be judged by what they should have been."""
+    """Weights as dated rows, so that sizes can be judged by what they should have been. What a split has learned stays, as
+    long as its arms do."""
+    learning = {split.experiment for split in rule.splits if split.floor is not None}
     wanted = {split.experiment: (split.unit, dict(split.arms)) for split in rule.splits}
     if rule.holdout:
         wanted[f"holdout:{rule.name}"] = ("customer", {"held": rule.holdout, "treated": 1 - rule.holdout})
     mine = select(Experiment).where(Experiment.journey == rule.name, Experiment.closed_at.is_(None))
     for row in work.session.scalars(mine):
-        if wanted.get(row.experiment) == (row.unit, row.arms):
+        same = wanted.get(row.experiment)
+        if same == (row.unit, row.arms) or (
+            same and row.experiment in learning and (same[0], same[1].keys()) == (row.unit, row.arms.keys())
+        ):
             del wanted[row.experiment]
         else:
             row.closed_at = work.now
@@ -208,8 +218,10 @@ def _hashes(session: Any, ids: Iterable[int]) -> Mapping[int, str]:
     return {version_id: mark for version_id, mark in rows}
 
 
-def _existing(session: Any, rule: JourneyRule) -> Sequence[int]:
-    door = rule.entry.door
+def _existing(session: Any, rule: JourneyRule, now: datetime) -> Sequence[int]:
+    door, when = rule.entry.door, rule.entry.when
+    if isinstance(door, BySchedule) and when is not None:
+        return sorted(session.scalars(select_members(when, seen.TABLES, now, rule.zone)))
     if not isinstance(door, BySegment):
         return []
     inside = (Membership.segment == door.segment, Membership.left_at.is_(None))
@@ -218,7 +230,7 @@ def _existing(session: Any, rule: JourneyRule) -> Sequence[int]:
 
 def _here(hub: Hub, rule: JourneyRule) -> Sequence[int]:
     with hub.look() as session:
-        return _existing(session, rule)
+        return _existing(session, rule, hub.clock())
 
 
 def _everybody(hub: Hub, rule: JourneyRule) -> Sequence[int]:

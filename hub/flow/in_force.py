@@ -59,6 +59,7 @@ def reads_of(rules: Iterable[JourneyRule]) -> Reads:
         events |= {one.kind.name for one in awaited} | {name for reads in found for name in reads.events}
         events |= {"visit"} if "vehicle.service_due" in anchors else set()
         vehicles = vehicles or rule.key == "vehicle" or any(reads.vehicles for reads in found)
+        vehicles = vehicles or any(split.unit == "fleet" for split in rule.splits)
         scores |= {name for reads in found for name in reads.scores}
         consents |= {pair for reads in found for pair in reads.consents} | {
             (m.purpose, m.channel) for m in rule.messages

@@ -8,14 +8,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from hub.core import Hub
-from hub.flow import seen
+from hub.flow import bandits, seen
 from hub.flow.batches import among
 from hub.flow.enrollments import LIVE, Ledger, Row, entered_since, pasts, place_of
 from hub.flow.in_force import Version, reads_of, rules_of
 from hub.flow.levels import calendars
 from hub.flow.seen import Seen
 from hub.flow.segments import Move
-from hub.models import Customer, Event, Person
+from hub.models import Assignment, Customer, Event, Person
 from hub.work import Work
 from rules.calendar import local_day, start_of
 from rules.journeys.documents import ByEvent, BySegment, JourneyRule
@@ -43,16 +43,41 @@ class Look:
         reads = reads_of(known)
         self.views = seen.load(work.session, hub.book.catalogue, ids, reads) if known else {}
         self.calendars = calendars(hub)
+        self.fleets, self.shares = self._fleets(known), bandits.shares_in_force(work.session, known)
         if known:
             self.ledger.load_arms(ids, self._units(known))
             self.ledger.load_tasks(self.live)
         self.silent = self._silent() if self.live or known else set()
 
+    def _fleets(self, rules: Iterable[JourneyRule]) -> dict[int, int]:
+        """Of the cars that are looked at, which fleet each belongs to today; nothing where no split asks for it."""
+        if not any(split.unit == "fleet" for rule in rules for split in rule.splits):
+            return {}
+        cars, today = {car.id for view in self.views.values() for car in view.vehicles()}, self.work.now.date()
+        theirs = (
+            among(Assignment.vehicle_id, cars),
+            Assignment.superseded_at.is_(None),
+            Assignment.since <= today,
+            Assignment.until.is_(None) | (Assignment.until > today),
+        )
+        return {
+            car: fleet
+            for car, fleet in self.work.session.execute(
+                select(Assignment.vehicle_id, Assignment.fleet_id).where(*theirs)
+            )
+        }
+
     def _units(self, rules: Iterable[JourneyRule]) -> set[str]:
         kinds = {split.unit for rule in rules for split in rule.splits}
         cars = {f"vehicle:{car.id}" for view in self.views.values() for car in view.vehicles()}
         places = {f"branch:{view.fact('customer.branch')}" for view in self.views.values()}
-        return (cars if "vehicle" in kinds else set()) | (places if "branch" in kinds else set())
+        fleets = {f"fleet:{one}" for one in self.fleets.values()} | {
+            f"fleet:{event.about_id}"
+            for rule in rules if rule.key == "fleet" and isinstance(rule.entry.door, ByEvent)
+            for view in self.views.values() for event in view.events(rule.entry.door.awaited.kind.name)
+        }  # fmt: skip
+        found = {"vehicle": cars, "branch": places, "fleet": fleets}
+        return {unit for kind in kinds & found.keys() for unit in found[kind]}
 
     def _silent(self) -> set[int]:
         """Customers whose data may not be used: they asked to be forgotten, or to be left alone."""
@@ -243,7 +268,8 @@ class Look:
             self._enter(row, rule, view)
 
     def _turn(self, row: Row, rule: JourneyRule, view: Seen) -> None:
-        known = Known(view, row["customer_id"], self.calendars, self.ledger.arms, self.ledger.tasks[row["id"]])
+        known = Known(view, row["customer_id"], self.calendars, self.ledger.arms, self.ledger.tasks[row["id"]], self.fleets,
+                      self.shares)  # fmt: skip
         try:
             found = turn(rule, place_of(row), known, self.work.now)
         except Exception as error:  # a defect of ours in one way stops no other: a step is pure, so nothing was written

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from hub.core import Hub
 from hub.errors import ConfigError, NotFound
-from hub.flow import roi
+from hub.flow import bandits, roi
 from hub.flow.roi import WHOLE
 from hub.flow.standings import standings
 from hub.models import Here, ReturnReport
@@ -23,6 +23,7 @@ from rules.calendar import local_day
 
 SPANS: Mapping[str, int] = {"30d": 30, "90d": 90, "365d": 365}  # days; the last one is what is shown unasked
 USUAL = "365d"
+LEARNED = "90d"  # what splits that follow success go by: long enough to tell, short enough to turn
 JOURNEYS = "journeys"  # no span: how far people came on each journey, for the whole region
 COUNTED = (*SPANS, JOURNEYS)
 SHARE = 60
@@ -101,6 +102,8 @@ def count(hub: Hub, span: str) -> None:
             row = rows.get(branch) or work.add(ReturnReport(span=span, branch=branch))
             row.since, row.until, row.counted_at, row.took = since, until, work.now, took
             row.document, row.mark = document, _mark(document)
+    if span == LEARNED:
+        bandits.weigh(hub, found[WHOLE])
 
 
 def _mark(document: Mapping[str, Any]) -> str:

@@ -3,11 +3,10 @@
 One walk through all customers, a slice at a time, adds up heads and money by campaign and branch; everything else is told from
 those sums. So a report of a branch and that of the whole region come of the same walk, and add up."""
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -17,28 +16,18 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import ledger, verdicts
 from hub.flow.brought import Brought, brought
-from hub.flow.ledger import CONTROL_OF_ALL, HOLDOUT, OFFER, SPLIT, Billed, Dealt, Earned
+from hub.flow.ledger import CONTROL_OF_ALL, OFFER, SPLIT, Billed, Earned
 from hub.flow.spent import Amounts, spent
 from hub.flow.tallies import BEFORE_DAYS, CONTROL, TREATED, Key, Tally, tally
-from hub.models import Experiment, JourneyVersion
+from hub.flow.weights import Split, Weights, floors
+from hub.models import JourneyVersion
 from hub.rates import read_rates
 from hub.sdk import Sale
-from rules.journeys.entering import CONTROL_SHARE
 
 EVERY = 28  # days between two points of how a gain grew
-CONTROLS = (CONTROL, "control", "nothing", "none")  # names of an arm that others are compared with; else the first one
 REACH_DAYS = 30  # after a message, in which a sale is looked at as touched by it
 BESIDE = (SPLIT, CONTROL_OF_ALL)  # what is dealt beside the campaigns themselves
 WHOLE = ""  # the branch that is all of them
-
-
-@dataclass(frozen=True)
-class Split:
-    """A journey's experiment. control: the arm that others are compared with."""
-
-    journey: str
-    unit: str
-    control: str
 
 
 @dataclass
@@ -88,7 +77,7 @@ def gathered(hub: Hub, since: date, until: date) -> Books:
     rates = read_rates(hub.settings.config)
     channels = [one.id for one in hub.partners.values() if one.connector.kind == "channel"]
     with hub.look() as session:
-        weights = _Weights(session, rates.held_back)
+        weights = Weights(session, rates.held_back, floors(hub, session))
         invoiced = ledger.invoiced(session, since, until)
         books = Books(since, until, _titles(session), rates.effect_days, invoiced=invoiced)
         books.splits = weights.splits
@@ -168,30 +157,6 @@ def _titles(session: Session) -> dict[str, str]:
     return {name: name for name in session.scalars(select(journey).distinct().order_by(journey))}
 
 
-class _Weights:
-    """What each arm was meant to get: weights may have changed, so each exposure asks those of its own moment."""
-
-    def __init__(self, session: Session, held_back: float | None) -> None:
-        self.offers = {CONTROL: held_back, TREATED: 1 - held_back} if held_back else {}
-        self.rows: dict[str, list[tuple[datetime, Mapping[str, float]]]] = defaultdict(list)
-        self.splits: dict[str, Split] = {}
-        for row in session.scalars(select(Experiment).order_by(Experiment.opened_at)):
-            name = row.experiment.removeprefix(HOLDOUT)
-            if name == row.experiment:
-                name = SPLIT + name
-                control = next((arm for arm in CONTROLS if arm in row.arms), next(iter(row.arms)))
-                self.splits[name] = Split(row.journey, row.unit, control)
-            self.rows[name].append((row.opened_at, row.arms))
-
-    def at(self, one: Dealt) -> Mapping[str, float]:
-        if one.campaign.startswith(OFFER):
-            return self.offers
-        if one.campaign.startswith(CONTROL_OF_ALL):
-            return {CONTROL: CONTROL_SHARE, TREATED: 1 - CONTROL_SHARE}
-        rows = self.rows.get(one.campaign, [])
-        return rows[max(0, bisect_right([opened for opened, _ in rows], one.at) - 1)][1] if rows else {}
-
-
 def _by_customer(earned: Iterable[Earned]) -> dict[int, list[Earned]]:
     found: dict[int, list[Earned]] = defaultdict(list)
     for one in earned:
@@ -263,7 +228,16 @@ def _experiment(analyses: Mapping[str, Any], split: Split, tally: Tally) -> dict
         currency: dict(analyses["trial"].judge(tally.trial(currency, split.control))) for currency in tally.currencies
     }
     arms = {name: tally.heads(name) for name in sorted(tally.meant or tally.arms)}
-    return {"journey": split.journey, "unit": split.unit, "control": split.control, "arms": arms, "judged": judged}
+    told = {"journey": split.journey, "unit": split.unit, "control": split.control, "arms": arms, "judged": judged}
+    richest = max(tally.currencies, key=tally.money, default=None)
+    if (
+        split.floor is not None
+        and richest is not None
+        and not judged[richest]["balance"]["broken"]
+        and "bandit" in analyses
+    ):
+        told["shares"] = analyses["bandit"].shares(tally.trial(richest, split.control), split.floor)
+    return told
 
 
 def _amounts(books: Books, campaign: str, branch: str) -> Amounts:

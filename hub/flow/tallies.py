@@ -64,6 +64,10 @@ class Tally:
     def currencies(self) -> list[str]:
         return sorted({currency for arm in self.arms.values() for currency in arm.money})
 
+    def money(self, currency: str) -> int:
+        """What all arms together brought after they were dealt, minor units."""
+        return sum(arm.money.get(currency, [0])[0] for arm in self.arms.values())
+
     def trial(self, currency: str, control: str = CONTROL) -> Trial:
         """Intention to treat: all who were dealt an arm count, whether or not a message reached them."""
         shares = self.meant or {name: float(arm.heads) for name, arm in self.arms.items()}

@@ -80,6 +80,7 @@ from hub.sdk.scores import (
     Analysis,
     ArmStatistics,
     Attribution,
+    Bandit,
     FactReader,
     JudgesRows,
     LearnsTables,
@@ -101,7 +102,7 @@ from rules.mapping import Bad, Field, FileMapping, convert
 
 __all__ = [
     "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "ArmStatistics", "Asks",
-    "Attribution", "AuthBroken", "Bad", "Bounds", "BranchRecord", "Case", "Channel", "ConfigError", "Connector",
+    "Attribution", "AuthBroken", "Bad", "Bandit", "Bounds", "BranchRecord", "Case", "Channel", "ConfigError", "Connector",
     "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "Describes", "EffectClass", "ErasedRecord",
     "EstimateLineRecord", "EstimateRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FieldShape",
     "FileMapping", "FindingRecord", "Gone", "HearsMailReplies", "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord",

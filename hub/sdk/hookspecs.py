@@ -8,7 +8,7 @@ import pluggy
 
 from hub.sdk.cases import Case
 from hub.sdk.contracts import Connector, Decision, Hub, Question, Sandbox, Work
-from hub.sdk.scores import Analysis, Attribution, Scorer, Survival
+from hub.sdk.scores import Analysis, Attribution, Bandit, Scorer, Survival
 from rules.catalogue import Fact
 from rules.journeys.plugged import PluginStep
 
@@ -34,7 +34,7 @@ def register_scorers() -> Sequence[Scorer]:  # type: ignore[empty-body]
 
 
 @hookspec
-def register_analyses() -> Sequence[Analysis | Attribution | Survival]:  # type: ignore[empty-body]
+def register_analyses() -> Sequence[Analysis | Attribution | Bandit | Survival]:  # type: ignore[empty-body]
     """Bring statistics that judge experiments and attribution."""
 
 

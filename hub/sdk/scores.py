@@ -178,6 +178,15 @@ class Survival(Protocol):
         """campaigns: arm -> waits of each. Days may have gaps; {} where too few can be watched."""
 
 
+class Bandit(Protocol):
+    """Shares of a split that follow success; `bandit` is the one."""
+
+    name: ClassVar[str]
+
+    def shares(self, trial: Trial, floor: float) -> Mapping[str, float]:
+        """arm -> share, none below the floor, by the first metric; the same for the same sums."""
+
+
 class Attribution(Protocol):
     """Shares sales out among campaigns, beside what a holdout proves; `attribution` is the one."""
 

@@ -72,11 +72,13 @@ class Branch:
 
 @dataclass(frozen=True)
 class Split:
-    """An experiment. arms: arm -> share, one in all. outcomes: the arms."""
+    """An experiment. arms: arm -> share, one in all. floor: shares follow success, and none falls below it; None: they stay
+    as they are written. outcomes: the arms."""
 
     experiment: str
     unit: str
     arms: Mapping[str, float]
+    floor: float | None = None
 
 
 @dataclass(frozen=True)

@@ -50,13 +50,16 @@ class Place:
 @dataclass(frozen=True)
 class Known:
     """What a turn may look at. arms: (experiment, unit) -> the arm that was dealt before. tasks: (node, visit) -> what a
-    person made of it. calendars: business hours by name."""
+    person made of it. calendars: business hours by name. fleets: vehicle -> the fleet it belongs to now. shares: experiment ->
+    arm -> share, where it follows success and is no longer that of the document."""
 
     view: View
     customer_id: int
     calendars: Mapping[str, Calendar]
     arms: Mapping[tuple[str, str], str] = field(default_factory=dict)
     tasks: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    fleets: Mapping[int, int] = field(default_factory=dict)
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -213,9 +216,12 @@ class _Steps:
 
     def _split(self, here: Place, split: Split) -> tuple[str, Mapping[str, Any]]:
         unit = unit_of(self.rule, split.unit, self.known, here.subject)
-        arm = self.known.arms.get((split.experiment, unit)) or deal(split.experiment, unit, split.arms)
-        if arm not in split.arms:  # an arm that the document no longer has: whoever was dealt it is dealt anew
-            arm = deal(split.experiment, unit, split.arms)
+        arm = self.known.arms.get((split.experiment, unit), "")
+        if (
+            arm not in split.arms
+        ):  # nobody yet, or one that the document no longer has: whoever was dealt it is dealt anew
+            learned = self.known.shares.get(split.experiment, {})
+            arm = deal(split.experiment, unit, learned if learned.keys() == split.arms.keys() else split.arms)
         self.dealt.append(Dealt(split.experiment, unit, arm))
         return arm, {"experiment": split.experiment}
 
@@ -241,12 +247,23 @@ class _Steps:
 
 
 def unit_of(rule: JourneyRule, unit: str, known: Known, subject: Subject) -> str:
-    """What is drawn as one: `customer:17`, `vehicle:8`, `branch:berlin-mitte`; the customer where there is no such thing."""
+    """What is drawn as one: `customer:17`, `vehicle:8`, `fleet:3`, `branch:berlin-mitte`; the customer where there is no such
+    thing. A fleet is the journey's own, or that of the car it is about, or of the first of the customer's cars that has one."""
     if unit == "vehicle" and (car := car_of(rule, known.view, subject)) is not None:
         return f"vehicle:{car}"
+    if unit == "fleet" and (fleet := _fleet_of(rule, known, subject)) is not None:
+        return f"fleet:{fleet}"
     if unit == "branch" and (branch := known.view.fact("customer.branch")):
         return f"branch:{branch}"
     return f"customer:{known.customer_id}"
+
+
+def _fleet_of(rule: JourneyRule, known: Known, subject: Subject) -> int | None:
+    if rule.key == "fleet":
+        return subject.id
+    car = car_of(rule, known.view, subject)
+    cars = [car] if car is not None else sorted(one.id for one in known.view.vehicles())
+    return next((known.fleets[one] for one in cars if one in known.fleets), None)
 
 
 def deal(experiment: str, unit: str, arms: Mapping[str, float]) -> str:

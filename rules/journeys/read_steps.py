@@ -11,7 +11,8 @@ from rules.values import NAME, shown
 
 MOST_STEPS = 120
 MOST_TIMES = 100  # of one jump
-UNITS = ("customer", "vehicle", "branch")
+UNITS = ("customer", "vehicle", "fleet", "branch")
+SPLIT_KEYS = {"experiment", "unit", "bandit"}
 LISTS = {
     "wait": ("happened", "over"),
     "branch": ("else",),
@@ -162,7 +163,7 @@ class Steps:
         return Branch(tuple(cases)), ways
 
     def _split(self, row: Any, after: str | None) -> Any:
-        value = self.words.mapping(row, "split", {"experiment", "unit"}, "{experiment: spring_offer, unit: customer}")
+        value = self.words.mapping(row, "split", SPLIT_KEYS, "{experiment: spring_offer, unit: customer}")
         arms = row.get("arms")
         if value is None or not isinstance(arms, Mapping) or len(arms) < 2:
             self.words.wrong(
@@ -182,7 +183,24 @@ class Steps:
         total = sum(shares.values())
         if abs(total - 1) > 1e-9:
             self.words.wrong(row, "arms", f"The shares come to {total:g}, not to 1.", "Let them add up to 1.")
-        return (Split(experiment, unit, shares), ways) if unit else None
+        floor = self._floor(value, len(shares)) if "bandit" in value else None
+        return (Split(experiment, unit, shares, floor), ways) if unit else None
+
+    def _floor(self, value: Any, arms: int) -> float | None:
+        """Two arms are a plain test: it tells more, and sooner."""
+        inside = self.words.mapping(value, "bandit", {"floor"}, "{floor: 0.05}")
+        if inside is None:
+            return None
+        floor = self.words.share(inside, "floor")
+        if arms < 3:
+            self.words.wrong(
+                value, "bandit", "A bandit needs three arms or more.", "Take it out: two arms are a plain test."
+            )
+        elif floor is not None and not 0 < floor * arms < 1:
+            self.words.wrong(
+                inside, "floor", f"A floor of {floor:g} under {arms} arms leaves nothing to share out.", "Lower it."
+            )
+        return floor
 
     def _task(self, row: Any, after: str | None) -> Any:
         hint = "{role: advisor, title: Call about the brakes, within: 4h, calendar: workshop_eu}"

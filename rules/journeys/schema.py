@@ -15,6 +15,7 @@ from rules.journeys.read_steps import (
     MESSAGE_KEYS,
     MOST_TIMES,
     PLUGIN_KEYS,
+    SPLIT_KEYS,
     STEP_KEYS,
     TASK_KEYS,
     UNITS,
@@ -116,7 +117,13 @@ def _step(catalogue: Catalogue) -> Schema:
         "wait": {"anyOf": [DURATION, an_object(WAIT_KEYS, _wait(catalogue), [])]},
         "branch": {"type": "array", "minItems": 1, "items": case},
         "split": an_object(
-            {"experiment", "unit"}, {"experiment": NAMED, "unit": {"enum": list(UNITS)}}, ["experiment"]
+            SPLIT_KEYS,
+            {
+                "experiment": NAMED,
+                "unit": {"enum": list(UNITS)},
+                "bandit": an_object({"floor"}, {"floor": SHARE}, ["floor"]),
+            },
+            ["experiment"],
         ),
         "task": an_object(
             TASK_KEYS, {"role": NAMED, "title": TEXT, "within": ELAPSED, "calendar": NAMED}, ["role", "title", "within"]

@@ -2,8 +2,12 @@
 
 import pytest
 
-from hub.proof import names_of, proved
+from hub.errors import WrongInput
+from hub.proof import names_of, prove_journey, proved
 from hub.templates import Templates
+from rules.journeys.read import read_journey
+from rules.parse import read_text
+from walking import PLAIN
 
 
 @pytest.fixture
@@ -57,3 +61,16 @@ def test_our_own_templates_stand(hub):
     templates = Templates(hub.settings.config / "templates")
 
     assert [wrong for template in templates.all() for wrong in proved(templates, template, names_of(hub, 0))] == []
+
+
+def test_a_journey_whose_text_fails_in_one_language_is_not_put_in_force(hub):
+    rule = read_journey(read_text(PLAIN.encode(), "checked.yaml"), hub.book.catalogue, {}, believed=True)
+    prove_journey(hub, rule)
+    text = hub.settings.config / "templates" / "hello.yaml"
+    text.write_text('template: hello\ntexts: {en: "Hello", de: "Hallo {{ teir }}"}\n')
+
+    with pytest.raises(WrongInput, match="in de") as wrong:
+        prove_journey(hub, rule)
+
+    assert "hello.yaml" in wrong.value.what
+    assert "nothing of “checked” was put in force" in wrong.value.hint

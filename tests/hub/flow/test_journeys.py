@@ -213,6 +213,21 @@ def test_a_segment_lets_in_whoever_enters_it_and_those_in_it_where_asked(hub, no
     assert [way.entry for way in ways(hub)] == ["segment", "existing"]
 
 
+def test_a_schedule_lets_in_at_once_whom_it_is_for_where_asked(hub, noting, clock):
+    door = "enter: {every: {year: [3, 1], at: '09:00'}, when: {visits.count: {at_least: 1}}}"
+    text = PLAIN.replace("enter: {event: {kind: complaint}}", door).replace(
+        "exit: [{name: came_back, event: {kind: visit}}]\n", ""
+    )
+    happens(hub, "C-1", "visit", clock() - timedelta(days=9))
+    happens(hub, "C-2", "complaint")
+    assert applying.plan(hub, applied(hub, text)[0]).existing == 1
+    assert ways(hub) == []
+
+    applied(hub, text, existing=True)
+
+    assert [(way.entry, way.state) for way in ways(hub)] == [("existing", "waiting")]
+
+
 def test_a_new_version_takes_people_along_or_lets_them_walk_the_old_one(running):
     happens(running, "C-1", "complaint")
     longer = PLAIN.replace("wait: 3d", "wait: 30d")

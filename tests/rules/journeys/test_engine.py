@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from journeying import CALENDARS, a_journey, steps
 from rules.calendar import start_of
 from rules.given import Given
 from rules.journeys.engine import Known, deal, start, turn
 from rules.journeys.subjects import Subject
-from rules.views import EventSeen
+from rules.views import EventSeen, VehicleSeen
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -189,6 +191,50 @@ def test_whoever_was_dealt_an_arm_keeps_it_when_the_weights_change():
 
     assert kept == dealt
     assert set(dealt.values()) == {"a", "b"}
+
+
+def test_a_fleet_is_drawn_as_one_whichever_of_its_cars_and_drivers_come():
+    rule = a_journey(
+        steps("- {id: how, split: {experiment: e, unit: fleet}, arms: {a: {share: 0.5}, b: {share: 0.5}}}")
+    )
+    cars = {car: Given({"vehicles": [VehicleSeen(car, NOW.date(), None, {}, "")]}) for car in range(40)}
+    fleets = {car: car % 2 for car in range(30)}
+
+    dealt = [
+        one
+        for car, view in cars.items()
+        for one in turn(rule, start(rule, Subject(car), NOW, NOW), Known(view, car, {}, fleets=fleets), NOW).dealt
+    ]
+
+    assert {one.unit for one in dealt} == {"fleet:0", "fleet:1", *(f"customer:{car}" for car in range(30, 40))}
+    assert len({(one.unit, one.arm) for one in dealt if one.unit.startswith("fleet")}) == 2
+
+
+def test_what_a_split_has_learned_is_how_others_are_dealt_and_nobody_moves():
+    rule = a_journey(
+        steps(
+            "- {id: how, split: {experiment: e, bandit: {floor: 0.05}}, arms: {a: {share: 0.3}, b: {share: 0.3}, c: {share: 0.4}}}"
+        )
+    )
+    learned = {"e": {"a": 0.05, "b": 0.9, "c": 0.05}}
+
+    def arms(customers, **more):
+        found = [
+            turn(rule, start(rule, Subject(one), NOW, NOW), Known(Given({}), one, {}, **more), NOW).dealt
+            for one in customers
+        ]
+        return {one.unit: one.arm for (one,) in found}
+
+    before = arms(range(200))
+    kept = arms(range(200), shares=learned, arms={("e", unit): arm for unit, arm in before.items()})
+    others = list(arms(range(200, 600), shares=learned).values())
+
+    assert kept == before
+    assert set(before.values()) == {"a", "b", "c"}
+    assert others.count("b") / 400 == pytest.approx(0.9, abs=0.05)
+    assert set(arms(range(50), shares={"e": {"x": 1.0}}).values()) == {"a", "b", "c"}, (
+        "of other arms nothing was learned"
+    )
 
 
 def test_arms_are_dealt_by_their_shares_and_anew_for_each_experiment():

@@ -27,6 +27,18 @@ BAD = {
         [(MARKETING, MARKETING + "\nworth: {margin: 60 EUR, chance: 0.1, service: 7}")],
         "“7” is no service.",
     ),
+    "a bandit of two arms": (
+        [steps("- {id: how, split: {experiment: e, bandit: {floor: 0.1}}, arms: {a: {share: 0.5}, b: {share: 0.5}}}")],
+        "A bandit needs three arms or more.",
+    ),
+    "a floor that takes all": (
+        [
+            steps(
+                "- {id: how, split: {experiment: e, bandit: {floor: 0.4}}, arms: {a: {share: 0.5}, b: {share: 0.2}, c: {share: 0.3}}}"
+            )
+        ],
+        "A floor of 0.4 under 3 arms leaves nothing to share out.",
+    ),
     "a purpose nobody has": ([("purpose: marketing", "purpose: fun")], "There is no purpose “fun”."),
     "no purpose": ([("purpose: marketing\n", "")], "There is no purpose “None”."),
     "an unknown key": ([("title:", "titel: x\ntitle:")], "“titel” is no key here."),
