@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from hub.flow.ledger import midnight
 from hub.models import Alias, Customer, Line, Ownership, Referral, Visit
+from hub.models.service import known_cost
 
 CONTACTS = ("email", "phone")
 NEW = timedelta(days=30)  # a first visit may lie so long before anybody told who brought them
@@ -111,7 +112,8 @@ def _known_before(session: Session, span: tuple[Any, ...]) -> list[int]:
 
 def _spent(session: Session, span: tuple[Any, ...], until: date) -> Mapping[int, dict[str, int]]:
     """referral id -> currency -> margin of the newcomer's visits; nothing for those who have not paid yet."""
-    margin = func.sum(Line.price_minor - Line.cost_minor).filter(Line.cost_minor.is_not(None))
+    cost = known_cost()
+    margin = func.sum(Line.price_minor - cost).filter(cost.is_not(None))
     rows = session.execute(
         select(Referral.id, Line.currency, func.coalesce(margin, 0))
         .join(Visit, Visit.customer_id == Referral.referred_id)

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub.models import Cost, Customer, Exposure, Invoice, Line, Message, Offer, Person, Visit
+from hub.models import Cost, Customer, Exposure, Invoice, JourneyVersion, Line, Message, Offer, Person, Visit
+from hub.models.service import CREDIT, known_cost
 from hub.sdk import Sale, Touch
 
 REACHED = ("sent", "unknown")
@@ -87,7 +88,8 @@ def invoiced(session: Session, since: date, until: date) -> dict[str | None, dic
 
 def margins(session: Session, since: date, until: date, who: Who = ALL) -> list[Earned]:
     """Of visits that were closed on [since, until], day by day."""
-    margin, known = Line.price_minor - Line.cost_minor, Line.cost_minor.is_not(None)
+    cost = known_cost()
+    margin, known = Line.price_minor - cost, cost.is_not(None)
     sums = (
         func.coalesce(func.sum(margin).filter(known), 0),
         func.coalesce(func.sum(Line.price_minor).filter(known), 0),
@@ -149,6 +151,24 @@ def costs(session: Session, since: date, until: date) -> dict[str, dict[str, dic
     for campaign, currency, kind, amount in rows:
         found[str(campaign)][currency][kind] = int(amount)  # the statement leaves out those of no campaign
     return found
+
+
+def discounts(session: Session, since: date, until: date) -> list[tuple[str, str | None, str, int]]:
+    """(campaign, home branch, currency, minor units) of what was let off on bills: credits under the code of an offer, or the
+    name of a journey, of visits that were closed on [since, until]."""
+    rows = session.execute(
+        select(Line.code, Customer.branch, Line.currency, -func.sum(Line.price_minor))
+        .join(Visit, Visit.id == Line.visit_id)
+        .join(Customer, Customer.id == Visit.customer_id)
+        .where(Line.kind == CREDIT, Line.withdrawn_at.is_(None), Visit.status == "closed")
+        .where(Visit.local_day >= since, Visit.local_day <= until)
+        .group_by(Line.code, Customer.branch, Line.currency)
+        .order_by(Line.code)
+    ).all()
+    offers = set(session.scalars(select(Offer.code).distinct())) if rows else set()
+    journeys = set(session.scalars(select(JourneyVersion.journey).distinct())) if rows else set()
+    names = {code: OFFER + code if code in offers else code for code in {row[0] for row in rows} & (offers | journeys)}
+    return [(names[code], branch, currency, int(amount)) for code, branch, currency, amount in rows if code in names]
 
 
 def touches(session: Session, channels: Collection[int], since: datetime, who: Who = ALL) -> dict[int, list[Touch]]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from hub.charts import Curves, Growth, Ruler, curves, growth, ruler
 from hub.core import Hub
+from hub.flow.spent import DISCOUNTS
 from hub.flow.tallies import CONTROL, TREATED
 
 MODELS = ("first", "last", "linear", "40-20-40", "time decay", "markov", "shapley")
@@ -17,7 +18,8 @@ State = Literal["gain", "loss", "open", "waiting", "broken"]
 @dataclass(frozen=True)
 class Row:
     """A campaign in one currency, minor units. state: gain or loss (proved), open (no proof), waiting (too little to tell),
-    broken (the arms have wrong sizes, so nothing is shown). p: of arms as planned."""
+    broken (the arms have wrong sizes, so nothing is shown). p: of arms as planned. off: discounts, part of the cost, which the
+    margin has lost already."""
 
     name: str
     title: str
@@ -30,11 +32,12 @@ class Row:
     high: int
     cost: int
     p: float
+    off: int = 0
 
     @property
     def back(self) -> float | None:
         """What comes back for each unit that was spent."""
-        return self.margin / self.cost if self.margin is not None and self.cost else None
+        return (self.margin + self.off) / self.cost if self.margin is not None and self.cost else None
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def shown(
     if head is None:  # nobody of this campaign has paid in this currency
         one = told["campaigns"][chosen]
         head = Row(chosen, titles.get(chosen, one["title"]), one["kind"], one["people"][TREATED], one["people"][CONTROL],
-                   "waiting", None, 0, 0, one["cost"].get(code, 0), 1.0)  # fmt: skip
+                   "waiting", None, 0, 0, one["cost"].get(code, 0), 1.0, _off(one, code))  # fmt: skip
     retention = told["campaigns"][chosen]["retention"] if chosen else told["retention"]
     points = (told["campaigns"][chosen] if chosen else told)["growth"].get(code, [])
     if head.state == "broken":
@@ -160,9 +163,12 @@ def row_of(name: str, title: str, one: Mapping[str, Any], currency: str) -> Row:
         state = "gain" if low > 0 else "loss"
     p = min(proof["balance"]["p"], *proof["balance"]["by_channel"].values(), 1.0)
     people, cost = one["people"], one["cost"].get(currency, 0)
-    return Row(
-        name, title, one["kind"], people[TREATED], people[CONTROL], state, proof["incremental"], low, high, cost, p
-    )
+    return Row(name, title, one["kind"], people[TREATED], people[CONTROL], state, proof["incremental"], low, high, cost, p,
+               _off(one, currency))  # fmt: skip
+
+
+def _off(one: Mapping[str, Any], currency: str) -> int:
+    return int(one["costs"].get(currency, {}).get(DISCOUNTS, 0))
 
 
 def _counted(rows: Sequence[Row]) -> Sequence[Row]:
@@ -183,7 +189,8 @@ def _all(told: Mapping[str, Any], rows: Sequence[Row], currency: str) -> Row:
         state = "gain" if low > 0 else "loss"
     counted = _counted(rows)
     return Row("", "", "", sum(row.treated for row in counted), sum(row.held for row in counted), state, head["incremental"],
-               low, high, sum(row.cost for row in counted), min((row.p for row in counted), default=1.0))  # fmt: skip
+               low, high, sum(row.cost for row in counted), min((row.p for row in counted), default=1.0),
+               sum(row.off for row in counted))  # fmt: skip
 
 
 def together_of(told: Mapping[str, Any], currency: str) -> Row | None:

@@ -1,4 +1,5 @@
-"""What campaigns cost: what the garage's books tell, and beside it messages and people's minutes at the rates of the chain."""
+"""What campaigns cost: what the garage's books tell, and beside it messages and people's minutes at the rates of the chain,
+and what was let off on bills."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,13 +11,14 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.flow.ledger import OFFER, REACHED, costs, midnight
+from hub.flow.ledger import OFFER, REACHED, costs, discounts, midnight
 from hub.flow.tallies import TREATED, Key, Tally
 from hub.models import Base, Customer, Message, Offer, Profile, Task
 from hub.rates import Price, Rates, read_rates
 from rules.values import decimals
 
 MESSAGES, PEOPLE = "messages", "people"
+DISCOUNTS = "discounts"  # off the bills, so off the margin already
 Amounts = dict[str, dict[str, int]]  # currency -> kind -> minor units
 
 
@@ -30,6 +32,8 @@ def spent(
     for (campaign, branch), kind, currency, amount in _reckoned(hub, session, since, until, rates, usual):
         if kind not in told.get(campaign, {}).get(currency, {}):
             found[campaign, branch][currency][kind] = _minor(amount, currency)
+    for campaign, branch, currency, off in discounts(session, since, until):
+        found[campaign, branch][currency][DISCOUNTS] = off
     for campaign, by_currency in told.items():
         heads = {key: tally.heads(TREATED) for key, tally in tallies.items() if key[0] == campaign}
         for currency, kinds in by_currency.items():

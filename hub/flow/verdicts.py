@@ -5,7 +5,7 @@ from typing import Any
 
 from hub.core import Hub
 from hub.errors import ConfigError
-from hub.flow.spent import Amounts
+from hub.flow.spent import DISCOUNTS, Amounts
 from hub.flow.tallies import CONTROL, TREATED, Tally
 from hub.sdk import Trial
 
@@ -25,27 +25,28 @@ def analyses_of(hub: Hub) -> Mapping[str, Any]:
 def proofs(analyses: Mapping[str, Any], tally: Tally, costs: Amounts) -> Proofs:
     """Per currency in which anybody of the campaign paid."""
     return {
-        currency: _proof(analyses["trial"].judge(trial), trial, sum(costs.get(currency, {}).values()))
+        currency: _proof(analyses["trial"].judge(trial), trial, costs.get(currency, {}))
         for currency in tally.currencies
         for trial in [tally.trial(currency)]
     }
 
 
-def _proof(told: Mapping[str, Any], trial: Trial, cost_minor: int) -> dict[str, Any]:
+def _proof(told: Mapping[str, Any], trial: Trial, costs: Mapping[str, int]) -> dict[str, Any]:
     """incremental: margin that would not have come, of all who were treated, with its always-valid interval. Nothing
-    while the arms have wrong sizes, or nobody can tell yet."""
+    while the arms have wrong sizes, or nobody can tell yet. roi: what is left of each unit of all costs; discounts are off the
+    margin already, so they are put back before all costs are taken off, and count once."""
     treated = next((arm.n for arm in trial.arms if arm.name == TREATED), 0)
     verdict = next((one for one in told.get("verdicts", ()) if one["arm"] == TREATED), None)
     if verdict is None:
         return {**told, "incremental": None}
     low, high = verdict["interval"]
-    gained = verdict["difference"] * treated
+    gained, cost_minor = verdict["difference"] * treated, sum(costs.values())
     return {
         **told,
         "incremental": round(gained),
         "interval": [round(low * treated), round(high * treated)],
         "proved": low > 0 or high < 0,
-        "roi": (gained - cost_minor) / cost_minor if cost_minor else None,
+        "roi": (gained + costs.get(DISCOUNTS, 0) - cost_minor) / cost_minor if cost_minor else None,
     }
 
 

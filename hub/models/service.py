@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import ColumnElement, Index, String, UniqueConstraint, case, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
@@ -67,6 +67,14 @@ class Line(Regional, Base):
     cost_minor: Mapped[int | None] = mapped_column(info=SERVICE)
     currency: Mapped[str] = mapped_column(String(3), info=SERVICE)
     withdrawn_at: Mapped[datetime | None] = mapped_column(info=TRAFFIC)
+
+
+CREDIT = "credit"
+
+
+def known_cost() -> ColumnElement[int | None]:
+    """What a line cost; a credit costs nothing where nothing is told, as it is a price and no work. NULL: nobody knows."""
+    return case((Line.kind == CREDIT, func.coalesce(Line.cost_minor, 0)), else_=Line.cost_minor)
 
 
 class Invoice(Told, Base):

@@ -20,6 +20,7 @@ from hub.models import (
     Vehicle,
     Visit,
 )
+from hub.models.service import known_cost
 from hub.past.streams import EPOCH, PIECE, STEP, Past, Stream, day_of, stream_of
 
 DECIDED = {"recommendation_declined": "declined", "recommendation_sold": "sold"}
@@ -103,7 +104,7 @@ def _visits(session: Session) -> Wanted:
 
 
 def _works(session: Session) -> Wanted:
-    """Lines of visits that are closed. margin: NaN where the cost was not told."""
+    """Lines of visits that are closed. margin: NaN where the cost is not known."""
     columns = (
         Visit.customer_id,
         number_of(session, Visit.local_day),
@@ -111,7 +112,7 @@ def _works(session: Session) -> Wanted:
         Line.visit_id,
         Visit.odometer_km,
         Line.price_minor,
-        Line.price_minor - Line.cost_minor,
+        Line.price_minor - known_cost(),
         Line.currency,
         Line.code,
         Line.kind,

@@ -9,6 +9,7 @@ import scoring
 from hub.errors import ConfigError, NotFound, WrongInput
 from hub.flow.ledger import end_of
 from hub.flow.planning import plan
+from hub.flow.returns import row_of
 from hub.flow.roi import roi
 from hub.models import (
     Cost,
@@ -171,6 +172,34 @@ def test_an_offer_that_leaves_some_alone_is_a_campaign_with_its_proof_and_its_pr
     assert found["proof"]["EUR"]["incremental"] == 160 * 3_000
     assert found["costs"] == {"EUR": {"messages": 160 * 25}}
     assert found["retention"]["arms"]["treated"][-1]["share"] == 1.0
+
+
+def test_what_is_let_off_on_bills_is_a_cost_of_its_campaign_and_is_counted_once(trial):
+    """Of 160 who were treated every fourth has 10.00 off; a credit of no campaign's is nobody's cost."""
+    with trial.begin() as work:
+        for number, visit in enumerate(work.session.scalars(select(Visit).order_by(Visit.id)).all()[:200]):
+            if number % 5 and number % 4 == 0:
+                credited(work, visit, "brakes", 1_000)
+            elif number == 1:
+                credited(work, visit, "goodwill", 500)
+
+    found = roi(trial, SINCE, UNTIL)
+    one, shown_row = found["campaigns"]["brakes"], row_of("brakes", "Brakes", found["campaigns"]["brakes"], "EUR")
+
+    gross = 160 * 3_000
+    assert one["costs"] == {"EUR": {"discounts": 40_000, "messages": 40_000}}
+    assert one["proof"]["EUR"]["incremental"] == gross - 40_000 - 500, "credits are off the margin"
+    assert one["proof"]["EUR"]["roi"] == pytest.approx((gross - 500) / 80_000 - 1)
+    assert shown_row.back == pytest.approx((gross - 500) / 80_000)
+    assert found["ledger"]["EUR"]["difference"] == 0
+
+
+def credited(work, visit, code, off):
+    work.add(
+        Line(
+            visit_id=visit.id, number=2, kind="credit", code=code, quantity_milli=1000, price_minor=-off, currency="EUR"
+        )
+    )
 
 
 def test_a_test_is_planned_by_how_much_the_customers_here_differ(trial):
