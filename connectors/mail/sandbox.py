@@ -16,6 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask, Response, abort, render_template
 
+from connectors.mail.answers import answer_to
 from hub.sdk.effects_log import EffectsLog, applied
 from hub.sdk.fates import Webhook, dice, drawn, to_tell
 
@@ -23,7 +24,8 @@ LATEST = 200
 CODES = {"hard": "5.1.1", "soft": "4.2.2"}
 LOST = {"hard": 0.02, "soft": 0.02}  # fate -> share of all mails
 CLICKED = "list.unsubscribe"
-HEARD = {"mail.complained": 0.005, CLICKED: 0.02}  # -> share of the mails that arrived
+ANSWERED = "mail.answered"  # no webhook either: a mail of its own, by the door for those that come back
+HEARD = {"mail.complained": 0.005, CLICKED: 0.02, ANSWERED: 0.05}  # -> share of the mails that arrived
 LATER = timedelta(seconds=20)  # at the most
 STOP = re.compile(r"<\S+/stop/(\S+)>")
 
@@ -95,6 +97,8 @@ class MailSandbox:
         heard, stop = drawn(HEARD, rng), STOP.search(str(message.get("List-Unsubscribe", "")))
         if heard == CLICKED:
             return Webhook(at, CLICKED, {"token": stop[1]}) if stop else None
+        if heard == ANSWERED:
+            return Webhook(at, ANSWERED, {"mail": answer_to(message, rng, at).as_string()})
         return Webhook(at, heard, {"message_id": key}) if heard else None
 
     def mailbox(self) -> str:

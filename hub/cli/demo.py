@@ -22,7 +22,7 @@ from hub.demo.order import (
     shares,
 )
 from hub.demo.run import add_children, prepare
-from hub.demo.sandboxes import port_of
+from hub.demo.sandboxes import doors, port_of
 from hub.demo.stage import Demo
 from hub.demo.telling import run_teller
 from hub.settings import load_settings
@@ -67,6 +67,8 @@ def demo(
     for code in counts:
         check_port(settings.region(code).port, f"the web server of {code}")
     check_port(port_of(settings), "the sandboxes' server")
+    for name, port in doors(settings, list(counts)):
+        check_port(port, f"the door for mails of {name}")
     for code in counts:
         open_region(settings, code)
     order = Order(counts, seed, first_day(settings.home, counts, seed, datetime.now(UTC).date()), pace)

@@ -6,12 +6,11 @@ import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 
 from hub.core import Hub
-from hub.demo.papers import WARRANTY_MONTHS, WORDS, latest_visits, papers_of, visits_of
+from hub.demo.papers import WORDS, ending_visits, ends_on, latest_visits, papers_of, visits_of
 from hub.demo.rows import Pen
 from hub.demo.somebody import somebody
 from hub.demo.takes import SUFFIXES, takes_of
@@ -53,12 +52,12 @@ def number_of_somebody(hub: Hub) -> str:
 
 
 def sheets_of(books: Books, fonts: Fonts, star: str) -> Iterator[Sheet]:
-    """Those of the last visits, and of the star's; a paper that is both is told once."""
+    """Those of the last visits, of the star's, and of warranties that end soon; a paper that is two of them is told once."""
     pen, starring = Pen(books), visits_of(books, star, OF_STAR)
-    visits = list(dict.fromkeys([*starring, *latest_visits(books, LATEST)]))
+    visits = list(dict.fromkeys([*starring, *latest_visits(books, LATEST), *ending_visits(books, LATEST)]))
     for paper in papers_of(books, fonts, visits):
         day = books.day(int(books.visits["day"][paper.visit]))
-        ends = {"ends_on": _later(day).isoformat()} if paper.kind == "warranty" else {}
+        ends = {"ends_on": ends_on(day).isoformat()} if paper.kind == "warranty" else {}
         title = f"{_words(books, paper.visit)[paper.kind]} {paper.number}"
         yield _sheet(pen, paper.visit, paper.number, paper.kind, title, f"{paper.number}.pdf", paper.content, ends)
     takes = {take.finding + take.kind: take for take in takes_of(books, LATEST)}
@@ -81,12 +80,6 @@ def _sheet(
 
 def _words(books: Books, visit: int) -> Mapping[str, str]:
     return WORDS[books.people.tongue_of(int(books.visits["owner"][visit])).language]
-
-
-def _later(day: date) -> date:
-    """The last day of a warranty; of a leap day the day before."""
-    year = day.year + WARRANTY_MONTHS // 12
-    return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
 
 
 def send(door: str, token: str, sheet: Sheet) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,8 @@ from hub.demo.world.books import DAYS, ITEMS, Books
 from hub.fonts import Fonts
 
 WARRANTY_MONTHS = 24
+ENDING = timedelta(days=28)
+PARTS = [index for index, item in enumerate(ITEMS) if item.kind == "part"]
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {"invoice": "Invoice", "warranty": "Warranty", "date": "Date", "for": "For", "car": "Car", "item": "Work and parts",
            "amount": "Amount", "net": "Net", "tax": "Tax", "total": "Total", "covers": "We stand for these parts for 24 months:",
@@ -63,6 +65,22 @@ def latest_visits(books: Books, count: int) -> list[int]:
     return found
 
 
+def ending_visits(books: Books, count: int) -> list[int]:
+    """The visits with parts whose warranty ends next, within four weeks."""
+    ago = DAYS - 1 - books.visits["day"]
+    rows = np.flatnonzero((ago > 365 * 2 - ENDING.days - 2) & (ago < 365 * 2 + 2))  # a leap year more, a leap day less
+    last = {visit: ends_on(books.day(int(books.visits["day"][visit]))) for visit in rows.tolist()}
+    parts = set(books.lines["visit"][np.isin(books.lines["item"], PARTS)].tolist())
+    due = [visit for visit, day in last.items() if books.today < day <= books.today + ENDING and visit in parts]
+    return sorted(due, key=lambda visit: (last[visit], visit))[:count]
+
+
+def ends_on(day: date) -> date:
+    """The last day of a warranty; of a leap day the day before."""
+    year = day.year + WARRANTY_MONTHS // 12
+    return day.replace(year=year, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=year)
+
+
 def visits_of(books: Books, number: str, count: int) -> list[int]:
     """The last visits of one customer, the latest first; none of somebody of another branch."""
     past = np.flatnonzero(books.visits["day"] < DAYS)[::-1].tolist()
@@ -75,7 +93,9 @@ def _invoice(pen: Pen, fonts: Fonts, visit: int, lines: Sequence[int]) -> bytes:
     sheet = _sheet(pen, fonts, visit, "invoice", pen.key("R", visit))
     for line in lines:
         sheet.pair(ITEMS[books.lines["item"][line]].words, money(books, int(books.lines["amount"][line])))
-    total = int(books.visits["amount"][visit])
+    if off := int(books.visits["off"][visit]):
+        sheet.pair(pen.let_off_words(visit), money(books, -off))
+    total = pen.due(visit)
     net = round(total / (1 + TAXES[books.branch.country]))
     for name, amount in (("net", net), ("tax", total - net), ("total", total)):
         sheet.pair(sheet.words[name], money(books, amount), bold=name == "total")

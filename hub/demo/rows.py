@@ -11,6 +11,7 @@ import numpy as np
 
 from hub.demo.world import jobs
 from hub.demo.world.books import BOOKED_AHEAD, DAYS, ITEMS, STATES, Books
+from hub.demo.world.campaigns import CAMPAIGNS, Campaign
 from hub.demo.world.cars import FUEL_NAMES
 from hub.demo.world.floor import OPENS
 from hub.demo.world.reference import reasons
@@ -20,6 +21,8 @@ Row = dict[str, Any]
 STAY = timedelta(hours=1)  # a slot
 LUNCH = 12  # o'clock: of what has a day and no hour
 NOTICE = "2023-01"
+SPRING = range(2, 8)  # months in which winter wheels come off
+SET_LASTS, NEW_TREAD, LEAST_TREAD = 36_000, 8.0, 1.6  # km of a set, mm
 # their words for our jobs and states
 REASONS = ("service", "inspection", "service", "service", "repair", "breakdown")
 APPOINTMENT = {"kept": "arrived", "booked": "booked", "missed": "no_show", "cancelled": "cancelled"}
@@ -121,7 +124,8 @@ class Pen:
         vehicle = vehicle_number(self.books, car)
         yield self.about("visit", self.key("S", visit), closed, owner, vehicle=vehicle, reason=REASONS[visits["reason"][visit]],
                          opened_at=opened, closed_at=closed, odometer_km=int(visits["odometer"][visit]),
-                         currency=self.books.branch.currency, lines=[self._line(line) for line in self.lines[visit]])  # fmt: skip
+                         currency=self.books.branch.currency,
+                         lines=[*(self._line(line) for line in self.lines[visit]), *self._let_off(visit)])  # fmt: skip
         found = self.findings.get(visit, ())
         if found:
             yield self.about("inspection", self.key("I", visit), self.moment(day, hour, 20), owner, vehicle=vehicle,
@@ -129,6 +133,8 @@ class Pen:
                              findings=[{"part": self._defect(one), "safety": self.safety(one)} for one in found])  # fmt: skip
         for one in found:
             yield self._advice(one, visit, owner, vehicle, day, hour)
+        if visits["reason"][visit] == jobs.TYRES:
+            yield self._stored(visit, owner, vehicle, closed)
         yield self._invoice(visit, owner, closed)
 
     def _line(self, row: int) -> Row:
@@ -137,6 +143,29 @@ class Pen:
             "code": item.code.lower(), "kind": item.kind, "title": item.words.capitalize(), "price_minor": int(lines["amount"][row]),
             "cost_minor": round(int(lines["cost"][row]) * item.quantity), "quantity_milli": round(1000 * item.quantity),
         }  # fmt: skip
+
+    def _let_off(self, visit: int) -> Iterator[Row]:
+        """A credit under the offer's own code: so the hub can tell what the offer cost."""
+        if off := int(self.books.visits["off"][visit]):
+            yield {"code": self.offer(visit).code, "kind": "credit", "title": self.let_off_words(visit), "price_minor": -off,
+                   "cost_minor": 0}  # fmt: skip
+
+    def offer(self, visit: int) -> Campaign:
+        return CAMPAIGNS[self.books.visits["offer"][visit]]
+
+    def let_off_words(self, visit: int) -> str:
+        return f"{self.offer(visit).title}: {self.offer(visit).discount} % off"
+
+    def due(self, visit: int) -> int:
+        """What there is to pay, minor units with tax."""
+        return int(self.books.visits["amount"][visit] - self.books.visits["off"][visit])
+
+    def _stored(self, visit: int, owner: int, vehicle: str, at: str) -> Row:
+        """The wheels that came off, with as much tread as the kilometres have left of them."""
+        season = "winter" if self.books.day(self.books.visits["day"][visit]).month in SPRING else "summer"
+        worn = int(self.books.visits["odometer"][visit]) % SET_LASTS / SET_LASTS
+        return self.about("tyre_set", self.key("Y", visit), at, owner, vehicle=vehicle, season=season,
+                          tread=round(NEW_TREAD - worn * (NEW_TREAD - LEAST_TREAD), 1), stored_at=at)  # fmt: skip
 
     def _defect(self, finding: int) -> str:
         return jobs.DEFECTS[self.books.findings["defect"][finding]].name
@@ -155,7 +184,7 @@ class Pen:
                           decided_at=self.moment(day, hour, 40), note=f"{reason.part}: {reason.words}")  # fmt: skip
 
     def _invoice(self, visit: int, owner: int, at: str) -> Row:
-        total = int(self.books.visits["amount"][visit])
+        total = self.due(visit)
         net = round(total / (1 + TAXES[self.books.branch.country]))
         return self.about("invoice", self.key("R", visit), at, owner, visit=self.key("S", visit), number=self.key("R", visit),
                           issued_at=at, net_minor=net, tax_minor=total - net, total_minor=total,

@@ -13,6 +13,7 @@ from hub.access import make_sign_in_link, principal_named
 from hub.core import Hub
 from hub.demo import filing, fleets, history, life, offering, sandboxes
 from hub.demo.foresight import foresee
+from hub.demo.happenings import happenings
 from hub.demo.history import write_rows
 from hub.demo.life import RECENT
 from hub.demo.rows import Pen
@@ -188,8 +189,8 @@ def run_foresight(demo: Demo, supervisor: Supervisor, code: str) -> None:
 
 
 def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
-    """The visits that are still to come, as if they were today's: the shop tells them, the club counts points; now and then
-    a customer of the CRM moves, and a fleet's vehicle has driven on."""
+    """The visits that are still to come, as if they were today's: the shop tells them, the club counts points; beside each
+    something else happens; now and then a customer of the CRM moves, and a fleet's vehicle has driven on."""
     log.set_up("WARNING", region=code)
     shop, club = (sender_of(demo, code, name) for name in ("shop", "loyalty"))
     wait_for(supervisor, {f"{code}-{name}" for name in FILL})
@@ -197,8 +198,12 @@ def run_life(demo: Demo, supervisor: Supervisor, code: str) -> None:
     worlds = list(demo.world(code))
     crm = demo.crm(code).connector
     fleet = dict(reading for books in worlds for reading in fleets.readings(books))
+    else_ = happenings(worlds, demo.rng(f"{code}:else"))
     for told in life.going_on(worlds, rng):
         now = datetime.now(UTC)
+        if rows := next(else_)(now):
+            shop.send_rows(f"evt_else_{rows[0]['type']}_{rows[0]['key']}_{now:%s%f}", rows)
+            time.sleep(pause * rng.uniform(0.4, 1.6))
         for row in told.rows(now):
             shop.send_rows(f"evt_live_{row['type']}_{row['key']}_{now:%s%f}", [row])
             time.sleep(pause * rng.uniform(0.4, 1.6))
@@ -260,7 +265,7 @@ def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:
     """Invoices, warranties, photos and clips of the last visits of every branch, and of whoever's pages are shown, by the
     shop's door for documents; then estimates, which show them."""
     log.set_up("WARNING", region=code)
-    wait_for(supervisor, {f"{code}-{name}" for name in FILL})
+    wait_for(supervisor, {f"{code}-{name}" for name in (*FILL, "journeys")})  # a warranty that ends soon begins one
     hub = demo.open_hub(code)
     shop = demo.connection(code, "shop").name
     with hub.begin() as work:

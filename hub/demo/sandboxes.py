@@ -5,13 +5,15 @@ import hashlib
 import hmac
 import json
 import logging
+import smtplib
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email import message_from_string, policy
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -45,6 +47,13 @@ def mail_port_of(settings: Settings) -> int | None:
     return next((server.port for server in servers if server.hostname == "127.0.0.1"), None)
 
 
+def doors(settings: Settings, regions: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Connections of these regions that take mails by LMTP, and at which port."""
+    for one in settings.connections.values():
+        if one.region in regions and "lmtp" in one.options:
+            yield one.name, int(str(one.options["lmtp"]).rpartition(":")[2])
+
+
 def make_app(plugins: Sequence[str], folder: Path, seed: int) -> FaultDial:
     return _mounted(_brought(plugins, folder, seed), seed)
 
@@ -74,6 +83,7 @@ PATIENCE = 600.0  # seconds; a database that takes three years of a large chain 
 EVENTS = 100  # of one webhook of the CRM
 END = "~"  # behind every id
 STOP = "list.unsubscribe"  # no webhook: a mailbox clicks once (RFC 8058)
+ANSWERED = "mail.answered"  # no webhook either: somebody writes back
 
 Signed = Callable[[bytes], Mapping[str, str]]  # the headers that prove who sends these bytes, made anew for each try
 
@@ -81,12 +91,13 @@ Signed = Callable[[bytes], Mapping[str, str]]  # the headers that prove who send
 @dataclass
 class Sender:
     """Sends one partner's webhooks to one connection. dial: where the fault dial is read, so that it may be turned at
-    any time: some webhooks are sent twice, some after the one that follows them."""
+    any time: some webhooks are sent twice, some after the one that follows them. door: host:port of the connection's LMTP."""
 
     url: str
     secret: str
     dial: str
     rng: Random
+    door: str = ""
     held: list[tuple[bytes, Signed]] = field(default_factory=list)
 
     def send(self, message_id: str, kind: str, data: Mapping[str, Any], at: datetime | None = None) -> None:
@@ -96,9 +107,13 @@ class Sender:
         self._pass_on(json.dumps(told, ensure_ascii=False).encode(), self._standard(message_id))
 
     def report(self, message_id: str, kind: str, data: Mapping[str, Any]) -> None:
-        """Of a message that the provider took: a webhook, or the one click of somebody who wants no more of them."""
+        """Of a message that the provider took: a webhook, the one click of somebody who wants no more of them, or what they
+        wrote back, which nobody can bring where the connection has no door for it."""
         if kind == STOP:
             fill_in(f"{self.url}/stop/{data['token']}", {"List-Unsubscribe": "One-Click"})
+        elif kind == ANSWERED:
+            if self.door:
+                hand_over(self.door, data["mail"])
         else:
             self.send(message_id, kind, data)
 
@@ -195,6 +210,24 @@ def fill_in(url: str, typed: Mapping[str, str]) -> None:
     """A person saves a form of the stand-in; one that is away is no news."""
     with suppress(OSError):
         urllib.request.urlopen(url, urlencode(typed).encode(), timeout=5).close()  # noqa: S310 - our own loopback
+
+
+def hand_over(door: str, mail: str, patience: float = PATIENCE) -> None:
+    """By LMTP, as the mail server in front would, until it is kept or refused for good."""
+    host, _, port = door.rpartition(":")
+    message, end, pause = message_from_string(mail, policy=policy.SMTPUTF8), time.monotonic() + patience, 0.2
+    while True:
+        try:
+            with smtplib.LMTP(host, int(port), timeout=5) as server:
+                server.send_message(message)
+                return
+        except (OSError, smtplib.SMTPException) as error:
+            answer, final = type(error).__name__, getattr(error, "smtp_code", 400) >= 500
+        if final or time.monotonic() + pause > end:
+            log.error("mail given up", extra={"reason": answer})
+            return
+        time.sleep(pause)
+        pause = min(2 * pause, 5.0)
 
 
 def deliver(url: str, body: bytes, signed: Signed, patience: float = PATIENCE) -> None:

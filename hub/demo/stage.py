@@ -81,7 +81,8 @@ def sender_of(demo: Demo, code: str, connector: str) -> Sender:
     secret = demo.settings.secrets_of(code)[connection.secrets["webhook_secret"]]
     wait_until_ready(f"{loopback(here)}/readyz")
     dial = f"http://127.0.0.1:{sandboxes.port_of(demo.settings)}/faults"
-    return Sender(f"{loopback(here)}/webhooks/{connection.name}", secret, dial, demo.rng(code))
+    door = str(connection.options.get("lmtp", ""))
+    return Sender(f"{loopback(here)}/webhooks/{connection.name}", secret, dial, demo.rng(code), door)
 
 
 def account_at(demo: Demo, code: str, connector: str) -> str:

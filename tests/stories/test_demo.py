@@ -21,7 +21,7 @@ def environ(tmp_path):
     config = tmp_path / "config"
     shutil.copytree(CONFIG, config)
     text = (config / "hub.yaml").read_text()
-    for port in ("8101", "8102", "8103", "8190", "8191"):
+    for port in ("8101", "8102", "8103", "8190", "8191", "8192", "8193", "8194"):
         text = text.replace(port, str(free_port()))
     (config / "hub.yaml").write_text(text)
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}

@@ -8,6 +8,7 @@ import numpy as np
 
 from hub.demo.world import jobs
 from hub.demo.world.agreements import make_agreements
+from hub.demo.world.campaigns import CAMPAIGNS
 from hub.demo.world.cars import Cars, make_cars
 from hub.demo.world.causes import CAUSES, Causes
 from hub.demo.world.dice import Ints, Rng, chance, stream
@@ -37,7 +38,8 @@ Table = Mapping[str, Column]
 class Books:
     """today: the last day of the history (day number DAYS - 1). Each table is a mapping of equally long columns.
 
-    visits: car, owner, reason, day, hour, bay, odometer, wait, felt, amount, ... (those to come have day >= DAYS)
+    visits: car, owner, reason, day, hour, bay, odometer, wait, felt, amount, off, offer, ... (those to come have day >= DAYS;
+    amount: of its lines; off: what the bill is less for an offer, by its index in CAMPAIGNS, or -1)
     lines: visit, item, quantity, price, cost, amount (minor units) - findings: visit, car, defect, sold, words, price
     appointments: car, owner, reason, day, hour, bay, state - surveys: visit, owner, day, score - complaints: visit, owner, day
     ledger: owner, day, points, balance - consents: owner, day, granted (marketing by mail)
@@ -117,6 +119,8 @@ def _write_up(region: str, run: Run, today: date, agreements: Table, rng: Rng) -
         np.int64
     )
     past = np.flatnonzero(visits["day"] < DAYS)
+    contacts = _contacts(run, visits)
+    visits |= _let_off(visits, contacts)
     surveys, complaints = _told(run, visits, past, rng)
     return Books(
         region, today, run.people, run.cars, run.floor, run,
@@ -129,7 +133,7 @@ def _write_up(region: str, run: Run, today: date, agreements: Table, rng: Rng) -
         ledger=_ledger(run, visits, past),
         consents=_consents(run),
         agreements=agreements,
-        contacts=_contacts(run, visits),
+        contacts=contacts,
         ownerships=_ownerships(run.cars),
     )  # fmt: skip
 
@@ -250,6 +254,15 @@ def _contacts(run: Run, visits: Mapping[str, Column]) -> Table:
     visit = np.full(len(wanted), -1)
     visit[within] = order[following[within]]
     return {**table, "redeemed": within, "visit": visit}
+
+
+def _let_off(visits: Mapping[str, Column], contacts: Table) -> dict[str, Column]:
+    """An offer that was sent and used is a share of that visit's bill. Nothing is drawn for it, so no draw moves."""
+    used = np.flatnonzero(contacts["redeemed"] & contacts["sent"].astype(bool))
+    offer = np.full(len(visits["amount"]), -1)
+    offer[contacts["visit"][used]] = contacts["campaign"][used]
+    percent = np.array([*(campaign.discount for campaign in CAMPAIGNS), 0])
+    return {"offer": offer, "off": np.rint(visits["amount"] * percent[offer] / 100).astype(np.int64)}
 
 
 def _ownerships(cars: Cars) -> Table:

@@ -14,7 +14,8 @@ from typing import Any, cast
 import pytest
 
 from connectors.mail import Mail
-from connectors.mail.sandbox import CLICKED, HEARD, LOST, MailSandbox
+from connectors.mail.answers import WORDS
+from connectors.mail.sandbox import ANSWERED, CLICKED, HEARD, LOST, MailSandbox
 from hub.sdk import (
     Account,
     ConfigError,
@@ -328,6 +329,14 @@ def test_what_comes_back_to_the_sandbox_is_drawn_by_the_mail_and_heard_by_us(mai
 
     assert {one.data.get("fate", one.kind) for one in told} == {*LOST, *HEARD}
     for one in told:
+        if one.kind == ANSWERED:
+            raw = one.data["mail"].encode()
+            reply = mail.reply(raw)
+            assert [incoming.entity for incoming in mail.letter(raw, NOW)] == [REF]
+            assert reply is not None
+            assert (reply.sender, reply.text) == (str(message["To"]), reply.text.strip())
+            assert reply.text in WORDS["en"], "what they quote is not theirs"
+            continue
         if one.kind == CLICKED:
             knock = a_knock(f"https://h/webhooks/mails/stop/{one.data['token']}")
         else:

@@ -5,8 +5,8 @@ from datetime import date
 from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder
 
-from hub.demo.filing import Sheet, _later, form_of, sheets_of
-from hub.demo.papers import visits_of
+from hub.demo.filing import Sheet, form_of, sheets_of
+from hub.demo.papers import ending_visits, ends_on, visits_of
 from hub.fonts import find_fonts
 from worlds import books_of
 
@@ -51,5 +51,13 @@ def test_a_form_reads_as_it_was_written():
 
 
 def test_a_warranty_of_a_leap_day_ends_on_a_day_that_is():
-    assert _later(date(2024, 2, 29)) == date(2026, 2, 28)
-    assert _later(date(2024, 11, 5)) == date(2026, 11, 5)
+    assert ends_on(date(2024, 2, 29)) == date(2026, 2, 28)
+    assert ends_on(date(2024, 11, 5)) == date(2026, 11, 5)
+
+
+def test_some_warranties_end_within_four_weeks_so_that_somebody_can_be_told():
+    books = books_of("eu", 600)[0]
+    ends = [ends_on(books.day(int(books.visits["day"][visit]))) for visit in ending_visits(books, 3)]
+
+    assert len(ends) == 3
+    assert all(0 < (day - books.today).days <= 28 for day in ends)

@@ -82,6 +82,24 @@ def test_a_visit_adds_up_in_lines_and_invoice():
         assert sums == billed
 
 
+def test_an_offer_that_was_used_is_a_credit_on_the_bill_under_its_own_code():
+    books = books_of("eu", 600)[0]
+    rows = rows_of(books, DAYS)
+    used = {row["visit"]: row for row in rows if row["type"] == "offer" and "visit" in row}
+    credits = {
+        row["key"]: line for row in rows if row["type"] == "visit" for line in row["lines"] if line["kind"] == "credit"
+    }
+    before = {row["key"]: sum(line["price_minor"] for line in row["lines"] if line["kind"] != "credit")
+              for row in rows if row["type"] == "visit"}  # fmt: skip
+
+    assert len(credits) > 20
+    assert {visit: line["code"] for visit, line in credits.items()} == {
+        visit: row["code"] for visit, row in used.items()
+    }
+    for visit, line in credits.items():
+        assert -line["price_minor"] == pytest.approx(before[visit] * used[visit]["percent"] / 100, abs=1)
+
+
 def test_what_was_booked_for_a_day_that_has_passed_is_no_longer_booked():
     books = books_of("eu", 600)[0]
     later = datetime(2026, 9, 30, tzinfo=UTC)

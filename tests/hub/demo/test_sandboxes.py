@@ -1,12 +1,16 @@
 """Sandboxes send signed webhooks until they are accepted, twice or out of order if their dial says so."""
 
+import dataclasses
 import json
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.lmtp import LMTP
 
 from connectors.hubspot.signature import check_signature
 from hub.demo import sandboxes
@@ -135,6 +139,35 @@ def test_whoever_wants_no_more_mails_clicks_once(door, tmp_path):
 
     [(_, body)] = door.knocks
     assert (door.paths, body) == (["/webhooks/club/stop/ref.marketing.seal"], b"List-Unsubscribe=One-Click")
+
+
+def test_whoever_writes_back_is_heard_by_lmtp_where_there_is_a_door(door, tmp_path):
+    class Kept:
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802 - the server's own name for it
+            mails.append((envelope.mail_from, envelope.content))
+            return "250 kept"
+
+    class Lmtp(Controller):
+        def factory(self):
+            return LMTP(self.handler)
+
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        mails, at = [], probe.getsockname()[1]
+    server = Lmtp(Kept(), hostname="127.0.0.1", port=at)
+    server.start()
+    words = "From: ada@example.org\nTo: s@garage.example\nIn-Reply-To: <1@hub>\n\nMorgen?\n"
+    for here in ("", f"127.0.0.1:{at}"):
+        to_tell_and_report(tmp_path, dataclasses.replace(sender(door), door=here), {"mail": words + here})
+    server.stop()
+
+    [(who, content)] = mails
+    assert (who, content.splitlines()[-2]) == ("ada@example.org", b"Morgen?")
+
+
+def to_tell_and_report(folder, one, data):
+    answer = Webhook(datetime.now(UTC), sandboxes.ANSWERED, data)
+    EffectsLog(folder / "mail.db").transact(lambda db: to_tell(db, "ours", answer))
+    sandboxes.report(folder, "mail", "ours", one)
 
 
 def test_a_webhook_that_is_given_up_is_said(door, caplog):
