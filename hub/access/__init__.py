@@ -1,6 +1,7 @@
 """Who may come in: principals and roles, sessions, links and codes that work once, passkeys, a provider's word."""
 
 from hub.access.devices import Device
+from hub.access.members import end_access_of, members, staff_where
 from hub.access.sessions import (
     ROLES,
     SESSION_LASTS,
@@ -9,7 +10,6 @@ from hub.access.sessions import (
     comes_by_provider,
     counts,
     end_access,
-    end_access_of,
     hash_secret,
     make_sign_in_link,
     principal_named,
@@ -34,6 +34,7 @@ __all__ = [
     "end_access_of",
     "hash_secret",
     "make_sign_in_link",
+    "members",
     "principal_named",
     "principal_of",
     "revoke",
@@ -41,5 +42,6 @@ __all__ = [
     "seen_now",
     "sessions_of",
     "signed_in",
+    "staff_where",
     "use_sign_in_link",
 ]

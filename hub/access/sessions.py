@@ -159,6 +159,17 @@ def signed_in(session: orm.Session, secret: str, now: datetime, idle: Idle) -> S
     return SignedIn(principal.id, principal.title, grants, row.id, row.began_at, row.seen_at, principal.person_id)
 
 
+def still_in(session: orm.Session, ids: Sequence[int], now: datetime, idle: Idle) -> set[tuple[int, str]]:
+    """Of these sessions those that still let somebody in, each with every role it has: (session id, role)."""
+    rows = session.execute(
+        select(Session.id, Role.role)
+        .join(Principal, Principal.id == Session.principal_id)
+        .join(Role, Role.principal_id == Principal.id)
+        .where(Session.id.in_(ids), Principal.ended_at.is_(None), counts(now, idle))
+    )
+    return {(session_id, role) for session_id, role in rows}
+
+
 def seen_now(work: Work, person: SignedIn) -> None:
     work.session.execute(update(Session).where(Session.id == person.session_id).values(seen_at=work.now))
 
@@ -201,12 +212,3 @@ def end_access(work: Work, principal_id: int, by: str) -> None:
     )
     work.audit(by, "access_ended", "principal", principal_id, sessions=len(open_ones), passkeys=keys.rowcount,
                links=links.rowcount)  # fmt: skip
-
-
-def end_access_of(work: Work, title: str, by: str) -> None:
-    """The same for whoever has this title. Raises NotFound."""
-    named = work.session.scalars(select(Principal.id).where(Principal.title == title)).all()
-    if not named:
-        raise NotFound("Nobody has this title.", "It is the one that stands in the list of sessions.")
-    for principal_id in named:
-        end_access(work, principal_id, by)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from hub.access import challenges
 from hub.access.devices import Device
@@ -62,8 +63,7 @@ def answered(work: Work, state: str, browser: str) -> Asked | None:
 def come_in(work: Work, settings: ProviderSettings, claims: Mapping[str, Any], device: Device) -> str | None:
     """The secret of a new session; None for somebody who may do nothing here, whose sessions end then."""
     grants = settings.grants(_listed(claims.get(settings.claim))) if _at_home(settings, claims) else Grants()
-    known = select(Identity).where(Identity.issuer == settings.issuer, Identity.subject == claims["sub"])
-    identity = work.session.scalars(known.with_for_update()).first()
+    identity = _known(work, settings, claims)
     if identity is None and not grants:
         return None
     identity = identity or _new(work, settings, claims)
@@ -92,12 +92,27 @@ def _at_home(settings: ProviderSettings, claims: Mapping[str, Any]) -> bool:
     return claims.get("email_verified") is True and domain in settings.domains
 
 
+def _known(work: Work, settings: ProviderSettings, claims: Mapping[str, Any]) -> Identity | None:
+    known = select(Identity).where(Identity.issuer == settings.issuer, Identity.subject == claims["sub"])
+    return work.session.scalars(known.with_for_update()).first()
+
+
 def _new(work: Work, settings: ProviderSettings, claims: Mapping[str, Any]) -> Identity:
-    """With a principal of its own, whatever others are called: a title proves nothing."""
-    principal = work.add(Principal(ref=new_ref(), title=_title(claims), made_at=work.now))
-    work.session.flush()
-    made = {"issuer": settings.issuer, "subject": claims["sub"], "principal_id": principal.id}
-    return work.add(Identity(**made, made_at=work.now, seen_at=work.now))
+    """With a principal of its own, whatever others are called: a title proves nothing. Who comes in by two tabs at one moment is
+    one: the second finds what the first has made."""
+    try:
+        with work.savepoint():
+            principal = work.add(Principal(ref=new_ref(), title=_title(claims), made_at=work.now))
+            work.session.flush()
+            made = {"issuer": settings.issuer, "subject": claims["sub"], "principal_id": principal.id}
+            identity = work.add(Identity(**made, made_at=work.now, seen_at=work.now))
+            work.session.flush()
+    except IntegrityError:
+        found = _known(work, settings, claims)
+        if found is None:
+            raise
+        return found
+    return identity
 
 
 def _title(claims: Mapping[str, Any]) -> str:

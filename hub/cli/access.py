@@ -1,11 +1,13 @@
 """hub tokens, hub sign-in, hub sign-out: who may come in."""
 
+import json
+from dataclasses import asdict
 from datetime import timedelta
 
 import click
 
-from hub.access import end_access_of, make_sign_in_link, principal_named, principal_of
-from hub.cli.opened import opened, region_option
+from hub.access import end_access_of, make_sign_in_link, members, principal_named, principal_of, staff_where
+from hub.cli.opened import json_option, opened, region_option
 from hub.web.access import SCOPES, grant_token
 
 
@@ -47,12 +49,25 @@ def sign_in(region: str | None, title: str | None, roles: tuple[str, ...], custo
 
 @click.command("sign-out")
 @region_option
-@click.argument("title")
-def sign_out(region: str | None, title: str) -> None:
-    """End whatever lets a member of staff in, at once: sessions, passkeys, unused links."""
-    with opened(region) as hub, hub.begin() as work:
-        end_access_of(work, title, "cli")
-    click.echo(f"“{title}” is out.")
+@json_option
+@click.argument("ref", required=False)
+def sign_out(region: str | None, as_json: bool, ref: str | None) -> None:
+    """End whatever lets a member of staff in, at once: sessions, passkeys, unused links. Without REF: who there is, each with the
+    ref that names nobody else."""
+    with opened(region) as hub:
+        if ref is not None:
+            with hub.begin() as work:
+                title = end_access_of(work, staff_where(), ref, "cli")
+            click.echo(f"“{title}” is out.")
+            return
+        with hub.look() as session:
+            found = members(session, staff_where(), hub.clock(), hub.settings.idle)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], default=str))
+        return
+    for one in found:
+        seen = f"seen {one.seen_at:%Y-%m-%d %H:%M} UTC" if one.seen_at else "not signed in"
+        click.echo(f"{one.ref}  {one.title}  {', '.join(one.roles)}  {seen}")
 
 
 COMMANDS = {"tokens": tokens, "sign-in": sign_in, "sign-out": sign_out}

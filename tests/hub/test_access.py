@@ -14,6 +14,7 @@ from hub.access import (
     revoke,
     seen_now,
     signed_in,
+    staff_where,
     use_sign_in_link,
 )
 from hub.access.sessions import MOST
@@ -124,13 +125,14 @@ def test_nobody_signs_in_as_a_customer_who_is_not_there(hub):
         principal_of(work, "0" * 32)
 
 
-def test_access_ends_by_a_title_and_by_no_other(hub, clock):
+def test_access_ends_by_a_ref_and_by_no_other(hub, clock):
     mine, other = used(hub, a_link(hub)), a_link(hub)
 
     with hub.begin() as work:
-        end_access_of(work, "Theo", "test")
+        theo = work.session.scalars(select(Principal)).one()
+        end_access_of(work, staff_where(), theo.ref, "test")
         with pytest.raises(NotFound):
-            end_access_of(work, "Thea", "test")
+            end_access_of(work, staff_where(), "Theo", "test")
 
     assert who(hub, mine, clock) is None
     assert used(hub, other) is None

@@ -282,12 +282,16 @@ def test_a_token_and_a_sign_in_link_are_shown_once(run):
     assert link.startswith("http://eu.localhost:18101/sign-in/")
 
 
-def test_a_member_of_staff_is_signed_out_by_their_title_and_nobody_by_another(run):
-    run("sign-in", "Theo", "--role", "operator", "-r", "eu")
+def test_of_two_who_are_called_alike_the_one_is_signed_out_whose_ref_was_given(run):
+    for name in ("Theo", "Thea"):
+        run("sign-in", name, "--role", "operator", "-r", "eu")
+    listed = json.loads(run("sign-out", "-r", "eu", "--json")[1])
+    theo = next(one["ref"] for one in listed if one["title"] == "Theo")
 
-    assert run("sign-out", "Theo", "-r", "eu")[:2] == (0, "“Theo” is out.\n")
+    assert f"{theo}  Theo  operator  not signed in" in run("sign-out", "-r", "eu")[1]
+    assert run("sign-out", theo, "-r", "eu")[:2] == (0, "“Theo” is out.\n")
     code, _, said = run("sign-out", "Thea", "-r", "eu")
-    assert (code, "Nobody has this title." in said) == (1, True)
+    assert (code, "no such member of staff" in said) == (1, True), "a title proves nothing"
 
 
 def test_a_shops_history_comes_in_by_its_own_rows_and_a_second_time_changes_nothing(run, tmp_path):
