@@ -1,18 +1,19 @@
 """What the assistant says, from the customer's own rows: one function for each question, plain sentences in their language."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
+from flask import current_app
+from sqlalchemy import false, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.flow.desks import calendar_named, desk_of
 from hub.models import Appointment, Branch, Invoice, Visit
-from portal.cars import Car, cars_of
+from portal.cars import Advice, Car, advice_of, cars_of, within
 from portal.chain import Chain
 from portal.languages import Tongue
 from portal.me import Me
@@ -38,6 +39,11 @@ class Asking:
     def say(self, sentence: str, **values: Any) -> str:
         """Of a page's sentence the words alone: a post is text."""
         return str(self.tongue.say(sentence, **values).striptags().replace("\u00a0", " "))
+
+    def part(self, code: str) -> str:
+        """What a part is called on the pages."""
+        names = current_app.jinja_env.get_template("portal/_places.html").make_module({"_": self.tongue.say})
+        return str(names.part_title(code)).strip()  # type: ignore[attr-defined]
 
 
 def answer(asking: Asking, intent: str) -> str:
@@ -81,10 +87,12 @@ def _appointment(asking: Asking) -> Iterator[str]:
 
 
 def _ready(asking: Asking) -> Iterator[str]:
+    """Of their own cars, and of those that were entrusted to them since then."""
     cars = {car.id: car for car in cars_of(asking.session, asking.who) if car.is_mine}
+    theirs = [within(asking.who, car, Visit) for car in cars.values()]
     visits = asking.session.scalars(
         select(Visit)
-        .where(Visit.customer_id == asking.who.customer_id, Visit.vehicle_id.in_(cars))
+        .where(or_(false(), *theirs))
         .where(Visit.status.in_(("open", "closed")), Visit.opened_at > asking.now - timedelta(days=60))
         .order_by(Visit.opened_at)
     ).all()
@@ -117,6 +125,31 @@ def _planned(asking: Asking, visit: Visit) -> datetime | None:
         Appointment.ends_at > asking.now,
     )  # fmt: skip
     return asking.session.scalars(came.order_by(Appointment.ends_at.desc())).first()
+
+
+def _safe(asking: Asking) -> Iterator[str]:
+    """What was seen on each car that touches its safety, in no words of the owner's and without a price. Where nothing was seen
+    nothing is promised: what nobody looked at, nobody knows."""
+    cars = [car for car in cars_of(asking.session, asking.who) if car.is_mine]
+    advice = advice_of(asking.session, asking.who, cars)
+    told = [line for car in cars for line in _seen_on(asking, car, advice.get(car.id, ()))]
+    yield from told or [asking.say("There are no cars of yours here.")]
+    yield asking.say("If something feels wrong, do not drive. Write what it is, and a person reads it.")
+
+
+def _seen_on(asking: Asking, car: Car, advice: Sequence[Advice]) -> Iterator[str]:
+    """The latest word on each part stands: what was mended since is told no more."""
+    named = car.title or asking.say("Your car")
+    latest = {one.part: one for one in advice}
+    waiting = [one for one in latest.values() if one.state != "sold" and one.safety in ("critical", "important")]
+    for one in sorted(waiting, key=lambda one: one.safety != "critical"):
+        seen = {"car": named, "part": asking.part(one.part), "day": asking.tongue.day(one.made_on)}
+        if one.safety == "critical":
+            yield asking.say("%(car)s: %(part)s, seen on %(day)s. The car is not safe like this.", **seen)
+        else:
+            yield asking.say("%(car)s: %(part)s, seen on %(day)s. It can be driven, but plan it in soon.", **seen)
+    if not waiting:
+        yield asking.say("%(car)s: nothing that touches safety is waiting.", car=named)
 
 
 def _hours(asking: Asking) -> Iterator[str]:
@@ -156,6 +189,7 @@ ANSWERS: Mapping[str, Callable[[Asking], Iterator[str]]] = {
     "points": _points,
     "appointment": _appointment,
     "ready": _ready,
+    "safe": _safe,
     "hours": _hours,
     "invoice": _invoice,
 }

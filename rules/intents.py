@@ -17,7 +17,7 @@ from rules.policy import QUESTION
 from rules.reader import Reader
 from rules.values import shown
 
-INTENTS = ("points", "appointment", "ready", "hours", "invoice")
+INTENTS = ("points", "appointment", "ready", "safe", "hours", "invoice")
 PERSON = {"asked": "asked", "never": "not_understood"}  # block of words -> the cause of the handoff
 LANGUAGES = ("en", "de", "ar", "th")
 AT_ONCE = 2  # questions of one message that are answered together

@@ -1,5 +1,6 @@
 """The assistant answers from the customer's own rows, says that it is one, and passes on to people what it does not know."""
 
+import re
 import shutil
 from dataclasses import replace
 from datetime import timedelta
@@ -11,10 +12,17 @@ from sqlalchemy import select
 
 from desks import NOW, Clock, Visitor
 from hub.core import Hub
-from hub.flow import transcripts
+from hub.flow import entrusting, transcripts
 from hub.models import Handoff, ReplyTimer
 from hub.own import OWN
-from hub.sdk import AppointmentRecord, CustomerKey, InvoiceRecord, VisitRecord
+from hub.sdk import (
+    AppointmentRecord,
+    CustomerKey,
+    InvoiceRecord,
+    LineRecord,
+    RecommendationRecord,
+    VisitRecord,
+)
 from mine import BERLIN, Owner, a_newcomer, come_in
 from shops import folded
 
@@ -167,3 +175,51 @@ def test_what_it_says_lies_sealed(hub: Hub, customer: Visitor) -> None:
         summary = session.scalars(select(Handoff.summary)).one()
     assert summary is not None
     assert b"purple cat" not in summary
+
+
+@pytest.fixture
+def driver(app: Flask, hub: Hub, owner: Owner) -> Visitor:
+    """Of the owner's first car, since yesterday; with no car of their own there."""
+    other = a_newcomer(hub)
+    with hub.begin() as work:
+        work.now -= timedelta(days=1)
+        secret = entrusting.invite(work, owner.customer_id, owner.cars[0], "driver", "my daughter", "test")
+        entrusting.accept(hub, work, other.customer_id, secret, "test")
+    return come_in(app, hub, other)
+
+
+def test_a_driver_hears_how_far_the_car_is_and_what_touches_its_safety_and_no_price(
+    hub: Hub, owner: Owner, driver: Visitor
+) -> None:
+    key = CustomerKey(partner_id=owner.number)
+    visit = VisitRecord(
+        customer=key, key="V-now", at=NOW, opened_at=NOW, vehicle_partner_id=f"{owner.number}-1", branch=BERLIN.code,
+        currency="EUR", note="Zoë-blue", lines=(LineRecord(code="brk", title="Zoë-blue pads", price_minor=11_977),),
+    )  # fmt: skip
+    pads = RecommendationRecord(
+        customer=key, key="REC-now", at=NOW, made_at=NOW, vehicle_partner_id=f"{owner.number}-1", code="brk", part="front_brake_pads",
+        safety="critical", amount_minor=31_900, currency="EUR", note="Zoë-blue",
+    )  # fmt: skip
+    folded(hub, visit, pads, partner=OWN)
+
+    ready = ask(driver, "Is my car ready?")
+    safe = ask(driver, "And is it safe to drive then?")
+
+    assert "Škoda Octavia: still with us." in ready
+    assert re.search(r"Škoda Octavia: Front brake pads, seen on 25 November 2026. The car is not safe like this.", safe)
+    for secret in ("119.77", "319", "Zoë"):
+        assert secret not in safe
+
+
+def test_a_driver_hears_nothing_from_before_the_car_was_theirs_and_gets_a_person_for_anything_else(
+    hub: Hub, owner: Owner, driver: Visitor
+) -> None:
+    key, before = CustomerKey(partner_id=owner.number), NOW - timedelta(days=9)
+    visit = VisitRecord(
+        customer=key, key="V-before", at=before, opened_at=before, vehicle_partner_id=f"{owner.number}-1", branch=BERLIN.code, lines=()
+    )  # fmt: skip
+    folded(hub, visit, partner=OWN)
+
+    assert "None of your cars is with us now." in ask(driver, "Is my car ready?")
+    assert "Your message waits for an advisor." in ask(driver, "It pulls to the left since Monday")
+    assert handoff(hub).cause == "not_understood"

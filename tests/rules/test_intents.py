@@ -23,6 +23,8 @@ def assistant() -> Assistant:
         ("متى موعدي القادم؟", "appointment"), ("นัดครั้งถัดไปเมื่อไหร่", "appointment"),
         ("Is my car ready yet?", "ready"), ("Ist mein Auto schon fertig?", "ready"),
         ("هل سيارتي جاهزة؟", "ready"), ("รถเสร็จหรือยังคะ", "ready"),
+        ("Is it safe to drive?", "safe"), ("Ist mein Auto noch sicher?", "safe"),
+        ("هل سيارتي آمنة؟", "safe"), ("ยังขับต่อได้ไหม", "safe"),
         ("When are you open on Saturday?", "hours"), ("Eure Öffnungszeiten bitte", "hours"),
         ("ما هي ساعات العمل؟", "hours"), ("เปิดกี่โมง", "hours"),
         ("Where is my last invoice?", "invoice"), ("Was stand auf der Rechnung?", "invoice"),
