@@ -16,15 +16,15 @@ from hub.web.webhooks import this_hub
 STREAMS = 6  # at once in a process of the web; each holds one of its threads
 
 
-def create_app(hub: Hub, streams: int = STREAMS) -> Flask:
-    """streams: how many may be open in this process at once."""
+def create_app(hub: Hub, streams: int = STREAMS, lines: int = 0) -> Flask:
+    """streams: how many may be open in this process at once, each with a thread. lines: how many beside them that hold none."""
     app = Flask("hub", static_folder=None)
     app.extensions["hub"] = hub
     app.extensions["knocking"] = Knocking()
     if proxies := hub.settings.count("HUB_PROXIES", 0):  # so many of ours stand before it: whom they name is believed
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
     app.request_class = SealingRequest
-    app.config.update(MAX_CONTENT_LENGTH=16_000_000, STREAMS=streams)
+    app.config.update(MAX_CONTENT_LENGTH=16_000_000, STREAMS=streams, LINES=lines)
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.register_blueprint(webhooks.bp)
     app.register_blueprint(watching.bp)

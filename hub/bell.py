@@ -1,8 +1,8 @@
-"""The bell: wakes a worker through RQ; it may be lost at any moment, because the database knows what is to be done."""
+"""The bell: wakes a worker through RQ, and whoever reads along; it may be lost at any moment, because the database knows."""
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -34,6 +34,8 @@ class Bell:
         self.queue = Queue(f"hub-{region}", connection=redis, serializer=JSONSerializer, default_timeout=JOB_TIMEOUT)
         self.prefix = f"hub:{region}:generation:"
         self.first = f"hub:{region}:first"
+        self.channel = f"hub:{region}:calls"
+        self.closed = False
         self.heard = True
         self.deaf_until = 0.0
         self.rung: dict[str, tuple[int, float]] = {}  # connection -> generation, and until when nobody rings it again
@@ -96,6 +98,35 @@ class Bell:
             found = line.execute()
         return cast(Sequence[Any], found[-1]) if connections else ()
 
+    def call(self, readers: Collection[int]) -> None:
+        """Tell those who read along whose conversations have grown (ids of customers). A hint: they look by themselves, too."""
+        if not readers or time.monotonic() < self.deaf_until:
+            return
+        try:
+            self.redis.publish(self.channel, ",".join(map(str, readers)))
+        except RedisError as error:
+            self._mind(error)
+
+    def calls(self) -> Iterator[frozenset[int] | None]:
+        """Whose conversations have grown, for as long as one listens; None: some calls may have been missed. It looks up once a
+        second in any case, with nobody's."""
+        while not self.closed:
+            try:
+                with cast(Any, self.redis).pubsub(ignore_subscribe_messages=True) as line:
+                    line.subscribe(self.channel)
+                    yield None
+                    while not self.closed:
+                        yield _readers(line.get_message(timeout=1.0))
+            except (RedisError, OSError, ValueError):  # also a line of ours that was closed under it
+                if not self.closed:
+                    time.sleep(1.0)
+                    yield None
+
+    def close(self) -> None:
+        self.closed = True
+        with suppress(Exception):
+            self.redis.close()
+
     def raise_generation(self, connection: str) -> None:
         if time.monotonic() < self.deaf_until:
             return
@@ -120,3 +151,7 @@ class Bell:
                 result_ttl=0,
                 failure_ttl=FAILURE_TTL,
             )
+
+
+def _readers(message: dict[str, Any] | None) -> frozenset[int]:
+    return frozenset(map(int, message["data"].split(b","))) if message else frozenset()

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from hub.accounts import account_at
 from hub.bell import Bell
+from hub.buckets import open_bucket
 from hub.errors import ConfigError, HubError, NotFound, PartDown
 from hub.files import Files, FolderFiles
 from hub.ids import NODES, Ids
@@ -77,7 +78,7 @@ class Hub:
     @property
     def files(self) -> Files:
         """Where this region's documents lie."""
-        return FolderFiles(self.region.folder / "documents")
+        return files_of(self.settings, self.here, self.region.folder)
 
     @contextmanager
     def begin(self, kind: type[Work] = Work) -> Iterator[Work]:
@@ -95,6 +96,7 @@ class Hub:
         except AWAY as error:
             raise down(f"The database of {self.region_code}", error) from error
         self.bell.ring(sorted(work.bells), sorted(work.soon))
+        self.bell.call(work.readers)
         self.region.let_others_in(time.monotonic() - began)
 
     @contextmanager
@@ -123,8 +125,7 @@ class Hub:
                 partner.api.close()
         self.region.engine.dispose()
         self.directory.engine.dispose()
-        with suppress(Exception):
-            self.bell.redis.close()
+        self.bell.close()
 
 
 class NodeTerm:
@@ -205,6 +206,13 @@ def _assemble(
     )
     plugins.hook.startup(hub=hub)
     return hub
+
+
+def files_of(settings: Settings, here: RegionSettings, folder: Path) -> Files:
+    """A bucket where hub.yaml names one, else a folder. Raises ConfigError."""
+    if here.documents is None:
+        return FolderFiles(folder / "documents")
+    return open_bucket(here.documents, settings.secrets_of(here.code))
 
 
 def directory_url(home: Path) -> str:

@@ -15,6 +15,7 @@ from hub.blocks import Reader, said
 from hub.credentials import add_named, with_files
 from hub.errors import ConfigError
 from hub.providers import ProviderSettings, read_provider
+from hub.stores import StoreSettings, read_store
 
 CODE = re.compile(r"[a-z][a-z0-9]{1,3}")
 NAME = re.compile(r"[a-z][a-z0-9_]{1,38}")
@@ -36,6 +37,9 @@ class RegionSettings:
     port: int = said("its port on this machine")
     workers: int = said("how many workers drain this region", default=2)
     streams: int = said("port of the processes that serve streams alone; 0: the web serves them, too", default=0)
+    documents: StoreSettings | None = said(
+        "a bucket for documents; see below. Without it they lie in a folder of `HUB_HOME`", default=None
+    )
     public: str = said("the address people open, where a proxy stands before it", default="")
     staff_sign_in: ProviderSettings | None = said(
         "the identity provider by which staff come in; see below", default=None
@@ -141,12 +145,14 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
     regions = {code: _region(reader, code, block) for code, block in reader.blocks(top, "regions")}
     connections = {name: _connection(reader, name, block, regions) for name, block in reader.blocks(top, "connections")}
     reader.different(top, "regions", [region.cell for region in regions.values()], "cell")
+    _apart(reader, top, regions)
     reader.unknown(top, KEYS)
     timing = Timing(**reader.numbers(top, "timing", Timing.__annotations__))
     idle = Idle(**reader.numbers(top, "idle", Idle.__annotations__, above=LEAST_IDLE))
     reader.finish()
     named = [one.secrets for one in connections.values()]
     named += [one.staff_sign_in.secrets for one in regions.values() if one.staff_sign_in]
+    named += [one.documents.secrets for one in regions.values() if one.documents]
     return Settings(
         home=Path(environ.get("HUB_HOME", "var")).resolve(),
         config=folder,
@@ -157,6 +163,22 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
         idle=idle,
         environ=add_named(environ, {name for secrets in named for name in secrets.values()}),
     )
+
+
+def _apart(reader: Reader, top: CommentedMap, regions: Mapping[str, RegionSettings]) -> None:
+    """A bucket serves one region, also by a prefix: what lies in it lies where the bucket does."""
+    buckets: dict[str, str] = {}
+    for code, region in regions.items():
+        if region.documents is None:
+            continue
+        other = buckets.setdefault(urlsplit(region.documents.url).netloc, code)
+        if other != code:
+            reader.wrong(
+                top["regions"][code],
+                "documents",
+                f"The bucket of “{code}” is that of “{other}”, too.",
+                "Each has its own.",
+            )
 
 
 def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
@@ -181,6 +203,7 @@ def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
         port=reader.number(block, "port", 1, 65535),
         workers=reader.number(block, "workers", 1, 64, 2),
         streams=reader.number(block, "streams", 0, 65535, 0),
+        documents=read_store(reader, block, "documents"),
         public=reader.text(block, "public", "").rstrip("/"),
         staff_sign_in=read_provider(reader, block, "staff_sign_in"),
     )

@@ -21,9 +21,10 @@ Row = TypeVar("Row", bound=Base)
 
 @dataclass
 class Work:
-    """bells: connections to wake after the commit; soon: those of them that are taken in first. new_refs: people to enter into
-    the directory before it. entries: of the audit, written before it all at once. together: bytes of deliveries that are folded at
-    once; one that is larger is folded by itself."""
+    """bells: connections to wake after the commit; soon: those of them that are taken in first. readers: customers whose
+    conversation has grown, for the pages that show it. new_refs: people to enter into the directory before it. entries: of the
+    audit, written before it all at once. together: bytes of deliveries that are folded at once; one that is larger is folded by
+    itself."""
 
     together: ClassVar[int] = 200_000
 
@@ -34,6 +35,7 @@ class Work:
     now: datetime
     bells: set[str] = field(default_factory=set)
     soon: set[str] = field(default_factory=set)
+    readers: set[int] = field(default_factory=set)
     new_refs: list[str] = field(default_factory=list)
     open_keys: dict[int, OpenKey] = field(default_factory=dict, repr=False)
     entries: list[Mapping[str, Any]] = field(default_factory=list)

@@ -7,18 +7,15 @@ from flask import Response, g, request
 from hub.access import Device, hash_secret
 from hub.access.devices import label_of
 from hub.access.passkeys import Site
+from portal import guard
 from portal.pages import this_portal
 
 LASTS = 31_536_000
 
 
-def name() -> str:
-    return "__Host-browser" if request.is_secure else "browser"
-
-
 def secret() -> str:
     """Empty for a browser that holds none yet, or no good one."""
-    found = request.cookies.get(name(), "")
+    found = guard.cookie("browser")
     return found if len(found) == 43 else ""
 
 
@@ -30,9 +27,7 @@ def mine() -> str:
 
 
 def give(response: Response) -> None:
-    response.set_cookie(
-        name(), mine(), max_age=LASTS, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
-    )
+    guard.give_cookie(response, "browser", mine(), LASTS)
 
 
 def device() -> Device:

@@ -2,12 +2,9 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, request, stream_with_context, url_for
-from sqlalchemy.exc import OperationalError
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, redirect, request, url_for
 
 from hub.core import Hub
 from hub.errors import NotFound, PartDown, WrongInput
@@ -16,50 +13,19 @@ from hub.flow.conversations import Words
 from hub.flow.desks import desk_of
 from hub.flow.posts import Said
 from hub.models import Customer
+from hub.telling import Line, offer
 from hub.web.webhooks import this_hub
 from portal import enclosing, guard
 from portal.assistant import Setting, ask_for_a_person, respond
 from portal.guard import CUSTOMER, opens_to, takes_file
+from portal.languages import Tongue
+from portal.listening import Reader
 from portal.me import me
 from portal.pages import fill, page, this_portal, tongue
-from portal.stream import RETRY_MS, event
+from portal.threads import thread_of, told
 
 bp = Blueprint("chat", __name__, url_prefix="/my/chat")
-SHOWN = 60  # posts on the page when it is opened
-EVERY = 0.5  # seconds between two looks of a stream
-BEATS = 1800
 CLIENT_ID = re.compile(r"[A-Za-z0-9-]{8,36}")
-PLACE = re.compile(r"([0-9a-f]{32}):([0-9]{1,12})")
-
-
-@dataclass(frozen=True)
-class Thread:
-    """The customer's last conversation as far as it was read. place: where to go on from, `ref:seq`. again: by their seq, posts
-    from before that look different now, as a file of theirs was checked."""
-
-    ref: str
-    state: str
-    said: Sequence[Said]
-    again: Mapping[int, Said] = field(default_factory=dict)
-
-    @property
-    def place(self) -> str:
-        return f"{self.ref}:{self.said[-1].seq if self.said else 0}" if self.ref else ""
-
-
-def thread_of(hub: Hub, customer_id: int, place: str = "") -> Thread:
-    """What came after a place; of a new conversation, and without a place, the last posts. A place is nobody's secret: whose
-    conversation it is says the session."""
-    found = PLACE.fullmatch(place)
-    with hub.look() as session:
-        row = conversations.last_of(session, customer_id)
-        if row is None:
-            return Thread("", "closed", ())
-        if found and found[1] == row.ref:
-            said = posts.read(hub, session, row, int(found[2]), staff=False)
-            checked = [one.attributes["of"] for one in said if one.event == posts.CHECKED]
-            return Thread(row.ref, row.state, said, posts.some(hub, session, row, checked) if checked else {})
-        return Thread(row.ref, row.state, posts.latest(hub, session, row, SHOWN, staff=False))
 
 
 @bp.get("/")
@@ -154,53 +120,47 @@ def close() -> Response:
 # --- live
 
 
+@dataclass(frozen=True)
+class Pen:
+    """How a post is drawn for a reader: in their language, with addresses of the host they came by."""
+
+    app: Flask
+    tongue: Tongue
+    origin: str
+
+    def draw(self, said: Said) -> str:
+        with self.app.test_request_context(base_url=self.origin):
+            g.tongue, g.who = self.tongue, None
+            return fill("my/_post.html", said=said)
+
+
 @bp.get("/stream")
 @opens_to(CUSTOMER)
 def stream() -> Response:
     """Posts as they come, from the place the browser names when it returns. Raises PartDown when too many pages are live."""
-    hub, shared = this_hub(), this_portal()
+    hub, shared, asking = this_hub(), this_portal(), guard.who()
     with hub.look() as session:
         customer_id = me(hub, session).customer_id
-    if not shared.streams.acquire(blocking=False):
+    if asking is None or not shared.lines.acquire(blocking=False):
         raise PartDown("Many pages are live already.", "This one shows what is new when it is opened again.")
-    secret, roles = guard.session_secret(), frozenset({CUSTOMER})
     place = request.headers.get("Last-Event-ID") or request.args.get("since", "")
-    told = following(
-        lambda since: thread_of(hub, customer_id, since),
-        lambda: guard.still_open_to(hub, secret, roles),
-        shared.wait,
-        place,
-        lambda said: fill("my/_post.html", said=said),
-    )
-    response = Response(
-        stream_with_context(_until_down(told)), mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"}
-    )
-    response.call_on_close(shared.streams.release)
+    pen = Pen(current_app._get_current_object(), tongue(), request.host_url)  # type: ignore[attr-defined]
+    reader = Reader(Line(), asking.session_id, customer_id, CUSTOMER, place, pen.draw)
+    response = Response(offer(request.environ, reader.line), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(lambda: shared.listening.leave(reader))
+    response.call_on_close(shared.lines.release)
+    shared.listening.join(reader)
     return response
 
 
-def following(
-    look: Callable[[str], Thread], still: Callable[[], bool], wait: Callable[[float], None], place: str,
-    draw: Callable[[Said], str], beats: int = BEATS,
-) -> Iterator[str]:  # fmt: skip
-    """Each post once, in the order of its seq, whatever the line does: the id of each event is the place to go on from."""
-    yield f"retry: {RETRY_MS}\n\n"
-    for _ in range(beats):
-        if not still():
-            yield event("end", {})
-            return
-        seen = look(place)
-        for said in seen.said:
-            place = f"{seen.ref}:{said.seq}"
-            values = {"place": place, "html": draw(said)}
-            if before := seen.again.get(said.attributes.get("of", 0)):
-                values |= {"seq": str(before.seq), "again": draw(before)}
-            yield f"id: {place}\n" + event("post", values)
-        if not seen.said:
-            yield ": beat\n\n"
-        wait(EVERY)
-
-
-def _until_down(told: Iterator[str]) -> Iterator[str]:
-    with suppress(OperationalError):
-        yield from told
+@bp.get("/news")
+@opens_to(CUSTOMER)
+def news() -> Response:
+    """What came after a place, for a page whose line is cut off on its way each time. Answered at once: who asks again every few
+    seconds holds no thread."""
+    hub = this_hub()
+    with hub.look() as session:
+        customer_id = me(hub, session).customer_id
+    found = thread_of(hub, customer_id, request.args.get("since", ""))
+    return jsonify(posts=[told(found, said, lambda one: fill("my/_post.html", said=one)) for said in found.said])

@@ -122,13 +122,25 @@ def still_open_to(hub: Hub, secret: str | None, roles: frozenset[str]) -> bool:
 # --- the cookie ----------------------------------------------------------------------------------------------------
 
 
-def cookie_name() -> str:
+def cookie_name(name: str = "session") -> str:
     """By https a name that no other host and no plain answer can set."""
-    return "__Host-session" if request.is_secure else "session"
+    return f"__Host-{name}" if request.is_secure else name
+
+
+def cookie(name: str) -> str:
+    return request.cookies.get(cookie_name(name), "")
+
+
+def give_cookie(response: Response, name: str, value: str, lasts: int) -> None:
+    """The one way in which a page gives one: for this host, not for scripts, not along with what other sites send.
+    lasts: seconds."""
+    response.set_cookie(
+        cookie_name(name), value, max_age=lasts, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
+    )
 
 
 def session_secret() -> str | None:
-    return request.cookies.get(cookie_name())
+    return cookie("session") or None
 
 
 def may_carry_sessions() -> bool:
@@ -138,9 +150,7 @@ def may_carry_sessions() -> bool:
 
 
 def give_session(response: Response, secret: str) -> None:
-    response.set_cookie(
-        cookie_name(), secret, max_age=SESSION_LASTS, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
-    )
+    give_cookie(response, "session", secret, int(SESSION_LASTS.total_seconds()))
 
 
 def take_session(response: Response) -> None:

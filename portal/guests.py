@@ -15,12 +15,13 @@ from hub.flow.guests import Came
 from hub.models import Branch, Vehicle, Visit
 from hub.web.webhooks import this_hub
 from portal.estimates import show
-from portal.guard import CUSTOMER, opens_to, principal
+from portal.guard import CUSTOMER, cookie, give_cookie, opens_to, principal
 from portal.me import me
 from portal.pages import page, this_portal, tongue
 from portal.quotes import FIRST
 
 bp = Blueprint("guests", __name__)
+COOKIE = "guest"
 HOURS = {str(int(one / timedelta(hours=1))): one for one in guests.LASTS}
 
 
@@ -75,10 +76,7 @@ def come(secret: str) -> Response:
     if found is None:
         return page("guest_link.html", 422, secret=secret, wrong=True)
     answer = make_response(redirect(url_for("portal.guests.order"), 303))
-    answer.set_cookie(
-        _cookie(), found.token, max_age=guests.SITTING, path=url_for("portal.guests.order"),
-        secure=request.is_secure, httponly=True, samesite="Lax",
-    )  # fmt: skip
+    give_cookie(answer, COOKIE, found.token, int(guests.SITTING.total_seconds()))
     return answer
 
 
@@ -86,7 +84,7 @@ def come(secret: str) -> Response:
 @opens_to()
 def order() -> Response:
     """Exactly the one order, in no words of the customer's. Raises NotFound."""
-    hub, token = this_hub(), request.cookies.get(_cookie(), "")
+    hub, token = this_hub(), cookie(COOKIE)
     with hub.look() as session:
         found = guests.came_before(hub, session, token)
         if found is None:
@@ -112,10 +110,6 @@ def _order(session: Session, came: Came) -> Order:
         currency=estimate.currency,
         works=sorted(works, key=lambda work: FIRST.get(work.safety, len(FIRST))),
     )
-
-
-def _cookie() -> str:
-    return "__Secure-guest" if request.is_secure else "guest"
 
 
 # --- the customer

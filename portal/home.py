@@ -19,6 +19,13 @@ def land() -> Response:
     return page("home.html")
 
 
+@bp.get("/here")
+@opens_to()
+def here() -> Response:
+    """Said by the script of a page that somebody uses: like any request it keeps the session, and it answers nothing."""
+    return Response(status=204)
+
+
 @bp.get("/brand.css")
 @opens_to()
 def brand() -> Response:

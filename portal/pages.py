@@ -26,6 +26,7 @@ from portal.headers import harden, nonce
 from portal.icons import icon, sprite
 from portal.languages import OFFERED, Languages, Tongue, ltr
 from portal.limits import Attempts
+from portal.listening import Listening
 from portal.places import PLACES
 
 log = logging.getLogger(__name__)
@@ -37,12 +38,15 @@ CHOICES: Mapping[str, tuple[str, ...]] = {"lang": tuple(OFFERED), "theme": THEME
 @dataclass(frozen=True)
 class Portal:
     """What the pages of one application share. attempts: to sign in, by address on the network. letters: to be sent by mail, by
-    mail address. provider: by which staff come in, or None. wait: how a stream passes the time between two looks."""
+    mail address. streams, lines: seats for what lasts; a line takes a thread, too, where no loop holds it. listening: who has a
+    conversation open. provider: by which staff come in, or None. wait: how a stream passes the time between two looks."""
 
     languages: Languages
     attempts: Attempts
     letters: Attempts
     streams: threading.BoundedSemaphore
+    lines: threading.BoundedSemaphore
+    listening: Listening
     chain: Chain
     provider: Provider | None = None
     wait: Callable[[float], None] = time.sleep
@@ -52,7 +56,7 @@ def new_portal(hub: Hub) -> Blueprint:
     portal = Blueprint(
         "portal", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
-    portal.record(lambda state: state.app.extensions.update(portal=shared_at(hub, state.app.config["STREAMS"])))
+    portal.record(lambda state: state.app.extensions.update(portal=shared_of(hub, state.app.config)))
     portal.before_request(guard.check)
     portal.after_request(_remember_choices)
     portal.after_request(harden)
@@ -64,13 +68,21 @@ def new_portal(hub: Hub) -> Blueprint:
     return portal
 
 
-def shared_at(hub: Hub, streams: int = STREAMS) -> Portal:
-    """Raises ConfigError when the chain's file is wrong, or a secret is missing."""
+def shared_of(hub: Hub, config: Mapping[str, Any]) -> Portal:
+    return shared_at(hub, config["STREAMS"], config["LINES"])
+
+
+def shared_at(hub: Hub, streams: int = STREAMS, lines: int = 0) -> Portal:
+    """lines: seats for those that hold no thread; 0: each takes one of a stream's. Raises ConfigError when the chain's file is
+    wrong, or a secret is missing."""
+    seats = threading.BoundedSemaphore(streams)
     return Portal(
         Languages(hub.here.zone),
         Attempts(hub.clock),
         Attempts(hub.clock, most=3),
-        threading.BoundedSemaphore(streams),
+        seats,
+        threading.BoundedSemaphore(lines) if lines else seats,
+        Listening(hub),
         read_chain(hub.settings.config),
         open_provider(hub.settings, hub.here, hub.clock),
     )
@@ -93,16 +105,14 @@ def tongue() -> Tongue:
 
 def _chosen(name: str) -> str | None:
     given = request.args.get(name)
-    return given if given in CHOICES[name] else request.cookies.get(name)
+    return given if given in CHOICES[name] else guard.cookie(name) or None
 
 
 def _remember_choices(response: Response) -> Response:
     for name, known in CHOICES.items():
         given = request.args.get(name)
         if given in known:
-            response.set_cookie(
-                name, given, max_age=YEAR, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
-            )
+            guard.give_cookie(response, name, given, YEAR)
     return response
 
 

@@ -8,7 +8,7 @@ from hub.flow.sharing import Opened
 from hub.models import Document
 from hub.web.webhooks import this_hub
 from portal import papers
-from portal.guard import opens_to
+from portal.guard import cookie, give_cookie, opens_to
 from portal.pages import page, this_portal, tongue
 from portal.serving import from_our_own_pages, serve
 
@@ -39,10 +39,7 @@ def come(ref: str) -> Response:
     if found is None:
         return page("shared.html", 422, ref=ref, seen=None, wrong=True)
     answer = make_response(redirect(url_for("portal.shared.offer", ref=ref), 303))
-    answer.set_cookie(
-        _cookie(), found.token, max_age=sharing.SITTING, path=url_for("portal.shared.offer", ref=ref),
-        secure=request.is_secure, httponly=True, samesite="Lax",
-    )  # fmt: skip
+    give_cookie(answer, _cookie(ref), found.token, int(sharing.SITTING.total_seconds()))
     return answer
 
 
@@ -63,7 +60,7 @@ def file(ref: str) -> Response:
 
 
 def _opened(ref: str) -> Opened | None:
-    token = request.cookies.get(_cookie())
+    token = cookie(_cookie(ref))
     if not token:
         return None
     with this_hub().look() as session:
@@ -76,5 +73,6 @@ def _seen(row: Document) -> papers.Shown:
                         row.issued_on, row.ends_on, False)  # fmt: skip
 
 
-def _cookie() -> str:
-    return "__Secure-opened" if request.is_secure else "opened"
+def _cookie(ref: str) -> str:
+    """Of each address its own, as two may be open at once."""
+    return f"opened-{ref[:32]}"

@@ -20,7 +20,7 @@ from hub.errors import PartDown
 from hub.flow import reports, runs
 from hub.opening import make_secrets, open_new_region
 from hub.regions import down
-from hub.serving import MANY, serve_web
+from hub.serving import LINES, MANY, serve_web
 from hub.settings import Settings, load_settings
 from hub.worker import Supervisor, stop_on_signal
 
@@ -120,12 +120,14 @@ def add_region(
         supervisor.add(f"{code}-scores", lambda: run_scores(settings, code))
     for name in doors_of(settings, code) if "doors" in roles else ():
         supervisor.add(f"{code}-{name}", lambda name=name: run_door(settings, code, name))  # type: ignore[misc]
-    for name, port, streams in (("web", here.port, STREAMS), ("streams", here.streams, MANY)):
+    for name, port, streams, lines in (("web", here.port, STREAMS, 0), ("streams", here.streams, MANY, LINES)):
         if name in roles and port:
-            add_web(supervisor, settings, code, name, port, streams)
+            add_web(supervisor, settings, code, name, port, streams, lines)
 
 
-def add_web(supervisor: Supervisor, settings: Settings, code: str, name: str, port: int, streams: int) -> None:
+def add_web(
+    supervisor: Supervisor, settings: Settings, code: str, name: str, port: int, streams: int, lines: int
+) -> None:
     host = settings.environ.get("HUB_BIND") or "127.0.0.1"
     processes = max(1, settings.count("HUB_WEB_PROCESSES", 1))
     settings.count("HUB_PROXIES", 0)  # a mistake is told before anything starts
@@ -133,7 +135,7 @@ def add_web(supervisor: Supervisor, settings: Settings, code: str, name: str, po
     stalled = settings.timing.stalled
     supervisor.add(
         f"{code}-{name}",
-        lambda: serve_web(lambda: hub_at(settings, code), code, f"{host}:{port}", stalled, processes, streams),
+        lambda: serve_web(lambda: hub_at(settings, code), code, f"{host}:{port}", stalled, processes, streams, lines),
     )
 
 

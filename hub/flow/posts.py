@@ -69,6 +69,7 @@ def put(work: Work, conversation: Conversation, post: Post) -> Post:
     post.conversation_id, post.seq, post.at = conversation.id, conversation.seq, work.now
     work.add(post)
     work.session.flush()
+    work.readers.add(conversation.customer_id)
     return post
 
 

@@ -32,7 +32,7 @@ def main(folder: Path, port: int) -> None:
     own = Partner(row.id, ConnectionSettings(OWN, OWN, "eu"), SimpleNamespace(topics=(), kind="shop"))  # type: ignore[arg-type]
     hub.partners[OWN] = own  # type: ignore[index]
     app = create_app(hub)
-    app.extensions["portal"] = replace(app.extensions["portal"], streams=threading.BoundedSemaphore(9999))
+    app.extensions["portal"] = replace(app.extensions["portal"], lines=threading.BoundedSemaphore(9999))
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     server.daemon_threads = True
     server.serve_forever()

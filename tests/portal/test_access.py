@@ -1,11 +1,13 @@
 """Coming in by a link that works once, and going out."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+import portal
 from desks import Clock, Visitor, link
 from hub.core import Hub
 from hub.models import Session, SignInLink
@@ -61,6 +63,16 @@ def test_the_cookie_is_for_the_browser_alone(hub: Hub, app: Flask) -> None:
     assert all(
         "HttpOnly" in one and "SameSite=Lax" in one and "Path=/" in one and "Domain" not in one for one in (plain, safe)
     )
+
+
+def test_every_cookie_is_given_in_one_place_under_a_name_that_no_other_host_can_set(app: Flask) -> None:
+    """RFC 6265bis, 4.1.3.2. A choice of language is one, too."""
+    told = Visitor(app, "https://eu.example.org").get("/sign-in?lang=de&theme=dark").headers.getlist("Set-Cookie")
+    givers = [path.name for path in Path(portal.__file__).parent.glob("*.py") if ".set_cookie(" in path.read_text()]
+
+    assert {one.partition("=")[0] for one in told} >= {"__Host-lang", "__Host-theme"}
+    assert all("; Secure" in one and "Path=/" in one and "HttpOnly" in one and "Domain" not in one for one in told)
+    assert givers == ["guard.py"]
 
 
 def test_nobody_signs_in_by_plain_http_from_elsewhere(hub: Hub, app: Flask) -> None:

@@ -8,10 +8,8 @@ from sqlalchemy import func, select
 
 from desks import Visitor, live
 from hub.core import Hub
-from hub.flow.posts import Said
 from hub.models import Conversation, Post
 from mine import Owner, an_owner, come_in
-from portal.chat import Thread, following
 from talking import CANARY
 
 NAME = "11111111-2222-3333-4444-555555555555"
@@ -121,22 +119,12 @@ def test_the_live_line_goes_on_from_the_place_the_browser_names(hub: Hub, custom
     assert told.endswith("event: end\ndata: {}\n\n"), "the session was revoked meanwhile"
 
 
-def test_each_post_is_told_once_and_in_order_over_broken_lines(hub: Hub) -> None:
-    said = [Said(seq, "said", "staff", None, None, {}, f"w{seq}", hub.clock()) for seq in range(1, 30)]
+def test_a_page_whose_line_is_cut_off_asks_for_news_from_its_place_on(hub: Hub, customer: Visitor) -> None:
+    send(customer, "one")
+    ref = ref_of(hub)
 
-    def look(place: str) -> Thread:
-        after = int(place.rpartition(":")[2] or 0)
-        return Thread("a" * 32, "assigned", [one for one in said if one.seq > after][:4])
+    told = customer.get(f"/my/chat/news?since={ref}:2").get_json()["posts"]
 
-    heard, place = [], ""
-    while len(heard) < 29:  # the line breaks after each second event
-        told = [
-            one
-            for one in following(look, lambda: True, lambda _: None, place, lambda one: one.text, 2)
-            if "post" in one
-        ]
-        for one in told[:2]:
-            place = re.search(r"^id: (.*)$", one, re.MULTILINE)[1]
-            heard.append(re.search(r'"html": "(w\d+)"', one)[1])
-
-    assert heard == [f"w{seq}" for seq in range(1, 30)]
+    assert [one["place"] for one in told] == [f"{ref}:3", f"{ref}:4"]
+    assert "waits for an advisor" in told[-1]["html"]
+    assert customer.get(f"/my/chat/news?since={ref}:4").get_json() == {"posts": []}

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from desks import Visitor
+from desks import Clock, Visitor
 from hub.core import Hub
 
 
@@ -30,3 +30,17 @@ def test_a_name_is_shown_as_text(app: Flask, hub: Hub) -> None:
 
     assert "<i>Ana" not in text
     assert "&lt;i&gt;Ana" in text
+
+
+def test_whoever_uses_a_page_keeps_the_session_and_is_answered_nothing(
+    hub: Hub, clock: Clock, operator: Visitor
+) -> None:
+    for _ in range(3):
+        clock.pass_by(minutes=20)
+        answer = operator.get("/here")
+        assert (answer.status_code, answer.data) == (204, b"")
+
+    assert operator.get("/operations/").status_code == 200, "an hour later, and idle for half an hour ends it"
+    assert "here.js" in operator.get("/operations/").text
+    clock.pass_by(minutes=31)
+    assert operator.get("/operations/").status_code == 401

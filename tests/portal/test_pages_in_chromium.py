@@ -334,6 +334,32 @@ def test_a_chat_is_answered_by_three_acts_of_the_keyboard(site: Site, browser: B
         page.locator("#said").get_by_text("Your car is ready at four.").wait_for()
 
 
+def test_of_two_tabs_one_holds_the_line_and_both_show_each_answer_once(site: Site, browser: Browser) -> None:
+    with window(browser, 390, "light", "en") as context:
+        sign_in(site, context, "customer")
+        tabs, asked = [context.new_page() for _ in range(2)], []
+        said = [line for page in tabs for line in told_by(page)]
+        for page in tabs:
+            page.on("request", lambda request: asked.append(request.url.partition("?")[0]))
+            page.goto(f"{site.base}/my/chat/")
+
+        tabs[1].get_by_label("Your message").fill("Is the wheel bearing safe to ride on?")
+        tabs[1].get_by_role("button", name="Send").click()
+        for page in tabs:
+            page.locator("#log").get_by_text("Is the wheel bearing safe to ride on?").wait_for()
+
+        assert sum(one.endswith("/my/chat/stream") for one in asked) == 1
+        orders = [
+            page.eval_on_selector_all("#log [data-seq]", "all => all.map(one => +one.dataset.seq)") for page in tabs
+        ]
+        assert orders[0] == orders[1] == sorted(set(orders[0]))
+        assert said == []
+
+        tabs[0].close()
+        with tabs[1].expect_request(lambda request: "/my/chat/stream" in request.url):
+            tabs[1].wait_for_function("navigator.locks.query().then(found => found.held.length === 1)")
+
+
 def test_a_hold_is_released_by_three_acts_of_the_keyboard(site: Site, browser: Browser) -> None:
     """Enter opens the question, as the oldest hold has the focus; Tab, and Enter says yes."""
     holds.place(site.hub, holds.Wanted(site.owner.ref, "*", "lawsuit", "Case 12/26", "Legal"), "test")

@@ -38,6 +38,7 @@ class Spare:
         self.app.extensions["hub"] = hub
         if "portal" in self.app.extensions:
             self.app.extensions["portal"] = shared_at(hub)
+            self.app.extensions["portal"].listening.by_itself = False  # tests take its turns
         return self.app
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -44,6 +45,7 @@ from hub.sdk import hookspecs
 from hub.settings import ConnectionSettings, Idle, RegionSettings, Settings, Timing
 from hub.vault import AesGcm, FileKeyStore, Vault
 from hub.work import Work
+from portal.listening import SESSIONS_EVERY
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 CONFIG = Path(__file__).parent / "config"
@@ -379,14 +381,26 @@ def link(hub: Hub, *roles: str, title: str = "Theo Kranz", minutes: float = 10) 
         return make_sign_in_link(work, principal_named(work, title, roles), timedelta(minutes=minutes))
 
 
-def live(visitor: Visitor, hub: Hub, query: str, **headers: str) -> list[str]:
-    """What the chat's line says until the session is revoked in its first pause."""
+def live(
+    visitor: Visitor, hub: Hub, query: str = "", then: Callable[[], None] | None = None, **headers: str
+) -> list[str]:
+    """What the chat's line says at its first turn and, after then() (a session that ends), at one a second later."""
 
-    def wait(_: float) -> None:
+    def end() -> None:
         with hub.begin() as work:
             work.session.execute(update(Session).values(revoked_at=work.now))
 
-    return heard(visitor, wait, f"/my/chat/stream{query}", **headers)
+    listening = visitor.client.application.extensions["portal"].listening
+    answer = visitor.get(f"/my/chat/stream{query}", **headers)
+    assert answer.status_code == 200, answer.text
+    listening.turn()
+    (then or end)()
+    listening.clock = lambda: time.monotonic() + SESSIONS_EVERY
+    listening.turn()
+    told = [chunk.decode() for chunk in answer.iter_encoded()]
+    answer.close()
+    assert not listening.readers, "whoever has gone is not read for"
+    return told
 
 
 def heard(visitor: Visitor, wait: Callable[[float], None], path: str, **headers: str) -> list[str]:
