@@ -29,7 +29,7 @@ PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)(?: ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
 
-UNLOCKED = {"pyspark"}  # half a gigabyte, of a cluster's own version; whoever wants it installs its extra
+UNLOCKED = {"pyspark", "s3fs"}  # of a cluster's, or a cloud client's own version; whoever wants one installs its extra
 
 
 def direct_requirements() -> list[str]:

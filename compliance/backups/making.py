@@ -4,6 +4,7 @@ import base64
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from compliance.backups import dump, generations
 from compliance.backups.periods import read_terms
 from hub.clock import ANCHORS
 from hub.core import Hub
-from hub.errors import PartDown
+from hub.errors import PartDown, Unreadable
+from hub.files import PART, Files, FolderFiles
+from hub.flow.documents import SHELVES
 from hub.gate import erase_rows
 from hub.ledger import LEDGER
 from hub.models import Base, DataKey, Epoch, table
@@ -23,6 +26,7 @@ from hub.vault import FrameWriter
 
 KINDS = ("data", "keys")
 OWNER = "backup"
+CHUNK = 1 << 20  # bytes
 DATABASE, DOCUMENTS, STORE = "database.sealed", "documents", "store"
 KEY_TABLES: Mapping[str, type[Base]] = {"data_keys": DataKey, "epochs": Epoch}
 COPIED = (LEDGER, ANCHORS)  # they outlive the database, and should the disk
@@ -67,13 +71,22 @@ def _data(hub: Hub, place: Path) -> Path:
         sealed = draft / DATABASE
         with sealed.open("wb") as file, FrameWriter(file, key.secret, hub.region_code) as out:
             dump.write(hub.region, out, draft)  # type: ignore[arg-type]
-        documents = hub.region.folder / DOCUMENTS
-        if documents.exists():
-            shutil.copytree(documents, draft / DOCUMENTS, ignore=shutil.ignore_patterns("*.part"))
+        copy_files(hub.files, FolderFiles(draft / DOCUMENTS))
         told = {"kind": "data", "region": hub.region_code, "made_at": made_at.isoformat(), "key_id": key.id,
                 "database": hub.region.engine.dialect.name, "heads": dump.heads(hub.region)}  # fmt: skip
         generations.sign(draft, hub.vault, told)
     return path
+
+
+def copy_files(source: Files, target: Files) -> None:
+    """Names are random and never used again: one that is there is the same file."""
+    for number in range(SHELVES):
+        there = {name for name, _ in target.shelf(number)}
+        for name, _ in source.shelf(number):
+            if name in there or name.endswith(PART):
+                continue
+            with suppress(Unreadable), source.open(name) as old, target.create(name) as new:  # removed meanwhile
+                shutil.copyfileobj(old, new, CHUNK)
 
 
 def _keys(hub: Hub, place: Path) -> Path:

@@ -16,10 +16,12 @@ from typing import Any
 from sqlalchemy import DateTime, LargeBinary, delete, func, insert, select
 
 from compliance.backups import dump, generations
-from compliance.backups.making import DATABASE, DOCUMENTS, KEY_TABLES, STORE
+from compliance.backups.making import DATABASE, DOCUMENTS, KEY_TABLES, STORE, copy_files
 from hub import ledger
 from hub.clock import is_gone
+from hub.core import files_of
 from hub.errors import HubError, Unreadable, WrongInput
+from hub.files import FolderFiles
 from hub.gate import PASS
 from hub.models import Base, DataKey, Instant, Lease, table
 from hub.regions import Region, open_region
@@ -51,7 +53,7 @@ def restore_data(settings: Settings, code: str, folder: Path, clock: Clock) -> d
         with tempfile.TemporaryDirectory(dir=region.folder) as workbench:
             dump.load(region, reader, Path(workbench))  # type: ignore[arg-type]
         if (folder / DOCUMENTS).exists():
-            _add_files(folder / DOCUMENTS, region.folder / DOCUMENTS)
+            copy_files(FolderFiles(folder / DOCUMENTS), files_of(settings, settings.region(code), region.folder))
         return told
 
 
@@ -121,17 +123,6 @@ def _put_store(source: Path, store: Path) -> None:
         shutil.copy(path, draft)
         draft.chmod(0o600)
         draft.rename(store / path.name)
-
-
-def _add_files(source: Path, target: Path) -> None:
-    """Names are random and never used again: one that is there is the same file."""
-    for path in source.rglob("*"):
-        place = target / path.relative_to(source)
-        if path.is_file() and not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = place.with_name(f"{place.name}.part")
-            shutil.copy(path, draft)
-            draft.rename(place)
 
 
 def _row(model: type[Base], plain: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from hub.providers import ProviderSettings
 from hub.sdk.kit.table import Level
 from hub.sdk.testing import rows
 from hub.settings import ConnectionSettings, Idle, RegionSettings, Timing, load_settings
+from hub.stores import StoreSettings
 from hub.variables import VARIABLES
 from hub.web.catalogue import EVENTS, schema_of
 from rules.operators import AGES, MISSING, ROWS
@@ -89,6 +90,7 @@ def settings() -> str:
         + table(("variable", "default", "meaning"), ((code(one.name), one.default, one.meaning) for one in VARIABLES))
         + "\n\n## hub.yaml\n\n`plugins` lists what loads; installed is not active. Secrets never stand in the file.\n\n"
         f"### regions\n\n{fields(RegionSettings)}\n\n#### staff_sign_in\n\nInside a region.\n\n{fields(ProviderSettings)}\n\n"
+        f"#### documents\n\nInside a region; needs the extra `s3`.\n\n{fields(StoreSettings)}\n\n"
         f"### connections\n\n{fields(ConnectionSettings)}\n\n"
         f"### timing\n\nIn seconds.\n\n{fields(Timing)}\n\n"
         f"### idle\n\nIn minutes; a session that is in use ends after twelve hours.\n\n{fields(Idle)}\n"
