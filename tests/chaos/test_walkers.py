@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.alone
 HERE = Path(__file__).parent
 DATABASES = os.environ.get("HUB_TEST_DATABASES", "sqlite,postgresql").split(",")
 KILLS = int(os.environ.get("HUB_JOURNEY_KILLS", "50")) // len(DATABASES)

@@ -8,10 +8,6 @@ import textwrap
 import time
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.alone
-
 PROGRAM = textwrap.dedent("""
     import gc, os, signal, sys, time
     from pathlib import Path

@@ -17,15 +17,19 @@ CONFIG = Path(__file__).parents[2] / "config"
 
 @pytest.fixture
 def environ(tmp_path):
+    return environ_in(tmp_path)
+
+
+def environ_in(folder):
     """The house's own configuration on ports that are free."""
-    config = tmp_path / "config"
+    config = folder / "config"
     shutil.copytree(CONFIG, config)
     text = (config / "hub.yaml").read_text()
     for port in ("8101", "8102", "8103", "8190", "8191", "8192", "8193", "8194"):
         text = text.replace(port, str(free_port()))
     (config / "hub.yaml").write_text(text)
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
-    return {**kept, "HUB_HOME": str(tmp_path / "var"), "HUB_CONFIG": str(config)}
+    return {**kept, "HUB_HOME": str(folder / "var"), "HUB_CONFIG": str(config)}
 
 
 def free_port():
@@ -42,16 +46,29 @@ def demo(environ, *words):
     return subprocess.run(command(*words), env=environ, capture_output=True, text=True, timeout=240, check=False)
 
 
-def test_the_demo_settles_and_a_second_time_nothing_is_new(environ, tmp_path):
-    first = demo(environ, "--customers", "31")
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory):
+    """A demo that has run to its end, and what it summed up."""
+    environ = environ_in(tmp_path_factory.mktemp("settled"))
+    done = demo(environ, "--customers", "31")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return environ, json.loads(done.stdout)
 
-    assert first.returncode == 0, first.stderr[-3000:]
-    summary = json.loads(first.stdout)
+
+def test_the_demo_settles_and_leaves_nothing_running(settled):
+    environ, summary = settled
+
     assert (summary["customers"], summary["dead_letters"]) == (31, 0)
     assert summary["memberships"] > 3
     assert summary["messages_settled"] > summary["memberships"]
+    assert [path.name for path in Path("/proc").glob("[0-9]*") if environ["HUB_HOME"] in _environment(path)] == []
+
+
+def test_a_second_time_nothing_is_new(settled):
+    environ, summary = settled
 
     second = json.loads(demo(environ, "--customers", "31").stdout)
+
     assert [second[name] for name in ("customers", "memberships", "messages_settled")] == [
         summary[name] for name in ("customers", "memberships", "messages_settled")
     ]
@@ -66,14 +83,6 @@ def rows_told(summary):
         for row in region["connections"]
         if row["connector"] in {"shop", "loyalty"}
     }
-
-
-def test_nothing_is_left_running_when_the_demo_ends(environ):
-    demo(environ, "--customers", "3")
-
-    home = environ["HUB_HOME"]
-    left = [path.name for path in Path("/proc").glob("[0-9]*") if home in _environment(path)]
-    assert left == []
 
 
 def _environment(process):

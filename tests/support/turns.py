@@ -11,6 +11,8 @@ SECONDS = {
     "tests/stories/test_crm_through_faults.py": 10.0,
     "tests/portal/test_pages_in_chromium.py": 0.6,
     "tests/benchmarks/": 2.0,
+    "tests/chaos/test_walkers.py": 25.0,
+    "tests/hub/test_worker.py": 4.5,
     "tests/hub/demo/": 1.0,
     "tests/hub/test_regions.py": 2.0,
     "tests/plugins/": 3.0,
