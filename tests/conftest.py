@@ -4,6 +4,7 @@ pytest_plugins = [
     "sparing",
     "turns",
     "postgres",
+    "once",
     "hubs",
     "partners",
     "fleeting",

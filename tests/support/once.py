@@ -1,0 +1,51 @@
+"""What is the same for every hub of a run is worked out once: the rules of a configuration, and how a statement is written as SQL.
+
+Each test has a hub and a database of its own, and both would be made anew for each: that took longer than most tests."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Dialect, Engine, create_engine, event, make_url
+
+import hub.regions
+from hub.rulebook import LiveBook, Stand
+
+_read_all = LiveBook._read_all
+READ: list[tuple[dict[str, bytes], Any, set[str], Stand]] = []
+WRITTEN: dict[tuple[str, str], tuple[Dialect, Any]] = {}
+
+
+def _read_once(self: LiveBook) -> Stand:
+    """The first reading of a hub, for the same files and the same facts. What changes below a hub is read as ever."""
+    if hasattr(self, "stand"):
+        return _read_all(self)
+    files, known = _files(self.folder), vars(self.catalogue)
+    for held, catalogue, purposes, stand in READ:
+        if (held, purposes) == (files, self.purposes) and catalogue == known:
+            return stand
+    stand = _read_all(self)
+    READ.append((files, known, self.purposes, stand))
+    return stand
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _create_engine(url: Any, **options: Any) -> Engine:
+    """An engine that writes statements as the first of its kind did: SQLAlchemy keeps them for each engine anew."""
+    engine = create_engine(url, **options)
+    kind = (make_url(url).drivername, repr(sorted(options.items())))
+    if kind in WRITTEN:
+        engine.dialect, engine._compiled_cache = WRITTEN[kind]
+    else:
+
+        @event.listens_for(engine, "connect")  # from then on its dialect knows the database
+        def _keep(_connection: Any, _record: Any) -> None:
+            WRITTEN.setdefault(kind, (engine.dialect, engine._compiled_cache))
+
+    return engine
+
+
+LiveBook._read_all = _read_once  # type: ignore[method-assign]
+hub.regions.create_engine = _create_engine  # type: ignore[attr-defined]
