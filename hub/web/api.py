@@ -16,6 +16,7 @@ from hub.sdk import ConsentRecord, CustomerKey
 from hub.status import status_of
 from hub.voices import voice
 from hub.web.access import needs
+from hub.web.errors import JSON
 from hub.web.idempotency import once
 from hub.web.webhooks import this_hub
 from hub.wording import PLACES
@@ -136,10 +137,35 @@ class Consents(MethodView):
         return {"customer": ref, "state": told["state"], "at": work.now.isoformat()}, 201
 
 
+class ProblemTold(Schema):
+    """As hub.web.errors.problem makes it."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True, metadata={"description": "stable, for programs"})
+    detail = fields.String(required=True)
+    hint = fields.String(metadata={"description": "how to mend it"})
+    errors = fields.Dict(metadata={"description": "what is wrong with which field"})
+
+
+class Described(Api):  # type: ignore[misc]  # it carries no types
+    """Says of errors what they are: problems of RFC 9457, under a media type of their own."""
+
+    ERROR_SCHEMA = ProblemTold
+    DEFAULT_RESPONSE_CONTENT_TYPE: str
+
+    def _register_responses(self) -> None:
+        usual: str = self.DEFAULT_RESPONSE_CONTENT_TYPE
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = JSON
+        super()._register_responses()
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = usual
+
+
 def register(app: Flask) -> Api:
     """Answers the API, for the doors that stand in files of their own."""
     app.config.setdefault("OPENAPI_URL_PREFIX", "/api/v1")
     app.config.setdefault("OPENAPI_JSON_PATH", "openapi.json")
-    api = Api(app)
+    api = Described(app)
     api.register_blueprint(bp)
     return api
