@@ -4,10 +4,11 @@ import json
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from compliance import audit
 from hub.clock import ANCHORS, seal_audit
+from hub.flow import seals
 from hub.gate import PASS
 from hub.models import Anchor, AuditEntry, AuditSeal
 
@@ -112,6 +113,25 @@ def test_a_line_that_a_crash_cut_short_is_written_again(sealed):
     seal_audit(sealed)
 
     assert audit.verify(sealed).problems == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_no_flow_waits_for_the_sealer(hub):
+    """It holds nothing that an append needs: others append and commit while it is in the middle of its turn."""
+    with hub.begin() as work:
+        work.audit("petra", "looked", "customer", 1)
+
+    with hub.begin() as sealing:
+        assert seals.seal(sealing) >= 1
+        sealing.session.flush()
+        with hub.begin() as work:
+            work.session.execute(text("SET LOCAL lock_timeout = '2s'"))
+            work.audit("petra", "looked", "customer", 2)
+
+    seal_audit(hub)
+    found = audit.verify(hub)
+    assert (found.problems, found.unsealed) == ([], 0)
 
 
 def test_what_was_taken_back_to_a_savepoint_is_in_no_entry_and_what_stood_before_is(hub):

@@ -3,17 +3,18 @@
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from multiprocessing import get_context
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, event, insert, text
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
 from hub import regions
 from hub.errors import Busy, CrossingRefused
-from hub.models import AuditEntry, Branch, Tombstone
+from hub.models import AuditEntry, Base, Branch, Here, Tombstone, table
 from hub.regions import Directory, down, empty_log, open_engine, open_region
 from writers import ROUNDS, add_one
 
@@ -44,6 +45,28 @@ def test_the_database_itself_refuses_it_where_both_guards_are_gone(hub):
     with pytest.raises(IntegrityError), Session(bare) as session, session.begin():
         session.execute(insert(Branch), [{"id": 1, "code": "x", "title": "X", "zone": "UTC", "region": "gcc"}])
     bare.dispose()
+
+
+@pytest.mark.parametrize("wall", ["session", "statement", "foreign key", "none"])
+def test_each_wall_refuses_alone_where_the_others_are_removed(tmp_path, wall):
+    """The fourth, the credentials of a process, stands in test_walls: there nobody guards a statement, and the region is a right one."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'one.db'}")
+    if wall != "foreign key":
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
+    Base.metadata.create_all(engine, tables=[table(Here), table(Branch)])
+    sessions = sessionmaker(engine)
+    if wall == "session":
+        regions._guard_session(sessions, "eu")
+    if wall == "statement":
+        regions._guard_statements(engine, "eu")
+
+    refused = nullcontext() if wall == "none" else pytest.raises((CrossingRefused, IntegrityError))
+    with refused, sessions.begin() as session:
+        session.add(Branch(id=1, code="x", title="X", zone="UTC", region="gcc"))
+
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM branches")) == (wall == "none")
+    engine.dispose()
 
 
 def test_a_delete_past_the_gate_is_refused(hub):
