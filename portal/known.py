@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.flow import insights
+from hub.flow.asking import CHANNEL, Subject
 from hub.flow.enrollments import LIVE
-from hub.flow.insights import Grounds, Insight, ScoreSeen, Subject
+from hub.flow.insights import Grounds, Insight, ScoreSeen
 from hub.models import Branch, Consent, Customer, Enrollment, Event, Membership, Person, Profile, Vehicle
 from hub.services import read_services
 from portal.cars import Advice, Car, advice_in, advised, cars_in, held
@@ -80,7 +81,7 @@ def known(hub: Hub, session: Session, who: Me) -> Known:
     subject = Subject(person.id, person.jurisdiction, person.restricted_at, person.erased_at)
     grounds = Grounds(
         subjects={row.id: subject},
-        said={(person.id, purpose): states[insights.CHANNEL] for purpose, states in said.items() if insights.CHANNEL in states},
+        said={(person.id, purpose): states[CHANNEL] for purpose, states in said.items() if CHANNEL in states},
         fuels={car.id: car.fuel for mine, car in owned if mine.role == "owner" and mine.until is None},
         dangers=insights.dangers_in(
             ((one.vehicle_id, one.code, one.state, one.safety) for one in rows if one.customer_id == row.id), services

@@ -1,8 +1,9 @@
 """The scorer `churn`: the probability that a customer does not come within a horizon, how sure that is, and why."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from math import isnan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,6 +39,7 @@ FEWEST_VISITS, FEWEST_DAYS = 2, 182  # whoever came once, and not long ago, has 
 WIDEST = 0.5  # of a band that says anything
 JUDGED_AFTER = 30  # days from which a champion can be asked about outcomes it was not told
 MEASURED = 20_000  # rows that figures and their intervals are told from
+REASONS, FELT = 3, 0.02  # told of a row, at most; and what moves the log-odds less is none
 MANY = 50_000  # rows scored at a time
 
 
@@ -215,30 +217,30 @@ def _chance(model: Silence, known: Mapping[str, Any], values: Numbers) -> Number
 def _given(model: Silence, known: Any, ids: Numbers, values: Numbers, support: Numbers) -> Iterator[ScoreGiven]:
     if not len(ids):
         return
-    chance = _chance(model, known, values)
-    low, high = model.band(values, chance)
-    pulls = model.pulls(values)
-    strongest = np.argsort(-np.abs(pulls), axis=1)[:, :3]
-    names = known["names"]
-    for row, customer in enumerate(ids.tolist()):
-        if high[row] - low[row] > WIDEST:
-            continue
-        told = tuple(
-            reason(names[at], values[row, at], f"{pulls[row, at]:+.2f}")
-            for at in strongest[row]
-            if abs(pulls[row, at]) > 0.02
+    told = model.judge(values, known["champion"], Calibrator(*known["calibrator"]))
+    sure = told.high - told.low <= WIDEST
+    why = strongest(known["names"], values[sure], told.pulls[sure])
+    columns = (ids, told.chance, told.low, told.high, support)
+    for one, chance, low, high, seen, reasons in zip(*(each[sure].tolist() for each in columns), why, strict=True):
+        yield ScoreGiven(one, round(chance, 4), round(low, 4), round(high, 4), seen, reasons)
+
+
+def strongest(names: Sequence[str], values: Numbers, pulls: Numbers) -> Iterator[tuple[str, ...]]:
+    """Per row the reasons that move it furthest, of REASONS at most; of two alike the one that is named first."""
+    left, said = np.abs(pulls), []
+    rows = np.arange(len(pulls))
+    for _ in range(min(REASONS, len(names))):
+        at = left.argmax(1)
+        there = left[rows, at] > FELT
+        left[rows, at] = -1.0
+        told = zip(at.tolist(), values[rows, at].tolist(), pulls[rows, at].tolist(), there.tolist(), strict=True)
+        said.append(
+            [reason(names[fact], value, f"{pull:+.2f}") if is_felt else "" for fact, value, pull, is_felt in told]
         )
-        yield ScoreGiven(
-            customer,
-            round(float(chance[row]), 4),
-            round(float(low[row]), 4),
-            round(float(high[row]), 4),
-            int(support[row]),
-            told,
-        )
+    return (tuple(filter(None, row)) for row in zip(*said, strict=True))
 
 
 def reason(fact: str, value: float, way: str) -> str:
     """`visits.overdue=2.3:+0.41`: the value seen, and which way it moves the score and how far; a missing value is left blank."""
-    seen = "" if np.isnan(value) else f"{value:.2f}".rstrip("0").rstrip(".")
+    seen = "" if isnan(value) else f"{value:.2f}".rstrip("0").rstrip(".")
     return f"{fact}={seen}:{way}"

@@ -1,6 +1,7 @@
 """Who will stay away for a horizon, from facts of a day: regression, small boosting that knows which way is worse, their mean."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -25,10 +26,21 @@ WORSE = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Per row the calibrated chance of no visit and its 90 % band, and (rows, facts) how far each fact moves the logit."""
+
+    chance: Numbers
+    low: Numbers
+    high: Numbers
+    pulls: Numbers
+
+
 class Silence:
     """fit(ids, values, silent): several rows of one customer are drawn together where the band is made.
 
-    chance(values) -> per candidate the probability of no visit. band(values, chance) -> 90 %."""
+    chance(values) -> per candidate the probability of no visit. judge(values, candidate) -> the chance that one candidate gives,
+    its 90 % band, and how far each fact pulls."""
 
     def __init__(self, names: Sequence[str], seed: int = 0) -> None:
         self.names = list(names)
@@ -47,26 +59,41 @@ class Silence:
         return self
 
     def chance(self, values: Numbers) -> dict[str, Numbers]:
-        line = self.line(values)
-        trees = self.boosting_.decision_function(values[:, self.varying_])
-        recency = _apply(self.floor_, self._recency(values))
-        told = {FLOOR: recency, "regression": line, "boosting": trees, "mean of two": (line + trees) / 2}
+        linear = self.sheet_.linear(values)
+        line, trees = _apply(self.regression_, linear), self._trees(values)
+        told = {FLOOR: self._floor(values), "regression": line, "boosting": trees, "mean of two": (line + trees) / 2}
         return {name: np.asarray(expit(one)) for name, one in told.items()}
 
-    def line(self, values: Numbers) -> Numbers:
-        return _apply(self.regression_, self.sheet_.linear(values))
+    def judge(self, values: Numbers, candidate: str, right: Callable[[Numbers], Numbers]) -> Judged:
+        """right: sets the candidate's probability right."""
+        linear = self.sheet_.linear(values)
+        line = _apply(self.regression_, linear)
+        if candidate == FLOOR:
+            told = self._floor(values)
+        elif candidate == "regression":
+            told = line
+        else:
+            trees = self._trees(values)
+            told = trees if candidate == "boosting" else (line + trees) / 2
+        chance = right(np.asarray(expit(told)))
+        return Judged(chance, *self._band(linear, line, chance), self._pulls(linear))
 
-    def band(self, values: Numbers, chance: Numbers) -> tuple[Numbers, Numbers]:
+    def _trees(self, values: Numbers) -> Numbers:
+        return np.asarray(self.boosting_.decision_function(values[:, self.varying_]))
+
+    def _floor(self, values: Numbers) -> Numbers:
+        return _apply(self.floor_, self._recency(values))
+
+    def _band(self, linear: Numbers, line: Numbers, chance: Numbers) -> tuple[Numbers, Numbers]:
         """How far the regression moves when its customers are drawn again, around the probability told."""
-        linear, here = self.sheet_.linear(values), self.line(values)
-        moved = linear @ self.refits_[1:] + self.refits_[0] - here[:, None]
+        moved = linear @ self.refits_[1:] + self.refits_[0] - line[:, None]
         low, high = np.quantile(moved, (0.05, 0.95), axis=1)
         sure = _logit(chance)
         return np.asarray(expit(sure + np.minimum(low, 0))), np.asarray(expit(sure + np.maximum(high, 0)))
 
-    def pulls(self, values: Numbers) -> Numbers:
+    def _pulls(self, linear: Numbers) -> Numbers:
         """(rows, facts): how far each fact moves the logit of the regression away from the mean customer's."""
-        parts = self.sheet_.linear(values) * self.regression_[1:]
+        parts = linear * self.regression_[1:]
         told = parts[:, : len(self.names)].copy()
         for column, fact in enumerate(self.sheet_.gaps, start=len(self.names)):
             told[:, fact] += parts[:, column]

@@ -3,7 +3,9 @@
 import csv
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import click
 from babel.numbers import format_currency, get_currency_precision
@@ -63,7 +65,8 @@ def list_(region: str | None, branch: str, capacity: int, as_csv: bool, language
         writer.writerows({**asdict(one), "reasons": " ".join(one.reasons)} for one in found.entries)
         return
     click.echo(f"{branch}, {found.day}: {len(found.entries)} to call, {found.controls} left alone for comparison")
-    click.echo(said(found))
+    for sentence in said(found):
+        click.echo(sentence)
     words = wording(language)
     for one in found.entries:
         mark = "!" if one.safety else " "
@@ -89,17 +92,52 @@ def note(region: str | None, entry: int, outcome: str, by: str) -> None:
     click.echo(f"{entry}: {outcome}")
 
 
-def said(found: flow.Listed) -> str:
-    """The list's own accuracy, in one sentence."""
+FIGURES = {
+    "auc": "AUC",
+    "ap": "average precision",
+    "brier": "Brier",
+    "ece": "calibration error",
+    "gap": "promised less came",
+}
+
+
+def said(found: flow.Listed) -> Iterator[str]:
+    """The list's own accuracy, a sentence each: of the backtest, and of what came true since."""
     known = found.accuracy
     if not known:
-        return "Nothing is known of how good this list is: no model of what cars need is in force."
+        yield "Nothing is known of how good this list is: no model of what cars need is in force."
+        return
     low, high = known["interval"]
-    return (
+    yield (
         f"Of lists of {known['list_length']} in the backtest {100 * known['precision']:.0f} % were right "
         f"[{100 * low:.0f}, {100 * high:.0f}]; of cars drawn by lot {100 * known['by_lot']:.0f} %. "
         f"A call is taken to add a quarter: an assumption until the comparison proves it."
     )
+    if told := _figures(known.get("metrics", {})):
+        yield f"The backtest: {told}."
+    if found.proven:
+        calls, control = found.proven["calls"], found.proven["control"]
+        lift = f", {found.proven['lift']:.2f} times as many" if "lift" in found.proven else ""
+        yield (
+            f"Since then, within {known['horizon_days']} days of a call {_share(calls)} of {calls['rows']:,} were given it, and of "
+            f"{control['rows']:,} left alone {_share(control)}{lift}. {_figures(found.proven)}."
+        )
+
+
+def _share(told: Mapping[str, Any]) -> str:
+    if not told["rows"]:
+        return "nobody"
+    low, high = told["interval"]
+    return f"{100 * told['precision']:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
+
+
+def _figures(told: Mapping[str, Any]) -> str:
+    parts = [
+        f"{word} {told[name]:.3f} [{told[f'{name}_interval'][0]:.3f}, {told[f'{name}_interval'][1]:.3f}]"
+        for name, word in FIGURES.items()
+        if name in told
+    ]
+    return ", ".join(parts)
 
 
 def money(one: flow.Entry) -> str:

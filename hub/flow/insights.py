@@ -1,23 +1,27 @@
 """What is known of a customer for whoever speaks with them: scores with bands and reasons, what their cars need, what to do next."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, NamedTuple
+from datetime import date
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.flow.batches import batches
-from hub.models import Consent, Customer, Need, Ownership, Person, Recommendation, Score, Vehicle
-from hub.sdk import Decision, Question
-from hub.services import Services, read_services
+from hub.flow.asking import CHANNEL, Asked, Subject
+from hub.flow.batches import among
+from hub.models import Consent, Customer, Need, Ownership, Person, Recommendation, Score, Vehicle, table
+from hub.services import Service, Services, read_services
 
 UPLIFT = 0.25  # of the margin is added by a call: an assumption until an experiment of this branch proves another
 CALL_COSTS = 0.02  # of a usual margin: five minutes of an advisor
+NEED = table(Need).c  # for many rows: past the ORM they cost half
 SAFETY = ("important", "critical")
-CHANNEL = "phone"
+PURPOSE = "service_notice"  # of a call: it is about the customer's own car
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,17 @@ class Action:
     denied: str = ""
 
 
+class Candidate(NamedTuple):
+    """An Action before it is known to be chosen; need_id: the row that tells the rest of it."""
+
+    customer_id: int
+    vehicle_id: int
+    service: str
+    safety: bool
+    value_minor: int
+    need_id: int
+
+
 @dataclass(frozen=True)
 class Insight:
     """best: the action to propose, or None where none is permitted; runners_up: the others, the best first, with what denies
@@ -89,15 +104,6 @@ class Insight:
     scores: tuple[ScoreSeen, ...]
     best: Action | None
     runners_up: tuple[Action, ...]
-
-
-class Subject(NamedTuple):
-    """Whom the policy is asked about."""
-
-    person_id: int
-    jurisdiction: str
-    restricted_at: datetime | None
-    erased_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -130,36 +136,57 @@ def of(hub: Hub, session: Session, customer: Customer, grounds: Grounds, service
     return Insight(customer.ref, scores, best, tuple(one for one in found if one is not best))
 
 
-def actions(hub: Hub, session: Session, customer_ids: Sequence[int], services: Services) -> dict[int, list[Action]]:
-    """What could be proposed to each, safety first and then by expected margin; the policy is asked about every one."""
-    found: dict[int, list[Action]] = {}
-    for ids in batches(customer_ids):
-        found |= _judged(hub, _grounds(session, ids, services), _needs(session, ids), services)
-    return found
+def best(hub: Hub, session: Session, customers: Collection[int], services: Services) -> Iterator[Candidate]:
+    """Of each of these customers what would be proposed first and is permitted, in the order of their ids.
+
+    A few statements for all of them, and of a need no more than what ranks it: most are never proposed."""
+    grounds = _grounds(session, customers, services)
+    asked, service_of = Asked(hub, grounds.subjects, grounds.said), cache(services.of)
+    columns = (Need.customer_id, Need.vehicle_id, Need.service, Need.value, Need.margin_minor, Need.id)
+    rows = session.execute(
+        select(*columns).where(among(Need.customer_id, customers)).order_by(Need.customer_id, Need.id)
+    )
+    for customer, theirs in groupby(rows, key=itemgetter(0)):
+        if asked.denied(customer, PURPOSE):
+            continue
+        latest = {(car, service): (value, margin, row) for _, car, service, value, margin, row in theirs}
+        found = [
+            Candidate(customer, car, service, (car, service) in grounds.dangers, _worth(value, margin or 0), row)
+            for (car, service), (value, margin, row) in latest.items()
+            if _fits(service_of(service), grounds.fuels, car)
+        ]
+        if found:
+            yield min(found, key=_order)
 
 
 def _judged(hub: Hub, grounds: Grounds, needs: Iterable[Need], services: Services) -> dict[int, list[Action]]:
     found: dict[int, list[Action]] = {}
-    asked, fuels = _Asked(hub, grounds), grounds.fuels
+    asked = Asked(hub, grounds.subjects, grounds.said)
     for row in needs:
-        service = services.of(row.service)
-        if service.offer and fuels.get(row.vehicle_id) not in service.unless_fuel and row.vehicle_id in fuels:
+        if _fits(services.of(row.service), grounds.fuels, row.vehicle_id):
             danger = (row.vehicle_id, row.service) in grounds.dangers
             found.setdefault(row.customer_id, []).append(_action(row, danger, asked))
     return {one: sorted(several, key=_order) for one, several in found.items()}
 
 
-def _order(one: Action) -> tuple[bool, int, int, str]:
+def _fits(service: Service, fuels: Mapping[int, str | None], vehicle_id: int) -> bool:
+    """Can it be proposed for this car, and is the car still theirs?"""
+    return service.offer and vehicle_id in fuels and fuels[vehicle_id] not in service.unless_fuel
+
+
+def _order(one: Action | Candidate) -> tuple[bool, int, int, str]:
     return (not one.safety, -one.value_minor, one.vehicle_id, one.service)
 
 
-def _action(row: Need, safety: bool, asked: "_Asked") -> Action:
-    margin = row.margin_minor or 0
-    value = round(UPLIFT * row.value * margin - CALL_COSTS * margin)
-    purpose = "service_notice"  # it is about the customer's own car
+def _worth(chance: float, margin_minor: int) -> int:
+    return round(UPLIFT * chance * margin_minor - CALL_COSTS * margin_minor)
+
+
+def _action(row: Need, safety: bool, asked: Asked) -> Action:
     return Action(
-        row.customer_id, row.vehicle_id, row.service, purpose, row.value, row.low, row.high, value, row.price_minor,
-        row.currency, safety, tuple(map(Reason.of, row.reasons)), row.model, asked.denied(row.customer_id, purpose),
+        row.customer_id, row.vehicle_id, row.service, PURPOSE, row.value, row.low, row.high,
+        _worth(row.value, row.margin_minor or 0), row.price_minor, row.currency, safety, tuple(map(Reason.of, row.reasons)),
+        row.model, asked.denied(row.customer_id, PURPOSE),
     )  # fmt: skip
 
 
@@ -169,35 +196,39 @@ def _needs(session: Session, ids: Sequence[int]) -> list[Need]:
     return list({(row.vehicle_id, row.service): row for row in rows}.values())
 
 
-def _grounds(session: Session, ids: Sequence[int], services: Services) -> Grounds:
-    subjects = _subjects(session, ids)
-    people = [one.person_id for one in subjects.values()]
-    return Grounds(subjects, _said(session, people), _fuels(session, ids), _dangers(session, ids, services))
+def _grounds(session: Session, customers: Collection[int], services: Services) -> Grounds:
+    return Grounds(
+        _subjects(session, customers),
+        _said(session, customers),
+        _fuels(session, customers),
+        _dangers(session, customers, services),
+    )
 
 
-def _subjects(session: Session, ids: Sequence[int]) -> dict[int, Subject]:
+def _subjects(session: Session, customers: Collection[int]) -> dict[int, Subject]:
     columns = (Customer.id, Person.id, Person.jurisdiction, Person.restricted_at, Person.erased_at)
-    rows = session.execute(select(*columns).join(Person, Person.id == Customer.person_id).where(Customer.id.in_(ids)))
+    mine = among(Customer.id, customers)
+    rows = session.execute(select(*columns).join(Person, Person.id == Customer.person_id).where(mine))
     return {one: Subject(person, law, restricted, erased) for one, person, law, restricted, erased in rows}
 
 
-def _said(session: Session, person_ids: Sequence[int]) -> dict[tuple[int, str], str]:
+def _said(session: Session, customers: Collection[int]) -> dict[tuple[int, str], str]:
     said = select(Consent.person_id, Consent.purpose, Consent.state)
-    mine = (Consent.person_id.in_(person_ids), Consent.channel == CHANNEL)
-    rows = session.execute(said.where(*mine).order_by(Consent.at, Consent.id))
+    theirs = said.join(Customer, Customer.person_id == Consent.person_id).where(among(Customer.id, customers))
+    rows = session.execute(theirs.where(Consent.channel == CHANNEL).order_by(Consent.at, Consent.id))
     return {(person, purpose): state for person, purpose, state in rows}
 
 
-def _fuels(session: Session, ids: Sequence[int]) -> dict[int, str | None]:
+def _fuels(session: Session, customers: Collection[int]) -> dict[int, str | None]:
     rows = select(Vehicle.id, Vehicle.fuel).join(Ownership, Ownership.vehicle_id == Vehicle.id)
-    mine = (Ownership.customer_id.in_(ids), Ownership.role == "owner", Ownership.until.is_(None))
+    mine = (among(Ownership.customer_id, customers), Ownership.role == "owner", Ownership.until.is_(None))
     return {vehicle: fuel for vehicle, fuel in session.execute(rows.where(*mine))}
 
 
-def _dangers(session: Session, ids: Sequence[int], services: Services) -> set[tuple[int, str]]:
+def _dangers(session: Session, customers: Collection[int], services: Services) -> set[tuple[int, str]]:
     columns = (Recommendation.vehicle_id, Recommendation.code, Recommendation.state, Recommendation.safety)
     mine = (
-        Recommendation.customer_id.in_(ids),
+        among(Recommendation.customer_id, customers),
         Recommendation.state != "withdrawn",
         Recommendation.vehicle_id.is_not(None),
     )
@@ -237,31 +268,3 @@ def latest(session: Session, customer_ids: Sequence[int], name: str) -> dict[int
     last = select(func.max(Score.id)).where(*mine).group_by(Score.customer_id)
     rows = session.execute(select(Score.customer_id, Score.reasons).where(Score.id.in_(last)))
     return {customer_id: tuple(map(Reason.of, reasons)) for customer_id, reasons in rows}
-
-
-class _Asked:
-    """The policy's answers for an advisor's call; equal questions are asked once, as facts name nobody."""
-
-    def __init__(self, hub: Hub, grounds: Grounds) -> None:
-        self.hub, self.grounds = hub, grounds
-        self.answers: dict[Any, Decision] = {}
-
-    def denied(self, customer_id: int, purpose: str) -> str:
-        person, jurisdiction, restricted, erased = self.grounds.subjects[customer_id]
-        facts: Mapping[str, Any] = {
-            "purpose": purpose,
-            "channel": CHANNEL,
-            "topic": "call",
-            "connector": "desk",
-            "from_region": self.hub.region_code,
-            "from_jurisdiction": jurisdiction,
-            "to_jurisdiction": self.hub.here.jurisdiction,
-            "standing": "erased" if erased else "restricted" if restricted else "live",
-            "consent": self.grounds.said.get((person, purpose), "never_asked"),
-            "fields": (),
-        }
-        key = tuple(facts.items())
-        if key not in self.answers:
-            self.answers[key] = self.hub.permits(Question(facts, self.hub.clock()))
-        answer = self.answers[key]
-        return f"{answer.policy}: {answer.reason}" if answer.verdict == "deny" else ""

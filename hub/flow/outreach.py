@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.flow import insights, scores
-from hub.flow.insights import Action
-from hub.models import Appointment, Branch, Customer, Need, Outreach, Profile, Score, Vehicle
+from hub.flow import insights, proven, scores
+from hub.flow.batches import among
+from hub.flow.bulk import write_all
+from hub.flow.insights import Candidate, Reason
+from hub.models import Appointment, Branch, Customer, Need, Outreach, Profile, Score, Vehicle, table
 from hub.services import read_services
 from hub.work import Work
 
@@ -26,6 +28,7 @@ OUTCOMES = ("booked", "later", "declined", "unreached", "wrong")
 RESTED = timedelta(days=30)  # nobody is called again before
 CONTROL = 10  # one in so many is left alone
 SCORER = "need"
+HORIZON = 182  # days, where no card says
 
 
 @dataclass(frozen=True)
@@ -53,14 +56,16 @@ class Entry:
 @dataclass(frozen=True)
 class Listed:
     """entries: none where nobody made a list today. accuracy: of lists of this length in the backtest, `precision` with its
-    interval, and `by_lot`: of cars drawn by lot. live: what advisors noted of all lists, outcome -> count. controls: how many
-    were left alone for comparison."""
+    interval, `by_lot`: of cars drawn by lot, `lift`: one by the other, and `metrics`: auc, ap, brier, ece and lift of the backtest, each
+    with its interval. live: what advisors noted of all lists, outcome -> count. proven: what came true since, see
+    hub.flow.proven. controls: how many were left alone for comparison."""
 
     branch: str
     day: date
     entries: tuple[Entry, ...]
     accuracy: Mapping[str, Any]
     live: Mapping[str, int]
+    proven: Mapping[str, Any]
     controls: int
 
 
@@ -106,21 +111,14 @@ def note(work: Work, entry_id: int, outcome: str, who: str) -> Outreach:
 
 def _choose(
     hub: Hub, session: Session, branch: str, day: date, capacity: int, one_in: int
-) -> list[tuple[Action, bool]]:
+) -> list[tuple[Candidate, bool]]:
     """Per customer the best permitted action; as many to call as there is capacity, and those drawn to be left alone."""
-    found = insights.actions(hub, session, _free(session, branch, day), read_services(hub.settings.config))
-    best = [permitted[0] for several in found.values() if (permitted := [one for one in several if not one.denied])]
-    refs = {
-        row_id: ref
-        for row_id, ref in session.execute(
-            select(Customer.id, Customer.ref)
-            .join(Profile, Profile.customer_id == Customer.id)
-            .where(Profile.branch == branch)
-        )
-    }
-    chosen: list[tuple[Action, bool]] = []
+    free = _free(session, branch, day)
+    found = list(insights.best(hub, session, free, read_services(hub.settings.config)))
+    refs = {one: ref for one, ref in session.execute(select(Customer.id, Customer.ref).where(among(Customer.id, free)))}
+    chosen: list[tuple[Candidate, bool]] = []
     calls = 0
-    for one in sorted(best, key=lambda one: (not one.safety, -one.value_minor, one.customer_id)):
+    for one in sorted(found, key=lambda one: (not one.safety, -one.value_minor, one.customer_id)):
         if calls == capacity or (one.value_minor <= 0 and not one.safety):
             break
         control = not one.safety and _drawn(refs[one.customer_id], day, one_in)  # nobody is left alone with a danger
@@ -134,12 +132,8 @@ def _free(session: Session, branch: str, day: date) -> list[int]:
     rested = select(Outreach.customer_id).where(Outreach.listed_on > day - RESTED)
     booked = select(Appointment.customer_id).where(Appointment.state == "booked", Appointment.local_day >= day)
     wanted = (Profile.branch == branch, Profile.customer_id.not_in(rested), Profile.customer_id.not_in(booked))
-    needy = select(Need.customer_id).distinct()
-    return list(
-        session.scalars(
-            select(Profile.customer_id).where(*wanted, Profile.customer_id.in_(needy)).order_by(Profile.customer_id)
-        )
-    )
+    needy = select(Need.customer_id).where(Need.customer_id == Profile.customer_id).exists()
+    return list(session.scalars(select(Profile.customer_id).where(*wanted, needy)))
 
 
 def _drawn(ref: str, day: date, one_in: int) -> bool:
@@ -148,40 +142,56 @@ def _drawn(ref: str, day: date, one_in: int) -> bool:
     return int.from_bytes(digest[:4]) % one_in == 0
 
 
-def _write(work: Work, branch: str, day: date, rank: int, chosen: Sequence[tuple[Action, bool]]) -> None:
+def _write(work: Work, branch: str, day: date, rank: int, chosen: Sequence[tuple[Candidate, bool]]) -> None:
     """rank: of the last call that is on the list already."""
+    needs = {row.id: row for row in work.session.execute(
+        select(Need.id, Need.value, Need.currency, Need.reasons, Need.model)
+        .where(among(Need.id, [one.need_id for one, _ in chosen]))
+    )}  # fmt: skip
     churn = _churn(work.session, [one.customer_id for one, _ in chosen])
+    rows = []
     for one, control in chosen:
         rank += not control
-        work.add(Outreach(
-            customer_id=one.customer_id, vehicle_id=one.vehicle_id, branch=branch, listed_on=day, rank=rank, control=control,
-            safety=one.safety, service=one.service, churn=churn.get(one.customer_id), chance=one.chance,
-            value_minor=one.value_minor, currency=one.currency, reasons=[why.code for why in one.reasons], model=one.model,
-        ))  # fmt: skip
+        need = needs[one.need_id]
+        rows.append({
+            "customer_id": one.customer_id, "vehicle_id": one.vehicle_id, "branch": branch, "listed_on": day, "rank": rank,
+            "control": control, "safety": one.safety, "service": one.service, "churn": churn.get(one.customer_id),
+            "chance": need.value, "value_minor": one.value_minor, "currency": need.currency,
+            "reasons": [Reason.of(why).code for why in need.reasons], "model": need.model,
+        })  # fmt: skip
+    write_all(work, Outreach, rows)
 
 
-def _churn(session: Session, ids: Sequence[int]) -> dict[int, float]:
-    rows = select(Score.customer_id, Score.value).where(Score.name == "churn", Score.customer_id.in_(ids))
-    return {one: value for one, value in session.execute(rows.order_by(Score.as_of, Score.id))}
+def _churn(session: Session, ids: Sequence[int]) -> dict[int, float | None]:
+    """The score that stands, however many days of them there are."""
+    last = (
+        select(Score.value).where(Score.customer_id == Customer.id, Score.name == "churn")
+        .order_by(Score.as_of.desc(), Score.id.desc()).limit(1).scalar_subquery()
+    )  # fmt: skip
+    return {one: value for one, value in session.execute(select(Customer.id, last).where(among(Customer.id, ids)))}
 
 
 def _read(hub: Hub, session: Session, branch: str, day: date) -> Listed:
+    told = table(Outreach)  # past the ORM: a list may be ten thousand long
     rows = session.execute(
-        select(Outreach, Customer.ref, Customer.language, Vehicle.make, Vehicle.model)
-        .join(Customer, Customer.id == Outreach.customer_id).outerjoin(Vehicle, Vehicle.id == Outreach.vehicle_id)
-        .where(Outreach.branch == branch, Outreach.listed_on == day).order_by(Outreach.rank, Outreach.id)
+        select(told, Customer.ref.label("customer_ref"), Customer.language, Vehicle.make, Vehicle.model.label("car"))
+        .join(Customer, Customer.id == told.c.customer_id).outerjoin(Vehicle, Vehicle.id == told.c.vehicle_id)
+        .where(told.c.branch == branch, told.c.listed_on == day).order_by(told.c.rank, told.c.id)
     ).all()  # fmt: skip
     entries = tuple(
-        Entry(row.id, ref, language, row.vehicle_id, model or make or "", row.rank, row.safety, row.service, row.chance,
-              row.churn, row.value_minor, row.currency, tuple(row.reasons), row.outcome, row.outcome_by)
-        for row, ref, language, make, model in rows if not row.control
+        Entry(row.id, row.customer_ref, row.language, row.vehicle_id, row.car or row.make or "", row.rank, row.safety, row.service,
+              row.chance, row.churn, row.value_minor, row.currency, tuple(row.reasons), row.outcome, row.outcome_by)
+        for row in rows if not row.control
     )  # fmt: skip
     counts = session.execute(
         select(Outreach.outcome, func.count()).where(Outreach.branch == branch, Outreach.outcome.is_not(None))
         .group_by(Outreach.outcome)
     )  # fmt: skip
     live = {str(outcome): count for outcome, count in counts}
-    return Listed(branch, day, entries, accuracy_of(hub, len(entries)), live, len(rows) - len(entries))
+    accuracy = accuracy_of(hub, len(entries))
+    horizon, services = accuracy.get("horizon_days", HORIZON), read_services(hub.settings.config)
+    came = proven.proven(session, branch, day, horizon, services)
+    return Listed(branch, day, entries, accuracy, live, came, len(rows) - len(entries))
 
 
 def accuracy_of(hub: Hub, length: int) -> Mapping[str, Any]:
@@ -190,8 +200,12 @@ def accuracy_of(hub: Hub, length: int) -> Mapping[str, Any]:
     version = shelf.champion(SCORER)
     if version is None:
         return {}
-    told = shelf.card(SCORER, version).get("precision_at", {})
+    card = shelf.card(SCORER, version)
+    told = card.get("precision_at", {})
     if not told:
         return {}
     nearest = min(told, key=lambda one: (abs(int(one) - length), int(one)))
-    return {"list_length": int(nearest), "model": version, **told[nearest]}
+    found = told[nearest]
+    lift = {"lift": round(found["precision"] / found["by_lot"], 3)} if found.get("by_lot") else {}
+    metrics = {"metrics": card.get("metrics", {}), "horizon_days": card.get("horizon_days", HORIZON)}
+    return {"list_length": int(nearest), "model": version, **found, **lift, **metrics}

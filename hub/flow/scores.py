@@ -1,6 +1,7 @@
 """Scorers at work: trained from the region's past, kept on its shelf, promoted when proved better, and what they say written."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -15,8 +16,8 @@ from hub.flow import effects, outward, segments
 from hub.flow.bulk import among, write_all
 from hub.gate import erase_rows
 from hub.models import Customer, Need, Person, Score
-from hub.past.reader import PastReader, read_facts
-from hub.past.worth import Purse, Worth
+from hub.past.reader import PastReader, facts_by
+from hub.past.worth import Purse
 from hub.sdk.scores import ScoreGiven, Scorer, Tell
 from hub.services import read_services
 from hub.shelf import Shelf
@@ -67,8 +68,7 @@ def today(hub: Hub) -> date:
 
 
 def facts_of(hub: Hub, until: date) -> PastReader:
-    with hub.look() as session:
-        return read_facts(session, until, read_services(hub.settings.config).by_code)
+    return facts_by(hub.look, until, read_services(hub.settings.config).by_code)
 
 
 def train(hub: Hub, name: str, as_of: date, seed: int, tell: Tell, actor: str) -> Learned:
@@ -121,8 +121,15 @@ Judged = Callable[[bytes, PastReader], AbstractContextManager[Iterator[ScoreGive
 
 
 def score(hub: Hub, name: str, as_of: date, tell: Tell, judged: Judged | None = None) -> Scored:
-    """Write what the champion says of everybody, and refresh the segments that read it. judged: whoever does the judging, of a model
-    and facts, in place of the scorer in this process. Raises NotFound without a champion."""
+    """Write what the champion says of everybody, and refresh the segments that read it. judged: see write. Raises NotFound without a
+    champion."""
+    version, rows = write(hub, name, as_of, tell, judged)
+    return Scored(version, rows, reassess(hub, name))
+
+
+def write(hub: Hub, name: str, as_of: date, tell: Tell, judged: Judged | None = None) -> tuple[str, int]:
+    """The champion's version, and how many rows were written. judged: whoever does the judging, of a model and facts, in place of the
+    scorer in this process. Raises NotFound without a champion."""
     scorer, shelf = scorer_of(hub, name), shelf_of(hub)
     version = shelf.champion(name)
     if version is None:
@@ -130,17 +137,16 @@ def score(hub: Hub, name: str, as_of: date, tell: Tell, judged: Judged | None = 
     facts, rows = facts_of(hub, as_of), 0
     with hub.begin() as work:
         first = work.ids.next()
-    purse = Purse(facts.past)
+    writing = _Writing(hub, scorer, as_of, version, Purse(facts.past) if scorer.about == "vehicle" else None)
     model = shelf.model(name, version)
     with judged(model, facts) if judged else nullcontext(scorer.score(model, facts, as_of)) as given:
-        for part in _parts(given):
-            with hub.begin() as work:
-                rows += _write(work, scorer, part, as_of, version, purse)
+        for written in _meanwhile(writing, _parts(given)):
+            rows += written
             tell(rows, 0)
     if scorer.about == "vehicle":  # of needs only the latest stand; ids are in the order of time
         with hub.begin() as work:
             erase_rows(work.session, Need, Need.id < first, record_set="needs", persons=(), now=work.now)
-    return Scored(version, rows, reassess(hub, name))
+    return version, rows
 
 
 def reassess(hub: Hub, name: str) -> int:
@@ -162,38 +168,72 @@ def _parts(given: Iterable[ScoreGiven]) -> Iterator[list[ScoreGiven]]:
         yield part
 
 
-def _write(work: Work, scorer: Scorer, part: list[ScoreGiven], as_of: date, version: str, purse: Purse) -> int:
+def _meanwhile(write: Callable[[list[ScoreGiven]], int], parts: Iterable[list[ScoreGiven]]) -> Iterator[int]:
+    """What was written of each part: the database writes one while the scorer judges the next."""
+    with ThreadPoolExecutor(1) as thread:
+        before: Future[int] | None = None
+        for part in parts:
+            if before is not None:
+                yield before.result()
+            before = thread.submit(write, part)
+        if before is not None:
+            yield before.result()
+
+
+class _Writing:
+    """Parts of one scoring, each in a transaction of its own. purse: of a scorer of what cars need."""
+
+    def __init__(self, hub: Hub, scorer: Scorer, as_of: date, version: str, purse: Purse | None) -> None:
+        self.hub, self.scorer, self.as_of, self.version, self.purse = hub, scorer, as_of, version, purse
+        self.said_before = purse is None  # needs are written anew each time
+
+    def __call__(self, given: list[ScoreGiven]) -> int:
+        with self.hub.begin() as work:
+            part = _used(work, given)
+            if self.purse is not None:
+                write_all(work, Need, [self._need(one, self.purse) for one in part])
+                return len(part)
+            if self.said_before:
+                part = self._unsaid(work, part)
+            write_all(work, Score, [{"name": self.scorer.name, **self._score(one)} for one in part])
+            return len(part)
+
+    def _unsaid(self, work: Work, part: list[ScoreGiven]) -> list[ScoreGiven]:
+        """Those of whom that day knows nothing yet, or something else. An earlier run of that day began with the first of them: where
+        it wrote nothing, it had ended."""
+        rows = select(Score.customer_id, Score.value, Score.low, Score.high, Score.support, Score.reasons, Score.model)
+        theirs = among(work, Score.customer_id, [one.customer_id for one in part])
+        mine = rows.where(theirs, Score.name == self.scorer.name, Score.as_of == self.as_of)
+        said = {one: told for one, *told in work.session.execute(mine.order_by(Score.id))}
+        self.said_before = bool(said)
+        return [
+            one
+            for one in part
+            if said.get(one.customer_id) != [one.value, one.low, one.high, one.support, list(one.reasons), self.version]
+        ]
+
+    def _score(self, one: ScoreGiven) -> dict[str, Any]:
+        return {
+            "customer_id": one.customer_id,
+            "as_of": self.as_of,
+            "value": one.value,
+            "low": one.low,
+            "high": one.high,
+            "support": one.support,
+            "reasons": list(one.reasons),
+            "model": self.version,
+        }
+
+    def _need(self, one: ScoreGiven, purse: Purse) -> dict[str, Any]:
+        worth = asdict(purse.worth(one.customer_id, one.service))
+        return {**self._score(one), "vehicle_id": one.vehicle_id, "service": one.service, **worth}
+
+
+def _used(work: Work, part: list[ScoreGiven]) -> list[ScoreGiven]:
     """Whoever asked to be forgotten, left alone or not to be predicted since the facts were read gets no row."""
     objected = (Person.restricted_at, Person.erased_at, Person.unprofiled_at)
     used = set(work.session.scalars(
         select(Customer.id).join(Person, Person.id == Customer.person_id)
         .where(among(work, Customer.id, [one.customer_id for one in part]), *(column.is_(None) for column in objected))
     ))  # fmt: skip
-    part = [one for one in part if one.customer_id in used]
-    if scorer.about == "vehicle":
-        write_all(work, Need, [_need(one, as_of, version, purse.worth(one.customer_id, one.service)) for one in part])
-    else:
-        write_all(work, Score, [{"name": scorer.name, **_score(one, as_of, version)} for one in part])
-    return len(part)
-
-
-def _score(one: ScoreGiven, as_of: date, version: str) -> dict[str, Any]:
-    return {
-        "customer_id": one.customer_id,
-        "as_of": as_of,
-        "value": one.value,
-        "low": one.low,
-        "high": one.high,
-        "support": one.support,
-        "reasons": list(one.reasons),
-        "model": version,
-    }
-
-
-def _need(one: ScoreGiven, as_of: date, version: str, worth: Worth) -> dict[str, Any]:
-    return {
-        **_score(one, as_of, version),
-        "vehicle_id": one.vehicle_id,
-        "service": one.service,
-        **asdict(worth),
-    }
+    return [one for one in part if one.customer_id in used]

@@ -17,6 +17,10 @@ ELECTRIC = 1.5  # an electric car asks for service less often
 
 def has_cars(known: Known) -> Rows:
     """Cars that came to these customers and have not gone since: one row per owner and car."""
+    return known.once("cars that are here", lambda: _here_still(known))
+
+
+def _here_still(known: Known) -> Rows:
     came, went = known.rows("owned").latest("vehicle_id"), known.rows("disowned").latest("vehicle_id")
     cars, codes = np.unique(np.concatenate([came["vehicle_id"], went["vehicle_id"]]), return_inverse=True)
     keys = np.concatenate([came.place, went.place]).astype(np.int64) * (len(cars) + 1) + codes
@@ -50,6 +54,16 @@ def intervals(known: Known, rows: Rows) -> Numbers:
 def due_of(known: Known, between: tuple[float, float] | None = None) -> Numbers:
     """Per customer, the most overdue of their cars, in service intervals of that car; NaN without a car. between: how many of
     their cars are that far instead."""
+    cars, due = has_cars(known), known.once("due", lambda: _due(known))
+    if between is not None:
+        return np.bincount(cars.place, (due >= between[0]) & (due < between[1]), len(known.ids))
+    found = np.full(len(known.ids), -np.inf)
+    np.maximum.at(found, cars.place, due)
+    return np.where(np.isinf(found), np.nan, found)
+
+
+def _due(known: Known) -> Numbers:
+    """Of each row of has_cars, in service intervals of that car."""
     cars = has_cars(known)
     by_car = Known(known.past, "vehicle_id", np.unique(cars["vehicle_id"]))
     place = np.searchsorted(by_car.ids, cars["vehicle_id"])
@@ -59,12 +73,7 @@ def due_of(known: Known, between: tuple[float, float] | None = None) -> Numbers:
         serviced.last()[place], cars["day"]
     )  # a car that was never serviced here counts from the day it came
     longer = np.where(cars.stream.codes("fuel", ["electric"]), ELECTRIC, 1.0)
-    due = (known.day - since) / (intervals(by_car, serviced)[place] * longer)
-    if between is not None:
-        return np.bincount(cars.place, (due >= between[0]) & (due < between[1]), len(known.ids))
-    found = np.full(len(known.ids), -np.inf)
-    np.maximum.at(found, cars.place, due)
-    return np.where(np.isinf(found), np.nan, found)
+    return np.asarray((known.day - since) / (intervals(by_car, serviced)[place] * longer))
 
 
 # --- columns per car, by name

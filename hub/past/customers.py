@@ -64,7 +64,7 @@ def _gap(known: Known) -> Numbers:
 def _gap_spread(known: Known) -> Numbers:
     """Standard deviation of the gaps as a share of their mean: 0 is clockwork. Needs three visits."""
     visits, mean = known.rows("visits"), _gap(known)
-    order = np.lexsort((visits["day"], visits.place))
+    order = np.argsort(visits.place, kind="stable")  # within a place they are in the order of time already
     days, place = visits["day"][order].astype(float), visits.place[order]
     gaps, same = np.diff(days), np.diff(place) == 0
     gaps, place = gaps[same], place[1:][same]
@@ -162,7 +162,7 @@ def _complaint_days(known: Known) -> Numbers:
 
 def standing(known: Known, state: str) -> Rows:
     """Advice whose latest word, per car and service, is `state` (recommendation_made is: still open)."""
-    rows = known.rows("advice").latest("vehicle_id", "service")
+    rows = known.once("latest advice", lambda: known.rows("advice").latest("vehicle_id", "service"))
     return rows.where(rows.stream.codes("state", [state]))
 
 

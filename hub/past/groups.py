@@ -1,10 +1,14 @@
 """Streams summed up per customer or car: counts, firsts, lasts and sums as columns, in the order of the ids given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from hub.past.streams import Numbers, Past, Stream
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,21 +77,25 @@ class Rows:
 class Known:
     """Customers (by `customer_id`) or cars (by `vehicle_id`) as they were known on the last day of a past.
 
-    ids: sorted, each once. Of each stream, whose rows are whose is looked up once."""
+    ids: sorted, each once. Of each stream, whose rows are whose is looked up once, and so is what several facts rest on."""
 
     past: Past
     key: str
     ids: Numbers
-    looked_up: dict[str, Rows] = field(default_factory=dict, repr=False)
+    looked_up: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def day(self) -> int:
         return self.past.until
 
-    def rows(self, name: str) -> Rows:
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What is made is kept under this name."""
         if name not in self.looked_up:
-            self.looked_up[name] = self.group(self.past[name])
-        return self.looked_up[name]
+            self.looked_up[name] = make()
+        return cast(T, self.looked_up[name])
+
+    def rows(self, name: str) -> Rows:
+        return self.once(name, lambda: self.group(self.past[name]))
 
     def group(self, stream: Stream) -> Rows:
         owners = stream[self.key]
@@ -99,4 +107,4 @@ class Known:
     def lately(self, name: str, days: int) -> Rows:
         """The rows of the last so many days."""
         rows = self.rows(name)
-        return rows.where(rows["day"] > self.day - days)
+        return self.once(f"{name} within {days}", lambda: rows.where(rows["day"] > self.day - days))

@@ -1,10 +1,10 @@
 """The region's rows as streams: one statement per kind, by event time, nothing of people who were erased or are restricted."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Date, Text, case, cast, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Text, all_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from hub.models import (
@@ -21,50 +21,40 @@ from hub.models import (
     Visit,
 )
 from hub.models.service import known_cost
-from hub.past.streams import EPOCH, PIECE, STEP, Past, Stream, day_of, stream_of
+from hub.past.fetching import Wanted, fetch
+from hub.past.streams import EPOCH, STEP, Stream
 
 DECIDED = {"recommendation_declined": "declined", "recommendation_sold": "sold"}
+Used: TypeAlias = Callable[[Any], ColumnElement[bool]]
 
 
-def read_past(session: Session, until: int, services: Mapping[str, str]) -> Past:
-    """All kinds up to and including the day `until` (days since 1970). services: code of a line or of advice -> service."""
-    statements = {
-        "visits": _visits(session),
-        "works": _works(session),
-        "advice": _advice(session),
-        "surveys": _of_kind(session, "survey", Event.attributes["score"].as_float()),
-        "complaints": _of_kind(session, "complaint"),
-        "missed": _of_kind(session, "no_show"),
-        "cancelled": _of_kind(session, "booking_cancelled"),
-        "bookings": _of_kind(session, "booking_made"),
-        "owned": _ownerships(session, Ownership.since),
-        "disowned": _ownerships(session, Ownership.until),
-        "points": _points(session),
-        "consents": _consents(session),
-    }
-    streams = {name: _read(session, one, until, services) for name, one in statements.items()}
-    return Past(streams, until)
+def read_kind(session: Session, kind: str, until: int, services: Mapping[str, str], unused: Collection[int]) -> Stream:
+    """Rows of a kind up to and including the day `until` (days since 1970). services: code of a line or of advice -> service.
+    unused: customers of whom nothing is read."""
+    return fetch(session, KINDS[kind](session, _used(session, unused)), until, services)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """A statement, the day it is cut at, the names of its columns, and which of them are texts."""
+def unused(session: Session) -> list[int]:
+    """Customers without a profile, and who was erased, asked to be left alone, or not to be predicted. They are few: to name them
+    once spares each statement to look everybody else up."""
+    gone = or_(
+        Profile.customer_id.is_(None),
+        Person.restricted_at.is_not(None),
+        Person.erased_at.is_not(None),
+        Person.unprofiled_at.is_not(None),
+    )
+    rows = select(Customer.id).join(Person, Person.id == Customer.person_id)
+    return list(
+        session.scalars(rows.outerjoin(Profile, Profile.customer_id == Customer.id).where(gone).order_by(Customer.id))
+    )
 
-    statement: Any
-    day: Any
-    names: Sequence[str]
-    texts: Sequence[str] = ()
 
-
-def _read(session: Session, wanted: Wanted, until: int, services: Mapping[str, str]) -> Stream:
-    table: dict[str, list[Any]] = {name: [] for name in wanted.names}
-    for part in session.execute(wanted.statement.where(wanted.day <= day_of(until))).partitions(PIECE):
-        for name, values in zip(wanted.names, zip(*part, strict=True), strict=True):
-            table[name] += values
-    if "service" in table:
-        codes = ((one or "").lower() for one in table["service"])
-        table["service"] = [services.get(code, code) for code in codes]
-    return stream_of(table, wanted.texts)
+def _used(session: Session, unused: Collection[int]) -> Used:
+    """None of these, however many they are, and nobody's rows that are no customer's."""
+    if session.get_bind().dialect.name == "postgresql":
+        return lambda column: column != all_(literal(list(unused), ARRAY(BigInteger)))
+    listed = func.json_each(json.dumps(list(unused))).table_valued("value")
+    return lambda column: column.not_in(select(listed.c.value)) & column.is_not(None)
 
 
 def number_of(session: Session, day: Any) -> ColumnElement[int]:
@@ -74,17 +64,7 @@ def number_of(session: Session, day: Any) -> ColumnElement[int]:
     return cast(day, Date).op("-", return_type=Event.id.type)(literal(EPOCH, Date))
 
 
-def _known() -> Any:
-    """Customers that are used: they have a profile, and have not asked to be left alone, or not to be predicted."""
-    return (
-        select(Customer.id)
-        .join(Profile, Profile.customer_id == Customer.id)
-        .join(Person, Person.id == Customer.person_id)
-        .where(Person.restricted_at.is_(None), Person.erased_at.is_(None), Person.unprofiled_at.is_(None))
-    )
-
-
-def _visits(session: Session) -> Wanted:
+def _visits(session: Session, used: Used) -> Wanted:
     statement = (
         select(
             Event.customer_id,
@@ -97,13 +77,13 @@ def _visits(session: Session) -> Wanted:
             Visit.branch,
         )
         .outerjoin(Visit, Visit.id == Event.about_id)
-        .where(Event.kind == "visit", Event.withdrawn_at.is_(None), Event.customer_id.in_(_known()))
+        .where(Event.kind == "visit", Event.withdrawn_at.is_(None), used(Event.customer_id))
     )
     names = ("customer_id", "day", "vehicle_id", "amount", "odometer", "currency", "reason", "branch")
     return Wanted(statement, Event.local_day, names, ("currency", "reason", "branch"))
 
 
-def _works(session: Session) -> Wanted:
+def _works(session: Session, used: Used) -> Wanted:
     """Lines of visits that are closed. margin: NaN where the cost is not known."""
     columns = (
         Visit.customer_id,
@@ -120,7 +100,7 @@ def _works(session: Session) -> Wanted:
     statement = (
         select(*columns)
         .join(Visit, Visit.id == Line.visit_id)
-        .where(Line.withdrawn_at.is_(None), Visit.status == "closed", Visit.customer_id.in_(_known()))
+        .where(Line.withdrawn_at.is_(None), Visit.status == "closed", used(Visit.customer_id))
     )
     names = (
         "customer_id",
@@ -137,7 +117,7 @@ def _works(session: Session) -> Wanted:
     return Wanted(statement, Visit.local_day, names, ("currency", "service", "kind"))
 
 
-def _advice(session: Session) -> Wanted:
+def _advice(session: Session, used: Used) -> Wanted:
     """Work that was advised, declined or sold, in the words of that day."""
     told = Event.attributes
     statement = select(
@@ -154,21 +134,23 @@ def _advice(session: Session) -> Wanted:
     ).where(
         Event.kind.in_(["recommendation_made", *DECIDED]),
         Event.withdrawn_at.is_(None),
-        Event.customer_id.in_(_known()),
+        used(Event.customer_id),
     )
     names = ("customer_id", "day", "vehicle_id", "about_id", "amount", "currency", "service", "safety", "state", STEP)
     return Wanted(statement, Event.local_day, names, ("currency", "service", "safety", "state"))
 
 
-def _of_kind(session: Session, kind: str, value: ColumnElement[Any] | None = None) -> Wanted:
+def _of_kind(kind: str, value: ColumnElement[Any] | None = None) -> Callable[[Session, Used], Wanted]:
+    return lambda session, used: _events(session, used, kind, value)
+
+
+def _events(session: Session, used: Used, kind: str, value: ColumnElement[Any] | None) -> Wanted:
     columns = [Event.customer_id, number_of(session, Event.local_day), *([] if value is None else [value])]
-    statement = select(*columns).where(
-        Event.kind == kind, Event.withdrawn_at.is_(None), Event.customer_id.in_(_known())
-    )
+    statement = select(*columns).where(Event.kind == kind, Event.withdrawn_at.is_(None), used(Event.customer_id))
     return Wanted(statement, Event.local_day, ("customer_id", "day", *([] if value is None else ["value"])))
 
 
-def _ownerships(session: Session, day: Any) -> Wanted:
+def _ownerships(session: Session, used: Used, day: Any) -> Wanted:
     """A car that came, or went: each is a dated row of its own, so that a sale to come is not known before its day."""
     statement = (
         select(
@@ -180,26 +162,42 @@ def _ownerships(session: Session, day: Any) -> Wanted:
             Vehicle.make,
         )
         .join(Vehicle, Vehicle.id == Ownership.vehicle_id)
-        .where(Ownership.role == "owner", day.is_not(None), Ownership.customer_id.in_(_known()))
+        .where(Ownership.role == "owner", day.is_not(None), used(Ownership.customer_id))
     )
     names = ("customer_id", "day", "vehicle_id", "registered", "fuel", "make")
     return Wanted(statement, day, names, ("fuel", "make"))
 
 
-def _points(session: Session) -> Wanted:
+def _points(session: Session, used: Used) -> Wanted:
     statement = (
         select(MembershipCard.customer_id, number_of(session, func.date(LedgerEntry.at)), LedgerEntry.points)
         .join(MembershipCard, MembershipCard.id == LedgerEntry.card_id)
-        .where(MembershipCard.customer_id.in_(_known()))
+        .where(used(MembershipCard.customer_id))
     )
     return Wanted(statement, func.date(LedgerEntry.at, type_=Date), ("customer_id", "day", "value"))
 
 
-def _consents(session: Session) -> Wanted:
+def _consents(session: Session, used: Used) -> Wanted:
     statement = (
         select(Customer.id, number_of(session, func.date(Consent.at)), Consent.id, Consent.purpose, Consent.state)
         .join(Customer, Customer.person_id == Consent.person_id)
-        .where(Customer.id.in_(_known()))
+        .where(used(Customer.id))
     )
     names = ("customer_id", "day", "consent_id", "purpose", "state")
     return Wanted(statement, func.date(Consent.at, type_=Date), names, ("purpose", "state"))
+
+
+KINDS: Mapping[str, Callable[[Session, Used], Wanted]] = {
+    "visits": _visits,
+    "works": _works,
+    "advice": _advice,
+    "surveys": _of_kind("survey", Event.attributes["score"].as_float()),
+    "complaints": _of_kind("complaint"),
+    "missed": _of_kind("no_show"),
+    "cancelled": _of_kind("booking_cancelled"),
+    "bookings": _of_kind("booking_made"),
+    "owned": lambda session, used: _ownerships(session, used, Ownership.since),
+    "disowned": lambda session, used: _ownerships(session, used, Ownership.until),
+    "points": _points,
+    "consents": _consents,
+}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 
 class FactReader(Protocol):
@@ -12,7 +12,8 @@ class FactReader(Protocol):
 
     What came of a day is the difference of two frames: whoever has as many visits at `as_of + 92 days` did not come."""
 
-    services: Sequence[str]
+    @property
+    def services(self) -> Sequence[str]: ...
 
     @property
     def until(self) -> date: ...
@@ -25,8 +26,7 @@ class FactReader(Protocol):
         """The same, a row per car that a customer owns on that day, with `vehicle_id` and `customer_id`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreGiven:
+class ScoreGiven(NamedTuple):
     """value: calibrated probability or expected amount. low, high: 90 % band. support: how many visits it rests on.
 
     reasons: at most three `fact=value:direction` (`visits.overdue=2.3:+`), the strongest first: codes, as the reader's language

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from hub.errors import NotFound, WrongInput
 from hub.flow import runs, scores
 from hub.models import Customer, Membership, Person, Score, ScorerRun
-from hub.past.worth import Purse
 from hub.sdk import EventRecord
 from scorers import CARD, Bringing, Gut
 from shops import BERLIN, KEY, at, folded
@@ -63,6 +62,17 @@ def test_a_later_score_leaves_the_earlier_one_as_history(hub, gut, clock):
         assert len(session.scalars(select(Score)).all()) == 2
 
 
+def test_what_was_said_on_that_day_already_is_not_written_again(hub, gut):
+    train(hub)
+    assert [score(hub).rows, score(hub).rows] == [1, 0]
+
+    gut.value = 0.5
+
+    assert score(hub).rows == 1
+    with hub.look() as session:
+        assert session.scalars(select(Score.value).order_by(Score.id)).all() == [0.7, 0.5]
+
+
 def test_segments_that_read_the_score_follow_it(hub, gut):
     rule = hub.settings.config / "segments" / "leaving.yaml"
     rule.write_text(
@@ -89,7 +99,8 @@ def test_whoever_asked_to_be_left_alone_meanwhile_gets_no_score(hub, gut):
         work.session.scalars(select(Person)).one().restricted_at = work.now
 
     with hub.begin() as work:
-        assert scores._write(work, gut, given, scores.today(hub), "1", Purse(facts.past)) == 0
+        assert len(given) == 1
+        assert scores._used(work, given) == []
 
 
 def test_without_a_model_in_force_nothing_is_scored(hub, gut):

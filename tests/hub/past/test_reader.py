@@ -5,36 +5,13 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from garage_days import CAR, a_survey, a_visit, declined
 from hub.errors import WrongInput
 from hub.models import Person
 from hub.past.customers import FACTS
 from hub.past.reader import read_facts
-from hub.sdk import ConsentRecord, EventRecord, LineRecord, RecommendationRecord, VehicleRecord, VisitRecord
+from hub.sdk import ConsentRecord, VehicleRecord
 from shops import BERLIN, KEY, at, folded
-
-CAR = VehicleRecord(
-    customer=KEY, partner_id="V-1", vin="WVWZZZ1JZXW000001", fuel="diesel",
-    first_registered=date(2020, 1, 1), owned_since=date(2024, 1, 1),
-)  # fmt: skip
-
-
-def a_visit(key, day, km=1000, price=9000):
-    line = LineRecord(kind="labour", code="OIL", quantity_milli=1000, price_minor=price, cost_minor=4000)
-    return VisitRecord(
-        customer=KEY, key=key, at=at(day), branch="berlin-mitte", vehicle_partner_id="V-1", reason="service", opened_at=at(day, 7),
-        closed_at=at(day), odometer_km=km, currency="EUR", lines=(line,),
-    )  # fmt: skip
-
-
-def declined(key, day):
-    return RecommendationRecord(
-        customer=KEY, key=key, at=at(day), branch="berlin-mitte", vehicle_partner_id="V-1", code="brakes", part="brakes",
-        safety="critical", amount_minor=31_200, currency="EUR", state="declined", made_at=at(day, 7), decided_at=at(day),
-    )  # fmt: skip
-
-
-def a_survey(day, score):
-    return EventRecord(customer=KEY, kind="survey", key=f"N{day}", at=at(day), zone="UTC", attributes={"score": score})
 
 
 def read(hub, day="2026-11-25", services=None):

@@ -1,6 +1,6 @@
 """The kit for scorers lets good ones pass and catches what is wrong with each of the others."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -43,7 +43,7 @@ class Made:
 
     def score(self, model, facts, as_of):
         value = self.given.value + (0.01 * self.trained if self.moody else 0)
-        yield replace(self.given, value=value)
+        yield self.given._replace(value=value)
 
 
 @pytest.fixture(scope="module")
