@@ -4,6 +4,7 @@ today are others than those learned from."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -80,9 +81,10 @@ def alarms(card: Mapping[str, Any], runs: Mapping[str, ScorerRun], today: date) 
         found.append(Alarm("learned_late", (today - learned).days))
     if "refused" in runs:
         found.append(Alarm("refused"))
-    last = card["by_origin"][-1] if card.get("by_origin") else None
-    if last is not None and abs(last["promised"] - last["came"]) > APART:
-        found.append(Alarm("miscalibrated", round(last["promised"] - last["came"], 4)))
+    if card.get("by_origin"):
+        _, last = max(zip(card["origins"], card["by_origin"], strict=True), key=itemgetter(0))
+        if abs(last["promised"] - last["came"]) > APART:
+            found.append(Alarm("miscalibrated", round(last["promised"] - last["came"], 4)))
     moved = sorted(card.get("left_out", {}).items(), key=lambda one: -one[1])
     return (*found, *(Alarm("moved", value, fact) for fact, value in moved))
 

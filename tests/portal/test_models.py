@@ -87,8 +87,8 @@ def run(verb: str, days: int, state: str = "done") -> ScorerRun:
         ({"as_of": "2026-10-01"}, {"score": run("score", 1)}, (Alarm("learned_late", 55),)),
         ({"as_of": "2026-10-01"}, {"score": run("score", 1), "train": run("train", 3)}, ()),
         ({}, {"score": run("score", 1), "refused": run("train", 1, "refused")}, (Alarm("refused"),)),
-        ({"by_origin": [{"promised": 0.2, "came": 0.4}, {"promised": 0.3, "came": 0.2}]}, {"score": run("score", 1)},
-         (Alarm("miscalibrated", 0.1),)),
+        ({"origins": ["2026-05-25", "2026-02-24"], "by_origin": [{"promised": 0.3, "came": 0.2}, {"promised": 0.2, "came": 0.4}]},
+         {"score": run("score", 1)}, (Alarm("miscalibrated", 0.1),)),
         ({"left_out": {"a": 0.3, "b": 0.5}}, {"score": run("score", 1)}, (Alarm("moved", 0.5, "b"), Alarm("moved", 0.3, "a"))),
     ],
 )  # fmt: skip
