@@ -64,7 +64,8 @@ def _came(session: Session, rows: Sequence[Any], horizon: int, services: Service
         .order_by(Visit.local_day)
     )
     for car, day, code in session.execute(lines):
-        done[car, services.by_code.get(code.lower(), code.lower())].append(day)
+        if car is not None:
+            done[car, services.by_code.get(code.lower(), code.lower())].append(day)
     return np.array(
         [_within(done.get((row.vehicle_id, row.service), ()), row.listed_on, horizon) for row in rows], float
     )
