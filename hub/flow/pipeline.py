@@ -226,11 +226,11 @@ def batch_of(connector: Connector) -> int:
 
 
 def _at_once(work: Work, partner: Partner) -> int:
-    """A load is claimed where it will be one. Fewer go by the batch, so that little is in doubt when a worker is killed, and
-    rendering them holds up nobody."""
-    connector = partner.connector
-    loads = isinstance(connector, TakesLoads) and outbox.many_wait(work, partner, connector.load_size * 3 // 4)
-    return connector.load_size if loads and isinstance(connector, TakesLoads) else batch_of(connector)
+    """A load is claimed where it will be one; fewer go by the batch, so that a kill leaves little in doubt."""
+    match partner.connector:
+        case TakesLoads(load_size=load) if outbox.many_wait(work, partner, load * 3 // 4):
+            return load
+    return batch_of(partner.connector)
 
 
 def _tell(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> tuple[list[Outcome], PartnerError | None]:
@@ -271,13 +271,10 @@ def _ask(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> set[str]:
 def _all(ready: Sequence[tuple[Claim, Push]], known: Sequence[Outcome], error: PartnerError) -> list[Outcome]:
     """The same outcome for every push the error left open."""
     settled = {outcome.key for outcome in known}
-    states = {"refused": "refused", "gone": "gone"}
-    state = states.get(error.code, "retry")
-    if isinstance(error, RetryLater) and error.happened:
-        state = "unknown"
-    after = error.after if isinstance(error, RetryLater) else None
+    later = error if isinstance(error, RetryLater) else None
+    state = "unknown" if later and later.happened else error.code if error.code in {"refused", "gone"} else "retry"
     return [
-        Outcome(push.key, state, error.what, after)  # type: ignore[arg-type]
+        Outcome(push.key, state, error.what, later and later.after)  # type: ignore[arg-type]
         for _, push in ready
         if push.key not in settled
     ]
