@@ -20,6 +20,7 @@ from hub.flow import (
     inbox,
     outbox,
     plans,
+    proposals,
     pulls,
     releases,
     runs,
@@ -97,7 +98,9 @@ def overdue(hub: Hub, work: Work) -> list[str]:
     names = {partner.id: partner.name for partner in hub.partners.values()}
     waiting = inbox.overdue(work) | outbox.overdue(work.session, work.now)
     ringing = {names[one] for one in waiting if one in names} | pulls.due(hub, work)
-    own = uploads.overdue(work) or releases.overdue(work, releases.scanner_of(hub) is not None)
+    own = (
+        uploads.overdue(work) or releases.overdue(work, releases.scanner_of(hub) is not None) or proposals.overdue(work)
+    )
     return sorted(ringing | ({OWN} if own else set()))
 
 

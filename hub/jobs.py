@@ -6,7 +6,7 @@ import time
 from random import SystemRandom
 
 from hub.core import Hub, Partner
-from hub.flow import following, pipeline, pulls, reconcile, releases, uploads
+from hub.flow import following, pipeline, proposals, pulls, reconcile, releases, uploads
 from hub.own import OWN
 
 SHIFT = 3.0  # seconds of one drain; a longer one rings again, so that no connection waits behind a busy one
@@ -65,7 +65,7 @@ def _drain(hub: Hub, partner: Partner) -> None:
         full = pulled or taken == pipeline.TAKE or (sent and sent >= pipeline.batch_of(partner.connector))
         trickles = trickles + 1 if did and not full else 0
         if partner.name == OWN:
-            did += uploads.work_off(hub) + releases.work_off(hub)
+            did += uploads.work_off(hub) + releases.work_off(hub) + proposals.work_off(hub, _ending.is_set)
         if did and time.monotonic() < until and not _ending.is_set():
             last_look = False
             if trickles > 1:

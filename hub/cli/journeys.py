@@ -11,7 +11,7 @@ from hub.cli.looking import show
 from hub.cli.opened import json_option, opened, region_option
 from hub.cli.simulating import named, simulate_command
 from hub.errors import WrongInput
-from hub.flow import applying, tasks, told_why
+from hub.flow import applying, foreseen, tasks, told_why
 from hub.flow.in_force import versions_in_force
 from hub.flow.progress import progress
 from hub.plugins import load_plugins
@@ -40,7 +40,7 @@ def list_command(region: str | None, as_json: bool) -> None:
     """Journeys in force, with how many are on them."""
     with opened(region) as hub, hub.look() as session:
         rows = [
-            (one.rule.name, one.rule.title, sum(s.people for s in applying.plan(hub, one.rule).standing))
+            (one.rule.name, one.rule.title, sum(s.people for s in foreseen.plan(hub, one.rule).standing))
             for one in versions_in_force(hub, session)
         ]
     show(["journey", "title", "people"], rows, as_json)
@@ -69,11 +69,11 @@ def check(folder: Path | None, as_json: bool) -> None:
 @click.argument("journey")
 @fate_option
 @json_option
-def plan(region: str | None, journey: str, others: applying.Fate, as_json: bool) -> None:
+def plan(region: str | None, journey: str, others: foreseen.Fate, as_json: bool) -> None:
     """What applying it would do (a name, or CONFIG/journeys/NAME.yaml): people per step and what becomes of each; nothing is
     written."""
     with opened(region) as hub:
-        found = applying.plan(hub, named(hub, journey)[0], others)
+        found = foreseen.plan(hub, named(hub, journey)[0], others)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))
         return
@@ -116,7 +116,7 @@ def draw(region: str | None, journey: str, out: Path | None, plain: bool, as_jso
     help="Let in whoever is in its segment already, or whom its schedule would let in today.",
 )
 @click.option("--by", "actor", default="cli", help="Who puts it in force, for the audit.")
-def apply_command(region: str | None, journey: str, others: applying.Fate, existing: bool, actor: str) -> None:
+def apply_command(region: str | None, journey: str, others: foreseen.Fate, existing: bool, actor: str) -> None:
     """Put it in force, once its texts stand for 200 real customers and the worst there could be; done again after a kill, it goes
     on where it stopped."""
     with opened(region) as hub:
@@ -132,7 +132,7 @@ def apply_command(region: str | None, journey: str, others: applying.Fate, exist
 @click.argument("journey")
 @fate_option
 @click.option("--by", "actor", default="cli", help="Who takes it back, for the audit.")
-def rollback(region: str | None, journey: str, others: applying.Fate, actor: str) -> None:
+def rollback(region: str | None, journey: str, others: foreseen.Fate, actor: str) -> None:
     """Put the version before in force again."""
     with opened(region) as hub:
         mark = applying.rollback(hub, journey, actor, fate=others)

@@ -1,8 +1,8 @@
-"""Putting a journey's document in force, and back: who would come in, who is where, and what becomes of each."""
+"""Putting a journey's document in force part by part, and the one before back again."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,125 +11,127 @@ from sqlalchemy import func, select
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow import seen
-from hub.flow.batches import batches
+from hub.flow.batches import SIZE, among
 from hub.flow.enrollments import ENROLLMENT, LIVE, Ledger
+from hub.flow.foreseen import Fate, fate_of, in_force
 from hub.flow.identity import lock_customers
-from hub.flow.in_force import Version, rules_of
+from hub.flow.in_force import Version
 from hub.flow.looks import Look
-from hub.models import Customer, Experiment, JourneyVersion, Membership, Message
+from hub.models import Customer, Experiment, JourneyVersion, Membership
 from hub.work import Work
 from rules.journeys.documents import ByDate, BySchedule, BySegment, JourneyRule
 from rules.journeys.entering import due_next
 from rules.sql import select_members
 
-Fate = Literal["stay", "map", "exit"]
-SAMPLES = 5
-
 
 @dataclass(frozen=True)
-class Standing:
-    """People in one node of one version. fate: they stay on their own version, go on in the new one (`to`), or leave."""
+class Mark:
+    """How far putting in force has come: the version is opened, those on others are carried, those inside come in; after: up to
+    which customer, by id."""
 
-    version: str
-    node: str
-    people: int
-    fate: Fate
-    to: str | None
-    samples: list[str]
+    phase: Literal["open", "others", "inside", "done"] = "open"
+    after: int = 0
 
 
-@dataclass(frozen=True)
-class Plan:
-    """timers: how many waits end at a time of their own. queued: effects that are in the outbox and have not gone. broken:
-    experiments whose arms change, so that the new version asks another question. existing: who is in the segment now, or would
-    come in if the schedule's moment were now."""
-
-    journey: str
-    version: str
-    in_force: str | None
-    standing: list[Standing]
-    existing: int
-    timers: int
-    queued: int
-    broken: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def plan(hub: Hub, rule: JourneyRule, fate: Fate = "stay") -> Plan:
-    """What applying would do, people per node; nothing is written. fate: of those who are on an older version."""
-    with hub.look() as session:
-        current = session.scalar(_current(rule.name))
-        rows = select(
-            ENROLLMENT.c.version_id,
-            ENROLLMENT.c.state,
-            ENROLLMENT.c.node,
-            func.count(),
-            func.count(ENROLLMENT.c.wake_at),
-        ).where(ENROLLMENT.c.journey == rule.name, ENROLLMENT.c.state.in_(LIVE))
-        groups = session.execute(rows.group_by(ENROLLMENT.c.version_id, ENROLLMENT.c.state, ENROLLMENT.c.node)).all()
-        hashes = _hashes(session, {row[0] for row in groups})
-        standing, timers = [], 0
-        for version_id, state, node, people, waking in groups:
-            same = hashes[version_id] == rule.hash
-            here = node if state == "waiting" else None
-            what, to = ("stay", None) if same else _fate(rule, here, fate)
-            where = (ENROLLMENT.c.version_id == version_id, ENROLLMENT.c.node == node, ENROLLMENT.c.state == state)
-            names = select(Customer.ref).join(ENROLLMENT, ENROLLMENT.c.customer_id == Customer.id)
-            samples = list(session.scalars(names.where(*where).order_by(ENROLLMENT.c.id).limit(SAMPLES)))
-            standing.append(Standing(hashes[version_id][:12], here or state, people, what, to, samples))
-            timers += waking if what == "map" else 0
-        broken = _broken(hub, session, current, rule)
-        return Plan(
-            rule.name,
-            rule.hash[:12],
-            current.hash[:12] if current else None,
-            standing,
-            len(_existing(session, rule, hub.clock())),
-            timers,
-            _queued(session, rule.name),
-            broken,
-        )
-
-
-def _fate(rule: JourneyRule, node: str | None, fate: Fate) -> tuple[Fate, str | None]:
-    """Whoever stands in a step that the new version no longer has keeps walking the old one."""
-    if fate == "map" and node is not None and node not in rule.nodes:
-        return "stay", None
-    return fate, node if fate == "map" else None
-
-
-def _broken(hub: Hub, session: Any, current: JourneyVersion | None, rule: JourneyRule) -> list[str]:
-    old = rules_of(hub, session, [current.id])[current.id] if current else None
-    arms = {split.experiment: set(split.arms) for split in rule.splits}
-    return [one.experiment for one in (old.splits if old else ()) if arms.get(one.experiment, set()) != set(one.arms)]
+BEGIN = Mark()
 
 
 def apply(
     hub: Hub, rule: JourneyRule, text: str, actor: str, *, fate: Fate = "stay", existing: bool = False
 ) -> Counter[str]:
-    """Put a document in force; done again, it goes on where it stopped. existing: also whoever is in the segment already, or
-    whom the schedule would let in if its moment were now.
+    """Put a document in force, all of it at once; done again, it goes on where it stopped. existing: also whoever is in the
+    segment already.
 
     Answers how many stayed, were mapped, left, came in and are expected."""
-    with hub.begin() as work:
-        version_id = _open(work, rule, text, actor)
-        counts = _carry(hub, work, rule, version_id, fate)
-    version = Version(version_id, rule)
-    ids = _everybody(hub, rule) if isinstance(rule.entry.door, ByDate) else _here(hub, rule) if existing else []
-    for batch in batches(ids):
-        with hub.begin() as work:
-            lock_customers(work, batch)
-            look = Look(hub, work, [version], batch)
-            look.take(()) if isinstance(rule.entry.door, ByDate) else look.let_in_all("existing")
-            counts.update(row["state"] for row in look.ledger.made)
+    counts, mark = Counter[str](), BEGIN
+    while mark.phase != "done":
+        mark, some = advance(hub, rule, text, actor, mark, fate=fate, existing=existing)
+        counts += some
     return counts
+
+
+def advance(
+    hub: Hub, rule: JourneyRule, text: str, actor: str, mark: Mark, *, fate: Fate = "stay", existing: bool = False,
+    keep: Callable[[Work, Mark, Counter[str], int], None] = lambda *_: None,
+) -> tuple[Mark, Counter[str]]:  # fmt: skip
+    """One part of it, in one transaction, and the mark of the next. keep: told within that transaction where it goes on, what
+    became of whom, and of how many customers, so that a job is as far as its work is. Raises WrongInput where another version
+    was put in force between two parts."""
+    with hub.begin() as work:
+        counts, ids = Counter[str](), list[int]()
+        if mark.phase == "open":
+            _open(work, rule, text, actor)
+            after = Mark("others")
+        elif mark.phase == "others":
+            version_id = _still(work, rule)
+            ids = _others(work.session, rule, version_id, mark.after)
+            counts = _carry(hub, work, rule, version_id, fate, ids) if ids else counts
+            after = Mark("others", ids[-1]) if ids else Mark("inside")
+        else:
+            version_id = _still(work, rule)
+            ids = _inside(work, rule, existing, mark.after)
+            counts = _let_in(hub, work, Version(version_id, rule), ids) if ids else counts
+            after = Mark("inside", ids[-1]) if ids else Mark("done")
+        keep(work, after, counts, len(ids))
+    return after, counts
+
+
+def ahead(hub: Hub, rule: JourneyRule, existing: bool) -> int:
+    """Of how many customers all parts together will be."""
+    with hub.look() as session:
+        others = (ENROLLMENT.c.journey == rule.name, ENROLLMENT.c.state.in_(LIVE))
+        count = session.scalar(select(func.count(ENROLLMENT.c.customer_id.distinct())).where(*others)) or 0
+        inside = _coming(rule, existing, hub.clock())
+        return count + (
+            session.scalar(select(func.count()).select_from(inside.subquery())) or 0 if inside is not None else 0
+        )
+
+
+def _still(work: Work, rule: JourneyRule) -> int:
+    row = work.session.scalar(in_force(rule.name))
+    if row is None or row.hash != rule.hash:
+        raise WrongInput(f"Another version of “{rule.name}” was put in force meanwhile.", "This one stops where it is.")
+    return int(row.id)
+
+
+def _others(session: Any, rule: JourneyRule, version_id: int, after: int) -> list[int]:
+    """Customers on other versions, by id."""
+    column = ENROLLMENT.c.customer_id
+    mine = (ENROLLMENT.c.journey == rule.name, ENROLLMENT.c.version_id != version_id, ENROLLMENT.c.state.in_(LIVE))
+    return list(session.scalars(select(column).where(*mine, column > after).distinct().order_by(column).limit(SIZE)))
+
+
+def _coming(rule: JourneyRule, existing: bool, now: datetime) -> Any:
+    """Whoever may come in at once, or whom the schedule would let in if its moment were now; None where nobody does. By a date,
+    anybody may have one."""
+    if isinstance(rule.entry.door, ByDate):
+        return select(Customer.id)
+    if existing and isinstance(rule.entry.door, BySchedule) and rule.entry.when is not None:
+        return select(Customer.id).where(Customer.id.in_(select_members(rule.entry.when, seen.TABLES, now, rule.zone)))
+    if existing and isinstance(rule.entry.door, BySegment):
+        inside = (Membership.segment == rule.entry.door.segment, Membership.left_at.is_(None))
+        return select(Membership.customer_id).where(*inside)
+    return None
+
+
+def _inside(work: Work, rule: JourneyRule, existing: bool, after: int) -> list[int]:
+    wanted = _coming(rule, existing, work.now)
+    if wanted is None:
+        return []
+    column = wanted.selected_columns[0]
+    return list(work.session.scalars(wanted.where(column > after).order_by(column).limit(SIZE)))
+
+
+def _let_in(hub: Hub, work: Work, version: Version, ids: Sequence[int]) -> Counter[str]:
+    lock_customers(work, ids)
+    look = Look(hub, work, [version], ids)
+    look.take(()) if isinstance(version.rule.entry.door, ByDate) else look.let_in_all("existing")
+    return Counter(row["state"] for row in look.ledger.made)
 
 
 def _open(work: Work, rule: JourneyRule, text: str, actor: str) -> int:
     """In place of the version before; an old document that comes back is opened again."""
-    current: JourneyVersion | None = work.session.scalar(_current(rule.name))
+    current: JourneyVersion | None = work.session.scalar(in_force(rule.name))
     if current is not None and current.hash == rule.hash:
         return current.id
     if current is not None:
@@ -147,18 +149,13 @@ def _open(work: Work, rule: JourneyRule, text: str, actor: str) -> int:
 
 
 def _weigh(work: Work, rule: JourneyRule) -> None:
-    """Weights as dated rows, so that sizes can be judged by what they should have been. What a split has learned stays, as
-    long as its arms do."""
-    learning = {split.experiment for split in rule.splits if split.floor is not None}
+    """Weights as dated rows, so that sizes can be judged by what they should have been."""
     wanted = {split.experiment: (split.unit, dict(split.arms)) for split in rule.splits}
     if rule.holdout:
         wanted[f"holdout:{rule.name}"] = ("customer", {"held": rule.holdout, "treated": 1 - rule.holdout})
     mine = select(Experiment).where(Experiment.journey == rule.name, Experiment.closed_at.is_(None))
     for row in work.session.scalars(mine):
-        same = wanted.get(row.experiment)
-        if same == (row.unit, row.arms) or (
-            same and row.experiment in learning and (same[0], same[1].keys()) == (row.unit, row.arms.keys())
-        ):
+        if wanted.get(row.experiment) == (row.unit, row.arms):
             del wanted[row.experiment]
         else:
             row.closed_at = work.now
@@ -167,14 +164,16 @@ def _weigh(work: Work, rule: JourneyRule) -> None:
         work.add(Experiment(experiment=name, journey=rule.name, unit=unit, arms=arms, opened_at=work.now))
 
 
-def _carry(hub: Hub, work: Work, rule: JourneyRule, version_id: int, fate: Fate) -> Counter[str]:
-    """Those on other versions. Whoever is only expected or queued comes in by the new one, whatever becomes of the others."""
+def _carry(hub: Hub, work: Work, rule: JourneyRule, version_id: int, fate: Fate, ids: Sequence[int]) -> Counter[str]:
+    """Those of these customers who are on other versions. Whoever is only expected or queued comes in by the new one, whatever
+    becomes of the others."""
+    lock_customers(work, ids)
     others = (ENROLLMENT.c.journey == rule.name, ENROLLMENT.c.version_id != version_id, ENROLLMENT.c.state.in_(LIVE))
-    rows = [dict(row) for row in work.session.execute(select(ENROLLMENT).where(*others)).mappings()]
-    lock_customers(work, sorted({row["customer_id"] for row in rows}))
+    theirs = select(ENROLLMENT).where(*others, among(ENROLLMENT.c.customer_id, ids)).order_by(ENROLLMENT.c.id)
+    rows = [dict(row) for row in work.session.execute(theirs).mappings()]
     ledger, counts = Ledger(hub, work), Counter[str]()
     for row in rows:
-        what, _ = _fate(rule, row["node"], fate) if row["state"] == "waiting" else ("map", None)
+        what, _ = fate_of(rule, row["node"], fate) if row["state"] == "waiting" else ("map", None)
         counts[{"stay": "stayed", "map": "mapped", "exit": "left"}[what]] += 1
         if what == "map":
             wake = work.now if row["state"] == "waiting" else row["wake_at"]
@@ -188,7 +187,7 @@ def _carry(hub: Hub, work: Work, rule: JourneyRule, version_id: int, fate: Fate)
 def rollback(hub: Hub, journey: str, actor: str, *, fate: Fate = "stay") -> str:
     """The version before is put in force again, as another apply. Answers its hash. Raises NotFound, WrongInput."""
     with hub.look() as session:
-        current = session.scalar(_current(journey))
+        current = session.scalar(in_force(journey))
         if current is None:
             raise NotFound(f"There is no journey “{journey}” in force.", "See: hub journeys list")
         before = select(JourneyVersion).where(JourneyVersion.journey == journey, JourneyVersion.id != current.id)
@@ -202,43 +201,8 @@ def rollback(hub: Hub, journey: str, actor: str, *, fate: Fate = "stay") -> str:
 def end(hub: Hub, journey: str, actor: str) -> None:
     """Nobody comes in any more; whoever is on the way goes on to the end of it. Raises NotFound."""
     with hub.begin() as work:
-        row = work.session.scalar(_current(journey))
+        row = work.session.scalar(in_force(journey))
         if row is None:
             raise NotFound(f"There is no journey “{journey}” in force.", "See: hub journeys list")
         row.ended_at, row.due_at = work.now, None
         work.audit(actor, "journey_ended", "journey_version", row.id, journey=journey)
-
-
-def _current(journey: str) -> Any:
-    return select(JourneyVersion).where(JourneyVersion.journey == journey, JourneyVersion.ended_at.is_(None))
-
-
-def _hashes(session: Any, ids: Iterable[int]) -> Mapping[int, str]:
-    rows = session.execute(select(JourneyVersion.id, JourneyVersion.hash).where(JourneyVersion.id.in_(set(ids))))
-    return {version_id: mark for version_id, mark in rows}
-
-
-def _existing(session: Any, rule: JourneyRule, now: datetime) -> Sequence[int]:
-    door, when = rule.entry.door, rule.entry.when
-    if isinstance(door, BySchedule) and when is not None:
-        return sorted(session.scalars(select_members(when, seen.TABLES, now, rule.zone)))
-    if not isinstance(door, BySegment):
-        return []
-    inside = (Membership.segment == door.segment, Membership.left_at.is_(None))
-    return sorted(session.scalars(select(Membership.customer_id).where(*inside)))
-
-
-def _here(hub: Hub, rule: JourneyRule) -> Sequence[int]:
-    with hub.look() as session:
-        return _existing(session, rule, hub.clock())
-
-
-def _everybody(hub: Hub, rule: JourneyRule) -> Sequence[int]:
-    with hub.look() as session:
-        return sorted(session.scalars(select(Customer.id)))
-
-
-def _queued(session: Any, journey: str) -> int:
-    """Messages of the journey that wait in the outbox."""
-    waiting = select(Message.refs).where(Message.state == "waiting")
-    return sum(refs.get("journey") == journey for refs in session.scalars(waiting))

@@ -17,6 +17,7 @@ from hub.core import Hub
 from hub.errors import ConfigError, NotFound
 from hub.flow import bandits, roi
 from hub.flow.roi import WHOLE
+from hub.flow.sizes import sizes
 from hub.flow.standings import standings
 from hub.models import Here, ReturnReport
 from rules.calendar import local_day
@@ -25,7 +26,8 @@ SPANS: Mapping[str, int] = {"30d": 30, "90d": 90, "365d": 365}  # days; the last
 USUAL = "365d"
 LEARNED = "90d"  # what splits that follow success go by: long enough to tell, short enough to turn
 JOURNEYS = "journeys"  # no span: how far people came on each journey, for the whole region
-COUNTED = (*SPANS, JOURNEYS)
+SEGMENTS = "segments"  # no span: how many are in each, and were
+COUNTED = (*SPANS, JOURNEYS, SEGMENTS)
 SHARE = 60
 SOONEST = timedelta(minutes=1)
 
@@ -94,7 +96,8 @@ def count(hub: Hub, span: str) -> None:
     since, mine = until - timedelta(days=SPANS.get(span, 1) - 1), select(ReturnReport).where(ReturnReport.span == span)
     with hub.look() as session:
         before = [row.branch for row in session.scalars(mine)]
-    found = {WHOLE: standings(hub)} if span == JOURNEYS else roi.reports(hub, since, until, before)
+    now_only = {JOURNEYS: standings, SEGMENTS: sizes}
+    found = {WHOLE: now_only[span](hub)} if span in now_only else roi.reports(hub, since, until, before)
     took = time.monotonic() - began
     with hub.begin() as work:
         rows = {row.branch: row for row in work.session.scalars(mine.with_for_update())}

@@ -1,11 +1,9 @@
 """Segments' documents over time: put in force, compared, rolled back, and taken away where nobody reads them."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from io import StringIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ruamel.yaml import YAML
 from sqlalchemy import select
@@ -13,23 +11,23 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.flow import alongside, segments
+from hub.flow import alongside, segments, written
 from hub.flow.segments import Move
 from hub.models import SegmentVersion
-from rules import Rulebook, RuleError, load_book
+from rules import Rulebook, RuleError
 from rules.order import named
 from rules.parse import read
 
 SHOWN = 12  # signs of a hash
 
 
-def apply(hub: Hub, name: str, text: str) -> list[Move]:
+def apply(hub: Hub, name: str, text: str, actor: str = "cli") -> list[Move]:
     """Write the segment's file, if the whole folder is right with it, and put it in force over everybody. Raises WrongInput."""
     rule = write(hub, name, text).segments[name]
     with hub.begin() as work:
         moves = segments.refresh(hub, work, rule, "rule")
         alongside.follow(hub, work, moves)
-        work.audit("cli", "segment_put", "segment_version", None, segment=name, hash=rule.hash)
+        work.audit(actor, "segment_put", "segment_version", None, segment=name, hash=rule.hash)
     return moves
 
 
@@ -103,36 +101,12 @@ def text_of(version: SegmentVersion) -> str:
 
 
 def file_of(hub: Hub, name: str) -> Path:
-    return hub.settings.config / "segments" / f"{name}.yaml"
+    return written.file_of(hub, "segments", name)
 
 
 def write(hub: Hub, name: str, text: str | None) -> Rulebook:
-    """Put this text (None: nothing) in the place of the segment's file, once a copy of the folder has been found right with
-    it. Raises WrongInput with every problem; then nothing has changed."""
-    config, path = hub.settings.config, file_of(hub, name)
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / config.name
-        shutil.copytree(config, copy)
-        _put(copy / "segments" / path.name, text)
-        try:
-            book = load_book(copy, hub.book.catalogue)
-        except RuleError as error:
-            raise WrongInput(str(error).replace(str(copy), str(config))) from None
-    if text is not None and name not in book.segments:
-        raise WrongInput(f"The document is not the segment “{name}”.", f"Begin it with segment: {name}")
-    _put(path, text)
-    return book
-
-
-def _put(path: Path, text: str | None) -> None:
-    """Whole or not at all: whoever reads the folder meanwhile finds the old file or the new one."""
-    if text is None:
-        path.unlink(missing_ok=True)
-        return
-    path.parent.mkdir(exist_ok=True)
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)
+    """The segment's file, if the whole folder is right with it. Raises WrongInput."""
+    return written.put(hub, "segments", name, text)
 
 
 def _versions(session: Session, name: str) -> Sequence[SegmentVersion]:

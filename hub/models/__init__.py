@@ -33,6 +33,7 @@ from hub.models.privacy import (
     TransferQuestion,
 )
 from hub.models.profiles import Profile, Score
+from hub.models.proposals import Proposal
 from hub.models.returns import ReturnReport
 from hub.models.scoring import Need, Outreach, ScorerRun
 from hub.models.service import (
@@ -61,7 +62,8 @@ __all__ = [
     "IdempotencyKey", "Identity", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",
     "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Move", "Need", "Node", "Notice", "Offer",
     "Outreach", "Ownership", "PartnerField", "Passkey", "Person", "PersonRequest", "PersonalValue", "Pin", "Post", "Principal", "Profile",
-    "Recommendation", "Referral", "Regional", "ReplyTimer", "ReturnReport", "Role", "Score", "ScorerRun", "Seat", "SegmentVersion",
+    "Proposal", "Recommendation", "Referral", "Regional", "ReplyTimer", "ReturnReport", "Role", "Score", "ScorerRun", "Seat",
+    "SegmentVersion",
     "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer",
     "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref",
     "table",

@@ -11,9 +11,9 @@ from hub.models.classify import PLAIN
 
 
 class ReturnReport(Base):
-    """The latest count of one span (30d, 90d, 365d; or `journeys`: as people stand now) for one branch; branch "": the whole
-    region. took: seconds that all
-    branches of the span took together. mark: hash of the document, which an API's caller may send back."""
+    """The latest count of one span (30d, 90d, 365d; or `journeys` and `segments`: as people stand now) for one branch; branch "":
+    the whole region. took: seconds that all branches of the span took together. mark: hash of the document, which an API's
+    caller may send back."""
 
     __tablename__ = "return_reports"
     __table_args__ = (UniqueConstraint("span", "branch"),)

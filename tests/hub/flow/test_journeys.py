@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from hub import clock as moving
-from hub.flow import applying, customers, pipeline, waking
+from hub.flow import applying, customers, foreseen, pipeline, waking
 from hub.models import Customer, Enrollment, Experiment, Exposure, Message, Person, Task
 from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord
 from partners import drain_all
@@ -220,7 +220,7 @@ def test_a_schedule_lets_in_at_once_whom_it_is_for_where_asked(hub, noting, cloc
     )
     happens(hub, "C-1", "visit", clock() - timedelta(days=9))
     happens(hub, "C-2", "complaint")
-    assert applying.plan(hub, applied(hub, text)[0]).existing == 1
+    assert foreseen.plan(hub, applied(hub, text)[0]).existing == 1
     assert ways(hub) == []
 
     applied(hub, text, existing=True)
@@ -233,7 +233,7 @@ def test_a_new_version_takes_people_along_or_lets_them_walk_the_old_one(running)
     longer = PLAIN.replace("wait: 3d", "wait: 30d")
     rule, _ = applied(running, longer)
     stayed = ways(running)[0]
-    plan = applying.plan(running, rule, "map")
+    plan = foreseen.plan(running, rule, "map")
 
     applied(running, PLAIN.replace("wait: 3d", "wait: 60d"), fate="map")
     mapped = ways(running)[0]

@@ -31,9 +31,9 @@ def test_a_count_that_took_long_rests_longer(counted, clock):
 
     clock.pass_by(hours=2)
 
-    assert counted_anew(counted) == {"30d", "90d", "journeys"}
+    assert counted_anew(counted) == {"30d", "90d", "journeys", "segments"}
     clock.pass_by(seconds=reports.SHARE * 600 - timedelta(hours=2).total_seconds() + 1)
-    assert counted_anew(counted) == {"30d", "90d", "365d", "journeys"}
+    assert counted_anew(counted) == {"30d", "90d", "365d", "journeys", "segments"}
 
 
 def counted_anew(hub):
