@@ -6,8 +6,9 @@ from hub.errors import NotFound
 from hub.flow import applying, versions
 from hub.web.webhooks import this_hub
 from portal import guard
-from portal.configured import FILES, KINDS, changes, compared, documents, history
+from portal.configured import FILES, KINDS, changes, compared, documents, history, open_proposals
 from portal.desks import ADMINS, READERS
+from portal.edited import WRITERS
 from portal.guard import opens_to
 from portal.pages import page
 
@@ -21,8 +22,9 @@ def overview() -> Response:
     hub, kind = this_hub(), request.args.get("kind", "")
     kind = kind if kind in KINDS else KINDS[0]
     with hub.look() as session:
-        found, changed = documents(hub, session, kind), changes(session)
-    return page("configuration.html", kind=kind, kinds=KINDS, found=found, changed=changed, wrong=hub.book.now().wrong)
+        found, changed, asked = documents(hub, session, kind), changes(session), open_proposals(session)
+    return page("configuration.html", kind=kind, kinds=KINDS, found=found, changed=changed, wrong=hub.book.now().wrong,
+                asked=asked, may_open={one for one, roles in WRITERS.items() if guard.holds(*roles)})  # fmt: skip
 
 
 @bp.get("/<kind>/<name>")
@@ -40,6 +42,7 @@ def one(kind: str, name: str) -> Response:
     return page(
         "configured.html", kind=kind, name=name, found=found, before=before, after=after, is_file=kind in FILES,
         rows=compared(before.text, after.text) if before else [], may_roll_back=kind in ROLLS_BACK and guard.holds(*ADMINS),
+        may_write=kind in WRITERS and guard.holds(*WRITERS[kind]),
         done=request.args.get("done") == "back",
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,22 +15,29 @@ from sqlalchemy.orm import Session
 from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import versions
-from hub.models import AuditEntry, JourneyVersion, Notice, Principal, SegmentVersion
+from hub.flow.proposals import OPEN
+from hub.models import AuditEntry, JourneyVersion, Notice, Principal, Proposal, SegmentVersion
 
 KINDS = ("segments", "journeys", "policies", "mappings", "notices")
 FILES = ("policies", "mappings")  # their history is the one of the files
 NAME = re.compile(r"[a-z][a-z0-9_]{0,79}(\.[a-z]{2})?")
-ABOUT = ("segment_version", "journey_version", "notice", "connection")
+ABOUT = ("segment_version", "journey_version", "notice", "connection", "proposal")
 ACTIONS = (
     "segment_put",
     "segment_removed",
     "journey_applied",
     "journey_ended",
     "notices_published",
+    "mapping_put",
+    "policy_put",
+    "proposed",
+    "proposal_approved",
+    "proposal_withdrawn",
     "paused",
     "resumed",
 )
 CHANGES, CONTEXT = 15, 3
+KEPT = 50  # versions of a file that are listed
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,7 @@ def history(hub: Hub, session: Session, kind: str, name: str) -> list[Version]:
 def _history(hub: Hub, session: Session, kind: str, name: str) -> list[Version]:
     if kind in FILES:
         path = hub.settings.config / kind / f"{name}.yaml"
-        return [_version_of(path)] if path.is_file() else []
+        return _of_desk(session, _version_of(path), kind, name) if path.is_file() else []
     if kind == "segments":
         rows = session.scalars(select(SegmentVersion).where(SegmentVersion.segment == name))
         found = [Version(one.hash, versions.text_of(one), one.applied_at, one.ended_at, "") for one in rows]
@@ -121,10 +128,23 @@ def changes(session: Session) -> list[Change]:
     mine = (AuditEntry.about.in_(ABOUT), AuditEntry.action.in_(ACTIONS))
     rows = session.scalars(select(AuditEntry).where(*mine).order_by(AuditEntry.id.desc()).limit(CHANGES)).all()
     titles = _titles(session, [row.actor for row in rows])
-    return [
-        Change(row.at, row.action, str(row.detail.get("segment") or row.detail.get("journey") or ""), _by(row.actor, titles))
-        for row in rows
-    ]  # fmt: skip
+    return [Change(row.at, row.action, _name_in(row.detail), _by(row.actor, titles)) for row in rows]
+
+
+def _name_in(detail: Mapping[str, Any]) -> str:
+    return next((str(detail[key]) for key in ("segment", "journey", "name") if detail.get(key)), "")
+
+
+def open_proposals(session: Session) -> Sequence[Proposal]:
+    """Those that wait for a second pair of eyes or are at work, the latest first."""
+    mine = select(Proposal).where(Proposal.state.in_(OPEN)).order_by(Proposal.id.desc())
+    return session.scalars(mine.limit(CHANGES)).all()
+
+
+def people(session: Session, actors: Sequence[str]) -> dict[str, str]:
+    """What those are called who did something: a title, or a code where none is known."""
+    titles = _titles(session, actors)
+    return {actor: _by(actor, titles) for actor in actors}
 
 
 def compared(before: str, after: str) -> list[Row]:
@@ -151,6 +171,25 @@ def _titles(session: Session, actors: Sequence[str]) -> dict[int, str]:
 def _by(actor: str, titles: dict[int, str]) -> str:
     kind, _, number = actor.partition(":")
     return titles.get(int(number), actor) if kind == "principal" and number.isdecimal() else actor
+
+
+def _of_desk(session: Session, now: Version, kind: str, name: str) -> list[Version]:
+    """The file as it stands, and what was put in its place at a desk before: each with whoever did, and what they began from."""
+    mine = (Proposal.kind == kind, Proposal.name == name, Proposal.state == "done")
+    done = session.scalars(select(Proposal).where(*mine).order_by(Proposal.id.desc()).limit(KEPT)).all()
+    titles = _titles(session, [one.author for one in done])
+    found, until = list[Version](), None if done and done[0].hash == now.hash else now.since
+    for one in done:
+        at = one.settled_at or one.made_at
+        found.append(Version(one.hash, one.text, at, until, _by(one.author, titles)))
+        until = at
+    if done and done[-1].former:
+        first = done[-1]
+        found.append(Version(first.base, first.former, first.made_at, until, "config"))
+    unique = list({one.hash: one for one in reversed(found)}.values())[::-1]
+    if unique and unique[0].hash == now.hash:
+        return unique
+    return [now, *(one for one in unique if one.hash != now.hash)]
 
 
 def _of_file(path: Path) -> Document:

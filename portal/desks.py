@@ -29,6 +29,7 @@ DESKS = (
     Desk("outreach", "portal.outreach.today", "people", ADVISORS),
     Desk("customers", "portal.customers.search", "find", ADVISORS),
     Desk("inbox", "portal.inbox.queue", "chat", ADVISORS),
+    Desk("segments", "portal.segments.overview", "people", MARKETERS),
     Desk("journeys", "portal.journeys.overview", "ways", MARKETERS),
     Desk("roi", "portal.roi.dashboard", "bars", MARKETERS),
     Desk("models", "portal.models.shelf", "points", MARKETERS),

@@ -18,17 +18,20 @@ from hub.flow.in_force import versions_in_force
 from hub.flow.ledger import may_be_used
 from hub.flow.returns import Arm, Row, arms_of, row_of
 from hub.flow.standings import counts_in
-from hub.models import Customer, Enrollment
+from hub.models import Customer, Enrollment, JourneyVersion
 from hub.web.webhooks import this_hub
 from portal.desks import MARKETERS
+from portal.edited import begin_writing
 from portal.guard import opens_to
 from portal.pages import page, tongue
+from portal.tables import cursor_of, table
 from rules.journeys import picture
 from rules.journeys.documents import JourneyRule
 
 bp = Blueprint("journeys", __name__, url_prefix="/desk/journeys")
 STATES = ("waiting", "held", "done", "exited", "expected", "queued", "parked")
 PEOPLE = 25
+COLUMNS = ("customer", "state", "step", "reason", "since")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,22 @@ def overview() -> Response:
     hub = this_hub()
     counted, worth = reports.latest(hub, reports.JOURNEYS), reports.latest(hub)
     proofs = {name: _proof(worth, name) for name in counted.document} if counted else {}
-    return page("journeys.html", counted=counted, proofs=proofs)
+    written = hub.book.current().journeys
+    with hub.look() as session:
+        in_force = set(session.scalars(select(JourneyVersion.journey).where(JourneyVersion.ended_at.is_(None))))
+    return page(
+        "journeys.html",
+        counted=counted,
+        proofs=proofs,
+        waiting={name: written[name] for name in sorted(set(written) - in_force)},
+    )
+
+
+@bp.get("/new")
+@opens_to(*MARKETERS)
+def begin() -> Response:
+    """An editor under the name that was asked for. Raises WrongInput."""
+    return begin_writing("journeys")
 
 
 @bp.get("/<name>")
@@ -68,21 +86,40 @@ def one(name: str) -> Response:
 @opens_to(*MARKETERS)
 def people(name: str) -> Response:
     """Who is on it, the latest first; refs only. cursor: the id of the last row of the page before."""
-    hub, state, cursor = this_hub(), request.args.get("state", ""), request.args.get("cursor", "")
-    mine = [
-        Enrollment.journey == name,
-        may_be_used(Enrollment.customer_id),
-        *([Enrollment.state == state] if state in STATES else []),
-    ]
-    if cursor.isascii() and cursor.isdecimal() and len(cursor) < 19:
-        mine.append(Enrollment.id < int(cursor))
-    columns = (Enrollment.id, Customer.ref, Enrollment.state, Enrollment.node, Enrollment.reason, Enrollment.since)
-    rows = select(*columns).join(Customer, Customer.id == Enrollment.customer_id).where(*mine)
+    hub, state = this_hub(), _state()
     with hub.look() as session:
         rule = _rule(hub, session, name)
-        found = session.execute(rows.order_by(Enrollment.id.desc()).limit(PEOPLE + 1)).all()
+        place = cursor_of(request.args.get("cursor", ""))
+        found = session.execute(_ways(name, state, place).limit(PEOPLE + 1)).all()
     more = found[PEOPLE - 1].id if len(found) > PEOPLE else None
     return page("journey_people.html", rule=rule, people=found[:PEOPLE], more=more, state=state, states=STATES)
+
+
+@bp.get("/<name>/people.csv")
+@opens_to(*MARKETERS)
+def people_table(name: str) -> Response:
+    """All that the page's filter leaves, streamed."""
+    hub, state = this_hub(), _state()
+    with hub.look() as session:
+        _rule(hub, session, name)
+    return table(
+        hub, f"{name}-{state or 'all'}", COLUMNS,
+        lambda session, place, most: [(row[0], row[1:]) for row in session.execute(_ways(name, state, place).limit(most))],
+    )  # fmt: skip
+
+
+def _ways(name: str, state: str, place: int | None) -> Any:
+    mine = [Enrollment.journey == name, may_be_used(Enrollment.customer_id)]
+    mine += [Enrollment.state == state] if state else []
+    mine += [Enrollment.id < place] if place is not None else []
+    columns = (Enrollment.id, Customer.ref, Enrollment.state, Enrollment.node, Enrollment.reason, Enrollment.since)
+    rows = select(*columns).join(Customer, Customer.id == Enrollment.customer_id)
+    return rows.where(*mine).order_by(Enrollment.id.desc())
+
+
+def _state() -> str:
+    state = request.args.get("state", "")
+    return state if state in STATES else ""
 
 
 @bp.get("/<name>/people/<ref>")

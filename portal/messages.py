@@ -11,7 +11,7 @@ from hub.core import Hub
 from hub.errors import NotFound, Unreadable
 from hub.flow import pending
 from hub.flow.letters import REASONS
-from hub.flow.pending import EPOCH, STATES, Asked, Pending
+from hub.flow.pending import EPOCH, STATES, Asked, Mark, Pending
 from hub.flow.sightings import note_seen
 from hub.models import DeadLetter, Delivery, Message
 from hub.web.webhooks import this_hub
@@ -21,10 +21,12 @@ from portal.feed import REF
 from portal.guard import opens_to
 from portal.masks import Value, told, values_of
 from portal.pages import page
+from portal.tables import table
 
 bp = Blueprint("messages", __name__, url_prefix="/desk/messages")
 CODES = ("refused", "gone", "wrong_input", "config_error", "not_json", "unreadable", "unstorable", "defect")
 DONE = ("replayed", "discarded")
+COLUMNS = ("id", "connection", "way", "kind", "topic", "why", "at", "due", "tries")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,24 @@ def queue() -> Response:
         kinds=_kinds(hub, asked.state), reasons=REASONS, upto=pending.Mark(hub.clock(), 0), first_page=not args.get("after"),
         done=args.get("done", "") if args.get("done") in DONE else "", done_count=_number(args.get("count", "")),
     )  # fmt: skip
+
+
+@bp.get("/list.csv")
+@opens_to(*OPERATORS)
+def queue_table() -> Response:
+    """All that the page's filter leaves, streamed."""
+    hub, args = this_hub(), request.args
+    names, asked = _names(hub), _asked(hub, args.get("state", ""), args.get("connection", ""), args.get("kind", ""))
+
+    def read(session: Session, place: Mark | None, most: int) -> list[tuple[Mark, tuple[object, ...]]]:
+        rows = pending.read(session, asked, place, most).rows
+        return [
+            (Mark(row.at if asked.state == "dead" else row.due, row.id),
+             (row.id, names[row.connection_id], "in" if row.incoming else "out", row.kind, row.topic, row.why, row.at, row.due, row.tries))
+            for row in rows
+        ]  # fmt: skip
+
+    return table(hub, f"messages-{asked.state}", COLUMNS, read)
 
 
 @bp.get("/<state>/<int:number>")

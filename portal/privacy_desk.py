@@ -15,6 +15,7 @@ from compliance.periods import deadline_of
 from compliance.probing import THERE
 from compliance.registry import by_table, record_sets
 from compliance.requests import DELAYS, HANDED_OVER, KINDS, REFUSALS, Wish
+from hub import spreadsheet
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.models import ErasureRequest, Person, PersonRequest
@@ -26,6 +27,7 @@ from portal.pages import page
 
 bp = Blueprint("privacy_desk", __name__, url_prefix="/desk/privacy")
 HOWS = ("call_back", "letter", "at_the_desk", "e_mail_we_know")
+MOST = 100_000  # requests of a table
 SOON = 7  # days before an answer is due
 
 
@@ -101,6 +103,19 @@ ERASURE_STEPS: Mapping[str, tuple[str, ...]] = {
     "received": ("verify", "refuse"), "verified": ("plan", "refuse"), "planned": ("approve", "plan", "refuse"),
     "approved": ("run", "refuse"), "telling": ("run",), "held": ("run",),
 }  # fmt: skip
+
+
+@bp.get("/requests.csv")
+@opens_to(*PRIVACY)
+def requests_table() -> Response:
+    """All there ever were, as the list has them: refs, states and clocks, and no word of what was asked."""
+    hub = this_hub()
+    with hub.look() as session:
+        found = [one.plain() for one in cases.all_of(session, hub.clock().date(), most=MOST)]
+    columns = tuple(found[0]) if found else ("request",)
+    response = Response(spreadsheet.lines([columns, *(one.values() for one in found)]), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename="requests.csv")
+    return response
 
 
 # --- steps

@@ -62,6 +62,11 @@ PAGES = (
     "shared",
     "roi",
     "journey",
+    "segments",
+    "segment",
+    "editor",
+    "plan",
+    "proposal",
     "model",
 )
 TARGETS = """least => [...document.querySelectorAll('a, button, select, summary')].filter(one => {
@@ -167,6 +172,11 @@ def test_every_page_in_every_look(reader: Reader, name: str, language: str, them
             "privacy-desk",
             "roi",
             "journey",
+            "segments",
+            "segment",
+            "editor",
+            "plan",
+            "proposal",
             "model",
         }
         else 40,
@@ -377,3 +387,69 @@ def test_a_hold_is_released_by_three_acts_of_the_keyboard(site: Site, browser: B
 
         page.get_by_text("The hold has ended.").wait_for()
         assert page.get_by_role("group").count() == before - 1
+
+
+def test_a_journey_is_published_by_three_acts_of_the_keyboard(site: Site, browser: Browser) -> None:
+    """The text, as its field has the focus; Ctrl and Enter check it; Enter puts it in force, as its button has the focus."""
+    with window(browser, 1280, "light", "en") as context:
+        sign_in(site, context, "marketer")
+        page = context.new_page()
+        page.goto(f"{site.base}/desk/editor/journeys/thanks")
+
+        page.locator("#text:focus").wait_for()
+        page.keyboard.type("# said anew\n")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        page.locator("button[autofocus]:focus").wait_for()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+
+        page.get_by_text("Waits for its turn").wait_for()
+
+
+def test_the_keys_are_told_by_a_question_mark_and_can_be_turned_off(site: Site, browser: Browser) -> None:
+    with window(browser, 1280, "light", "en") as context:
+        sign_in(site, context, "advisor")
+        page = context.new_page()
+        page.goto(site.base + "/desk/outreach/")
+        page.locator("li.call:focus").wait_for()
+        page.keyboard.press("?")
+        page.locator("#keys[open]").wait_for()
+        page.evaluate(AXE)
+        found = page.evaluate(VIOLATIONS, {"runOnly": TAGS, "resultTypes": ["violations"]})
+        page.locator("#single-keys").press("Space")
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+
+        assert [one["id"] for one in found] == []
+        assert page.locator("#keys[open]").count() == 0
+
+
+def test_a_session_that_ends_in_the_middle_of_a_form_loses_no_word(site: Site, browser: Browser) -> None:
+    """Sent without a session, the words wait in the tab; signed in again they stand where they were, and for nobody else."""
+    words, path = "Your car is ready, and we found something about the", f"/desk/inbox/?c={site.talk}"
+    with window(browser, 1280, "light", "en") as context:
+        sign_in(site, context, "advisor")
+        page = context.new_page()
+        page.goto(site.base + path)
+        page.locator("#say:focus").wait_for()
+        page.keyboard.type(words)
+        with site.hub.begin() as work:
+            work.session.execute(update(Session).values(revoked_at=work.now))
+        page.keyboard.press("Tab")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        page.locator("[data-refused]").wait_for(state="attached")
+        to = page.locator("input[name=to]").first.input_value()
+
+        sign_in(site, context, "advisor")
+        page.goto(site.base + path)
+        kept = page.locator("#say").input_value()
+        with page.expect_navigation():
+            page.locator("#say").press("Tab")
+            page.keyboard.press("Enter")
+        page.locator("#said").get_by_text(words).wait_for()
+        page.goto(site.base + path)
+
+        assert (to, kept) == (path, words)
+        assert page.locator("#say").input_value() == ""

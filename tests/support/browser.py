@@ -22,13 +22,14 @@ from hub.access.provider import Provider
 from hub.app import create_app
 from hub.core import Hub
 from hub.embedded import ValkeyServer
-from hub.flow import entrusting, guests
+from hub.flow import entrusting, guests, reports
 from hub.models import Estimate, Vehicle
 from hub.own import OWN
 from hub.sdk.budget import Budget, Window
 from kept import Kept, some_documents
 from mine import Owner, a_newcomer, an_estimate, an_owner, link_of, write_chain
 from portal.limits import Attempts
+from proposing import a_journey_from_the_desk
 from providing import SECRET, settings_of
 from returned import a_journey_in_force, a_report
 from shops import folded
@@ -61,6 +62,7 @@ class Site:
     asked: str
     estimate: str
     driver: Owner
+    proposal: int
 
     def pages(self) -> dict[str, tuple[str, str]]:
         """name -> (path, as whom: nobody, a role, customer, driver of the customer's car, or guest of their order)"""
@@ -106,6 +108,13 @@ class Site:
             "find": ("/desk/customers/", "advisor"),
             "known": (f"/desk/customers/{self.owner.ref}", "advisor"),
             "happened": (f"/desk/customers/{self.owner.ref}/history", "advisor"),
+            "segments": ("/desk/segments/", "marketer"),
+            "segment": ("/desk/segments/gold_tier", "marketer"),
+            "segment-people": ("/desk/segments/gold_tier/people", "marketer"),
+            "segment-why": (f"/desk/segments/gold_tier/people/{self.traffic.customers[0]}", "marketer"),
+            "plan": ("/desk/editor/journeys/thanks/plan", "marketer"),
+            "editor": ("/desk/editor/journeys/declined_brakes", "marketer"),
+            "proposal": (f"/desk/editor/proposals/{self.proposal}", "marketer"),
             "roi": ("/desk/roi/", "marketer"),
             "journeys": ("/desk/journeys/", "marketer"),
             "journey": ("/desk/journeys/declined_brakes", "marketer"),
@@ -162,7 +171,9 @@ def filled(hub: Hub, base: str) -> Site:
     a_report(hub)
     some_breaches(hub)
     a_journey_in_force(hub, traffic.customer_ids)
-    return Site(hub, base, traffic, owner, kept, talk, asked, estimate, a_driver(hub, owner))
+    proposal = a_journey_from_the_desk(hub)
+    reports.count(hub, reports.SEGMENTS)
+    return Site(hub, base, traffic, owner, kept, talk, asked, estimate, a_driver(hub, owner), proposal)
 
 
 def a_driver(hub: Hub, owner: Owner) -> Owner:
