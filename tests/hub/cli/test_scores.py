@@ -35,7 +35,8 @@ def test_from_a_file_of_visits_to_scores_of_everybody(run, history, tmp_path):
     assert code == 0
     assert json.loads(out)["rows"] > 200
     beside = run("score", "churn", *AS_OF, "--engine", "duckdb", "--json")
-    assert (beside[0], json.loads(beside[1] or "{}"), beside[2]) == (0, json.loads(out), "")
+    same = {**json.loads(out), "rows": 0}  # DuckDB says the same of everybody, so nothing is written again
+    assert (beside[0], json.loads(beside[1] or "{}"), beside[2]) == (0, same, "")
     everyone = json.loads(run("score", *AS_OF, "--json")[1])["scorers"]
     assert [one["scorer"] for one in everyone] == ["churn"]
 
