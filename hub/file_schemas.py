@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
-from hub import providers, rates, services, settings, templates
+from hub import providers, rates, services, settings, stores, templates
 from hub.blocks import SECRET
 from rules.file_schemas import NAMES, by_name, document
 from rules.schema_nodes import DAY, FLAG, NAMED, TEXT, Schema, an_object
@@ -55,9 +55,23 @@ def _region() -> Schema:
             "workers": {"type": "integer", "minimum": 1, "maximum": 64},
             "streams": {**PORT, "minimum": 0},
             "public": {**text, "pattern": "^(https?://.*)?$"},
+            "documents": _store(),
             "staff_sign_in": _provider(),
         },
         ["cell", "jurisdiction", "port"],
+    )
+
+
+def _store() -> Schema:
+    return _told(
+        stores.StoreSettings,
+        {
+            "url": {"type": "string", "pattern": "^s3://[^/]", "examples": ["s3://bucket/prefix"]},
+            "location": TEXT,
+            "endpoint": {"type": "string", "pattern": "^(https://.*)?$"},
+            "secrets": {**SECRETS, "required": sorted(stores.SECRETS), "maxProperties": len(stores.SECRETS)},
+        },
+        ["url", "location"],
     )
 
 

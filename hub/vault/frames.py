@@ -85,13 +85,15 @@ class FrameReader(io.RawIOBase):
         return self.at
 
     def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
-        if self.at >= self.size:
-            return 0
-        number, start = divmod(self.at, FRAME)
-        some = self._open(number)[start : start + len(buffer)]
-        buffer[: len(some)] = some
-        self.at += len(some)
-        return len(some)
+        """Less than the buffer holds only at the end: whoever reads an archive takes a short answer for one that was cut off."""
+        filled = 0
+        while filled < len(buffer) and self.at < self.size:
+            number, start = divmod(self.at, FRAME)
+            some = self._open(number)[start : start + len(buffer) - filled]
+            buffer[filled : filled + len(some)] = some
+            self.at += len(some)
+            filled += len(some)
+        return filled
 
     def close(self) -> None:
         self.file.close()

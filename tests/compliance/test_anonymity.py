@@ -129,7 +129,7 @@ def test_it_is_written_as_a_table_and_over_nothing(hub, garage, tmp_path, monkey
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("k: 10\n  l", "k: 9\n  l", "releases.yaml:5: k is 10 or more"),
+        ("k: 10\n  l", "k: 9\n  l", "releases.yaml:6: k is 10 or more"),
         ("l: 2", "l: 1", "l is 2 or more"),
         ("[branch, month]", "[branch]", "one of month, quarter, year"),
         ("[branch, month]", "[branch, plate, month]", "quasi_identifiers are branch"),

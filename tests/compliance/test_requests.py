@@ -166,13 +166,14 @@ def test_an_objection_to_being_predicted_takes_the_scores_and_lets_none_come_bac
     with hub.begin() as work:
         customer_id = work.session.scalars(select(Customer.id).where(Customer.ref == ref)).one()
         given = ScoreGiven(customer_id, 0.7, 0.6, 0.8, 3, ())
-        assert scores._write(work, CHURN, [given], work.now.date(), "m", None) == 1
+    write = scores._Writing(hub, CHURN, scores.today(hub), "m", None)
+    assert write([given]) == 1
 
     asked(hub, ref, "objection", "profiling")
 
     with hub.begin() as work:
         assert work.session.scalar(select(func.count()).select_from(Score)) == 0
-        assert scores._write(work, CHURN, [given], work.now.date(), "m", None) == 0
+    assert write([given]) == 0
 
 
 def test_who_is_restricted_is_kept_and_not_used_until_it_is_lifted(hub, told):

@@ -88,13 +88,22 @@ def test_each_page_of_who_is_signed_in_has_the_way_out(customer: Visitor) -> Non
 
 
 def test_no_script_listens_to_other_windows_or_keeps_anything() -> None:
-    scripts = "".join(path.read_text() for path in (ROOT / "portal/static").glob("*.js"))
+    files = {path.name: path.read_text() for path in (ROOT / "portal/static").glob("*.js")}
+    choice = files.pop("keys.js")  # whether single keys mean something: no word of anybody
+    kept = files.pop("keep.js")  # what staff have typed, in their own tab, until it has arrived or they sign out
+    scripts = "".join(files.values())
+    base, gate = ((ROOT / f"portal/templates/portal/{name}.html").read_text() for name in ("base", "sign_in"))
 
     assert "EventSource" in scripts, "they were read"
     assert 'tabs = new BroadcastChannel("chat")' in scripts, "tabs of our own origin, and of no other"
     assert not re.search(
         r"localStorage|sessionStorage|indexedDB|document\.cookie|(?<!tabs\.)postMessage|onmessage", scripts
     )
+    assert not re.search(r"localStorage|indexedDB|document\.cookie|postMessage|onmessage", kept)
+    assert set(re.findall(r"localStorage\.\w+\(([^,)]*)", choice)) == {'"single-keys"'}
+    assert not re.search(r"sessionStorage|indexedDB|document\.cookie|postMessage|onmessage", choice)
+    assert "{% if who and who.person_id is none %}<script" in base.split("keep.js")[0], "customers' words are not kept"
+    assert "keep.js" in gate, "where a session begins again"
     assert not re.search(r"(window|self)\.addEventListener\(\s*[\"']message", scripts)
 
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+import once
 from hub.cli.opened import hub_at
 from hub.cli.running import ROLES, add_region
 from hub.errors import ConfigError
+from hub.rulebook import LiveBook
 from hub.settings import Settings
 from hub.worker import Supervisor
 from hubs import Openings
@@ -63,8 +65,11 @@ def test_a_rule_that_is_wrong_is_told_before_anything_starts(opened: Settings) -
     assert supervisor.children == []
 
 
-def test_what_all_processes_read_alike_is_read_before_they_part(opened: Settings) -> None:
+def test_what_all_processes_read_alike_is_read_before_they_part(
+    opened: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Parsing the configuration takes a second of CPU, and a region has five processes."""
+    monkeypatch.setattr(LiveBook, "_read_all", once._read_all)  # as outside of tests
     add_region(Supervisor(8.0), opened, "eu")
     before = parse._documents.cache_info()
 

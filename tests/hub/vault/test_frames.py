@@ -51,6 +51,16 @@ def test_every_stretch_can_be_read_by_itself(start, length):
     assert reader.read(length) == VALUE[start : start + length]
 
 
+def test_a_stretch_over_several_frames_comes_in_one_answer():
+    """An archive that was backed up is read so, and its list of contents may lie across two frames."""
+    value = os.urandom(2 * FRAME + 100)
+    reader = FrameReader(io.BytesIO(sealed(value)), KEY, "eu")
+    reader.seek(FRAME - 10)
+
+    assert reader.read(FRAME + 50) == value[FRAME - 10 : 2 * FRAME + 40]
+    assert reader.read(1000) == value[2 * FRAME + 40 :]
+
+
 def test_from_the_end_and_from_here():
     reader = opened(RAW)
 
