@@ -12,11 +12,11 @@ STATE = "ix_{}_connection_id_state_not_before_id"
 
 
 def plan_of(hub: Hub, session: Session, statement: Select[tuple[object, ...]]) -> str:
-    """What the database would do if a scan of everything were dear, as it is with many rows."""
+    """What the database would do if a scan of everything were dear, and putting in order, as both are with many rows."""
     told = statement.compile(dialect=hub.region.engine.dialect, compile_kwargs={"literal_binds": True})
     if not hub.region.on_sqlite:
-        session.execute(text("SET LOCAL enable_seqscan = off"))
-        session.execute(text("SET LOCAL enable_bitmapscan = off"))
+        for way in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+            session.execute(text(f"SET LOCAL enable_{way} = off"))
     rows = session.connection().exec_driver_sql(f"EXPLAIN {'QUERY PLAN ' if hub.region.on_sqlite else ''}{told}")
     return "\n".join(str(row) for row in rows)
 
