@@ -16,7 +16,7 @@ from hub.flow.batches import among, batches
 from hub.flow.identity import lock_customers
 from hub.flow.seen import TABLES
 from hub.models import Customer, Membership, Pin, SegmentVersion
-from hub.pouring import pour
+from hub.pouring import count_anew, pour
 from hub.work import Work
 from rules import Rulebook, SegmentRule
 from rules.calendar import local_day
@@ -269,6 +269,7 @@ def _enter(work: Work, rule: SegmentRule, refs: Mapping[int, str], cause: str) -
     ]  # fmt: skip
     if len(rows) > POURED:
         pour(work.session, work.region, Membership, rows)
+        count_anew(work.session, work.region, [Membership])
     else:
         work.insert_all(Membership, rows)
     return [Move(rule.name, one, ref, True, ids[one]) for one, ref in refs.items()]
