@@ -121,6 +121,7 @@ def rates_schema() -> Schema:
     task = an_object({"minutes", "hour"}, {"minutes": ABOVE_ZERO, "hour": PRICE}, ["minutes", "hour"])
     keys: Schema = {
         "effect_days": {"type": "integer", "minimum": 1, "maximum": rates.MOST_DAYS},
+        "winsorise": {"type": "number", "minimum": rates.LEAST_WINSORISE, "maximum": 1},
         "held_back": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
         "messages": by_name(PRICE),
         "tasks": by_name(task),

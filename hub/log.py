@@ -16,6 +16,8 @@ FIELDS: Mapping[str, str] = {
     "moves": "count of memberships changed",
     "reason": "class of an error, a code, or words of ours that hold no value",
     "scorer": "name of a scorer",
+    "experiment": "name of a journey or of one of its splits",
+    "measure": "name of a measure that must not get worse",
     "child": "name of a process of ours",
     "endpoint": "name of a web endpoint",
     "status": "HTTP status",

@@ -14,18 +14,21 @@ from hub.blocks import no_yaml, place
 from hub.errors import ConfigError
 
 FILE = "rates.yaml"
-FIELDS = ("effect_days", "held_back", "messages", "tasks")
+FIELDS = ("effect_days", "held_back", "winsorise", "messages", "tasks")
 MOST_DAYS = 730
+WINSORISE, LEAST_WINSORISE = 0.99, 0.9
 Price = Mapping[str, Decimal]  # currency -> amount of it
 
 
 @dataclass(frozen=True)
 class Rates:
     """effect_days: after somebody was dealt an arm. held_back: the share that the garage's own system leaves alone of its
-    offers; None: nobody said. messages: kind of connection -> price of one. tasks: role -> price of one."""
+    offers; None: nobody said. winsorise: the quantile of what somebody brings, above which it counts as that much. messages:
+    kind of connection -> price of one. tasks: role -> price of one."""
 
     effect_days: int = 90
     held_back: float | None = None
+    winsorise: float = WINSORISE
     messages: Mapping[str, Price] = field(default_factory=dict)
     tasks: Mapping[str, Price] = field(default_factory=dict)
 
@@ -57,11 +60,19 @@ class _Reader:
             raise self._wrong(("effect_days",), f"effect_days is {days!r}.", f"A number of days, 1 to {MOST_DAYS}.")
         if held is not None and not (isinstance(held, int | float) and 0 < held < 1):
             raise self._wrong(("held_back",), f"held_back is {held!r}.", "A share between 0 and 1, such as 0.2.")
+        quantile = document.get("winsorise", WINSORISE)
+        if isinstance(quantile, bool) or not isinstance(quantile, int | float) or not LEAST_WINSORISE <= quantile <= 1:
+            raise self._wrong(
+                ("winsorise",),
+                f"winsorise is {quantile!r}.",
+                f"A quantile from {LEAST_WINSORISE:g} to 1, which is none at all.",
+            )
         messages = self._map(("messages",), document.get("messages", {}))
         tasks = self._map(("tasks",), document.get("tasks", {}))
         return Rates(
             days,
             float(held) if held is not None else None,
+            float(quantile),
             {str(name): self._price(("messages", name), one) for name, one in messages.items()},
             {str(name): self._task(("tasks", name), one) for name, one in tasks.items()},
         )

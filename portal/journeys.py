@@ -14,9 +14,10 @@ from hub.charts import Growth, growth
 from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import reports, told_why
+from hub.flow.comparisons import Rail, SplitShown, arms_of, rails_of
 from hub.flow.in_force import versions_in_force
 from hub.flow.ledger import may_be_used
-from hub.flow.returns import Arm, Row, arms_of, row_of
+from hub.flow.returns import Row, row_of
 from hub.flow.standings import counts_in
 from hub.models import Customer, Enrollment, JourneyVersion
 from hub.web.webhooks import this_hub
@@ -79,7 +80,7 @@ def one(name: str) -> Response:
     counts = counts_in(told) if told else picture.Counts()
     drawn = Markup(picture.draw(rule, counts if told else None, alone=False))  # noqa: S704 - its own words are escaped
     return page("journey.html", rule=rule, told=told, counted=counted, drawn=drawn, rows=picture.table(rule, counts),
-                proof=_proof(worth, name), splits=_splits(worth, name))  # fmt: skip
+                proof=_proof(worth, name), splits=_splits(worth, name), rails=_rails(worth, name))  # fmt: skip
 
 
 @bp.get("/<name>/people")
@@ -153,7 +154,11 @@ def _proof(worth: reports.Report | None, name: str) -> Proof | None:
     return Proof(currency, row, growth(points, tongue().direction == "rtl"), points)
 
 
-def _splits(worth: reports.Report | None, name: str) -> dict[str, tuple[str, tuple[Arm, ...], bool]]:
-    """experiment -> currency, its arms, and whether their sizes are wrong."""
+def _rails(worth: reports.Report | None, name: str) -> tuple[Rail, ...]:
+    return rails_of(worth.document["campaigns"].get(name, {})) if worth else ()
+
+
+def _splits(worth: reports.Report | None, name: str) -> dict[str, SplitShown]:
+    """experiment -> its arms, guardrails, and whether anything may be told of them."""
     found = worth.document.get("experiments", {}) if worth else {}
     return {split: arms_of(told) for split, told in found.items() if told["journey"] == name}

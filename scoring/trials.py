@@ -6,12 +6,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hub.sdk import ArmStatistics, Trial
+from hub.sdk import ArmStatistics, Rail, Trial
 from scoring import power
-from scoring.balance import balance
+from scoring.balance import Balance, balance
 from scoring.belief import Belief, Prior, belief
+from scoring.guardrails import guard
 from scoring.intervals import ALPHA, Interval, always_valid, benjamini_hochberg, fixed, holm
 from scoring.moments import Effect, Metric, Moments, effect
+
+# Clusters of an arm. A variance between fewer is itself little more than a guess, and below some twenty to fifty in all tests reject
+# too often (Cameron and Miller 2015, Journal of Human Resources 50:317-372, section VI).
+FEWEST, FEW = 10, 25
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,22 @@ class TrialAnalysis:
     name: ClassVar[str] = "trial"
 
     def judge(self, trial: Trial) -> Mapping[str, Any]:
-        sizes = [arm.n for arm in trial.arms]
-        channels = {name: [arm.by_channel.get(name, 0) for arm in trial.arms] for name in _channels(trial.arms)}
-        seen = balance(sizes, [arm.share for arm in trial.arms], channels)
+        """Of clusters nothing is told while an arm has fewer than FEWEST, and with a warning while one has fewer than FEW."""
+        seen = _sizes(trial)
         told: dict[str, Any] = {
             "control": trial.control,
             "sizes": {arm.name: arm.n for arm in trial.arms},
             "balance": {"p": seen.p, "by_channel": dict(seen.by_channel), "broken": seen.broken},
         }
-        return told if seen.broken else told | {"verdicts": [one.as_json() for one in _verdicts(trial)]}
+        if trial.cluster:
+            least = min(arm.n for arm in trial.arms)
+            told |= {"cluster": trial.cluster, "few": least < FEW, "too_few": least < FEWEST, "least": FEWEST}
+        if seen.broken or told.get("too_few"):
+            return told
+        return told | {"verdicts": [one.as_json() for one in _verdicts(trial)]}
+
+    def guard(self, trial: Trial, rails: Sequence[Rail]) -> Sequence[Mapping[str, Any]]:
+        return guard(trial, rails, _sizes(trial).broken)
 
     def plan(self, finds: float, variance: float, weekly: float) -> Mapping[str, Any]:
         found = power.plan(finds, variance, weekly)
@@ -66,6 +78,12 @@ class TrialAnalysis:
 
     def together(self, p: Sequence[float]) -> Sequence[float]:
         return benjamini_hochberg(p) if p else []
+
+
+def _sizes(trial: Trial) -> Balance:
+    sizes = [arm.n for arm in trial.arms]
+    channels = {name: [arm.by_channel.get(name, 0) for arm in trial.arms] for name in _channels(trial.arms)}
+    return balance(sizes, [arm.share for arm in trial.arms], channels)
 
 
 def _channels(arms: Sequence[ArmStatistics]) -> list[str]:

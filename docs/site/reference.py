@@ -24,6 +24,7 @@ from hub.settings import ConnectionSettings, Idle, RegionSettings, Timing, load_
 from hub.stores import StoreSettings
 from hub.variables import VARIABLES
 from hub.web.catalogue import EVENTS, schema_of
+from rules.journeys.measures import MEASURES
 from rules.operators import AGES, MISSING, ROWS
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -50,6 +51,9 @@ def facts() -> str:
         (code(one.name), ", ".join(f"`{name}` {type_}" for name, type_ in one.all_fields.items()), one.meaning)
         for one in known.events.values()
     )
+    measures = (
+        (code(one.name), one.kind, "more" if one.more_is_worse else "less", one.meaning) for one in MEASURES.values()
+    )
     scores = ((code(f"score.{name}"), meaning) for name, meaning in known.scores.items())
     return (
         "# Facts and events\n\nWhat a condition may name. A plugin adds its own by `register_facts`; this page shows the "
@@ -59,7 +63,13 @@ def facts() -> str:
         f"## Scores\n\n{table(('key', 'meaning'), scores)}\n\n"
         f"## Events\n\n{table(('kind', 'fields for `where`', 'meaning'), events)}\n\n"
         f"## Nodes of a tree\n\n{', '.join(map(code, known.nodes))}, a fact, or a score.\n\n"
-        f"Purposes of `consent`: {', '.join(map(code, known.purposes))}. Channels: {', '.join(map(code, known.channels))}.\n"
+        f"Purposes of `consent`: {', '.join(map(code, known.purposes))}. Channels: {', '.join(map(code, known.channels))}.\n\n"
+        "## Measures of guardrails\n\n`guardrails: [{measure: opt_outs, bound: 0.01, stop: true}]`, of a journey beside its "
+        "holdout, or below `split` of each arm beside the one they are compared with. `bound` is in the measure's unit: 0.01 "
+        "of a share is one in a hundred. Red, green and open are always-valid intervals beyond, within and over the bound, "
+        "with one alpha for all guardrails of all arms together (Bonferroni; Dunn 1961). `stop`, in a split only: an arm "
+        "that is red is dealt to nobody any more.\n\n"
+        f"{table(('measure', 'kind', 'worse is', 'meaning'), measures)}\n"
     )
 
 

@@ -55,6 +55,8 @@ def roi_command(
     console = Console(width=140 if not Console().is_terminal else None)
     console.print(_of_all(told["global_control"]["headline"]))
     console.print(_proofs(told))
+    for line in _guardrails(told):
+        console.print(line)
     for currency, books in told["ledger"].items():
         console.print(_credits(currency, books))
     console.print(_referrals(told["referrals"]))
@@ -106,13 +108,14 @@ def _of_all(headline: dict[str, Any]) -> str:
 
 
 def _proofs(told: dict[str, Any]) -> Table:
-    table = Table("campaign", "currency", "incremental margin", "interval", "cost", title="Proved by the holdout")
+    title = f"Proved by the holdout; amounts capped at the {told['winsorised']:.0%} quantile, raw as they are"
+    table = Table("campaign", "currency", "incremental margin", "interval", "raw", "cost", title=title)
     for name, one in told["campaigns"].items():
         for currency, proof in one["proof"].items():
             if proof["balance"]["broken"]:
-                table.add_row(name, currency, "hidden", "the arms have wrong sizes", "")
+                table.add_row(name, currency, "hidden", "the arms have wrong sizes", "", "")
             elif proof["incremental"] is None:
-                table.add_row(name, currency, "not yet", "too few people", "")
+                table.add_row(name, currency, "not yet", "too few people", "", "")
             else:
                 low, high = proof["interval"]
                 table.add_row(
@@ -120,9 +123,22 @@ def _proofs(told: dict[str, Any]) -> Table:
                     currency,
                     f"{proof['incremental']:,}",
                     f"{low:,} to {high:,}",
+                    f"{proof['raw']['incremental']:,}",
                     f"{one['cost'].get(currency, 0):,}",
                 )
     return table
+
+
+def _guardrails(told: dict[str, Any]) -> list[str]:
+    """One line each: what must not get worse, and whether it did."""
+    named = [*told["campaigns"].items(), *told["experiments"].items()]
+    return [
+        f"{name}, {rail['arm']}: {rail['measure']} {rail['state']}, worse by at most {rail['bound']:g} allowed"
+        + (", between {:.4g} and {:.4g} more".format(*rail["interval"]) if rail["interval"] else "")
+        + ("; dealt to nobody any more" if rail["stop"] and rail["state"] == "red" else "")
+        for name, one in named
+        for rail in one["guardrails"]
+    ]
 
 
 def _referrals(told: dict[str, Any]) -> str:

@@ -17,8 +17,14 @@ LEAST = 0.005  # of a share: less than that is no news
 
 
 def shares_in_force(session: Session, rules: Iterable[JourneyRule]) -> dict[str, Mapping[str, float]]:
-    """experiment -> arm -> share, of splits that learn; nothing of the others, whose shares stand in their documents."""
-    learning = {split.experiment for rule in rules for split in rule.splits if split.floor is not None}
+    """experiment -> arm -> share, of splits that learn or may be stopped; nothing of the others, whose shares stand in their
+    documents."""
+    learning = {
+        split.experiment
+        for rule in rules
+        for split in rule.splits
+        if split.floor is not None or any(rail.stop for rail in split.guardrails)
+    }
     if not learning:
         return {}
     rows = select(Experiment.experiment, Experiment.arms).where(
@@ -40,7 +46,7 @@ def weigh(hub: Hub, told: Mapping[str, Any]) -> int:
             .with_for_update()
         )
         for row in work.session.scalars(open_rows).all():
-            arms = wanted[row.experiment]
+            arms = _without_stopped(wanted[row.experiment], row.arms)
             moved = max((abs(arms[arm] - share) for arm, share in row.arms.items() if arm in arms), default=0.0)
             if row.opened_at > work.now - REST or arms.keys() != row.arms.keys() or moved < LEAST:
                 continue
@@ -51,3 +57,10 @@ def weigh(hub: Hub, told: Mapping[str, Any]) -> int:
             work.audit("clock", "split_weighed", "experiment", row.id, experiment=row.experiment)
             changed += 1
     return changed
+
+
+def _without_stopped(earned: Mapping[str, float], arms: Mapping[str, float]) -> dict[str, float]:
+    """An arm that is dealt to nobody any more (hub.flow.guarding) stays so, whatever it earned; the others share what it had."""
+    kept = {arm: share if arms.get(arm, share) else 0.0 for arm, share in earned.items()}
+    whole = sum(kept.values())
+    return {arm: share / whole for arm, share in kept.items()} if whole and whole < sum(earned.values()) else kept

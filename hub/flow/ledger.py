@@ -35,7 +35,8 @@ class Billed:
 @dataclass(frozen=True)
 class Dealt:
     """Somebody met a campaign and was held back or treated, or met a split and was given an arm. entry: the door by which
-    they came. ends: the first day that is not watched any more, where that does not follow from the day they came."""
+    they came. ends: the first day that is not watched any more, where that does not follow from the day they came. unit: what
+    was drawn, such as `fleet:3`."""
 
     campaign: str
     arm: str
@@ -43,6 +44,7 @@ class Dealt:
     customer_id: int
     at: datetime
     ends: date | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Earned:
     known_minor: int
     price_minor: int
     currency: str
+    vehicle_id: int | None = None
 
 
 def slices(session: Session) -> Iterator[tuple[Who, dict[int, str | None]]]:
@@ -73,13 +76,13 @@ def slices(session: Session) -> Iterator[tuple[Who, dict[int, str | None]]]:
 def invoices(session: Session, since: date, until: date, who: Who = ALL) -> list[Billed]:
     """Those that stand, without their tax, issued on [since, until]; a credit note is a negative one."""
     columns = (Invoice.customer_id, Invoice.issued_at, Invoice.net_minor, Invoice.currency, Invoice.branch)
-    mine = (*_standing(since, until), *_of(Invoice.customer_id, who))
+    mine = (*standing(since, until), *of_customers(Invoice.customer_id, who))
     return [Billed(*row) for row in session.execute(select(*columns).where(*mine).order_by(Invoice.id))]
 
 
 def invoiced(session: Session, since: date, until: date) -> dict[str | None, dict[str, int]]:
     """branch -> currency -> the same invoices as the database adds them up."""
-    sums = select(Invoice.branch, Invoice.currency, func.sum(Invoice.net_minor)).where(*_standing(since, until))
+    sums = select(Invoice.branch, Invoice.currency, func.sum(Invoice.net_minor)).where(*standing(since, until))
     found: dict[str | None, dict[str, int]] = defaultdict(dict)
     for branch, currency, amount in session.execute(sums.group_by(Invoice.branch, Invoice.currency)):
         found[branch][currency] = int(amount)
@@ -96,28 +99,30 @@ def margins(session: Session, since: date, until: date, who: Who = ALL) -> list[
         func.sum(Line.price_minor),
     )
     rows = session.execute(
-        select(Visit.customer_id, Visit.local_day, *sums, Line.currency)
+        select(Visit.customer_id, Visit.local_day, *sums, Line.currency, Visit.vehicle_id)
         .join(Line, Line.visit_id == Visit.id)
         .where(Visit.status == "closed", Visit.local_day >= since, Visit.local_day <= until)
-        .where(Line.withdrawn_at.is_(None), *_of(Visit.customer_id, who))
-        .group_by(Visit.id, Visit.customer_id, Visit.local_day, Line.currency)
+        .where(Line.withdrawn_at.is_(None), *of_customers(Visit.customer_id, who))
+        .group_by(Visit.id, Visit.customer_id, Visit.local_day, Line.currency, Visit.vehicle_id)
         .order_by(Visit.local_day)
     )
-    return [Earned(customer, day, int(m), int(k), int(p), currency) for customer, day, m, k, p, currency in rows]
+    return [
+        Earned(customer, day, int(m), int(k), int(p), currency, car) for customer, day, m, k, p, currency, car in rows
+    ]
 
 
 def dealt(session: Session, since: date, until: date, who: Who = ALL) -> list[Dealt]:
     """Whoever met a journey's holdout, one of its splits, the global control of a quarter, or an offer of the garage's own
     system, on [since, until] (UTC days)."""
     first, last = midnight(since), datetime.combine(until, time.max, UTC)
-    met = select(Exposure.experiment, Exposure.arm, Exposure.entry, Exposure.customer_id, Exposure.at).where(
+    met = select(Exposure.experiment, Exposure.arm, Exposure.entry, Exposure.customer_id, Exposure.at, Exposure.unit).where(
         Exposure.at >= first, Exposure.at <= last,
-        *_of(Exposure.customer_id, who), may_be_used(Exposure.customer_id)
+        *of_customers(Exposure.customer_id, who), may_be_used(Exposure.customer_id)
     )  # fmt: skip
     rows = [_met(*row) for row in session.execute(met.order_by(Exposure.id))]
     made = select(Offer.code, Offer.held_back, Offer.customer_id, Offer.made_at).where(
         Offer.cancelled_at.is_(None), Offer.made_at >= first, Offer.made_at <= last,
-        *_of(Offer.customer_id, who), may_be_used(Offer.customer_id)
+        *of_customers(Offer.customer_id, who), may_be_used(Offer.customer_id)
     )  # fmt: skip
     rows += [
         Dealt(OFFER + code, "held" if held_back else "treated", "offer", customer, at)
@@ -126,11 +131,12 @@ def dealt(session: Session, since: date, until: date, who: Who = ALL) -> list[De
     return rows
 
 
-def _met(name: str, arm: str, entry: str, customer: int, at: datetime) -> Dealt:
+def _met(name: str, arm: str, entry: str, customer: int, at: datetime, unit: str) -> Dealt:
     """The control of a quarter is left alone until the quarter ends: then another twentieth is."""
     if name.startswith(CONTROL_OF_ALL):
         return Dealt(name, "held" if arm == "control" else "treated", entry, customer, at, end_of(name))
-    return Dealt(name.removeprefix(HOLDOUT) if name.startswith(HOLDOUT) else SPLIT + name, arm, entry, customer, at)
+    whose = name.removeprefix(HOLDOUT) if name.startswith(HOLDOUT) else SPLIT + name
+    return Dealt(whose, arm, entry, customer, at, unit=unit)
 
 
 def end_of(control: str) -> date:
@@ -177,10 +183,13 @@ def touches(session: Session, channels: Collection[int], since: datetime, who: W
         select(Customer.id, Message.refs, Message.settled_at)
         .join(Customer, Customer.ref == Message.entity)
         .where(Message.connection_id.in_(list(channels)), Message.state.in_(REACHED), Message.settled_at >= since)
-        .where(*_of(Customer.id, who))
+        .where(*of_customers(Customer.id, who))
     )
     made = select(Offer.customer_id, Offer.code, Offer.made_at).where(
-        Offer.cancelled_at.is_(None), Offer.held_back.is_(False), Offer.made_at >= since, *_of(Offer.customer_id, who)
+        Offer.cancelled_at.is_(None),
+        Offer.held_back.is_(False),
+        Offer.made_at >= since,
+        *of_customers(Offer.customer_id, who),
     )
     found: dict[int, list[Touch]] = defaultdict(list)
     for customer_id, refs, at in rows:
@@ -222,9 +231,9 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def _standing(since: date, until: date) -> tuple[Any, ...]:
+def standing(since: date, until: date) -> tuple[Any, ...]:
     return (Invoice.issued_on >= since, Invoice.issued_on <= until, Invoice.cancelled_at.is_(None))
 
 
-def _of(column: Any, who: Who) -> tuple[Any, ...]:
+def of_customers(column: Any, who: Who) -> tuple[Any, ...]:
     return () if who == ALL else (column > who[0], column <= who[1])

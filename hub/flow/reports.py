@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from hub.core import Hub
 from hub.errors import ConfigError, NotFound
-from hub.flow import bandits, roi
+from hub.flow import bandits, guarding, roi
 from hub.flow.roi import WHOLE
 from hub.flow.sizes import sizes
 from hub.flow.standings import standings
@@ -95,9 +95,9 @@ def count(hub: Hub, span: str) -> None:
     began, until = time.monotonic(), local_day(hub.clock(), hub.here.zone)
     since, mine = until - timedelta(days=SPANS.get(span, 1) - 1), select(ReturnReport).where(ReturnReport.span == span)
     with hub.look() as session:
-        before = [row.branch for row in session.scalars(mine)]
+        standing = {row.branch: row.document for row in session.scalars(mine)}
     now_only = {JOURNEYS: standings, SEGMENTS: sizes}
-    found = {WHOLE: now_only[span](hub)} if span in now_only else roi.reports(hub, since, until, before)
+    found = {WHOLE: now_only[span](hub)} if span in now_only else roi.reports(hub, since, until, list(standing))
     took = time.monotonic() - began
     with hub.begin() as work:
         rows = {row.branch: row for row in work.session.scalars(mine.with_for_update())}
@@ -107,6 +107,8 @@ def count(hub: Hub, span: str) -> None:
             row.document, row.mark = document, _mark(document)
     if span == LEARNED:
         bandits.weigh(hub, found[WHOLE])
+    if span == USUAL:
+        guarding.heed(hub, found[WHOLE], standing.get(WHOLE, {}))
 
 
 def _mark(document: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from hub.charts import Curves, Growth, Ruler, curves, growth, ruler
 from hub.core import Hub
+from hub.flow.comparisons import Rail, Raw, rails_of
 from hub.flow.spent import DISCOUNTS
 from hub.flow.tallies import CONTROL, TREATED
 
@@ -19,7 +20,7 @@ State = Literal["gain", "loss", "open", "waiting", "broken"]
 class Row:
     """A campaign in one currency, minor units. state: gain or loss (proved), open (no proof), waiting (too little to tell),
     broken (the arms have wrong sizes, so nothing is shown). p: of arms as planned. off: discounts, part of the cost, which the
-    margin has lost already."""
+    margin has lost already. margin counts amounts above a cap as the cap; raw: as they are."""
 
     name: str
     title: str
@@ -33,26 +34,13 @@ class Row:
     cost: int
     p: float
     off: int = 0
+    raw: Raw | None = None
+    rails: tuple[Rail, ...] = ()
 
     @property
     def back(self) -> float | None:
         """What comes back for each unit that was spent."""
         return (self.margin + self.off) / self.cost if self.margin is not None and self.cost else None
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One arm of a split. margin: minor units that one of its people brings more than one of the control's, with its
-    interval; None: nobody can tell, or it is the control. p: adjusted for the number of arms. wins: chance to be better."""
-
-    name: str
-    heads: int
-    control: bool
-    margin: float | None = None
-    low: float = 0.0
-    high: float = 0.0
-    p: float = 1.0
-    wins: float | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +57,7 @@ class Shown:
     """head: what the page begins with: all campaigns that can be told added up, or the one that was chosen. left_out: those
     it leaves out as their arms have wrong sizes. together: all journeys, proved by those whom every one of them leaves alone, and
     span its scale; None where one was chosen, or nobody was dealt that yet. axis: of the list; scale: of the head. costs: kind ->
-    minor units."""
+    minor units. broken_rails: (journey or split, its journey's title, measure) of guardrails that are red."""
 
     currency: str
     currencies: tuple[str, ...]
@@ -92,6 +80,7 @@ class Shown:
     difference: int
     referrals: Mapping[str, Any]
     referral_margin: int
+    broken_rails: tuple[tuple[str, str, str], ...] = ()
 
 
 def titles_of(hub: Hub) -> dict[str, str]:
@@ -137,8 +126,15 @@ def shown(
         growth(points, mirrored), points, curves(retention, mirrored), retention, rule,
         _credits(books["models"].get(rule, {}), books["invoiced"], titles, told["campaigns"]),
         books["unattributed"], books["invoiced"], books["difference"], told["referrals"],
-        told["referrals"]["margin"].get(code, 0),
+        told["referrals"]["margin"].get(code, 0), _broken_rails(told, titles),
     )  # fmt: skip
+
+
+def _broken_rails(told: Mapping[str, Any], titles: Mapping[str, str]) -> tuple[tuple[str, str, str], ...]:
+    named = [(name, one) for name, one in told["campaigns"].items()]
+    named += [(one["journey"], one) for one in told.get("experiments", {}).values()]
+    found = {(name, rail.measure) for name, one in named for rail in rails_of(one) if rail.state == "red"}
+    return tuple((name, titles.get(name, name), measure) for name, measure in sorted(found))
 
 
 def _rows(told: Mapping[str, Any], titles: Mapping[str, str], currency: str) -> tuple[Row, ...]:
@@ -164,7 +160,15 @@ def row_of(name: str, title: str, one: Mapping[str, Any], currency: str) -> Row:
     p = min(proof["balance"]["p"], *proof["balance"]["by_channel"].values(), 1.0)
     people, cost = one["people"], one["cost"].get(currency, 0)
     return Row(name, title, one["kind"], people[TREATED], people[CONTROL], state, proof["incremental"], low, high, cost, p,
-               _off(one, currency))  # fmt: skip
+               _off(one, currency), _raw(proof), rails_of(one))  # fmt: skip
+
+
+def _raw(proof: Mapping[str, Any]) -> Raw | None:
+    told = proof.get("raw") or {}
+    if told.get("incremental") is None:
+        return None
+    low, high = told["interval"]
+    return Raw(told["incremental"], low, high, proof.get("cap"))
 
 
 def _off(one: Mapping[str, Any], currency: str) -> int:
@@ -188,9 +192,15 @@ def _all(told: Mapping[str, Any], rows: Sequence[Row], currency: str) -> Row:
     elif head["proved"]:
         state = "gain" if low > 0 else "loss"
     counted = _counted(rows)
+    raws = [row.raw for row in counted if row.raw is not None]
+    raw = (
+        Raw(sum(one.margin for one in raws), sum(one.low for one in raws), sum(one.high for one in raws))
+        if raws
+        else None
+    )
     return Row("", "", "", sum(row.treated for row in counted), sum(row.held for row in counted), state, head["incremental"],
                low, high, sum(row.cost for row in counted), min((row.p for row in counted), default=1.0),
-               sum(row.off for row in counted))  # fmt: skip
+               sum(row.off for row in counted), raw)  # fmt: skip
 
 
 def together_of(told: Mapping[str, Any], currency: str) -> Row | None:
@@ -223,19 +233,3 @@ def _credits(
         start += width
     rest = sum(model.values()) - sum(one.amount for one in found)
     return (*found, Credit("", "", rest, round(start, 2), 0.0)) if rest else tuple(found)
-
-
-def arms_of(told: Mapping[str, Any]) -> tuple[str, tuple[Arm, ...], bool]:
-    """An experiment's currency ("" while nobody has paid), its arms, and whether their sizes are wrong, which hides the rest."""
-    judged: Mapping[str, Any] = told["judged"]
-    currency = max(judged, key=lambda code: len(judged[code].get("verdicts", ())), default="")
-    verdicts = {one["arm"]: one for one in judged.get(currency, {}).get("verdicts", ())}
-    arms = []
-    for name, heads in told["arms"].items():
-        one, is_control = verdicts.get(name), name == told["control"]
-        if one is None:
-            arms.append(Arm(name, heads, is_control))
-        else:
-            low, high = one["interval"]
-            arms.append(Arm(name, heads, is_control, one["difference"], low, high, one["p_adjusted"], one["wins"]))
-    return currency, tuple(arms), any(one["balance"]["broken"] for one in judged.values())

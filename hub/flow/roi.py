@@ -14,15 +14,18 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import NotFound
-from hub.flow import ledger, verdicts
+from hub.flow import guarding, ledger, verdicts
+from hub.flow.arms_told import split_told
 from hub.flow.brought import Brought, brought
 from hub.flow.ledger import CONTROL_OF_ALL, OFFER, SPLIT, Billed, Earned
 from hub.flow.spent import Amounts, spent
-from hub.flow.tallies import BEFORE_DAYS, CONTROL, TREATED, Key, Tally, tally
-from hub.flow.weights import Split, Weights, floors
+from hub.flow.tallies import BEFORE_DAYS, CONTROL, TREATED, Asked, Key, Split, Tally, tally
+from hub.flow.watched import watched
+from hub.flow.weights import Weights, floors
 from hub.models import JourneyVersion
-from hub.rates import read_rates
+from hub.rates import WINSORISE, read_rates
 from hub.sdk import Sale
+from rules.journeys.measures import Guardrail
 
 EVERY = 28  # days between two points of how a gain grew
 REACH_DAYS = 30  # after a message, in which a sale is looked at as touched by it
@@ -33,7 +36,8 @@ WHOLE = ""  # the branch that is all of them
 @dataclass
 class Books:
     """What one walk gathered. grown: the tallies as they stood on earlier days. sales, silent, margin: by branch of the
-    invoice or home. buyers: people with an invoice, by branch and in all. invoiced: as the database adds up."""
+    invoice or home. buyers: people with an invoice, by branch and in all. invoiced: as the database adds up. rails: campaign, or
+    experiment:<split> -> measures that must not get worse. quantile: of amounts, above which they count as it."""
 
     since: date
     until: date
@@ -49,6 +53,8 @@ class Books:
     costs: dict[Key, Amounts] = field(default_factory=dict)
     brought: dict[str | None, Brought] = field(default_factory=dict)
     buyers: Counter[str | None] = field(default_factory=Counter)
+    rails: dict[str, tuple[Guardrail, ...]] = field(default_factory=dict)
+    quantile: float = WINSORISE
 
     @property
     def branches(self) -> list[str]:
@@ -79,13 +85,16 @@ def gathered(hub: Hub, since: date, until: date) -> Books:
     with hub.look() as session:
         weights = Weights(session, rates.held_back, floors(hub, session))
         invoiced = ledger.invoiced(session, since, until)
-        books = Books(since, until, _titles(session), rates.effect_days, invoiced=invoiced)
-        books.splits = weights.splits
+        books = Books(since, until, _titles(session), rates.effect_days, invoiced=invoiced, quantile=rates.winsorise)
+        books.splits, books.rails = weights.splits, guarding.guardrails(hub, session)
+        asked = {name: [one.measure for one in rails] for name, rails in books.rails.items()}
+        measures = {name for several in asked.values() for name in several}
         books.grown = {until - timedelta(days=EVERY * back): {} for back in range((until - since).days // EVERY, 0, -1)}
         for who, homes in ledger.slices(session):
             earned = _by_customer(ledger.margins(session, since - timedelta(days=BEFORE_DAYS), until, who))
             met = ledger.dealt(session, since, until, who)
-            tally(books.tallies, met, earned, homes, weights.at, until, rates.effect_days)
+            seen = Asked(weights.clustered, asked, watched(session, measures, since, until, who))
+            tally(books.tallies, met, earned, homes, weights.at, until, rates.effect_days, seen)
             for day, found in books.grown.items():
                 earlier = [one for one in met if one.at.date() <= day and not one.campaign.startswith(BESIDE)]
                 tally(found, earlier, earned, homes, weights.at, day, rates.effect_days)
@@ -104,7 +113,10 @@ def gathered(hub: Hub, since: date, until: date) -> Books:
 def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iterable[str]) -> dict[str, Any]:
     """One report as JSON; branch WHOLE adds all of them up."""
     chosen = {name: _of(books, name, branch) for name in campaigns}
-    proofs = {name: verdicts.proofs(analyses, one, _amounts(books, name, branch)) for name, one in chosen.items()}
+    proofs = {
+        name: verdicts.proofs(analyses, one, _amounts(books, name, branch), books.quantile)
+        for name, one in chosen.items()
+    }
     verdicts.slices_adjusted(analyses, proofs)
     curves = {name: verdicts.curves(analyses, [one]) for name, one in chosen.items()}
     growth = {name: _growth(analyses, books, name, branch) for name in chosen}
@@ -120,8 +132,9 @@ def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iter
         "buyers": books.buyers[branch],
         "reach_days": REACH_DAYS,
         "effect_days": books.effect_days,
+        "winsorised": books.quantile,
         "headline": verdicts.headline(proofs),
-        "global_control": verdicts.of_all(analyses, _quarters(books, branch)),
+        "global_control": verdicts.of_all(analyses, _quarters(books, branch), books.quantile),
         "growth": verdicts.added({name: growth[name] for name in clean}),
         "retention": verdicts.curves(analyses, [chosen[name] for name in clean]),
         "ledger": _ledger(analyses, books, branch),
@@ -137,11 +150,14 @@ def told(analyses: Mapping[str, Any], books: Books, branch: str, campaigns: Iter
                 "costs": _amounts(books, name, branch),
                 "retention": curves[name],
                 "growth": growth[name],
+                "guardrails": guarding.judged(analyses, one, books.rails.get(name, ())),
             }
             for name, one in chosen.items()
         },
         "experiments": {
-            name.removeprefix(SPLIT): _experiment(analyses, split, _of(books, name, branch))
+            name.removeprefix(SPLIT): split_told(
+                analyses, split, _of(books, name, branch), books.rails.get(name, ()), books.quantile
+            )
             for name, split in sorted(books.splits.items())
             if split.journey in chosen
         },
@@ -215,29 +231,12 @@ def _growth(analyses: Mapping[str, Any], books: Books, campaign: str, branch: st
     """currency -> what would have been told of the campaign on earlier days and now; days on which nothing could be are left out."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for day in [*books.grown, None]:
-        for currency, proof in verdicts.proofs(analyses, _of(books, campaign, branch, day), {}).items():
+        stood = _of(books, campaign, branch, day)
+        for currency, proof in verdicts.proofs(analyses, stood, {}, books.quantile, beside=False).items():
             if proof["incremental"] is not None:
                 (low, high), at = proof["interval"], (day or books.until).isoformat()
                 found[currency].append({"day": at, "value": proof["incremental"], "low": low, "high": high})
     return dict(found)
-
-
-def _experiment(analyses: Mapping[str, Any], split: Split, tally: Tally) -> dict[str, Any]:
-    """Every arm beside the control; p-values are adjusted for the number of arms (Holm)."""
-    judged = {
-        currency: dict(analyses["trial"].judge(tally.trial(currency, split.control))) for currency in tally.currencies
-    }
-    arms = {name: tally.heads(name) for name in sorted(tally.meant or tally.arms)}
-    told = {"journey": split.journey, "unit": split.unit, "control": split.control, "arms": arms, "judged": judged}
-    richest = max(tally.currencies, key=tally.money, default=None)
-    if (
-        split.floor is not None
-        and richest is not None
-        and not judged[richest]["balance"]["broken"]
-        and "bandit" in analyses
-    ):
-        told["shares"] = analyses["bandit"].shares(tally.trial(richest, split.control), split.floor)
-    return told
 
 
 def _amounts(books: Books, campaign: str, branch: str) -> Amounts:

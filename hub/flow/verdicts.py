@@ -6,7 +6,7 @@ from typing import Any
 from hub.core import Hub
 from hub.errors import ConfigError
 from hub.flow.spent import DISCOUNTS, Amounts
-from hub.flow.tallies import CONTROL, TREATED, Tally
+from hub.flow.tallies import CONTROL, TREATED, Split, Tally
 from hub.sdk import Trial
 
 ANALYSES = frozenset({"trial", "attribution", "survival"})
@@ -22,12 +22,33 @@ def analyses_of(hub: Hub) -> Mapping[str, Any]:
     return found
 
 
-def proofs(analyses: Mapping[str, Any], tally: Tally, costs: Amounts) -> Proofs:
-    """Per currency in which anybody of the campaign paid."""
-    return {
-        currency: _proof(analyses["trial"].judge(trial), trial, costs.get(currency, {}))
-        for currency in tally.currencies
-        for trial in [tally.trial(currency)]
+def proofs(
+    analyses: Mapping[str, Any], tally: Tally, costs: Amounts, quantile: float, *, beside: bool = True
+) -> Proofs:
+    """Per currency in which anybody of the campaign paid. What is tested counts amounts above the cap (the quantile) as the cap,
+    so that one giant invoice decides nothing; beside: also what it comes to as it is (`raw`)."""
+    found = {}
+    for currency in tally.currencies:
+        cap, spent = tally.cap(currency, quantile), costs.get(currency, {})
+        trial = tally.trial(currency, cap=cap)
+        found[currency] = _proof(analyses["trial"].judge(trial), trial, spent) | {"cap": cap}
+        if beside:
+            plain = tally.trial(currency)
+            raw = _proof(analyses["trial"].judge(plain), plain, spent)
+            found[currency]["raw"] = {name: raw.get(name) for name in ("incremental", "interval")}
+    return found
+
+
+def trial_told(
+    analyses: Mapping[str, Any], tally: Tally, currency: str, split: Split, quantile: float
+) -> dict[str, Any]:
+    """The arms of a split in one currency, and of each arm what it comes to as it is (`raw`)."""
+    cap = tally.cap(currency, quantile)
+    told = dict(analyses["trial"].judge(tally.trial(currency, split.control, cap, split.unit)))
+    raw = analyses["trial"].judge(tally.trial(currency, split.control, None, split.unit)).get("verdicts", ())
+    return told | {
+        "cap": cap,
+        "raw": {one["arm"]: {"difference": one["difference"], "interval": one["interval"]} for one in raw},
     }
 
 
@@ -86,11 +107,11 @@ def headline(found: Mapping[str, Proofs]) -> dict[str, dict[str, Any]]:
     return dict(sorted(told.items()))
 
 
-def of_all(analyses: Mapping[str, Any], quarters: Mapping[str, Tally]) -> dict[str, Any]:
+def of_all(analyses: Mapping[str, Any], quarters: Mapping[str, Tally], quantile: float) -> dict[str, Any]:
     """What all journeys together brought, by the twentieth that each quarter left alone by all of them: whatever several
     journeys take from each other is in it. The others' own holdouts count as spoken to, so it says what came of the whole as
     it was run. Quarters are added up as campaigns are, half widths too."""
-    told = {name: proofs(analyses, one, {}) for name, one in quarters.items()}
+    told = {name: proofs(analyses, one, {}, quantile) for name, one in quarters.items()}
     return {
         "headline": headline(told),
         "quarters": {

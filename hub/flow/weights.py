@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,21 +11,11 @@ from sqlalchemy.orm import Session
 from hub.core import Hub
 from hub.flow.in_force import versions_in_force
 from hub.flow.ledger import CONTROL_OF_ALL, HOLDOUT, OFFER, SPLIT, Dealt
-from hub.flow.tallies import CONTROL, TREATED
+from hub.flow.tallies import CONTROL, TREATED, Split
 from hub.models import Experiment
 from rules.journeys.entering import CONTROL_SHARE
 
 CONTROLS = (CONTROL, "control", "nothing", "none")  # names of an arm that others are compared with; else the first one
-
-
-@dataclass(frozen=True)
-class Split:
-    """A journey's experiment. control: the arm that others are compared with. floor: of one whose shares follow success."""
-
-    journey: str
-    unit: str
-    control: str
-    floor: float | None = None
 
 
 def floors(hub: Hub, session: Session) -> dict[str, float]:
@@ -49,6 +38,11 @@ class Weights:
                 control = next((arm for arm in CONTROLS if arm in row.arms), next(iter(row.arms)))
                 self.splits[name] = Split(row.journey, row.unit, control, floors.get(row.experiment))
             self.rows[name].append((row.opened_at, row.arms))
+
+    @property
+    def clustered(self) -> frozenset[str]:
+        """Splits that draw what may be several people, or one of several cars of somebody."""
+        return frozenset(name for name, split in self.splits.items() if split.unit != "customer")
 
     def at(self, one: Dealt) -> Mapping[str, float]:
         if one.campaign.startswith(OFFER):

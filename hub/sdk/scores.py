@@ -120,12 +120,26 @@ class ArmStatistics:
 @dataclass(frozen=True)
 class Trial:
     """control: the arm that the others are compared with. A metric's columns are value; value and base, where it is named
-    in `ratios`; and, where named in `adjusted`, the same once more for the time before the experiment."""
+    in `ratios`; and, where named in `adjusted`, the same once more for the time before the experiment.
+
+    cluster: what was dealt an arm as one (fleet, vehicle, branch), where that may be several people; then `n` counts clusters,
+    every metric is a ratio over heads, and sums and products are those of whole clusters."""
 
     control: str
     arms: tuple[ArmStatistics, ...]
     ratios: frozenset[str] = frozenset()
     adjusted: frozenset[str] = frozenset()
+    cluster: str = ""
+
+
+@dataclass(frozen=True)
+class Rail:
+    """A metric that must not get worse by more than `bound`, in its own unit. share: its values are 0 or 1."""
+
+    metric: str
+    bound: float
+    more_is_worse: bool
+    share: bool
 
 
 class Analysis(Protocol):
@@ -138,6 +152,10 @@ class Analysis(Protocol):
     def plan(self, finds: float, variance: float, weekly: float) -> Mapping[str, Any]:
         """{units, weeks, finds}: what a test of two equal arms needs, at so many units a week. Raises WrongInput where that
         is too long."""
+
+    def guard(self, trial: Trial, rails: Sequence[Rail]) -> Sequence[Mapping[str, Any]]:
+        """Of each rail and each arm beside the control: {measure, arm, control, treated, difference, interval, bound, alpha, state};
+        red: proved to be worse by more than the bound, green: proved not to be, open: neither, hidden: the arms have wrong sizes."""
 
     def together(self, p: Sequence[float]) -> Sequence[float]:
         """p-values of many trials that are looked at side by side, adjusted so that few of those called are false."""

@@ -29,7 +29,11 @@ class ReturnsArgs(Schema):
 class ReturnsTold(Schema):
     """Money in minor units, per currency. headline: proved by holdouts; global_control: all journeys together, proved by those
     whom every journey left alone, by quarter; ledger: each rule's credits, which with
-    `unattributed` are the invoices of the ledger (`difference` says by how much they are not)."""
+    `unattributed` are the invoices of the ledger (`difference` says by how much they are not).
+
+    What is tested counts amounts above a `cap`, the quantile `winsorised` of what those brought who brought anything, as the cap;
+    `raw` stands beside it. `guardrails` of a campaign or an experiment: measures that must not get worse by more than `bound`;
+    state red (proved to be), green (proved not to be), open or hidden."""
 
     region = fields.String(required=True)
     branch = fields.String(required=True)
@@ -39,6 +43,7 @@ class ReturnsTold(Schema):
     counted_at = fields.AwareDateTime(required=True)
     reach_days = fields.Integer(required=True)
     effect_days = fields.Integer(required=True)
+    winsorised = fields.Float(load_default=None, allow_none=True)
     headline = fields.Dict(required=True)
     global_control = fields.Dict(load_default=None, allow_none=True)
     growth = fields.Dict(required=True)

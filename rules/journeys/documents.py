@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from rules.calendar import Span
 from rules.catalogue import EventKind
 from rules.errors import Mark
+from rules.journeys.measures import Guardrail
 from rules.journeys.plugged import PluginStep, Word
 from rules.journeys.timing import Duration, Elapsed
 from rules.tree import Condition, FieldTest
@@ -73,12 +74,13 @@ class Branch:
 @dataclass(frozen=True)
 class Split:
     """An experiment. arms: arm -> share, one in all. floor: shares follow success, and none falls below it; None: they stay
-    as they are written. outcomes: the arms."""
+    as they are written. guardrails: of each arm beside the one that others are compared with. outcomes: the arms."""
 
     experiment: str
     unit: str
     arms: Mapping[str, float]
     floor: float | None = None
+    guardrails: tuple[Guardrail, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,7 @@ class Worth:
 class JourneyRule:
     """again: never, always, or a span since the last time. exempt: legal, safety or booking, and then nobody is held
     back; holdout: the share that is. worth: by it journeys give way to each other where somebody may be told one thing only.
-    segments: hashes of the segments that it reads are part of `hash`."""
+    guardrails: of whoever is treated beside the holdout. segments: hashes of the segments that it reads are part of `hash`."""
 
     name: str
     title: str
@@ -272,6 +274,7 @@ class JourneyRule:
     hash: str
     mark: Mark
     worth: Worth | None = None
+    guardrails: tuple[Guardrail, ...] = ()
 
     @property
     def messages(self) -> tuple[Message, ...]:

@@ -12,6 +12,7 @@ from rules.errors import RuleError
 from rules.hours import ALWAYS, Calendar
 from rules.journeys.documents import Branch, BySegment, Entry, Exit, JourneyRule, Key, Worth
 from rules.journeys.graph import problems_of
+from rules.journeys.measures import Guardrail
 from rules.journeys.read_doors import entry, exits
 from rules.journeys.read_steps import Steps
 from rules.journeys.read_words import Words
@@ -19,7 +20,7 @@ from rules.journeys.trials import read_trials, try_trial
 from rules.parse import Source
 from rules.values import NAME, shown
 
-JOURNEY_KEYS = {"journey", "title", "owner", "zone", "key", "purpose", "mode", "again", "exempt", "holdout", "worth", "enter",
+JOURNEY_KEYS = {"journey", "title", "owner", "zone", "key", "purpose", "mode", "again", "exempt", "holdout", "worth", "guardrails", "enter",
                 "goal", "exit", "steps", "tests"}  # fmt: skip
 KEYS: tuple[Key, ...] = ("customer", "vehicle", "recommendation", "appointment", "fleet")
 MODES = ("single", "restart", "queued", "parallel")
@@ -54,6 +55,7 @@ def read_journey(
     ways_out = exits(words, top)
     exempt, holdout = _exempt(words, top, purpose), _holdout(words, top)
     worth = _worth(words, top) if "worth" in top else None
+    rails = _guardrails(words, top, exempt, holdout) if "guardrails" in top else ()
     trials = read_trials(words, top, zone)
     for row, own, to in steps.jumps:
         if to not in steps.nodes:
@@ -85,6 +87,7 @@ def read_journey(
         hash=content_hash(top, *others),
         mark=source.mark(top, "journey"),
         worth=worth,
+        guardrails=rails,
     )
     words.problems += problems_of(rule)
     if not words.problems and not believed:
@@ -138,6 +141,14 @@ def _holdout(words: Words, top: Any) -> float:
     if share is not None and share > MOST_HELD:
         words.wrong(top, "holdout", f"A holdout of {share:g} leaves most of them out.", f"Write at most {MOST_HELD:g}.")
     return HOLDOUT if share is None else share
+
+
+def _guardrails(words: Words, top: Any, exempt: str, holdout: float) -> tuple[Guardrail, ...]:
+    if exempt or not holdout:
+        words.wrong(top, "guardrails", "Nobody is held back, so there is nobody to compare with.",
+                    "Put them below a split, or give the journey a holdout.")  # fmt: skip
+        return ()
+    return words.guardrails(top, may_stop=False)
 
 
 def _worth(words: Words, top: Any) -> Worth | None:

@@ -12,7 +12,7 @@ from rules.values import NAME, shown
 MOST_STEPS = 120
 MOST_TIMES = 100  # of one jump
 UNITS = ("customer", "vehicle", "fleet", "branch")
-SPLIT_KEYS = {"experiment", "unit", "bandit"}
+SPLIT_KEYS = {"experiment", "unit", "bandit", "guardrails"}
 LISTS = {
     "wait": ("happened", "over"),
     "branch": ("else",),
@@ -184,7 +184,8 @@ class Steps:
         if abs(total - 1) > 1e-9:
             self.words.wrong(row, "arms", f"The shares come to {total:g}, not to 1.", "Let them add up to 1.")
         floor = self._floor(value, len(shares)) if "bandit" in value else None
-        return (Split(experiment, unit, shares, floor), ways) if unit else None
+        rails = self.words.guardrails(value, may_stop=True) if "guardrails" in value else ()
+        return (Split(experiment, unit, shares, floor, rails), ways) if unit else None
 
     def _floor(self, value: Any, arms: int) -> float | None:
         """Two arms are a plain test: it tells more, and sooner."""

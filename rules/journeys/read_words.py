@@ -9,6 +9,7 @@ from rules.check import Checker
 from rules.check_events import kind_of, where_of
 from rules.documents import SegmentRule
 from rules.journeys.documents import Anchor, Awaited, Key, Of
+from rules.journeys.measures import MEASURES, MOST_BOUND, Guardrail
 from rules.journeys.subjects import ANCHORS
 from rules.journeys.timing import MORNING, Duration, Elapsed, parse_clock, parse_duration, parse_elapsed
 from rules.parse import Source
@@ -17,6 +18,8 @@ from rules.values import shown
 
 AWAITED_KEYS = {"kind", "where", "of"}
 OF = ("subject", "vehicle", "customer")
+GUARDRAIL_KEYS = {"measure", "bound", "stop"}
+MOST_GUARDRAILS = 8
 
 
 class Words(Checker):
@@ -107,6 +110,49 @@ class Words(Checker):
             self.wrong(block, key, f"“{key}” is a list of events.", f"Write {key}: [{{kind: booking_made}}]")
             return ()
         return tuple(one for index in range(len(rows)) if (one := self.awaited(rows, index)))
+
+    def guardrails(self, block: Any, *, may_stop: bool) -> tuple[Guardrail, ...]:
+        """`guardrails: [{measure: opt_outs, bound: 0.01, stop: true}]`. may_stop: there are arms that could be dealt to nobody."""
+        rows = block.get("guardrails")
+        if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_GUARDRAILS:
+            what = f"“guardrails” is a list of one to {MOST_GUARDRAILS} measures."
+            self.wrong(block, "guardrails", what, "Write [{measure: opt_outs, bound: 0.01}].")
+            return ()
+        found: dict[str, Guardrail] = {}
+        for index, row in enumerate(rows):
+            if not isinstance(row, Mapping):
+                self.wrong(rows, index, "A guardrail is a mapping.", "Write {measure: opt_outs, bound: 0.01}.")
+            elif (one := self._guardrail(row, may_stop)) is not None:
+                if one.measure in found:
+                    self.wrong(row, "measure", f"“{one.measure}” stands twice.", "One bound for each measure.")
+                found[one.measure] = one
+        return tuple(found.values())
+
+    def _guardrail(self, row: Any, may_stop: bool) -> Guardrail | None:
+        self.keys(row, GUARDRAIL_KEYS)
+        name = self.one_of(row, "measure", tuple(MEASURES), "measure")
+        if name is None:
+            return None
+        bound, most, stop = row.get("bound"), MOST_BOUND[MEASURES[name].kind], row.get("stop", False)
+        if isinstance(bound, bool) or not isinstance(bound, int | float) or not 0 < bound <= most:
+            like = "0.01, one in a hundred" if MEASURES[name].kind == "share" else "5"
+            what = f"“{shown(bound)}” does not say how much worse “{name}” may get."
+            self.wrong(
+                row, "bound" if "bound" in row else "measure", what, f"Write bound: {like}; above 0, at most {most:g}."
+            )
+            return None
+        if not isinstance(stop, bool):
+            self.wrong(row, "stop", f"“{shown(stop)}” is no yes or no.", "Write stop: true, or leave it out.")
+            return None
+        if stop and not may_stop:
+            self.wrong(
+                row,
+                "stop",
+                "Only an arm of a split can be stopped.",
+                "Put the guardrail below “split”, or take “stop” out.",
+            )
+            return None
+        return Guardrail(name, float(bound), stop)
 
     def asked(self, block: Any, key: str) -> Condition | None:
         found = self.condition(block.get(key), block, key)

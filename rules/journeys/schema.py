@@ -5,6 +5,7 @@ from typing import Any
 
 from rules.calendar import SPAN
 from rules.catalogue import Catalogue
+from rules.journeys.measures import MEASURES, MOST_BOUND
 from rules.journeys.read import EXEMPT, JOURNEY_KEYS, KEYS, MODES, MOST_HELD, WORTH_KEYS
 from rules.journeys.read_doors import CAP_KEYS, DATE_KEYS, ENTRY_KEYS, EXIT_KEYS, SCHEDULE_KEYS, SEGMENT_KEYS, WEEKDAYS
 from rules.journeys.read_steps import (
@@ -21,7 +22,7 @@ from rules.journeys.read_steps import (
     UNITS,
     WAIT_KEYS,
 )
-from rules.journeys.read_words import AWAITED_KEYS, OF
+from rules.journeys.read_words import AWAITED_KEYS, GUARDRAIL_KEYS, MOST_GUARDRAILS, OF
 from rules.journeys.subjects import ANCHORS
 from rules.journeys.timing import CLOCK, SHORT
 from rules.journeys.trials import ROW_KEYS, TRIAL_KEYS
@@ -50,6 +51,7 @@ def journey_schema(catalogue: Catalogue, given: Schema) -> Schema:
         "exempt": {"enum": list(EXEMPT)},
         "holdout": {"type": "number", "minimum": 0, "maximum": MOST_HELD},
         "worth": _worth(),
+        "guardrails": _guardrails(may_stop=False),
         "enter": _enter(catalogue),
         "goal": {"anyOf": [awaited, {"type": "array", "minItems": 1, "items": awaited}]},
         "exit": {"type": "array", "minItems": 1, "items": _exit()},
@@ -66,6 +68,29 @@ def _worth() -> Schema:
     return an_object(
         WORTH_KEYS, {"margin": money, "chance": SHARE, "uplift": SHARE, "service": NAMED}, ["margin", "chance"]
     )
+
+
+def _guardrails(*, may_stop: bool) -> Schema:
+    """Each measure with the largest bound of its kind; what it means stands beside its name."""
+    row = an_object(
+        GUARDRAIL_KEYS,
+        {
+            "measure": {"oneOf": [{"const": one.name, "description": one.meaning} for one in MEASURES.values()]},
+            "bound": {"type": "number", "exclusiveMinimum": 0, "maximum": max(MOST_BOUND.values())},
+            "stop": {"type": "boolean"} if may_stop else {"const": False},
+        },
+        ["measure", "bound"],
+        allOf=[
+            {
+                "if": {
+                    "properties": {"measure": {"enum": [one.name for one in MEASURES.values() if one.kind == kind]}}
+                },
+                "then": {"properties": {"bound": {"maximum": most}}},
+            }
+            for kind, most in MOST_BOUND.items()
+        ],
+    )
+    return {"type": "array", "minItems": 1, "maxItems": MOST_GUARDRAILS, "items": row}
 
 
 def _awaited(catalogue: Catalogue, more: set[str]) -> Schema:
@@ -122,6 +147,7 @@ def _step(catalogue: Catalogue) -> Schema:
                 "experiment": NAMED,
                 "unit": {"enum": list(UNITS)},
                 "bandit": an_object({"floor"}, {"floor": SHARE}, ["floor"]),
+                "guardrails": _guardrails(may_stop=True),
             },
             ["experiment"],
         ),

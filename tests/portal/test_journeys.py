@@ -46,6 +46,7 @@ def test_an_experiment_shows_each_arm_beside_its_control(hub: Hub, marketer: Vis
     page = marketer.get(ONE).text
 
     assert "what_we_saw" in page
+    assert "Worse: stopped" in page, "an arm that annoys people is stopped, whatever it earns"
     assert "others compare with it" in page
     assert "The interval has kept clear of zero since" in page
 

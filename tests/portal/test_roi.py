@@ -59,6 +59,18 @@ def test_a_count_that_was_made_before_there_was_a_global_control_is_shown_withou
     assert "All journeys together" not in marketer.get(DESK).text
 
 
+def test_what_must_not_get_worse_stands_beside_the_result_and_what_did_at_the_top(hub: Hub, marketer: Visitor) -> None:
+    a_report(hub)
+
+    of_all, of_one = marketer.get(DESK).text, marketer.get(DESK + "?campaign=declined_brakes").text
+
+    assert "Something got worse that must not." in of_all
+    assert "Complained</p>" in of_all
+    assert "Must not get worse" in of_one
+    assert "Took a consent back" in of_one
+    assert "As it is, without a cap" in of_one
+
+
 def test_groups_of_wrong_sizes_hide_the_result_and_the_page_says_why(hub: Hub, marketer: Visitor) -> None:
     a_report(hub)
 

@@ -11,16 +11,22 @@ from hub.flow import reports, roi
 from hub.flow.brought import Brought
 from hub.flow.ledger import CONTROL_OF_ALL, SPLIT, Dealt, Earned
 from hub.flow.roi import WHOLE, Books, Split
-from hub.flow.tallies import tally
+from hub.flow.tallies import Asked, tally
+from hub.flow.watched import Watched
 from hub.models import Enrollment, JourneyVersion, ReturnReport, StepLog
 from hub.sdk import Sale, Touch
 from journeying import CONFIG
+from rules.journeys.measures import Guardrail
 from scoring.attribution import AttributionAnalysis
 from scoring.survival import SurvivalAnalysis
 from scoring.trials import TrialAnalysis
 
 ANALYSES = {one.name: one for one in (TrialAnalysis(), AttributionAnalysis(), SurvivalAnalysis())}
 SINCE, UNTIL = date(2025, 11, 26), date(2026, 11, 25)
+RAILS = {
+    "declined_brakes": (Guardrail("opt_outs", 0.05), Guardrail("nps", 10.0)),
+    SPLIT + "what_we_saw": (Guardrail("complaints", 0.05, stop=True),),
+}
 # name -> (treated, held, what a treated one brings more, share of the held that the plan says)
 CAMPAIGNS = {
     "declined_brakes": (1800, 200, 6_000, 0.1),
@@ -48,13 +54,23 @@ def some_books(names: tuple[str, ...] = tuple(CAMPAIGNS)) -> Books:
                 met = Dealt(name, arm, "event", number, datetime(day.year, day.month, day.day, 8, tzinfo=UTC))
                 for until, found in {**books.grown, UNTIL: books.tallies}.items():
                     if day <= until:
-                        tally(found, [met], {number: mine}, {number: "berlin-spree"}, planned, until, 90)
+                        tally(
+                            found,
+                            [met],
+                            {number: mine},
+                            {number: "berlin-spree"},
+                            planned,
+                            until,
+                            90,
+                            watched(number, day),
+                        )
         at = datetime(2026, 6, 1, tzinfo=UTC)
         books.sales["berlin-spree"].append(Sale(211_317 * len(name), "EUR", at, (Touch(name, at),)))
         books.costs[name, "berlin-spree"] = {"EUR": {"messages": 12 * treated, "people": 95 * treated}}
     books.sales["berlin-spree"].append(Sale(31_207_719, "EUR", at))
     books.invoiced["berlin-spree"] = {"EUR": sum(sale.amount_minor for sale in books.sales["berlin-spree"])}
     books.buyers.update({WHOLE: 900, "berlin-spree": 900})
+    books.rails = RAILS
     _two_arms(books, rng)
     _quarter(books, rng)
     friends = Brought(told=41, rewarded=30, came=26)
@@ -79,6 +95,7 @@ def _two_arms(books: Books, rng: random.Random) -> None:
             lambda _: {"photo": 0.5, "words": 0.5},
             UNTIL,
             90,
+            watched(number, day, arm),
         )
 
 
@@ -91,6 +108,16 @@ def _quarter(books: Books, rng: random.Random) -> None:
                     date(2026, 4, 1))  # fmt: skip
         tally(books.tallies, [met], {number: [Earned(number, day, margin, 1, 1, "EUR")]}, {number: "berlin-spree"},
               lambda _: {"held": 0.05, "treated": 0.95}, UNTIL, 90)  # fmt: skip
+
+
+def watched(number: int, day: date, arm: str = "") -> Asked:
+    """Somebody in a hundred takes a consent back; every fourth who saw a photo, and one in fifty of the others, complains."""
+    some = {number: [Watched(day + timedelta(days=3))]}
+    seen = {
+        "opt_outs": some if number % 100 == 0 else {},
+        "complaints": some if (number % 8 < 2 and arm == "photo") or number % 50 == 0 else {},
+    }
+    return Asked((), {name: [one.measure for one in rails] for name, rails in RAILS.items()}, seen)
 
 
 def planned(one: Dealt) -> dict[str, float]:

@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 
 from hub.flow import applying, bandits
-from hub.flow.roi import Split, _experiment
-from hub.flow.tallies import Arm, Tally
+from hub.flow.arms import Arm
+from hub.flow.arms_told import split_told
+from hub.flow.tallies import Split, Tally
 from hub.models import Experiment, Exposure
 from hub.sdk import WrongInput
 from scoring.bandit import BanditAnalysis
@@ -72,13 +73,13 @@ def test_shares_come_of_what_the_arms_earned_and_not_while_sizes_are_wrong():
     analyses = {"trial": TrialAnalysis(), "bandit": BanditAnalysis()}
     split = Split("checked", "customer", "call", 0.1)
 
-    told = _experiment(analyses, split, tally(call=100, voucher=100, letter=160))
-    broken = _experiment(analyses, split, tally(call=100, voucher=100, letter=160, letters=900))
+    told = split_told(analyses, split, tally(call=100, voucher=100, letter=160))
+    broken = split_told(analyses, split, tally(call=100, voucher=100, letter=160, letters=900))
 
     assert max(told["shares"], key=told["shares"].get) == "letter"
     assert min(told["shares"].values()) >= 0.1
     assert sum(told["shares"].values()) == pytest.approx(1)
-    assert told["shares"] == _experiment(analyses, split, tally(call=100, voucher=100, letter=160))["shares"]
+    assert told["shares"] == split_told(analyses, split, tally(call=100, voucher=100, letter=160))["shares"]
     assert "shares" not in broken
     with pytest.raises(WrongInput, match="three arms"):
         BanditAnalysis().shares(tally(call=100, voucher=100).trial("EUR", "call"), 0.1)

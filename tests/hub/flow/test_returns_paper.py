@@ -103,7 +103,7 @@ def test_every_sentence_is_translated_and_names_the_same_values(code):
 def test_the_proof_comes_first_with_its_interval_and_what_rules_share_out_stands_beside_it(written):
     sheet = written()
 
-    assert sheet.texts[4:6] == ["€128,612", "Very likely between €88,006 and €169,218."]
+    assert sheet.texts[4:6] == ["€127,457", "Very likely between €87,227 and €167,687."]
     assert sheet.drawn == ["scale", "curves"]
     assert "Each column adds up to what the ledger has invoiced; the difference is €0.00." in sheet.texts
 

@@ -6,6 +6,7 @@ from journeying import CATALOGUE, WHOLE, a_journey, steps, wrong_with
 from rules import RuleError
 from rules.calendar import Span
 from rules.journeys.documents import ByDate, BySchedule, Message, Split, Worth
+from rules.journeys.measures import Guardrail
 from rules.journeys.read import read_journey
 from rules.parse import read_text
 
@@ -38,6 +39,38 @@ BAD = {
             )
         ],
         "A floor of 0.4 under 3 arms leaves nothing to share out.",
+    ),
+    "a guardrail of nothing known": (
+        [(MARKETING, MARKETING + "\nguardrails: [{measure: optouts, bound: 0.01}]")],
+        "There is no measure “optouts”.",
+    ),
+    "a guardrail without a bound": (
+        [(MARKETING, MARKETING + "\nguardrails: [{measure: opt_outs}]")],
+        "“None” does not say how much worse “opt_outs” may get.",
+    ),
+    "a share that may get worse by more than all": (
+        [(MARKETING, MARKETING + "\nguardrails: [{measure: opt_outs, bound: 5}]")],
+        "“5” does not say how much worse “opt_outs” may get.",
+    ),
+    "a guardrail twice": (
+        [(MARKETING, MARKETING + "\nguardrails: [{measure: nps, bound: 5}, {measure: nps, bound: 8}]")],
+        "“nps” stands twice.",
+    ),
+    "a stop where there is no arm": (
+        [(MARKETING, MARKETING + "\nguardrails: [{measure: nps, bound: 5, stop: true}]")],
+        "Only an arm of a split can be stopped.",
+    ),
+    "a guardrail with nobody to compare with": (
+        [(MARKETING, MARKETING + "\nholdout: 0\nguardrails: [{measure: nps, bound: 5}]")],
+        "Nobody is held back, so there is nobody to compare with.",
+    ),
+    "guardrails that are no list": (
+        [
+            steps(
+                "- {id: how, split: {experiment: e, guardrails: {measure: nps}}, arms: {a: {share: 0.5}, b: {share: 0.5}}}"
+            )
+        ],
+        "“guardrails” is a list of one to 8 measures.",
     ),
     "a purpose nobody has": ([("purpose: marketing", "purpose: fun")], "There is no purpose “fun”."),
     "no purpose": ([("purpose: marketing\n", "")], "There is no purpose “None”."),
@@ -262,3 +295,15 @@ def test_where_nobody_knows_the_calendars_those_that_its_tests_need_are_always_o
     rule = read_journey(read_text(text.encode(), "checked.yaml"), CATALOGUE, {})
 
     assert rule.trials
+
+
+def test_a_journey_and_each_of_its_splits_say_what_must_not_get_worse():
+    split = "- {id: how, split: {experiment: e, guardrails: [{measure: complaints, bound: 0.02, stop: true}]}, "
+    arms = "arms: {a: {share: 0.5}, b: {share: 0.5}}}"
+
+    rule = a_journey(
+        (MARKETING, MARKETING + "\nguardrails: [{measure: nps, bound: 5}]"), steps(split + arms), believed=True
+    )
+
+    assert rule.guardrails == (Guardrail("nps", 5.0),)
+    assert rule.splits[0].guardrails == (Guardrail("complaints", 0.02, stop=True),)
