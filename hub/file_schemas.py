@@ -57,6 +57,15 @@ def _region() -> Schema:
             "public": {**text, "pattern": "^(https?://.*)?$"},
             "documents": _store(),
             "staff_sign_in": _provider(),
+            "widget_origins": {
+                "type": "array",
+                "uniqueItems": True,
+                "items": {
+                    "type": "string",
+                    "pattern": f"^({settings.ORIGIN.pattern})$",
+                    "examples": ["https://www.garage.example"],
+                },
+            },
         },
         ["cell", "jurisdiction", "port"],
     )

@@ -20,6 +20,9 @@ from hub.stores import StoreSettings, read_store
 CODE = re.compile(r"[a-z][a-z0-9]{1,3}")
 NAME = re.compile(r"[a-z][a-z0-9_]{1,38}")
 COUNTRY = re.compile(r"[A-Z]{2}")
+ORIGIN = re.compile(
+    r"https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?|http://(127\.0\.0\.1|([a-z0-9-]+\.)*localhost)(:[0-9]{1,5})?"
+)
 KEYS = {"plugins", "regions", "connections", "timing", "idle"}
 LEAST_IDLE = 5  # minutes
 
@@ -43,6 +46,11 @@ class RegionSettings:
     public: str = said("the address people open, where a proxy stands before it", default="")
     staff_sign_in: ProviderSettings | None = said(
         "the identity provider by which staff come in; see below", default=None
+    )
+
+    widget_origins: tuple[str, ...] = said(
+        "sites of the garage that may show the chat in a frame, `https://www.garage.example`; without one it is off",
+        default=(),
     )
 
     @property
@@ -206,7 +214,22 @@ def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
         documents=read_store(reader, block, "documents"),
         public=reader.text(block, "public", "").rstrip("/"),
         staff_sign_in=read_provider(reader, block, "staff_sign_in"),
+        widget_origins=_origins(reader, block),
     )
+
+
+def _origins(reader: Reader, block: CommentedMap) -> tuple[str, ...]:
+    """As a browser writes them, so that they can be compared. A page by plain http could be changed on its way, and is taken on
+    this machine alone."""
+    found = reader.texts(block, "widget_origins")
+    for one in [one for one in found if not ORIGIN.fullmatch(one)]:
+        reader.wrong(
+            block,
+            "widget_origins",
+            f"“{one}” is no origin of a site.",
+            "Write scheme and host in small letters and nothing behind: https://www.garage.example (http on this machine only).",
+        )
+    return found
 
 
 def _connection(

@@ -49,6 +49,7 @@ from portal import (
     texted,
     timeline,
     vitals,
+    widget,
 )
 from portal.pages import new_portal
 from rules import intents
@@ -91,6 +92,7 @@ PAGES = (
     sessions,
     stopping,
     chat,
+    widget,
     inbox,
     enclosed,
 )

@@ -20,6 +20,7 @@ from portal.me import Me
 from rules.intents import Assistant, load_assistant
 
 FILE = "assistant.yaml"
+OF_NOBODY = {"hours"}  # questions whose answer says nothing of whoever asks
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,11 @@ def _read(path: Path, _stamp: int) -> Assistant:
     return load_assistant(path)
 
 
-def respond(setting: Setting, work: Work, who: Me, conversation: Conversation, words: Words) -> None:
-    """To the customer's new words, while no person has the conversation. A file needs a person's eyes."""
+def respond(
+    setting: Setting, work: Work, who: Me, conversation: Conversation, words: Words, *, proved: bool = True
+) -> None:
+    """To the customer's new words, while no person has the conversation. A file needs a person's eyes. proved: that it is they;
+    else only what is nobody's is answered."""
     if conversation.state != "bot":
         return
     meant = assistant_of(setting.hub).understand(words.text)
@@ -52,8 +56,15 @@ def respond(setting: Setting, work: Work, who: Me, conversation: Conversation, w
         pass_on(setting, work, conversation, meant.cause or "not_understood")
         return
     asking = Asking(setting.hub, work.session, who, setting.chain, setting.tongue, work.now)
-    told = "\n\n".join(answer(asking, intent) for intent in meant.intents)
-    conversations.answer(work, conversation, told, intents=list(meant.intents))
+    answered = [one for one in meant.intents if proved or one in OF_NOBODY]
+    told = [answer(asking, intent) for intent in answered]
+    if len(answered) < len(meant.intents):
+        told.append(
+            asking.say(
+                "This I tell only somebody who is signed in. Sign in above and ask there, or ask for a person here."
+            )
+        )
+    conversations.answer(work, conversation, "\n\n".join(told), intents=answered)
 
 
 def ask_for_a_person(setting: Setting, work: Work, customer: Customer) -> None:

@@ -139,6 +139,13 @@ def give_cookie(response: Response, name: str, value: str, lasts: int) -> None:
     )
 
 
+def give_framed_cookie(response: Response, name: str, value: str, lasts: int) -> None:
+    """For our page in a frame on another site: kept for that site alone (CHIPS), so it tells nobody that two sites were visited."""
+    response.set_cookie(
+        cookie_name(name), value, max_age=lasts, path="/", secure=True, httponly=True, samesite="None", partitioned=True
+    )
+
+
 def session_secret() -> str | None:
     return cookie("session") or None
 

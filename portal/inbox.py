@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import NotFound, PartDown, WrongInput
-from hub.flow import briefs, conversations, posts, seats
+from hub.flow import briefs, conversations, posts, seats, strangers
 from hub.flow.briefs import Brief
 from hub.flow.conversations import Words
 from hub.flow.desks import desk_named
@@ -22,7 +22,7 @@ from hub.flow.posts import Said
 from hub.models import Appointment, Conversation, Customer, Principal, ReplyTimer, Seat, Vehicle, Visit, new_ref
 from hub.web.webhooks import this_hub
 from hub.work import Work
-from portal import enclosing, guard
+from portal import enclosing, guard, me
 from portal.desks import ADVISORS
 from portal.enclosing import Brought
 from portal.guard import opens_to, takes_file
@@ -55,7 +55,8 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Opened:
-    """stands: since when the car is with us, if it is. next_at: when they come next."""
+    """stands: since when the car is with us, if it is. next_at: when they come next. stranger: what somebody says of themself
+    whom nobody knows, by field; none of it is proved."""
 
     row: Waiting
     said: Sequence[Said]
@@ -64,6 +65,7 @@ class Opened:
     brief: Brief | None
     stands: datetime | None
     next_at: datetime | None
+    stranger: Mapping[str, str]
 
 
 @bp.get("/")
@@ -165,19 +167,25 @@ def _opened(hub: Hub, session: Session, row: Conversation, listed: Waiting) -> O
     said = posts.latest(hub, session, row, SHOWN, staff=True, key=key)
     pauses = tuple(desk_named(hub, row.desk).pauses)
     brief = briefs.brief_of(hub, session, row, key) if key else None
-    stands, next_at = _context(hub, session, row) if brief else (None, None)
-    return Opened(listed, said, title, pauses, brief, stands, next_at)
+    stands, next_at, is_stranger = _context(hub, session, row)
+    stranger = _claimed(hub, session, row) if is_stranger and key else {}
+    return Opened(listed, said, title, pauses, brief, stands, next_at, stranger)
 
 
-def _context(hub: Hub, session: Session, row: Conversation) -> tuple[datetime | None, datetime | None]:
-    """Since when their car is with us, and when they come next."""
+def _context(hub: Hub, session: Session, row: Conversation) -> tuple[datetime | None, datetime | None, bool]:
+    """Since when their car is with us, when they come next, and whether nobody knows who they are."""
     here = select(Visit.opened_at).where(Visit.customer_id == row.customer_id, Visit.status == "open")
     coming = (Appointment.customer_id == row.customer_id, Appointment.state == "booked")
     to_come = select(Appointment.starts_at).where(*coming, Appointment.starts_at > hub.clock())
-    return (
-        session.scalars(here.order_by(Visit.opened_at.desc()).limit(1)).first(),
-        session.scalars(to_come.order_by(Appointment.starts_at).limit(1)).first(),
-    )
+    stands = here.order_by(Visit.opened_at.desc()).limit(1).scalar_subquery()
+    next_at = to_come.order_by(Appointment.starts_at).limit(1).scalar_subquery()
+    found = session.execute(select(stands, next_at, strangers.claimed(row.customer_id))).one()
+    return found[0], found[1], bool(found[2])
+
+
+def _claimed(hub: Hub, session: Session, row: Conversation) -> Mapping[str, str]:
+    who = me.opened(hub, session, Customer.id == row.customer_id)[0]
+    return {name: who.value(name) for name in ("name", "email", strangers.FROM)}
 
 
 # --- what an advisor does
@@ -198,6 +206,8 @@ def sit() -> Response:
 def _reply(file: Brought | None, hub: Hub, work: Work, row: Conversation, mine: int) -> None:
     client_id = request.form.get("client_id") or None
     customer = work.session.get_one(Customer, row.customer_id)
+    if file and strangers.is_stranger(work.session, customer.id):
+        raise WrongInput("A guest has no page on which this file could be opened.", "Send the words alone.")
     files = [enclosing.keep(hub, work, customer, file, client_id or new_ref())] if file else []
     conversations.reply(hub, work, row, mine, Words(request.form.get("text", ""), client_id, files))
 

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -38,7 +38,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {"lang": tuple(OFFERED), "theme": THEME
 @dataclass(frozen=True)
 class Portal:
     """What the pages of one application share. attempts: to sign in, by address on the network. letters: to be sent by mail, by
-    mail address. streams, lines: seats for what lasts; a line takes a thread, too, where no loop holds it. listening: who has a
+    mail address. newcomers: to ask from another site for the first time, questions: to write there, both by address on the network.
+    streams, lines: seats for what lasts; a line takes a thread, too, where no loop holds it. listening: who has a
     conversation open. provider: by which staff come in, or None. wait: how a stream passes the time between two looks."""
 
     languages: Languages
@@ -50,6 +51,8 @@ class Portal:
     chain: Chain
     provider: Provider | None = None
     wait: Callable[[float], None] = time.sleep
+    newcomers: Attempts = field(kw_only=True)
+    questions: Attempts = field(kw_only=True)
 
 
 def new_portal(hub: Hub) -> Blueprint:
@@ -85,6 +88,8 @@ def shared_at(hub: Hub, streams: int = STREAMS, lines: int = 0) -> Portal:
         Listening(hub),
         read_chain(hub.settings.config),
         open_provider(hub.settings, hub.here, hub.clock),
+        newcomers=Attempts(hub.clock, most=5),
+        questions=Attempts(hub.clock, most=30),
     )
 
 

@@ -24,6 +24,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
+from hub.demo.website import website
 from hub.plugins import load_plugins
 from hub.sdk import Sandbox, sign
 from hub.sdk.effects_log import EffectsLog, put_thing, thing, things_after
@@ -64,8 +65,11 @@ def _brought(plugins: Sequence[str], folder: Path, seed: int) -> list[Sandbox]:
     ]
 
 
-def _mounted(brought: Sequence[Sandbox], seed: int) -> FaultDial:
+def _mounted(brought: Sequence[Sandbox], seed: int, settings: Settings | None = None) -> FaultDial:
+    """settings: with a garage's own site beside the partners."""
     mounts: dict[str, Any] = {f"/{sandbox.name}": sandbox.wsgi for sandbox in brought}
+    if settings is not None:
+        mounts["/site"] = website(settings)
     return FaultDial(DispatcherMiddleware(NotFound(), mounts), seed)
 
 
@@ -74,7 +78,7 @@ def serve(settings: Settings, folder: Path, seed: int) -> None:
     for sandbox in brought:
         if isinstance(sandbox, Listens) and (port := mail_port_of(settings)):
             sandbox.listen(port)
-    make_server("127.0.0.1", port_of(settings), _mounted(brought, seed), threaded=True).serve_forever()
+    make_server("127.0.0.1", port_of(settings), _mounted(brought, seed, settings), threaded=True).serve_forever()
 
 
 log = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ from rich.table import Table
 from hub.access import make_sign_in_link, principal_of
 from hub.demo.order import check_room
 from hub.demo.run import FILL, FORESEEN
+from hub.demo.sandboxes import port_of
 from hub.demo.somebody import somebody
 from hub.demo.stage import Demo, desk_of, loopback, wait_until_ready
 from hub.errors import PartDown
@@ -51,6 +52,10 @@ def tell_doors(demo: Demo, console: Console) -> None:
         say(
             console,
             f"        {desk_of(demo, code)}  the CRM's own desk ({demo.crm(code).connector}): change a contact, the hub hears of it",
+        )
+        say(
+            console,
+            f"        http://127.0.0.1:{port_of(demo.settings)}/site/{code}  a garage's own site, with the chat in its corner",
         )
     say(console, "\nA new link: ./garage sign-in 'your name' --role operator --region eu      Stop: Ctrl-C\n")
 

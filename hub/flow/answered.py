@@ -1,21 +1,31 @@
-"""A customer who has closed the page hears by mail that an answer stands in their conversation; what it says stays there."""
+"""A customer who has closed the page hears by mail that an answer stands in their conversation; what it says stays there. A stranger
+has no page that is theirs for good: they are told the words."""
 
 from sqlalchemy import select
 
 from hub.core import Hub
 from hub.flow.effects import announce
 from hub.flow.outbox import Intent
+from hub.flow.strangers import is_stranger
 from hub.models import Conversation, Customer, Post
 from hub.work import Work
 
 TOPIC = "chat_answered"
+IN_FULL = "stranger_answered"  # the template that holds the words
 
 
 def tell(hub: Hub, work: Work, conversation: Conversation, post: Post) -> None:
-    """Once for each time the customer has written: three answers in a row are one mail."""
+    """Once for each time the customer has written: three answers in a row are one mail. To a stranger each of them."""
+    if is_stranger(work.session, conversation.customer_id):
+        _announce(hub, work, conversation, post, IN_FULL, post_id=post.id)
+        return
     told = select(Post.author).where(Post.conversation_id == conversation.id, Post.kind == "said", Post.seq < post.seq)
     if work.session.scalars(told.order_by(Post.seq.desc()).limit(1)).first() == "staff":
         return
+    _announce(hub, work, conversation, post, TOPIC)
+
+
+def _announce(hub: Hub, work: Work, conversation: Conversation, post: Post, template: str, **refs: int) -> None:
     ref = work.session.scalars(select(Customer.ref).where(Customer.id == conversation.customer_id)).one()
-    refs = {"customer_id": conversation.customer_id}
-    announce(hub, work, [(conversation.customer_id, Intent(TOPIC, ref, f"chat:{post.id}", refs, TOPIC))])
+    about = {"customer_id": conversation.customer_id, **refs}
+    announce(hub, work, [(conversation.customer_id, Intent(TOPIC, ref, f"chat:{post.id}", about, template))])

@@ -10,7 +10,7 @@ from sqlalchemy import case, select
 from hub.access.invitations import opened as opened_links
 from hub.core import Hub, Partner
 from hub.errors import ConfigError
-from hub.flow import endpoints, estimates, outbox, permit
+from hub.flow import endpoints, estimates, outbox, permit, posts
 from hub.flow.batches import batches, these
 from hub.flow.outbox import Claim, Intent
 from hub.flow.segments import Move
@@ -165,13 +165,15 @@ def reachable(partner: Partner, topic: Topic, fields: Mapping[str, str]) -> bool
 
 
 def keys_of(hub: Hub, work: Work, claims: Sequence[Claim]) -> Mapping[int, Mapping[str, str]]:
-    """message id -> the link and the code that this message alone may say; absent where they open nothing any more."""
+    """message id -> link and code, or words, that this message alone may say; absent where they open nothing any more."""
     links = {claim.id: claim.refs["sign_in_link_id"] for claim in claims if "sign_in_link_id" in claim.refs}
+    told = {claim.id: claim.refs["post_id"] for claim in claims if "post_id" in claim.refs}
     found = opened_links(work, links.values()) if links else {}
+    words = posts.words_of(work, set(told.values())) if told else {}
     return {
         claim_id: {"url": f"{hub.here.origin}/sign-in/{found[link]['secret']}", "code": found[link]["code"]}
         for claim_id, link in links.items() if link in found
-    }  # fmt: skip
+    } | {claim_id: {"said": words[post]} for claim_id, post in told.items() if post in words}  # fmt: skip
 
 
 def worded(

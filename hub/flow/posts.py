@@ -1,6 +1,6 @@
 """What is said in a conversation: appended under its row's lock, so that the order is the database's, and read since a seq."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -143,6 +143,16 @@ def _key(conversation: Conversation) -> Any:
 
 def open_words(work: Work, key: OpenKey, post: Post) -> str:
     return work.vault.unseal(key, post.sealed, f"posts.sealed:{post.id}").decode() if post.sealed else ""
+
+
+def words_of(work: Work, post_ids: Collection[int]) -> Mapping[int, str]:
+    """By the post's id, for a mail that says them; of somebody who was erased, none."""
+    wanted = select(Post, Person.data_key_id).join(Conversation, Conversation.id == Post.conversation_id)
+    theirs = wanted.join(Customer, Customer.id == Conversation.customer_id).join(
+        Person, Person.id == Customer.person_id
+    )
+    rows = work.session.execute(theirs.where(Post.id.in_(post_ids), Person.data_key_id.is_not(None)))
+    return {post.id: open_words(work, work.key(key_id), post) for post, key_id in rows}
 
 
 def _named(work: Work, conversation: Conversation, client_id: str | None) -> Post | None:

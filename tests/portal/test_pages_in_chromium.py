@@ -68,6 +68,7 @@ PAGES = (
     "plan",
     "proposal",
     "model",
+    "widget",
 )
 TARGETS = """least => [...document.querySelectorAll('a, button, select, summary')].filter(one => {
   const box = one.getBoundingClientRect();

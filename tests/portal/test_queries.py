@@ -19,7 +19,7 @@ from scanning import whole_reads
 
 MOST = 12  # of one page; what it writes down of who looked is counted, too
 COUNTING = {"operations", "privacy-texts"}  # of the whole region, by what they are for
-REFUSED = {"lost", "stop", "to-provider", "from-provider"}  # nobody is there to be asked
+REFUSED = {"lost", "stop", "to-provider", "from-provider", "widget-news"}  # nobody is there to be asked
 LASTING = {
     "portal.chat.stream",
     "portal.inbox.stream",
@@ -70,6 +70,8 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "worker": ("/worker.js", NOBODY),
         "used": ("/here", NOBODY),
         "my-news": ("/my/chat/news", "customer"),
+        "widget-script": ("/widget.js", NOBODY),
+        "widget-news": ("/widget/news", NOBODY),
         "stop": ("/webhooks/mail/stop/x", NOBODY),
         "shared-file": (f"/shared/{site.kept.share[0]}/file", NOBODY),
         "new-passkey": ("/account/passkeys/new", "operator"),

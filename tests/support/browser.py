@@ -104,6 +104,7 @@ class Site:
             "privacy": ("/my/privacy/", "customer"),
             "privacy-confirm": ("/my/privacy/confirm/" + "0" * 32, NOBODY),
             "chat": ("/my/chat/", "customer"),
+            "widget": ("/widget/", NOBODY),
             "outreach": ("/desk/outreach/", "advisor"),
             "find": ("/desk/customers/", "advisor"),
             "known": (f"/desk/customers/{self.owner.ref}", "advisor"),

@@ -50,6 +50,7 @@ from portal.listening import SESSIONS_EVERY
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 CONFIG = Path(__file__).parent / "config"
 HOST = "http://eu.localhost:8101"
+GARAGE_SITE = "https://www.tarn-holt.example"  # may show the chat in a frame
 CANARY = "Zoë Canary-Öztürk"  # a person's name: where it stands, no page may show it
 CONNECTIONS = (
     ("hubspot_eu", "hubspot"),
@@ -124,7 +125,8 @@ def found(folder: Path) -> None:
 def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
     """The hub of a folder that found() made, without partners' code: connections are names, rules are few, Valkey is
     away unless one is given."""
-    here = RegionSettings("eu", 1, "Europe/Berlin", "DE", frozenset({"DE"}), "eu.localhost", 8101, workers=2)
+    here = RegionSettings("eu", 1, "Europe/Berlin", "DE", frozenset({"DE"}), "eu.localhost", 8101, workers=2,
+                          widget_origins=(GARAGE_SITE,))  # fmt: skip
     region = open_region("eu", 1, f"sqlite:///{folder / 'hub.db'}", folder)
     vault = Vault("eu", FileKeyStore(folder / "keys"), AesGcm())
     plugins = pluggy.PluginManager("hub")
