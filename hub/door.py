@@ -10,9 +10,8 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from hub.core import Hub, Partner
-from hub.errors import ConfigError, HubError, WrongInput
-from hub.flow import inbox, mailed
-from hub.sdk import HearsMailReplies, TakesMail
+from hub.errors import ConfigError, HubError, NotFound, WrongInput
+from hub.flow import mailed
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 5_000_000
@@ -31,15 +30,10 @@ class Door:
         return "\r\n".join([said] * max(1, len(envelope.rcpt_tos)))  # LMTP answers for each recipient
 
     def take(self, raw: bytes) -> str:
-        connector = self.partner.connector
-        if not isinstance(connector, TakesMail):
-            return "550 5.7.1 nobody takes mail here"
         try:
-            incoming = connector.letter(raw, self.hub.clock())
-            reply = connector.reply(raw) if isinstance(connector, HearsMailReplies) else None
-            with self.hub.begin() as work:
-                if inbox.keep(work, self.partner, incoming, soon=True) and reply is not None:
-                    mailed.take(self.hub, work, reply)
+            mailed.receive(self.hub, self.partner, raw)
+        except NotFound:
+            return "550 5.7.1 nobody takes mail here"
         except WrongInput:
             return "550 5.1.1 this answers no mail of ours"
         except HubError as error:

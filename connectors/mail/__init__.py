@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, ClassVar
 
-from connectors.mail import inward, words
+from connectors.mail import inward, mailgun, words
 from connectors.mail.letters import RIGHTS, SECURITY, Sender, letter
 from connectors.mail.marks import Marks
 from connectors.mail.sandbox import MailSandbox
@@ -27,6 +27,7 @@ from hub.sdk import (
     Record,
     Sandbox,
     Topic,
+    WrongSignature,
     check_standard_webhook,
     hookimpl,
     sandbox_account,
@@ -34,11 +35,12 @@ from hub.sdk import (
 from hub.sdk.outcomes import each
 
 FIELDS = ("email", "name")
+MAILGUN_KEYS = ("mailgun_key", "mailgun_key_previous")
 
 
 class Mail:
     """options: smtp (where to), sender (as in a From header), public (our own address, for the link that stops), user.
-    secrets: webhook_secret (signs our marks and a provider's reports), password."""
+    secrets: webhook_secret (signs our marks and a provider's reports), password, mailgun_key (its webhook signing key)."""
 
     name: ClassVar[str] = "mail"
     kind: ClassVar[Kind] = "channel"
@@ -62,6 +64,7 @@ class Mail:
             )
         self.meters = account.meters
         self.secrets = [secret, *filter(None, [account.secrets.get("webhook_secret_previous")])]
+        self.mailgun_keys = [account.secrets[name] for name in MAILGUN_KEYS if account.secrets.get(name)]
         marks = Marks(self.secrets, address.rpartition("@")[2])
         public = str(options.get("public", "")).rstrip("/")
         self.sender = Sender(shown, f"{public}/webhooks/{account.connection}/stop", marks)
@@ -93,11 +96,25 @@ class Mail:
         token = inward.stop_token(knock.url)
         if token is not None:
             return [inward.stopped(self.sender.marks.read_stop(token), token, knock.received_at)]
+        if self._is_of_mailgun(knock):
+            return mailgun.reported(knock, self.mailgun_keys, self.sender.marks)
         key = check_standard_webhook(knock.headers, knock.body, self.secrets, knock.received_at)
         return [inward.reported(key, knock, self.sender.marks)]
 
     def answer(self, knock: Knock) -> Answer:
-        return Answer()
+        """Mailgun takes 200 alone for a yes."""
+        return Answer(status=200) if self._is_of_mailgun(knock) else Answer()
+
+    def _is_of_mailgun(self, knock: Knock) -> bool:
+        return bool(self.mailgun_keys) and "webhook-id" not in knock.headers and inward.stop_token(knock.url) is None
+
+    def report(self, incoming: Incoming) -> MailReply | None:
+        return inward.failure(incoming.payload)
+
+    def mail(self, knock: Knock) -> tuple[str, bytes]:
+        if not self.mailgun_keys:
+            raise WrongSignature("No provider brings mails here.", "Name secrets.mailgun_key of the connection.")
+        return mailgun.mail_of(knock, self.mailgun_keys)
 
     def letter(self, raw: bytes, received_at: datetime) -> Sequence[Incoming]:
         return [inward.returned(raw, received_at, self.sender.marks)]

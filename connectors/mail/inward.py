@@ -125,6 +125,14 @@ def reply(raw: bytes, marks: Marks) -> MailReply | None:
     return MailReply(seen.mark.entity, key, sender=sender, text=replies.words_of(seen.message), files=files)
 
 
+def failure(payload: bytes) -> MailReply | None:
+    """What a provider's report means for the conversation: that a mail will never arrive."""
+    seen: dict[str, str] = json.loads(payload)
+    if seen["what"] == "bounced" and seen.get("fate") == "hard":
+        return MailReply(seen["ref"], seen["key"].removeprefix("mail:"), failed=True)
+    return None
+
+
 def _marked(text: str, marks: Marks) -> Mark:
     mark = marks.find(text)
     if mark is None:
@@ -145,5 +153,10 @@ def _fate(code: str) -> str:
 
 
 def _incoming(key: str, mark: Mark, what: str, at: datetime, **more: str) -> Incoming:
-    told = {"what": what, "ref": mark.entity, "topic": mark.topic, "key": key, "at": at.astimezone(UTC).isoformat()}
-    return Incoming(key, mark.entity, json.dumps({**told, **more}).encode(), at)
+    return told(key, mark, what, at, key, **more)
+
+
+def told(once: str, mark: Mark, what: str, at: datetime, key: str, **more: str) -> Incoming:
+    """once: by which a repeat of the knock is known. key: of what happened, however often and by whichever way it is told."""
+    payload = {"what": what, "ref": mark.entity, "topic": mark.topic, "key": key, "at": at.astimezone(UTC).isoformat()}
+    return Incoming(once, mark.entity, json.dumps({**payload, **more}).encode(), at)

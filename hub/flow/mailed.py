@@ -1,20 +1,41 @@
 """A mail of ours that was answered, or that did not arrive: the answer goes on in the customer's conversation."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from sqlalchemy import select
 
-from hub.core import Hub
-from hub.errors import WrongInput
-from hub.flow import conversations, enclosing, identity
+from hub.core import Hub, Partner
+from hub.errors import NotFound, WrongInput
+from hub.flow import conversations, enclosing, identity, inbox
 from hub.flow.admission import MOST_OF_ALL, admit
 from hub.flow.conversations import Words
 from hub.flow.drafts import store
 from hub.flow.posts import MOST, locked_by_id, put_event
 from hub.flow.values import value_context
 from hub.models import Customer, Person, PersonalValue
-from hub.sdk import MailReply
+from hub.sdk import HearsMailReplies, Incoming, MailReply, TakesMail
 from hub.work import Work
 
 SUMMARY = 300  # letters
+
+
+def receive(hub: Hub, partner: Partner, raw: bytes, once: str = "") -> None:
+    """A mail as it came, kept in the inbox, and its words in the conversation, in one transaction. once: what a repeat is known by,
+    else the mail itself. Raises NotFound where nobody takes mail, WrongInput for one that answers none of ours."""
+    connector = partner.connector
+    if not isinstance(connector, TakesMail):
+        raise NotFound(f"“{partner.name}” takes no mail.")
+    incoming = connector.letter(raw, hub.clock())
+    reply = connector.reply(raw) if isinstance(connector, HearsMailReplies) else None
+    keep(hub, partner, [replace(one, key=once) for one in incoming] if once else incoming, reply)
+
+
+def keep(hub: Hub, partner: Partner, incoming: Sequence[Incoming], reply: MailReply | None) -> None:
+    """What came back, and what it means for the conversation; nothing of what we have."""
+    with hub.begin() as work:
+        if inbox.keep(work, partner, incoming, soon=True) and reply is not None:
+            take(hub, work, reply)
 
 
 def take(hub: Hub, work: Work, reply: MailReply) -> None:

@@ -52,7 +52,7 @@ from hub.sdk.contracts import (
 from hub.sdk.estimates import EstimateLineRecord, EstimateRecord
 from hub.sdk.hookspecs import hookimpl
 from hub.sdk.http import PartnerClient
-from hub.sdk.mail_replies import HearsMailReplies, MailReply
+from hub.sdk.mail_replies import HearsMailReplies, HearsMailReports, MailReply, TakesMailByWebhook
 from hub.sdk.objects import Describes, FieldShape, Listing, Lists, Observes, Seen
 from hub.sdk.record_kinds import PersonRecord, Record, ServiceRecord, ShopRecord
 from hub.sdk.records import (
@@ -106,13 +106,14 @@ __all__ = [
     "Attribution", "AuthBroken", "Bad", "Bandit", "Bounds", "BranchRecord", "Case", "Channel", "ConfigError", "Connector",
     "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "Describes", "EffectClass", "ErasedRecord",
     "EstimateLineRecord", "EstimateRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FieldShape",
-    "FileMapping", "FindingRecord", "Gone", "HearsMailReplies", "Hub", "ImportPage", "Imports", "Incoming", "InspectionRecord",
+    "FileMapping", "FindingRecord", "Gone", "HearsMailReplies", "HearsMailReports", "Hub", "ImportPage", "Imports", "Incoming",
+    "InspectionRecord",
     "InvoiceRecord", "JudgesRows", "Kind", "Knock", "LearnsTables", "LineRecord", "Listing", "Lists", "LoyaltyRecord", "MailReply",
     "Normalises", "NotJson", "Observes", "OfferRecord", "Outcome", "Page", "PartnerClient", "PartnerError",
     "PersonRecord", "Push", "Pushes", "Question", "Rail", "ReadingRecord", "ReceiptRecord", "Receives",
     "RecommendationRecord", "Record", "ReferralRecord", "Refused", "ReplyRecord", "RetryLater", "RowProblem",
     "Sale", "Sandbox", "ScoreGiven", "Scorer", "Seen", "ServiceRecord", "ShopRecord", "SlotRecord", "Step",
-    "StepAnswer", "Survival", "TakesLoads", "TakesMail", "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial",
+    "StepAnswer", "Survival", "TakesLoads", "TakesMail", "TakesMailByWebhook", "TakesRows", "Tell", "Topic", "Touch", "Trained", "Trial",
     "VehicleRecord", "VisitRecord", "Waits", "Work", "WrongInput", "WrongSignature", "check_hmac_sha256",
     "check_standard_webhook", "check_time", "convert", "full_jitter", "hookimpl", "read_json", "sandbox_account",
     "sign",

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from hub.sdk.contracts import Incoming, Knock
+
 
 @dataclass(frozen=True)
 class MailReply:
@@ -23,3 +25,16 @@ class MailReply:
 class HearsMailReplies(Protocol):
     def reply(self, raw: bytes) -> MailReply | None:
         """What a person wrote back, for their conversation; None for whatever came by itself. Raises WrongInput as `letter` does."""
+
+
+@runtime_checkable
+class HearsMailReports(Protocol):
+    def report(self, incoming: Incoming) -> MailReply | None:
+        """Of what `verify` found: that a mail will never arrive, for whoever waits for an answer to it; None for all else."""
+
+
+@runtime_checkable
+class TakesMailByWebhook(Protocol):
+    def mail(self, knock: Knock) -> tuple[str, bytes]:
+        """Of a knock at .../mime: (key, a mail as it came), for `letter` and `reply`. key: made of what is signed, so that the knock
+        counts once. Raises WrongSignature, WrongInput."""

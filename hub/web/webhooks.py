@@ -1,15 +1,21 @@
 """A partner knocks: verify the raw bytes, keep them, answer; all work is for later."""
 
+from collections.abc import Sequence
 from urllib.parse import parse_qs
 
 from flask import Blueprint, Response, current_app, redirect, request
 
 from hub.core import Hub, Partner
-from hub.errors import NotFound, TooLarge
-from hub.sdk import Knock, Receives
+from hub.errors import NotFound, TooLarge, WrongInput, WrongSignature
+from hub.flow import mailed
+from hub.sdk import HearsMailReports, Incoming, Knock, Receives, TakesMailByWebhook
+from hub.web.errors import problem
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 MOST_BYTES = 1_000_000
+MOST_OF_MAIL = 5_000_000  # bytes of one, as at the door for LMTP
+MOST_OF_FORM = 15_500_000  # bytes: in a form each byte of a mail may be three
+REFUSED = 406  # by which providers of mail know that trying again is no use
 
 
 def this_hub() -> Hub:
@@ -32,16 +38,48 @@ def stop(connection: str, token: str) -> Response:
     return answer
 
 
+@bp.post("/<connection>/mime")
+def take_mail(connection: str) -> Response:
+    """A mail that came back, from a provider who took it in for us: the same as by LMTP."""
+    hub = this_hub()
+    partner = hub.partner(connection)
+    if not isinstance(partner.connector, TakesMailByWebhook):
+        raise NotFound(f"“{partner.name}” takes no mail.")
+    try:
+        once, raw = partner.connector.mail(_knock(hub, _body(MOST_OF_FORM)))
+        if len(raw) > MOST_OF_MAIL:
+            raise TooLarge(f"A mail may have {MOST_OF_MAIL} bytes.")
+        mailed.receive(hub, partner, raw, once)
+    except WrongSignature:
+        raise
+    except (WrongInput, TooLarge) as error:
+        return problem(REFUSED, error.code, error.what, error.hint)
+    return Response(status=200)
+
+
+def _knock(hub: Hub, body: bytes) -> Knock:
+    headers = {name.lower(): value for name, value in request.headers}
+    return Knock(request.method, request.url, headers, body, hub.clock())
+
+
 def _receive(connection: str, body: bytes) -> Response:
     hub = this_hub()
     partner = hub.partner(connection)
     receiver = _receiver(partner)
-    headers = {name.lower(): value for name, value in request.headers}
-    knock = Knock(request.method, request.url, headers, body, hub.clock())
+    knock = _knock(hub, body)
     incoming = receiver.verify(knock)
-    current_app.extensions["knocking"].keep(hub, partner, incoming)
+    _keep(hub, partner, incoming)
     answer = receiver.answer(knock)
     return Response(answer.body, answer.status, content_type=answer.content_type)
+
+
+def _keep(hub: Hub, partner: Partner, incoming: Sequence[Incoming]) -> None:
+    """What means something for a conversation goes with it in a transaction of its own; it is seldom."""
+    if isinstance(partner.connector, HearsMailReports):
+        for one in incoming:
+            if (failure := partner.connector.report(one)) is not None:
+                mailed.keep(hub, partner, [one], failure)  # kept twice is kept once
+    current_app.extensions["knocking"].keep(hub, partner, incoming)
 
 
 def _receiver(partner: Partner) -> Receives:
@@ -50,11 +88,11 @@ def _receiver(partner: Partner) -> Receives:
     return partner.connector
 
 
-def _body() -> bytes:
+def _body(most: int = MOST_BYTES) -> bytes:
     """Read no more than we take, whatever the length header says."""
-    if (request.content_length or 0) > MOST_BYTES:
-        raise TooLarge(f"A webhook may have {MOST_BYTES} bytes.", "Send less at a time.")
-    body = request.stream.read(MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
-        raise TooLarge(f"A webhook may have {MOST_BYTES} bytes.", "Send less at a time.")
+    if (request.content_length or 0) > most:
+        raise TooLarge(f"A webhook may have {most} bytes.", "Send less at a time.")
+    body = request.stream.read(most + 1)
+    if len(body) > most:
+        raise TooLarge(f"A webhook may have {most} bytes.", "Send less at a time.")
     return body

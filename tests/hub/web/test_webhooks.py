@@ -1,13 +1,18 @@
 """Who may knock, and what they hear: 202 only once the bytes are safe."""
 
+import hashlib
+import hmac
 import json
 from datetime import timedelta
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select
 
-from hub.models import Consent, Customer, Delivery
-from hub.sdk import sign
+from hub.flow import conversations, posts
+from hub.flow.conversations import Words
+from hub.models import Consent, Conversation, Customer, Delivery, Event
+from hub.sdk import Push, sign
 from partners import drain_all, secret
 
 BODY = json.dumps(
@@ -151,3 +156,89 @@ def test_a_link_that_was_cut_stops_nobodys_mails(hub, client, stop):
     drain_all(hub)
 
     assert consents(hub) == []
+
+
+# --- a provider of mail
+
+
+KEY = "key-3ax6xnjp29jd6fds4gc373sgvjxteol0"
+
+
+@pytest.fixture
+def mailgun(hub, clock, told_by_club):
+    """(a signature of this token, as Mailgun makes it; a Message-ID of a mail to Ada)"""
+    told_by_club(member_id="m-1", name="Ada", version=1)
+    connector = hub.partner("mails").connector
+    connector.mailgun_keys = [KEY]
+    with hub.look() as session:
+        ref = session.scalars(select(Customer.ref)).one()
+
+    def signed(token):
+        stamp = str(int(clock().timestamp()))
+        digest = hmac.new(KEY.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
+        return {"timestamp": stamp, "token": token, "signature": digest}
+
+    return signed, connector.sender.marks.message_id(Push("service_notice", "key1", ref, None, {}, 1))
+
+
+def a_talk_with_ada(hub):
+    with hub.begin() as work:
+        customer = work.session.scalars(select(Customer)).one()
+        conversations.write(hub, work, customer, Words("Is it ready?"), "en")
+
+
+def story(hub):
+    with hub.look() as session:
+        rows = session.scalars(select(Conversation).order_by(Conversation.id)).all()
+        return [one.event or one.text for row in rows for one in posts.read(hub, session, row, 0, staff=True)]
+
+
+def test_a_bounce_that_a_provider_tells_is_an_event_and_stands_in_the_conversation_once(hub, client, clock, mailgun):
+    signed, our_id = mailgun
+    a_talk_with_ada(hub)
+    event = {"event": "failed", "id": "ev1", "timestamp": clock().timestamp(), "severity": "permanent",
+             "message": {"headers": {"message-id": our_id.strip("<>")}}, "delivery-status": {"code": 550}}  # fmt: skip
+
+    for _ in range(2):
+        assert (
+            client.post("/webhooks/mails", json={"signature": signed("a" * 50), "event-data": event}).status_code == 200
+        )
+    other = event | {"event": "complained"}  # with the same token: whoever heard it once cannot say more with it
+    assert client.post("/webhooks/mails", json={"signature": signed("a" * 50), "event-data": other}).status_code == 200
+    drain_all(hub)
+
+    assert story(hub).count("mail_failed") == 1
+    with hub.look() as session:
+        kinds = session.scalars(select(Event.kind).where(Event.kind.like("mail_%"))).all()
+    assert kinds == ["mail_bounced"]
+
+
+def test_a_reply_that_a_provider_brings_goes_on_in_the_conversation_once(hub, client, mailgun):
+    signed, our_id = mailgun
+    message = EmailMessage()
+    message["From"], message["Message-ID"], message["In-Reply-To"] = "ada@example.org", "<a1@example.org>", our_id
+    message.set_content("Tomorrow at nine?")
+
+    for token in ("a" * 50, "a" * 50, "b" * 50):  # sent again as it was, and signed anew
+        answer = client.post("/webhooks/mails/mime", data={**signed(token), "body-mime": message.as_string()})
+        assert answer.status_code == 200
+    drain_all(hub)
+
+    assert story(hub).count("Tomorrow at nine?") == 1
+    with hub.look() as session:
+        assert session.scalars(select(Event.kind).where(Event.kind.like("mail_%"))).all() == ["mail_replied"]
+
+
+def test_a_mail_that_is_too_large_or_answers_nothing_is_refused_for_good(hub, client, mailgun):
+    signed, our_id = mailgun
+    mails = [f"Subject: hello\n\n{our_id}", f"In-Reply-To: {our_id}\n\n" + "x" * 5_000_001]
+
+    answers = [client.post("/webhooks/mails/mime", data={**signed("a" * 50), "body-mime": one}) for one in mails]
+
+    assert [(one.status_code, one.get_json()["code"]) for one in answers] == [(406, "wrong_input"), (406, "too_large")]
+    assert kept(hub) == 1, "what made Ada"
+    assert (
+        client.post("/webhooks/mails/mime", data={**signed("a" * 50), "token": "c" * 50, "body-mime": "x"}).status_code
+        == 401
+    )
+    assert client.post("/webhooks/club/mime", data={}).status_code == 404
