@@ -16,7 +16,8 @@ from hub.errors import ConfigError
 ISSUE, YEAR_END = "issue", "year_end"
 KEYS = {"years", "from", "source", "reviewed_on"}
 MOST_YEARS = 30
-KEEPS, DEFAULT = "keeps", "default"
+KEEPS, STEP, DEFAULT = "keeps", "second_step", "default"
+PROOF, NONE = "proof", "none"
 OF_A_PERSON = ("name", "address", "customer_number")
 
 
@@ -38,10 +39,12 @@ class Term:
 
 @dataclass(frozen=True)
 class Terms:
-    """keeps: fields of the person that an invoice must show."""
+    """keeps: fields of the person that an invoice must show. second_step: what the desk asks of whoever opens one, beside the
+    reason: proof (that it is still them, just now) or none."""
 
     keeps: tuple[str, ...]
     by_law: Mapping[str, Term]
+    second_step: str = PROOF
 
     def of(self, jurisdiction: str) -> Term:
         return self.by_law.get(jurisdiction) or self.by_law[DEFAULT]
@@ -49,10 +52,7 @@ class Terms:
 
 def read_terms(config: Path) -> Terms:
     """Raises ConfigError for the first mistake."""
-    found, problems = _read(config)
-    if found is None:
-        raise ConfigError(problems[0])
-    return found
+    return law.sound(*_read(config))
 
 
 def problems_of(config: Path) -> list[str]:
@@ -71,9 +71,12 @@ def _read(config: Path) -> tuple[Terms | None, list[str]]:
     problems = []
     if not isinstance(keeps, list) or not set(keeps) <= set(OF_A_PERSON):
         problems.append(f"{lines[KEEPS]}: {KEEPS} is a list of {', '.join(OF_A_PERSON)}.")
-    laws = {name: block for name, block in top.items() if name != KEEPS}
+    step = top.get(STEP, PROOF)
+    if step not in (PROOF, NONE):
+        problems.append(f"{lines[STEP]}: {STEP} is {PROOF} or {NONE}.")
+    laws = {name: block for name, block in top.items() if name not in (KEEPS, STEP)}
     problems += [f"{lines[name]}: {name}: {wrong}" for name, block in laws.items() if (wrong := _wrong(block))]
-    return (None, problems) if problems else (Terms(tuple(keeps), {name: _term(laws[name]) for name in laws}), [])
+    return (None, problems) if problems else (Terms(tuple(keeps), {name: _term(laws[name]) for name in laws}, step), [])
 
 
 def _wrong(block: Any) -> str:
@@ -83,9 +86,7 @@ def _wrong(block: Any) -> str:
         return f"years is a whole number from 1 to {MOST_YEARS}."
     if block["from"] not in (ISSUE, YEAR_END):
         return f"from is {ISSUE} or {YEAR_END}."
-    if not str(block["source"] or "").strip():
-        return "source names no place in a law."
-    return "" if isinstance(block["reviewed_on"], date) else "reviewed_on is no day. Write YYYY-MM-DD."
+    return law.unread(block)
 
 
 def _term(block: Mapping[str, Any]) -> Term:

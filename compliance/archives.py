@@ -3,29 +3,55 @@
 Kept apart: no other part of the house reads it, each has a key of its own that dies with its term, and whoever opens one says why."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from compliance.archive_law import Term, Terms, read_terms
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow.values import open_text, value_context
-from hub.models import ArchivedInvoice, Customer, DataKey, Invoice, Line, Person, PersonalValue, Visit, new_ref, table
+from hub.models import (
+    ArchivedInvoice,
+    AuditEntry,
+    Customer,
+    DataKey,
+    Invoice,
+    Line,
+    Person,
+    PersonalValue,
+    Visit,
+    new_ref,
+    table,
+)
 from hub.work import Work
 
 REASONS = ("tax_audit", "legal_claim", "person_asked", "court_order")
 PLACE = "archived_invoices.sealed"
+OPENED = "archive_opened"
+RECORD_SET = table(Invoice).name
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Who looked into one, when, and for which of the reasons."""
+
+    at: datetime
+    actor: str
+    reason: str
+
+    def plain(self) -> dict[str, str]:
+        return {"at": self.at.isoformat(), "actor": self.actor, "reason": self.reason}
 
 
 @dataclass(frozen=True)
 class Kept:
-    """One that lies in the archive, closed."""
+    """One that lies in the archive, closed; opened: the looks into it, the oldest first."""
 
     ref: str
     customer: str
@@ -33,9 +59,11 @@ class Kept:
     source: str
     archived_at: datetime
     ends_at: datetime
+    opened: tuple[Opening, ...] = ()
 
-    def plain(self) -> dict[str, str]:
-        return {name: value if isinstance(value, str) else value.isoformat() for name, value in vars(self).items()}
+    def plain(self) -> dict[str, Any]:
+        days = {"archived_at": self.archived_at.isoformat(), "ends_at": self.ends_at.isoformat()}
+        return {**vars(self), **days, "record_set": RECORD_SET, "opened": [one.plain() for one in self.opened]}
 
 
 def keep(hub: Hub, work: Work, person: Person, customer_id: int) -> list[ArchivedInvoice]:
@@ -74,16 +102,30 @@ def told(session: Session, person_id: int) -> list[dict[str, Any]]:
     )
 
 
-def listed(session: Session, customer_ref: str = "") -> list[Kept]:
-    """All of them, or somebody's; the oldest first. Nothing is opened."""
+def listed(session: Session, customer_ref: str = "", most: int | None = None) -> list[Kept]:
+    """All of them, or somebody's; what ends first comes first. Nothing is opened. most: how many at most."""
     columns = (
         ArchivedInvoice.ref, Customer.ref, ArchivedInvoice.law, ArchivedInvoice.source, ArchivedInvoice.archived_at,
-        ArchivedInvoice.ends_at,
+        ArchivedInvoice.ends_at, ArchivedInvoice.person_id,
     )  # fmt: skip
     found = select(*columns).join(Customer, Customer.person_id == ArchivedInvoice.person_id)
     if customer_ref:
         found = found.where(Customer.ref == customer_ref)
-    return [Kept(*row) for row in session.execute(found.order_by(ArchivedInvoice.id))]
+    rows = session.execute(found.order_by(ArchivedInvoice.ends_at, ArchivedInvoice.id).limit(most)).all()
+    looks = _looks(session, {row[-1] for row in rows})
+    return [Kept(*row[:-1], tuple(looks.get(row[0], ()))) for row in rows]
+
+
+def counted(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(ArchivedInvoice)) or 0
+
+
+def _looks(session: Session, persons: Iterable[int]) -> Mapping[str, list[Opening]]:
+    found: dict[str, list[Opening]] = defaultdict(list)
+    of_them = (AuditEntry.about == "person", AuditEntry.about_id.in_(persons), AuditEntry.action == OPENED)
+    for entry in session.scalars(select(AuditEntry).where(*of_them).order_by(AuditEntry.at, AuditEntry.id)):
+        found[entry.detail["invoice"]].append(Opening(entry.at, entry.actor, entry.detail["reason"]))
+    return found
 
 
 def open_one(hub: Hub, ref: str, reason: str, actor: str) -> Mapping[str, Any]:
@@ -96,7 +138,7 @@ def open_one(hub: Hub, ref: str, reason: str, actor: str) -> Mapping[str, Any]:
             raise NotFound(
                 f"There is no archived invoice {ref} in {work.region.code}.", "See: hub privacy archive list"
             )
-        work.audit(actor, "archive_opened", "person", row.person_id, invoice=ref, reason=reason)
+        work.audit(actor, OPENED, "person", row.person_id, invoice=ref, reason=reason)
         return json.loads(work.vault.unseal(work.key(row.data_key_id), row.sealed, f"{PLACE}:{row.id}"))  # type: ignore[no-any-return]
 
 
@@ -176,6 +218,6 @@ def _lines(work: Work, person: Person, row: Invoice) -> Iterator[dict[str, Any]]
 
 def _summed(several: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
     return [
-        {"record_set": table(Invoice).name, "rows": rows, "law": law, "source": source, "until": ends_at.isoformat()}
+        {"record_set": RECORD_SET, "rows": rows, "law": law, "source": source, "until": ends_at.isoformat()}
         for (law, source, ends_at), rows in sorted(Counter(several).items())
     ]

@@ -12,6 +12,7 @@ from compliance import archives, audit, certificates, erasure, holds, report
 from compliance.backup_commands import backup, restore
 from compliance.breach_commands import breaches
 from compliance.consent_commands import consent
+from compliance.policy_commands import policies
 from compliance.request_commands import by_option, privacy
 from compliance.retention_commands import retention
 from hub.cli.opened import json_option, opened, region_option
@@ -105,7 +106,7 @@ def archive_group() -> None:
 @region_option
 @json_option
 def list_archive(customer: str, region: str | None, as_json: bool) -> None:
-    """What lies there, by whose law and until when; nothing is opened."""
+    """What lies there, by whose law and until when, and who opened it why; nothing is opened."""
     with opened(region) as hub, hub.look() as session:
         found = archives.listed(session, customer)
     if as_json:
@@ -113,6 +114,8 @@ def list_archive(customer: str, region: str | None, as_json: bool) -> None:
         return
     for one in found:
         click.echo(f"{one.ref}  {one.customer}  {one.law:3} until {one.ends_at:%Y-%m-%d}  {one.source}")
+        for look in one.opened:
+            click.echo(f"  opened {look.at:%Y-%m-%d %H:%M} UTC by {look.actor}: {look.reason}")
     if not found:
         click.echo("The archive is empty.")
 
@@ -241,4 +244,4 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-COMMANDS = (privacy, holds_group, audit_group, consent, retention, backup, restore, breaches)
+COMMANDS = (policies, privacy, holds_group, audit_group, consent, retention, backup, restore, breaches)

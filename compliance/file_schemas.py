@@ -14,7 +14,7 @@ CHANNELS: Schema = {"type": "array", "uniqueItems": True, "items": {"type": "str
 
 
 def deadlines_schema() -> Schema:
-    keys: Schema = {**dict.fromkeys(periods.PERIODS, PERIOD), "clock_stops": FLAG}
+    keys: Schema = {**dict.fromkeys(periods.PERIODS, PERIOD), "clock_stops": FLAG, "unverified": TEXT}
     one = read_somewhere(periods.KEYS, keys) | {"anyOf": [{"required": ["days"]}, {"required": ["months"]}]}
     return document("deadlines", by_place(one) | {"required": ["default"]})
 
@@ -70,10 +70,11 @@ def archives_schema() -> Schema:
     one = read_somewhere(archive_law.KEYS, term, term)
     keeps: Schema = {"type": "array", "uniqueItems": True, "items": {"enum": list(archive_law.OF_A_PERSON)}}
     top = by_place(one)
-    top["propertyNames"] = {"anyOf": [{"const": archive_law.KEEPS}, top["propertyNames"]]}
+    top["propertyNames"] = {"anyOf": [{"enum": [archive_law.KEEPS, archive_law.STEP]}, top["propertyNames"]]}
+    own: Schema = {archive_law.KEEPS: keeps, archive_law.STEP: {"enum": [archive_law.PROOF, archive_law.NONE]}}
     return document(
         "archives",
-        top | {"properties": {archive_law.KEEPS: keeps}, "required": [archive_law.KEEPS, archive_law.DEFAULT]},
+        top | {"properties": own, "required": [archive_law.KEEPS, archive_law.DEFAULT]},
     )
 
 

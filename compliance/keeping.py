@@ -50,10 +50,7 @@ class Keeping:
 
 def read_keeping(config: Path) -> Keeping:
     """Raises ConfigError for the first mistake."""
-    found, problems = _read(config)
-    if found is None:
-        raise ConfigError(problems[0])
-    return found
+    return law.sound(*_read(config))
 
 
 def problems_of(config: Path) -> list[str]:
@@ -97,9 +94,7 @@ def _wrong(block: Any) -> str:
         return "until is `erasure` or `term`, and stands in place of days."
     if "days" in block and (type(block["days"]) is not int or not 1 <= block["days"] <= MOST_DAYS):
         return "days is a whole number from 1."
-    if not isinstance(block["reviewed_on"], date):
-        return "reviewed_on is no day. Write YYYY-MM-DD."
-    return ""
+    return law.unread(block)
 
 
 def _period(block: Mapping[str, Any]) -> Period:

@@ -1,12 +1,15 @@
 """Files of config/privacy: laws and periods as data, read with the places of their lines."""
 
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from hub.errors import ConfigError
+
+Found = TypeVar("Found")
 
 
 def read(config: Path, name: str, says: str) -> tuple[Path, Any]:
@@ -19,3 +22,17 @@ def read(config: Path, name: str, says: str) -> tuple[Path, Any]:
     except (YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         raise ConfigError(f"{path}{f':{mark.line + 1}' if mark else ''}: this is no YAML.") from None
+
+
+def sound(found: Found | None, problems: list[str]) -> Found:
+    """What was read. Raises ConfigError for the first mistake."""
+    if found is None:
+        raise ConfigError(problems[0])
+    return found
+
+
+def unread(block: Any) -> str:
+    """What is wrong with the place and the day where a law was read; empty if nothing is."""
+    if not str(block["source"] or "").strip():
+        return "source names no place in a law."
+    return "" if isinstance(block["reviewed_on"], date) else "reviewed_on is no day. Write YYYY-MM-DD."

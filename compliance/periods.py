@@ -12,7 +12,7 @@ from compliance import law
 from hub.errors import ConfigError
 
 PERIODS = ("days", "months", "extend_days", "extend_months", "keep_refused_days")
-KEYS = {*PERIODS, "clock_stops", "source", "reviewed_on"}
+KEYS = {*PERIODS, "clock_stops", "unverified", "source", "reviewed_on"}
 MOST = 366  # days or months
 STALE_DAYS = 365  # after which somebody must read the law again
 
@@ -22,7 +22,8 @@ class Deadline:
     """How long a person may wait for an answer, and by how much that may be put off, once and with a notice.
 
     clock_stops: it stands while we wait for the person to prove who they are (UK GDPR Art. 12A). keep_refused_days: how long
-    what was asked for is kept after a refusal. source, reviewed_on: where the law was read, and when."""
+    what was asked for is kept after a refusal. source, reviewed_on: where the law was read, and when; unverified: what of it nobody
+    could verify there."""
 
     days: int
     months: int
@@ -32,6 +33,7 @@ class Deadline:
     extend_months: int = 0
     clock_stops: bool = False
     keep_refused_days: int = 0
+    unverified: str = ""
 
     def due(self, asked_on: date) -> date:
         """A month ends on the day of the same number, or on its last day where it has none (Regulation 1182/71, Art. 3)."""
@@ -55,6 +57,12 @@ def deadline_of(config: Path, jurisdiction: str) -> Deadline:
     """The jurisdiction's own, else the default. Raises ConfigError at file and line."""
     path, top = _load(config)
     return _entry(path, top, jurisdiction if jurisdiction in top else "default")
+
+
+def deadlines_of(config: Path) -> dict[str, Deadline]:
+    """Every one of the file, by law; `default` is that of all others. Raises ConfigError at file and line."""
+    path, top = _load(config)
+    return {name: _entry(path, top, name) for name in top}
 
 
 def problems_of(config: Path) -> list[str]:
@@ -104,4 +112,13 @@ def _read(where: str, block: Any) -> Deadline:
     stops = block.get("clock_stops", False)
     if not isinstance(stops, bool):
         raise ConfigError(f"{where}: clock_stops is true or false.")
-    return Deadline(source=str(block["source"]), reviewed_on=block["reviewed_on"], clock_stops=stops, **periods)
+    unverified = block.get("unverified", "")
+    if not isinstance(unverified, str):
+        raise ConfigError(f"{where}: unverified says in words what nobody could verify.")
+    return Deadline(
+        source=str(block["source"]),
+        reviewed_on=block["reviewed_on"],
+        clock_stops=stops,
+        unverified=unverified,
+        **periods,
+    )

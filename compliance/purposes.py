@@ -81,10 +81,7 @@ class Shown:
 
 def read_purposes(config: Path) -> Purposes:
     """Raises ConfigError for the first mistake."""
-    found, problems = _read(config)
-    if found is None:
-        raise ConfigError(problems[0])
-    return found
+    return law.sound(*_read(config))
 
 
 def problems_of(config: Path) -> list[str]:
@@ -127,8 +124,8 @@ def _wrong(name: str, block: Any) -> str:
         return f"there is no “{unknown[0]}” in a purpose. Known: {', '.join(sorted(FIELDS))}."
     if block["basis"] not in BASES:
         return f"“{block['basis']}” is no lawful basis. One of: {', '.join(BASES)}."
-    if not isinstance(block["reviewed_on"], date):
-        return "reviewed_on is no day. Write YYYY-MM-DD."
+    if wrong := law.unread(block):
+        return wrong
     if block.get("channels") and not (_words(block.get("title")) and _words(block.get("text"))):
         return f"“{name}” has channels, so people choose: it needs title and text, at least in {DEFAULT_LANGUAGE}."
     if stray := sorted(set(block.get("double_opt_in", ())) - set(block.get("channels", ()))):

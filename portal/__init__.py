@@ -11,6 +11,7 @@ from hub.work import Work
 from portal import (
     access,
     account,
+    archive_desk,
     assistant,
     booking,
     breach_desk,
@@ -72,6 +73,7 @@ PAGES = (
     guests,
     privacy,
     privacy_desk,
+    archive_desk,
     breach_desk,
     evidence,
     shared,

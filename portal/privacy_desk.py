@@ -43,6 +43,7 @@ class Opened:
     certificate: bool
     source: str
     is_stale: bool
+    unverified: str
     steps: tuple[str, ...]
     keepers: tuple[str, ...] = ()
 
@@ -80,11 +81,13 @@ def _opened(hub: Hub, session: Session, case: Case) -> Opened:
         probes = (row.plan or {}).get("probes", {})
         keepers = tuple(sorted(name for name, said in probes.items() if said == THERE))
         signed = row.certificate is not None
-        return Opened(case, {}, row.verified_by or "", items, signed, law.source, is_stale, steps, keepers)
+        return Opened(
+            case, {}, row.verified_by or "", items, signed, law.source, is_stale, law.unverified, steps, keepers
+        )
     other = session.scalars(select(PersonRequest).where(PersonRequest.ref == case.ref)).one()
     wish = requests.wish_of(hub, session, case.ref, key_id)
     steps = _steps(other, law.clock_stops, law.extended(other.due_on) > other.due_on)
-    return Opened(case, wish, other.verified_by or "", (), False, law.source, is_stale, steps)
+    return Opened(case, wish, other.verified_by or "", (), False, law.source, is_stale, law.unverified, steps)
 
 
 def _steps(row: PersonRequest, clock_stops: bool, may_wait: bool) -> tuple[str, ...]:

@@ -56,6 +56,8 @@ class _Paper:
     def made(self) -> bytes:
         self._front()
         self._requests()
+        self._table("deadlines", ("law", "days", "months", "longer_days", "longer_months", "source", "read_on", "unverified"),
+                    (0.6, 0.5, 0.7, 0.8, 0.8, 3, 1, 2))  # fmt: skip
         self._table("certificates", ("request", "customer", "erased_at", "backups_forget_by"), (2, 2, 1.4, 1.2))
         self._table("consents", ("purpose", "channel", "granted", "withdrawn", "events"), (3, 2, 1, 1.2, 1.2), 3)
         self._table("processing", ("purpose", "basis", "categories", "kept", "recipients", "transfers"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from compliance import breaches
 from compliance.anonymity import told
+from compliance.periods import deadlines_of
 from compliance.releases import HISTORY, release_of
 from compliance.ropa import record_of
 from compliance.transfers import crossings
@@ -88,6 +89,16 @@ def _requests(hub: Hub, session: Session) -> Table:
     columns = ("request", "kind", "scope", "customer", "law", "state", "came_by", "asked_at", "due_on", "settled_at", "in_time",
                "outcome")  # fmt: skip
     return Table("requests", columns, rows(), ("kind", "in_time"))
+
+
+def _deadlines(hub: Hub, _session: Session) -> Table:
+    """By which the requests above are judged. days, months: calendar ones; longer_*: by how much an answer may be put off, once."""
+    rows = (
+        (law, one.days, one.months, one.extend_days, one.extend_months, one.source, one.reviewed_on, one.unverified)
+        for law, one in sorted(deadlines_of(hub.settings.config).items())
+    )
+    columns = ("law", "days", "months", "longer_days", "longer_months", "source", "read_on", "unverified")
+    return Table("deadlines", columns, rows)
 
 
 def _certificates(_hub: Hub, session: Session) -> Table:
@@ -174,7 +185,7 @@ def _deeds(_hub: Hub, session: Session) -> Table:
 
 Maker = Callable[[Hub, Session], Table]
 TABLES: tuple[Maker, ...] = (
-    _subjects, _requests, _certificates, _holds, _breaches, _consents, _texts, _processing, _transfers, _deeds,
+    _subjects, _requests, _deadlines, _certificates, _holds, _breaches, _consents, _texts, _processing, _transfers, _deeds,
 )  # fmt: skip
 
 

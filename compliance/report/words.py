@@ -37,6 +37,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "in_time_no": ("Too late", "بعد المهلة"),
     "in_time_open": ("Open", "مفتوح"),
     "in_time_late": ("Open and late", "مفتوح ومتأخر"),
+    "deadlines": ("Periods of the law", "المهل القانونية"),
+    "deadlines_about": (
+        "By when each law wants an answer, where that was read and when, and what of it could not be verified there.",
+        "المهلة التي يحددها كل قانون للرد، وأين قُرئت ومتى، وما تعذّر التحقق منه.",
+    ),
+    "days": ("Days", "أيام"),
+    "months": ("Months", "أشهر"),
+    "longer_days": ("Days more", "أيام إضافية"),
+    "longer_months": ("Months more", "أشهر إضافية"),
+    "source": ("Where it stands", "المصدر"),
+    "read_on": ("Read on", "تاريخ القراءة"),
+    "unverified": ("Not verified", "لم يُتحقق منه"),
     "certificates": ("Certificates of erasure", "شهادات المحو"),
     "certificates_about": (
         "Each erasure ends with a signed certificate: what became of each record, who was told, and when backups forget.",

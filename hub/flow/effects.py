@@ -209,18 +209,8 @@ class Asked:
         self.answers: dict[tuple[tuple[str, Any], ...], Decision] = {}
 
     def about(self, subject: Subject, topic: Topic) -> Decision:
-        facts = {
-            "purpose": topic.purpose,
-            "channel": topic.channel,
-            "topic": topic.name,
-            "connector": self.partner.connector.name,
-            "from_region": self.hub.region_code,
-            "from_jurisdiction": subject.jurisdiction,
-            "to_jurisdiction": self.partner.settings.jurisdiction or self.hub.here.jurisdiction,
-            "standing": subject.standing,
-            "consent": self.consents.get((subject.person_id, topic.purpose, topic.channel), "never_asked"),
-            "fields": tuple(sorted(topic.fields)),
-        }
+        consent = self.consents.get((subject.person_id, topic.purpose, topic.channel), "never_asked")
+        facts = permit.facts_of(self.hub, self.partner, topic, subject.jurisdiction, subject.standing, consent)
         key = tuple(facts.items())
         if key not in self.answers:
             self.answers[key] = self.hub.permits(Question(facts, self.work.now))

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -35,6 +36,24 @@ class Wish:
     topic: Topic
     customer_id: int
     jurisdiction: str
+
+
+def facts_of(
+    hub: Hub, partner: Partner, topic: Topic, jurisdiction: str, standing: str, consent: str
+) -> dict[str, Any]:
+    """The words of the question whether a topic may be told of somebody: refs and codes, which name nobody."""
+    return {
+        "purpose": topic.purpose,
+        "channel": topic.channel,
+        "topic": topic.name,
+        "connector": partner.connector.name,
+        "from_region": hub.region_code,
+        "from_jurisdiction": jurisdiction,
+        "to_jurisdiction": partner.settings.jurisdiction or hub.here.jurisdiction,
+        "standing": standing,
+        "consent": consent,
+        "fields": tuple(sorted(topic.fields)),
+    }
 
 
 def heeded(hub: Hub, work: Work, partner: Partner, wishes: Sequence[Wish]) -> set[int]:

@@ -1,11 +1,15 @@
 """Deadlines are data: a month is a month, and a file that is wrong says where."""
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from compliance.periods import Deadline, deadline_of, problems_of
+from compliance.periods import Deadline, deadline_of, deadlines_of, problems_of
 from hub.errors import ConfigError
+
+CONFIG = Path(__file__).parents[2] / "config"
 
 REVIEWED = date(2026, 6, 30)
 
@@ -32,6 +36,14 @@ def test_the_jurisdictions_own_period_stands_before_the_default(tmp_path):
     assert deadline_of(tmp_path, "DE").source == "a"
 
 
+@pytest.mark.parametrize("law", deadlines_of(CONFIG))
+def test_each_period_of_ours_names_an_article_and_the_day_it_was_read(law):
+    period = deadlines_of(CONFIG)[law]
+
+    assert re.search(r"\b(Art|s|reg)\. \d", period.source), period.source
+    assert date(2026, 6, 1) <= period.reviewed_on
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -40,6 +52,7 @@ def test_the_jurisdictions_own_period_stands_before_the_default(tmp_path):
         ("default: {dayz: 30, days: 1, source: a, reviewed_on: 2026-06-30}", "no “dayz”"),
         ("default: {days: -1, source: a, reviewed_on: 2026-06-30}", "whole numbers"),
         ("default: {days: 3, source: a, reviewed_on: soon}", "no day"),
+        ("default: {days: 3, source: a, reviewed_on: 2026-06-30, unverified: 3}", "in words"),
         ("default: {days: [", "no YAML"),
     ],
 )

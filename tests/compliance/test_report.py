@@ -35,6 +35,19 @@ def rows_of(folder, name):
     return list(csv.DictReader(io.StringIO((folder / f"{name}.csv").read_text())))
 
 
+def test_an_authority_reads_by_which_periods_it_is_judged_and_what_nobody_could_verify(given):
+    folder, _ = given
+    periods = {row["law"]: row for row in rows_of(folder, "deadlines")}
+
+    assert (periods["DE"]["months"], periods["DE"]["source"], periods["DE"]["unverified"]) == (
+        "1",
+        "GDPR Art. 12(3)",
+        "",
+    )
+    assert periods["TH"]["source"].startswith("Thailand PDPA B.E. 2562 s. 30")
+    assert "no executive regulation was found" in periods["AE"]["unverified"]
+
+
 def test_everybody_has_a_line_nobody_has_a_name_and_each_language_has_its_report(given):
     folder, told = given
 

@@ -140,6 +140,8 @@ MATRIX = {
     ("portal.privacy_desk.held", "GET"): PRIVACY,
     ("portal.privacy_desk.hold", "POST"): PRIVACY,
     ("portal.privacy_desk.release", "POST"): PRIVACY,
+    ("portal.archive_desk.overview", "GET"): PRIVACY,
+    ("portal.archive_desk.open_one", "POST"): PRIVACY,
     ("portal.breach_desk.register", "GET"): PRIVACY,
     ("portal.breach_desk.note", "POST"): PRIVACY,
     ("portal.breach_desk.do", "POST"): PRIVACY,

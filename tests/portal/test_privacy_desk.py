@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
-from asking import some_requests
+from asking import some_archived, some_requests
 from compliance import holds
 from desks import Visitor
 from hub.models import AuditEntry, Breach, ErasureRequest, LegalHold, PersonRequest
@@ -100,6 +100,34 @@ def test_a_hold_is_placed_and_released(hub, petra, traffic):
     assert post(petra, f"holds/{hold.id}/release").status_code == 303
 
     assert [row.basis for row, _ in holds.in_force(hub)] == ["§ 142 ZPO, 7 O 114/26"]
+
+
+def test_an_archived_invoice_opens_for_a_reason_and_a_proof_and_says_who_looked(hub, petra):
+    ref = some_archived(hub)
+    page = unescape(petra.get("/desk/privacy/archive/").text)
+    assert ("AO § 147(3)" in page, "31 December 2033" in page or "1 January 2034" in page) == (True, True)
+    assert (page.count("by Petra Amt"), page.count("Never opened"), "Front brake pads" in page) == (1, 1, False)
+
+    assert post(petra, f"archive/{ref}").status_code == 422
+    assert post(petra, f"archive/{ref}", reason="curiosity").status_code == 422
+    assert post(petra, f"archive/{'0' * 32}", reason="tax_audit").status_code == 404
+    assert page.count("by Petra Amt") == unescape(petra.get("/desk/privacy/archive/").text).count("by Petra Amt")
+
+    opened = post(petra, f"archive/{ref}", reason="court_order")
+    shown = unescape(opened.text)
+    assert (opened.status_code, "Nina Neu" in shown, "Front brake pads" in shown, "€343.91" in shown) == (200,) + (
+        True,
+    ) * 3
+    assert "no-store" in opened.headers["Cache-Control"]
+    assert "Order of a court" in unescape(petra.get("/desk/privacy/archive/").text)
+    assert one(hub, AuditEntry, action="archive_opened", actor="Petra Amt").detail["invoice"] != ref  # the earlier one
+    assert "Nothing lies here" in petra.get("/desk/privacy/archive/?customer=" + "f" * 32).text
+
+    hub.clock.pass_by(minutes=11)
+    assert post(petra, f"archive/{ref}", reason="court_order").status_code == 401
+    path = hub.settings.config / "privacy" / "archives.yaml"
+    path.write_text(path.read_text().replace("second_step: proof", "second_step: none"))
+    assert post(petra, f"archive/{ref}", reason="court_order").status_code == 200
 
 
 def test_a_text_that_changed_stands_beside_the_version_before(hub, petra):

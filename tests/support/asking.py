@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from compliance import breaches, erasure, holds, requests
+from compliance import archives, breaches, erasure, holds, requests
 from compliance.breaches import Noticed
 from compliance.holds import Wanted
 from compliance.requests import Wish
 from hub.core import Hub
 from hub.models import Customer, Person, PersonRequest
-from mine import with_own_door
+from hub.own import OWN
+from hub.sdk import CustomerKey, InvoiceRecord, LineRecord, VisitRecord
+from mine import BERLIN, a_newcomer, with_own_door
+from shops import folded
 
 
 def some_requests(hub: Hub, customers: Sequence[str]) -> str:
@@ -38,6 +41,28 @@ def some_requests(hub: Hub, customers: Sequence[str]) -> str:
     erasure.verify(hub, wish, "portal", "session")
     erasure.plan(hub, wish, "petra")
     return wish
+
+
+def some_archived(hub: Hub) -> str:
+    """Two invoices of somebody that a tax law wants kept, one of which was looked at; answers the ref of the other."""
+    owner = a_newcomer(hub, "C-98")
+    line = LineRecord(kind="labour", code="brakes", title="Front brake pads", price_minor=28_900)
+    key = CustomerKey(partner_id=owner.number)
+    visit = VisitRecord(customer=key, key="V-98", at=hub.clock(), branch=BERLIN.code, opened_at=hub.clock() - timedelta(days=400),
+                        closed_at=hub.clock() - timedelta(days=399), currency="EUR", lines=(line,))  # fmt: skip
+    bills = [
+        InvoiceRecord(customer=key, key=f"I-{days}", at=hub.clock(), number=f"2026-{days}", branch=BERLIN.code,
+                      visit_key="V-98" if days == 399 else None, net_minor=28_900, tax_minor=5_491, total_minor=34_391,
+                      currency="EUR", issued_at=hub.clock() - timedelta(days=days))
+        for days in (399, 40)
+    ]  # fmt: skip
+    folded(hub, BERLIN, visit, *bills, partner=OWN)
+    with hub.begin() as work:
+        person = work.session.get_one(Person, owner.person_id)
+        looked_at, other = archives.keep(hub, work, person, owner.customer_id)
+        refs = looked_at.ref, other.ref
+    archives.open_one(hub, refs[1], "tax_audit", "Petra Amt")
+    return refs[0]
 
 
 def some_breaches(hub: Hub) -> None:

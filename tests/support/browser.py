@@ -14,7 +14,7 @@ from rq import Worker
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from asking import some_breaches, some_requests
+from asking import some_archived, some_breaches, some_requests
 from called import a_call, may_be_called, some_models, some_scores, some_words
 from desks import Clock, Traffic, build, found, link, plant
 from disputing import a_dispute, a_likeness
@@ -127,6 +127,7 @@ class Site:
             "inbox": (f"/desk/inbox/?c={self.talk}", "advisor"),
             "privacy-desk": (f"/desk/privacy/?r={self.asked}", "privacy"),
             "privacy-holds": ("/desk/privacy/holds", "privacy"),
+            "privacy-archive": ("/desk/privacy/archive/", "privacy"),
             "privacy-breaches": ("/desk/privacy/breaches/", "privacy"),
             "privacy-texts": ("/desk/privacy/texts", "privacy"),
             "privacy-transfers": ("/desk/privacy/transfers", "privacy"),
@@ -171,6 +172,7 @@ def filled(hub: Hub, base: str) -> Site:
         estimate = session.scalars(select(Estimate.ref)).one()
     a_report(hub)
     some_breaches(hub)
+    some_archived(hub)
     a_journey_in_force(hub, traffic.customer_ids)
     proposal = a_journey_from_the_desk(hub)
     reports.count(hub, reports.SEGMENTS)
