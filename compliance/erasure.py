@@ -12,6 +12,7 @@ from compliance import archives, certificates, execution, probing, rights
 from compliance.certificates import telling
 from compliance.periods import deadline_of
 from compliance.registry import RecordSet, bound_to, by_table, record_sets
+from compliance.timekeeping import expect_after
 from hub.core import Hub
 from hub.errors import Denied, HubError, NotFound, WrongInput
 from hub.flow import belongings, effects, journeys
@@ -216,6 +217,7 @@ def _request(work: Work, ref: str, states: tuple[str, ...]) -> ErasureRequest:
         raise NotFound(f"There is no request {ref} in {work.region.code}.", "See: hub privacy list")
     if row.state not in states:
         raise WrongInput(f"This request is {row.state}.", f"This step follows {' or '.join(states)}.")
+    expect_after(work, row.asked_at)
     return row
 
 

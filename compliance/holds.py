@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from compliance.registry import record_sets
+from compliance.timekeeping import expect_after
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.models import Customer, LegalHold
+from hub.models import ArchivedInvoice, Customer, LegalHold, Person
 from hub.work import Work
 
 EVERYTHING = "*"
@@ -38,6 +39,7 @@ def place(hub: Hub, wanted: Wanted, actor: str) -> int:
         if wanted.ends_at is not None and wanted.ends_at <= work.now:
             raise WrongInput("The hold would have ended already.", "Give a day that is still to come.")
         person_id = _person_of(work, wanted.customer_ref)
+        _expect_something(work, person_id)
         hold = work.add(
             LegalHold(
                 person_id=person_id,
@@ -59,6 +61,7 @@ def release(hub: Hub, hold_id: int, actor: str) -> None:
         hold = work.session.get(LegalHold, hold_id, with_for_update=True)
         if hold is None or hold.released_at is not None:
             raise NotFound(f"There is no hold {hold_id} in force.", "See: hub holds list")
+        expect_after(work, hold.placed_at)
         hold.released_at = work.now
         work.audit(actor, "hold_released", "person", hold.person_id, hold=hold.id, record_set=hold.record_set)
 
@@ -81,3 +84,13 @@ def _person_of(work: Work, customer_ref: str) -> int:
     if person_id is None:
         raise NotFound(f"There is no customer {customer_ref} in {work.region.code}.")
     return person_id
+
+
+def _expect_something(work: Work, person_id: int) -> None:
+    """Of whoever was erased only the archive is left. Raises WrongInput."""
+    erased_at = work.session.scalar(select(Person.erased_at).where(Person.id == person_id))
+    archived = select(ArchivedInvoice.id).where(ArchivedInvoice.person_id == person_id).limit(1)
+    if erased_at is not None and work.session.scalar(archived) is None:
+        raise WrongInput(
+            f"This person was erased on {erased_at:%Y-%m-%d}.", "Nothing of theirs is left that could be held."
+        )

@@ -15,6 +15,7 @@ from compliance import rights
 from compliance.disclosure import Disclosure, disclose
 from compliance.periods import Deadline, deadline_of
 from compliance.rights import Subject
+from compliance.timekeeping import expect_after
 from hub.core import Hub
 from hub.errors import Denied, NotFound, WrongInput
 from hub.models import ErasureRequest, PersonRequest, new_ref
@@ -292,4 +293,5 @@ def _at(work: Work, ref: str, states: tuple[str, ...]) -> tuple[PersonRequest, S
     work.session.refresh(row, with_for_update=True)
     if row.state not in states:
         raise WrongInput(f"This request is {row.state}.", f"This step follows {' or '.join(states)}.")
+    expect_after(work, row.asked_at)
     return row, who
