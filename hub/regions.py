@@ -28,6 +28,7 @@ from hub.walls import hold
 from rules.sql import teach_sqlite
 
 BUSY_MS = 10_000
+RESTING, MORE = 5, 10  # lines to PostgreSQL that a process keeps, and that it may have beside them for a while
 LONG, PAUSE = 0.5, 0.12  # seconds; whoever waits for SQLite's lock looks ten times a second whether it is free
 CUT_MS, CUTS = 200, 5  # so long, and so often, emptying the log waits for readers; writers stand behind it meanwhile
 STAYING = (f"cache_size=-{256 * 1024}", "wal_autocheckpoint=16384")  # KiB of memory; pages of 4 KiB
@@ -138,23 +139,29 @@ def open_engine(url: str, region: str = "", *, stays: bool = False) -> Engine:
 def _open_postgres(url: sqlalchemy.URL, region: str) -> Engine:
     """Behind a pooler of transactions nothing is prepared, as a statement that one server knows the next does not; we keep no other
     state between transactions. So the region is said in the breath that begins each of them, which costs no round trip: we begin,
-    and not the driver, unless a transaction sees all tables as of one moment."""
+    and not the driver, unless a transaction sees all tables as of one moment. This first word shows as well whether a line that
+    rested is still there: where it is not, another is taken before anything was done."""
     pooled = url.query.get(POOLED) == "transaction"
     engine = create_engine(
-        url.difference_update_query([POOLED]), hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10,
-        pool_timeout=lines.SILENT,
+        url.difference_update_query([POOLED]), hide_parameters=True, pool_pre_ping=not region, pool_size=RESTING,
+        max_overflow=MORE, pool_timeout=lines.SILENT,
         connect_args={**lines.of_postgres(url.query, pooled=pooled), **({"prepare_threshold": None} if pooled else {})},
         **({"isolation_level": "AUTOCOMMIT"} if region else {}),
     )  # fmt: skip
     said = f"SET LOCAL hub.region = '{region}'"
 
     def begin(connection: sqlalchemy.Connection) -> None:
-        driver: Any = connection.connection.driver_connection
-        try:
-            driver.execute(f"BEGIN; {said}" if driver.autocommit else said, prepare=False)
-        except driver.OperationalError as error:
-            connection.invalidate(error)
-            raise OperationalError(said, None, error) from error
+        for left in reversed(range(RESTING + MORE + 1)):
+            driver: Any = connection.connection.driver_connection
+            try:
+                driver.execute(f"BEGIN; {said}" if driver.autocommit else said, prepare=False)
+                return
+            except driver.OperationalError as error:
+                connection.invalidate(error)
+                if (
+                    not left or not driver.autocommit
+                ):  # one that was told how to look is not replaced by one that was not
+                    raise OperationalError(said, None, error) from error
 
     if region:
         event.listen(engine, "begin", begin)

@@ -1,6 +1,6 @@
 """In PostgreSQL a role that owns nothing meets the rows of the region that its transaction works for, and no others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -120,6 +120,14 @@ def test_a_region_is_said_for_one_transaction_and_left_to_nobody_after_it(hub: H
     assert left == ("",)
 
 
+def cut(hub: Hub, numbers: Sequence[int]) -> None:
+    owner = open_engine(hub.settings.owner_url("eu"))
+    with owner.begin() as line:
+        for number in numbers:
+            line.execute(select(func.pg_terminate_backend(number, 5000)))
+    owner.dispose()
+
+
 def test_a_transaction_that_sees_one_moment_of_all_tables_says_its_region_too(hub: Hub) -> None:
     with hub.region.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         assert connection.scalar(text("SHOW transaction_isolation")) == "repeatable read"
@@ -129,19 +137,29 @@ def test_a_transaction_that_sees_one_moment_of_all_tables_says_its_region_too(hu
         assert connection.connection.driver_connection.autocommit
 
 
-def test_a_line_that_is_cut_before_a_transaction_begins_is_told_as_a_database_that_is_down(hub: Hub) -> None:
-    owner = open_engine(hub.settings.owner_url("eu"))
+def test_a_line_that_was_cut_while_it_rested_is_replaced_before_a_transaction_begins_and_says_its_region(
+    hub: Hub,
+) -> None:
+    with hub.region.engine.connect() as one, hub.region.engine.connect() as other:
+        rested = [line.scalar(select(func.pg_backend_pid())) for line in (one, other)]
+    cut(hub, rested)
 
-    with hub.region.engine.connect() as connection:
+    with hub.look() as session:
+        assert session.scalar(select(func.pg_backend_pid())) not in rested
+        assert session.scalar(text("SHOW hub.region")) == "eu"
+
+
+def test_a_line_that_is_cut_before_a_transaction_of_its_own_kind_begins_is_told_as_a_database_that_is_down(
+    hub: Hub,
+) -> None:
+    with hub.region.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
         number = connection.scalar(select(func.pg_backend_pid()))
         connection.commit()
-        with owner.begin() as other:
-            other.execute(select(func.pg_terminate_backend(number, 5000)))
-        with pytest.raises(OperationalError) as cut:
+        cut(hub, [number])
+        with pytest.raises(OperationalError) as told:
             connection.begin()
 
-    owner.dispose()
-    assert isinstance(down("The database of eu", cut.value), PartDown)
+    assert isinstance(down("The database of eu", told.value), PartDown)
     with hub.look() as session:
         assert session.scalar(select(1)) == 1
 
