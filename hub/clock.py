@@ -14,6 +14,7 @@ from hub.core import Hub
 from hub.errors import PartDown
 from hub.flow import (
     alongside,
+    assigned,
     attendance,
     breaches,
     documents,
@@ -34,6 +35,7 @@ from hub.flow import (
 from hub.gate import erase_rows
 from hub.models import Challenge, Conversation, Enrollment, IdempotencyKey, JourneyVersion, Lease, SignInLink, Timer
 from hub.own import OWN
+from hub.pouring import count_anew, outgrown
 from hub.regions import empty_log
 from hub.snapshots import room
 from hub.vault.rotation import destroy_ended, rotate, rotation_due
@@ -42,6 +44,7 @@ from hub.work import Work
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=10)
 KEYS_KEPT = timedelta(hours=24)
+FIGURES = 5.0  # seconds between two looks at what has outgrown the planner's figures
 HEAP = 1.0  # seconds of what is due that may come at once
 ANCHORS = "anchors.jsonl"
 NIGHT = (1, 6)  # hours of the region's own zone
@@ -184,6 +187,17 @@ def seal_audit(hub: Hub) -> int:
     return count
 
 
+def take_figures(hub: Hub) -> int:
+    """The planner's figures of tables that have outgrown them: it takes a table for as small as it was when a statement was first
+    made ready, so look-ups by key would read all of a young one. Autovacuum comes once a minute. Answers of how many tables."""
+    with hub.look() as session:
+        models = outgrown(session, hub.region)
+    for model in models:  # one at a time, so that nobody waits for two of them
+        with hub.begin() as work:
+            count_anew(work.session, hub.region, [model])
+    return len(models)
+
+
 def turn_epoch(hub: Hub) -> None:
     """Every 28 days a new region key and pepper; 35 days after its end the old one is destroyed."""
     with hub.begin() as work:
@@ -204,12 +218,15 @@ def turn_epoch(hub: Hub) -> None:
 def run(hub: Hub, stopping: Callable[[], bool]) -> None:
     """Tick until told to stop. A part that is down is waited for: time goes on when it is back."""
     name = holder()
-    next_epoch_look = 0.0
+    next_epoch_look = next_figures = 0.0
     while not stopping():
         end = time.monotonic() + hub.settings.timing.sweep
         try:
             if elect(hub, name):
                 tick(hub)
+                if time.monotonic() >= next_figures:
+                    take_figures(hub)
+                    next_figures = time.monotonic() + FIGURES
                 if time.monotonic() >= next_epoch_look:
                     turn_epoch(hub)
                     prove_segments(hub)
@@ -217,6 +234,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                     releases.clear_workbench(hub, time.time())
                     room.clear(hub.region)
                     warranties.tell(hub)
+                    assigned.tell(hub)
                     breaches.tell(hub)
                     runs.queue_due(hub)
                     hub.plugins.hook.minute_passed(hub=hub)

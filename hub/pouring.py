@@ -8,7 +8,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, Column, ColumnDefault, Date, String, Table, Text, func, literal, select
+from sqlalchemy import ARRAY, JSON, Column, ColumnDefault, Date, String, Table, Text, func, literal, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,9 @@ from hub.models.base import Instant
 from hub.regions import Region
 
 FEW, MOST = 200, 5_000  # rows: below it COPY is no quicker; and those of one statement
+
+OUTGROWN = text("""SELECT told FROM unnest(CAST(:names AS text[])) AS told JOIN pg_class ON pg_class.oid = to_regclass(told)
+    WHERE pg_relation_size(pg_class.oid) / 8192 > 2 * relpages""")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,14 @@ def count_anew(session: Session, region: Region, models: Iterable[type[Base]]) -
     if names and not region.on_sqlite:
         told = func.unnest(literal(names, ARRAY(Text))).column_valued("told")
         session.execute(select(func.count_anew(func.to_regclass(told))))
+
+
+def outgrown(session: Session, region: Region) -> list[type[Base]]:
+    """Whose tables have more than doubled since the planner's figures of them were taken; none where there are no such figures."""
+    if region.on_sqlite:
+        return []
+    models = {table(mapper.class_).name: mapper.class_ for mapper in Base.registry.mappers}
+    return [models[name] for name in session.scalars(OUTGROWN, {"names": list(models)})]
 
 
 def blanks(target: Table) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hub.core import Hub
 from hub.models import Connection, Customer, DeadLetter, Delivery, Incident, Lease, Membership, Message, SegmentVersion
 from hub.models.campaigns import used
-from hub.models.traffic import PUT_OFF
+from hub.models.traffic import CLAIMED, PUT_OFF, WAITING
 
 Counts = dict[tuple[str, int], dict[str, int]]  # (INBOX, OUTBOX or LETTERS, connection) -> state -> how many
 INBOX, OUTBOX, LETTERS = "inbox", "outbox", "letters"
@@ -100,9 +100,9 @@ def incidents_of(session: Session, now: datetime) -> list[dict[str, Any]]:
 
 def _oldest(session: Session) -> dict[int, datetime]:
     """By connection: since when the oldest delivery or message waits that is due; nothing where none does."""
-    due = Message.state.in_(["waiting", "claimed"]) & Message.why.not_in(PUT_OFF)
+    due = Message.state.in_([WAITING, CLAIMED]) & Message.why.not_in(PUT_OFF)
     parts: Sequence[Any] = (
-        select(Delivery.connection_id, func.min(Delivery.received_at)).where(Delivery.state == "waiting").group_by(Delivery.connection_id),
+        select(Delivery.connection_id, func.min(Delivery.received_at)).where(Delivery.state == WAITING).group_by(Delivery.connection_id),
         select(Message.connection_id, func.min(Message.made_at)).where(due).group_by(Message.connection_id),
     )  # fmt: skip
     found: dict[int, datetime] = {}

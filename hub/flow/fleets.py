@@ -72,8 +72,8 @@ def fold_statements(work: Work, yard: Yard, stated: Sequence[Statement]) -> Fold
     numbers = {one.line: yard.number(work, one) for one in stated}
     elsewhere = _vehicles_of(work, yard.fleet, [numbers[one.line] for one in stated if one.number])
     known = {*vehicles.values(), *elsewhere.values()} - set(fresh.values())
-    owners = _owners(work, known)
-    lock_customers(work, {one for some in owners.values() for one in some})
+    theirs = owners(work, known)
+    lock_customers(work, {one for some in theirs.values() for one in some})
     timelines = _believed(work, known)
     timelines |= {vehicle_id: Timeline() for vehicle_id in fresh.values()}
     verdicts = []
@@ -91,8 +91,8 @@ def fold_statements(work: Work, yard: Yard, stated: Sequence[Statement]) -> Fold
         yard,
         {vehicles[one.vin]: one.plate for one in stated if one.plate and one.line in good and one.vin in vehicles},
     )
-    met = [one for one in moved_fleets if one in owners]
-    customers = {one for vehicle_id in met for one in owners[vehicle_id]}
+    met = [one for one in moved_fleets if one in theirs]
+    customers = {one for vehicle_id in met for one in theirs[vehicle_id]}
     return Folded(verdicts, customers, {one for vehicle_id in met for one in moved_fleets[vehicle_id]})
 
 
@@ -223,7 +223,7 @@ def _stretch(*row: Any) -> Stretch:
     return Stretch(*row)
 
 
-def _owners(work: Work, vehicle_ids: Collection[int]) -> dict[int, set[int]]:
+def owners(work: Work, vehicle_ids: Collection[int]) -> dict[int, set[int]]:
     """Vehicle -> customers who have it, or had it: what partners were told of it was told of them."""
     found: dict[int, set[int]] = {}
     for batch in batches(vehicle_ids, 2000):

@@ -10,6 +10,7 @@ from hub.flow import agreements, drift, effects, inbox, inward, outward, pipelin
 from hub.flow.customers import Folded
 from hub.flow.identity import Identities
 from hub.models import Connection, Link, Message
+from hub.models.traffic import WAITING
 from hub.sdk import SET_FIELDS, CustomerKey, Lists, Observes, Seen
 from hub.work import Work
 from rules.syncmap import ObjectRule
@@ -109,7 +110,7 @@ def fold_seen(hub: Hub, partner: Partner, seen: list[Seen]) -> Folded:
 
 def _has_due(hub: Hub, partner: Partner) -> bool:
     """A look that costs next to nothing, for it is taken at every turn of a drain."""
-    mine = (Message.connection_id == partner.id, Message.topic == SET_FIELDS, Message.state == "waiting")
+    mine = (Message.connection_id == partner.id, Message.topic == SET_FIELDS, Message.state == WAITING)
     with hub.look() as session:
         return session.scalar(select(Message.id).where(*mine, Message.not_before <= hub.clock()).limit(1)) is not None
 
@@ -120,7 +121,7 @@ def _strangers(work: Work, partner: Partner, rule: ObjectRule) -> dict[int, str]
     if connection.state != "active" or (connection.rest_until or work.now) > work.now:
         return {}
     rows = select(Message.refs).where(
-        Message.connection_id == partner.id, Message.topic == SET_FIELDS, Message.state == "waiting",
+        Message.connection_id == partner.id, Message.topic == SET_FIELDS, Message.state == WAITING,
         Message.not_before <= work.now,
     )  # fmt: skip
     waiting = {refs["customer_id"] for refs in work.session.scalars(rows.limit(READ)) if refs.get("kind") == rule.kind}

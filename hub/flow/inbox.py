@@ -5,7 +5,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, select
 from sqlalchemy.orm import aliased
 
 from hub.core import Hub, Partner
@@ -13,34 +13,33 @@ from hub.errors import Quarantined
 from hub.flow.batches import batches, these
 from hub.gate import erase_rows
 from hub.models import Connection, DataKey, DeadLetter, Delivery, TransferQuestion
+from hub.models.traffic import WAITING, in_order
 from hub.sdk import Incoming, full_jitter
 from hub.work import Work
 
 TRIES = 6  # of a delivery that makes our own code stumble
 RETRY_CAP = 60.0
 UNMET, UNMET_WAIT = "unmet", 5.0  # what it speaks of is read meanwhile; seconds until it is looked at in any case
+_UNMET: ColumnElement[str] = literal_column(f"'{UNMET}'")
 
-# Made once: making one costs more than the look-up.
+# Made once: making one costs more than the look-up. An entity is of one connection, as its hash holds the name. The offset keeps
+# the look for an earlier one a look of its own, by entity (see hub.models.traffic).
 EARLIER = aliased(Delivery)
 BEFORE = (
     select(EARLIER.id)
-    .where(
-        EARLIER.connection_id == Delivery.connection_id,
-        EARLIER.entity == Delivery.entity,
-        EARLIER.state == "waiting",
-        EARLIER.id < Delivery.id,
-    )
+    .where(EARLIER.entity == Delivery.entity, EARLIER.state == WAITING, EARLIER.id < Delivery.id)
+    .offset(literal_column("0"))
     .correlate(Delivery)
 )
 DUE = (
     select(Delivery)
     .where(
         Delivery.connection_id == bindparam("connection"),
-        Delivery.state == "waiting",
+        in_order(Delivery),
         Delivery.not_before <= bindparam("now"),
         ~BEFORE.where(EARLIER.not_before > bindparam("now")).exists(),
     )
-    .order_by(Delivery.id)
+    .order_by(Delivery.not_before, Delivery.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
@@ -97,11 +96,11 @@ def find(work: Work, partner: Partner, key: str) -> Delivery:
 
 
 def take(work: Work, partner: Partner, limit: int) -> list[Delivery]:
-    """The next deliveries that are due, oldest first, locked. One whose entity has an earlier delivery elsewhere (taken
+    """The deliveries that are due longest, oldest first, locked. One whose entity has an earlier delivery elsewhere (taken
     by another worker, or waiting for its next try) is left alone."""
     rows = list(work.session.scalars(DUE, {"connection": partner.id, "now": work.now, "limit": limit}))
     blocked = set(work.session.scalars(BLOCKED, {"ids": [row.id for row in rows]})) if rows else set()
-    return [row for row in rows if row.id not in blocked]
+    return sorted((row for row in rows if row.id not in blocked), key=lambda row: row.id)
 
 
 def open_keys(work: Work, deliveries: Sequence[Delivery]) -> None:
@@ -140,7 +139,7 @@ def held(work: Work, partner: Partner, limit: int) -> list[Delivery]:
     """Deliveries whose object is to be read, oldest first."""
     rows = (
         select(Delivery)
-        .where(Delivery.connection_id == partner.id, Delivery.state == "waiting", Delivery.reason == UNMET)
+        .where(Delivery.connection_id == partner.id, Delivery.state == WAITING, Delivery.reason == _UNMET)
         .order_by(Delivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -150,7 +149,7 @@ def held(work: Work, partner: Partner, limit: int) -> list[Delivery]:
 
 def has_held(hub: Hub, partner: Partner) -> bool:
     """A look that costs next to nothing, for it is taken at every turn of a drain."""
-    mine = (Delivery.connection_id == partner.id, Delivery.state == "waiting", Delivery.reason == UNMET)
+    mine = (Delivery.connection_id == partner.id, Delivery.state == WAITING, Delivery.reason == _UNMET)
     with hub.look() as session:
         return session.scalar(select(Delivery.id).where(*mine).limit(1)) is not None
 
@@ -187,7 +186,7 @@ def revive(work: Work, delivery: Delivery) -> None:
 
 def overdue(work: Work) -> set[int]:
     """Connections that have deliveries due; the sweep rings for them."""
-    waits = (Delivery.connection_id == Connection.id, Delivery.state == "waiting", Delivery.not_before <= work.now)
+    waits = (Delivery.connection_id == Connection.id, in_order(Delivery), Delivery.not_before <= work.now)
     return set(work.session.scalars(select(Connection.id).where(exists().where(*waits))))
 
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import Update, bindparam, exists, func, select, tuple_, update
+from sqlalchemy import Update, bindparam, exists, func, literal_column, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from hub.core import Partner
 from hub.flow.batches import batches
 from hub.models import Connection, DeadLetter, Message
-from hub.models.traffic import PUT_OFF
+from hub.models.traffic import CLAIMED, PUT_OFF, WAITING, in_order
 from hub.sdk import EffectClass, Outcome, Topic, full_jitter
 from hub.settings import Timing
 from hub.work import Work
@@ -63,39 +63,41 @@ LAST = (
     .where(HERE, Message.entity.in_(bindparam("entities", expanding=True)))
     .group_by(Message.connection_id, Message.entity)
 )
-CLAIMED = (Message.id, Message.fence, Message.topic, Message.entity, Message.effect_key, Message.refs, Message.template,
-           Message.attempts, Message.doubtful)  # fmt: skip
+OURS = (Message.id, Message.fence, Message.topic, Message.entity, Message.effect_key, Message.refs, Message.template,
+        Message.attempts, Message.doubtful)  # fmt: skip
 
 
 def _claiming(*, by_topic: bool) -> Update:
+    """What is open of an entity is looked up by that alone (see hub.models.traffic): `+ 0` and the offset keep the planner to it."""
     earlier = aliased(Message)
     overtakes = (
         select(earlier.id)
         .where(
-            earlier.connection_id == Message.connection_id,
             earlier.entity == Message.entity,
+            earlier.connection_id + literal_column("0") == Message.connection_id,
             earlier.seq < Message.seq,
-            earlier.state.in_(OPEN),
+            earlier.state.in_([WAITING, CLAIMED]),
             *((earlier.topic == Message.topic,) if by_topic else ()),
         )
+        .offset(literal_column("0"))
         .exists()
     )
     due = (
         select(Message.id)
         .where(
             Message.connection_id == bindparam("connection"),
-            Message.state == "waiting",
+            in_order(Message),
             Message.not_before <= bindparam("now"),
             ~overtakes,
         )
-        .order_by(Message.id)
+        .order_by(Message.not_before, Message.id)
         .limit(bindparam("limit"))
         .with_for_update(skip_locked=True)
         .cte()  # looked at once: PostgreSQL may run a subquery anew for each row, and then it skips what it locked itself
     )
     ours = {"state": "claimed", "fence": Message.fence + 1, "attempts": Message.attempts + 1,
             "lease_until": bindparam("until")}  # fmt: skip
-    claiming = update(Message).where(Message.id.in_(select(due.c.id))).values(**ours).returning(*CLAIMED)
+    claiming = update(Message).where(Message.id.in_(select(due.c.id))).values(**ours).returning(*OURS)
     return claiming.execution_options(synchronize_session=False)
 
 
@@ -153,7 +155,7 @@ def _row(work: Work, partner: Partner, intent: Intent, seq: int, after: float) -
 
 
 def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]:
-    """The first open message of each entity that is due, under a lease of `lease` seconds; to people, the first of each topic:
+    """The first open message of each entity, those due longest, under a lease of `lease` seconds; to people, the first of each topic:
     a code to sign in does not wait behind a campaign that waits for the morning. After a failure one goes ahead alone: an
     outage is probed by a single call, and a message that our own code stumbles over takes no other with it."""
     connection = work.session.get(Connection, partner.id)
@@ -168,7 +170,7 @@ def claim(work: Work, partner: Partner, limit: int, lease: float) -> list[Claim]
 
 def many_wait(work: Work, partner: Partner, many: int) -> bool:
     """Are so many due, whosever turn it is?"""
-    due = (Message.connection_id == partner.id, Message.state == "waiting", Message.not_before <= work.now)
+    due = (Message.connection_id == partner.id, in_order(Message), Message.not_before <= work.now)
     return work.session.scalar(select(Message.id).where(*due).offset(many - 1).limit(1)) is not None
 
 
@@ -256,7 +258,7 @@ def expire(work: Work, partners: Mapping[int, Partner]) -> int:
     """Claims whose lease ran out go back, in doubt: nobody knows whether they arrived. Answers how many."""
     late = (
         select(Message)
-        .where(Message.state == "claimed", Message.lease_until < work.now)
+        .where(Message.state == CLAIMED, Message.lease_until < work.now)
         .with_for_update(skip_locked=True)
     )
     count = 0
@@ -273,7 +275,7 @@ def expire(work: Work, partners: Mapping[int, Partner]) -> int:
 def overdue(session: Session, now: datetime) -> set[int]:
     """Connections that have messages due and may be told; the clock rings for them."""
     ready = (Connection.state == "active") & (Connection.rest_until.is_(None) | (Connection.rest_until <= now))
-    waits = (Message.connection_id == Connection.id, Message.state == "waiting", Message.not_before <= now)
+    waits = (Message.connection_id == Connection.id, in_order(Message), Message.not_before <= now)
     return set(session.scalars(select(Connection.id).where(ready, exists().where(*waits))))
 
 

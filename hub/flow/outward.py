@@ -14,6 +14,7 @@ from hub.flow.effects import Asked, Subject, consents_of, load_subjects, open_li
 from hub.flow.ours import Fields
 from hub.flow.outbox import Claim, Intent
 from hub.models import Link, Message, Person
+from hub.models.traffic import WAITING
 from hub.sdk import SET_FIELDS, Observes, Outcome, Push
 from hub.work import Work
 from rules.syncmap import FieldRule, ObjectRule, SyncMap
@@ -254,7 +255,7 @@ def _covered(work: Work, partner: Partner, refs: Iterable[str], kind: str) -> se
                 Message.connection_id == partner.id,
                 Message.entity.in_(batch),
                 Message.topic == SET_FIELDS,
-                Message.state == "waiting",
+                Message.state == WAITING,
             )
             .with_for_update(skip_locked=True)
         )

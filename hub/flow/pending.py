@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, func, literal, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
@@ -17,6 +17,7 @@ from hub.flow import inbox, letters, outbox
 from hub.flow.batches import batches
 from hub.flow.letters import OPEN
 from hub.models import DeadLetter, Delivery, Message, TransferQuestion
+from hub.models.traffic import in_order
 from hub.work import Work
 
 STATES = ("dead", "quarantined", "waiting")
@@ -102,8 +103,10 @@ def counts(session: Session, connections: Sequence[int]) -> Mapping[str, int]:
     mine = list(connections)
     of: Mapping[str, Select[Any]] = {
         "dead": select(DeadLetter.id).where(OPEN, DeadLetter.connection_id.in_(mine)),
-        "quarantined": select(Delivery.id).where(Delivery.connection_id.in_(mine), Delivery.state == "quarantined"),
-        "waiting": select(Message.id).where(Message.connection_id.in_(mine), Message.state == "waiting"),
+        "quarantined": select(Delivery.id).where(
+            Delivery.connection_id.in_(mine), Delivery.state == literal_column("'quarantined'")
+        ),
+        "waiting": select(Message.id).where(Message.connection_id.in_(mine), in_order(Message)),
     }
     capped = [
         select(func.count()).select_from(rows.limit(CAPPED).subquery()).scalar_subquery().label(state)
@@ -156,11 +159,12 @@ def _along_the_index(
     if after:
         # The first condition is the one that an index can start from.
         beyond = [model.not_before >= after.at, or_(model.not_before > after.at, model.id > after.id)]
-    # Spelled out: an index of those that wait serves only where the plan can see that the state is this one.
+    # Spelled out: an index of some serves only where the plan can see that these are the ones; of one topic it is another one.
     state: BindParameter[str] = bindparam("state", asked.state, literal_execute=True)
+    these = in_order(model) if model is Message and not asked.kind else model.state == state
     lanes = [
         select(*columns)
-        .where(model.connection_id == one, model.state == state, *_kind_of(asked, model), *beyond)
+        .where(model.connection_id == one, these, *_kind_of(asked, model), *beyond)
         .order_by(model.not_before, model.id)
         .limit(limit)
         .subquery()

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from connectors.hubspot import associations
-from hub.flow import alongside, belongings, effects, fleets, pipeline, reconcile
+from hub.flow import alongside, assigned, belongings, effects, fleets, pipeline, reconcile
 from hub.flow.customers import fold
 from hub.flow.outbox import Intent
 from hub.models import Assignment, Customer, DeadLetter, Membership, Message, Principal, Vehicle, new_ref
@@ -172,6 +172,34 @@ def test_what_a_fleet_alone_tells_moves_the_car_and_its_driver_at_the_crm(portal
     assert effects_of(portal) == before
 
     acme.told([{"vin": GOLF.vin, "since": "2026-01-01", "assignment": "a", "state": "withdrawn"}])
+    portal.work(rounds=4)
+    assert there(portal, "companies") == []
+    assert reconcile.compare(hub, hub.partners["crm"]).clean
+
+
+def test_a_car_comes_to_a_fleet_and_leaves_it_by_the_day_alone(portal, hub, acme, clock):
+    """The file told of it long before; on the day itself nobody tells anything."""
+    tell(hub, ANNA, GOLF)
+    join(hub)
+    portal.work(rounds=4)
+    today = hub.clock().date()
+    days = [today + timedelta(days=3), today + timedelta(days=10)]
+    since, until = (day.isoformat() for day in days)
+    acme.told([{"vin": GOLF.vin, "since": since, "until": until, "assignment": "a"}])
+    portal.work(rounds=3)
+    assert (assigned.tell(hub), there(portal, "companies")) == (0, [])
+
+    clock.pass_by(days=5)  # the hub stood still on the day itself
+    assert assigned.tell(hub) == 1
+    portal.work(rounds=4)
+    assert [one["properties"]["name"] for one in there(portal, "companies")] == ["acme"]
+    told = effects_of(portal)
+    assert assigned.tell(hub) == 0
+    portal.work(rounds=2)
+    assert effects_of(portal) == told
+
+    clock.pass_by(days=6)
+    assert assigned.tell(hub) == 1
     portal.work(rounds=4)
     assert there(portal, "companies") == []
     assert reconcile.compare(hub, hub.partners["crm"]).clean

@@ -8,7 +8,7 @@ from hub.core import Hub
 from hub.flow.pending import _READS, Asked
 
 TOPIC = "ix_messages_connection_id_topic_not_before_id"
-STATE = "ix_{}_connection_id_state_not_before_id"
+DUE = "ix_{}_connection_id_not_before_id"
 
 
 def plan_of(hub: Hub, session: Session, statement: Select[tuple[object, ...]]) -> str:
@@ -25,8 +25,8 @@ def plan_of(hub: Hub, session: Session, statement: Select[tuple[object, ...]]) -
     ("state", "kind", "index"),
     [
         ("waiting", "segment", TOPIC),
-        ("waiting", "", STATE.format("messages")),
-        ("quarantined", "", STATE.format("deliveries")),
+        ("waiting", "", DUE.format("messages")),
+        ("quarantined", "", "ix_deliveries_connection_id_state_not_before_id"),
     ],
 )
 def test_a_page_is_read_along_an_index_that_gives_its_order(hub: Hub, state: str, kind: str, index: str) -> None:
