@@ -43,7 +43,10 @@ class Cards:
         self._load(sorted(set(customer_ids)))
 
     def of(self, customer_id: int) -> Held | None:
-        self._load([customer_id])
+        with (
+            self.work.session.no_autoflush
+        ):  # whoever was not asked for was made just now, and nothing of theirs is written yet
+            self._load([customer_id])
         return self.held.get(customer_id)
 
     def fold(self, customer_id: int, record: LoyaltyRecord) -> Turn | None:
@@ -59,8 +62,7 @@ class Cards:
                 made_at=work.now,
             )
             held = self.held[customer_id] = Held(work.add(card), None)
-            work.session.flush()
-        moved = _count_points(work, held.card, record)
+        moved = _count_points(work, held.card, record, fresh)
         turned, tier = _turn_tier(work, held, record)
         gained = _set_benefits(held.card, record, fresh)
         held.card.version = max(held.card.version, record.version)
@@ -77,16 +79,15 @@ def _is_news(record: LoyaltyRecord, known: int | None) -> bool:
     return known is None or record.version > known or (record.whole and record.version == known)
 
 
-def _count_points(work: Work, card: MembershipCard, record: LoyaltyRecord) -> bool:
+def _count_points(work: Work, card: MembershipCard, record: LoyaltyRecord, fresh: bool) -> bool:
     """The ledger's sum is the balance: a new balance is an entry of the difference, one of a known version sets it right."""
     if record.points is None or not _is_news(record, card.points_version):
         return False
     gained, known = record.points - card.points, card.points_version
     card.points, card.points_version = record.points, record.version
     if gained:
-        entry = (
-            _entry_of(work, card, record.version) if known in (None, record.version) else None
-        )  # a later one has none yet
+        may_have = not fresh and known in (None, record.version)  # a later one has none yet
+        entry = _entry_of(work, card, record.version) if may_have else None
         if entry is None:
             work.add(LedgerEntry(card_id=card.id, version=record.version, points=gained, at=record.at))
         else:
