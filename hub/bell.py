@@ -21,6 +21,7 @@ JOB_TIMEOUT = 3600  # far beyond a drain, which hands on after seconds
 TRUSTED_SECONDS = 3
 ECHO = 0.5  # seconds in which one process rings a generation once: who takes it has not taken the last look yet
 DEAF = 2.0  # seconds without a knock after one that got no answer; the sweep comes as often
+TYPES = 6.0  # seconds after which somebody who wrote writes no more, unless they say so again
 SOON = 20  # connections that one worker takes in between two of its own tasks
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Bell:
         self.prefix = f"hub:{region}:generation:"
         self.first = f"hub:{region}:first"
         self.channel = f"hub:{region}:calls"
+        self.typing = f"hub:{region}:typing"
         self.closed = False
         self.heard = True
         self.deaf_until = 0.0
@@ -121,6 +123,32 @@ class Bell:
                 if not self.closed:
                     time.sleep(1.0)
                     yield None
+
+    def type(self, side: str, customer_id: int) -> None:
+        """Somebody writes in this customer's conversation just now. side: customer or staff. It is kept nowhere else, and over in
+        seconds."""
+        if time.monotonic() < self.deaf_until:
+            return
+        try:
+            now = time.time()
+            with self.redis.pipeline(transaction=False) as line:
+                line.zadd(self.typing, {f"{side}:{customer_id}": now + TYPES})
+                line.zremrangebyscore(self.typing, 0, now)
+                line.execute()
+        except RedisError as error:
+            self._mind(error)
+
+    def typists(self, side: str) -> frozenset[int]:
+        """Customers in whose conversation that side writes just now: as many as write, however many there are."""
+        if time.monotonic() < self.deaf_until:
+            return frozenset()
+        try:
+            found = cast(list[bytes], self.redis.zrangebyscore(self.typing, time.time(), "+inf"))
+        except RedisError as error:
+            self._mind(error)
+            return frozenset()
+        said = (one.decode().partition(":") for one in found)
+        return frozenset(int(customer) for whose, _, customer in said if whose == side)
 
     def close(self) -> None:
         self.closed = True

@@ -46,6 +46,7 @@ from portal import (
     segments,
     sessions,
     shared,
+    signs,
     stopping,
     texted,
     timeline,
@@ -95,6 +96,7 @@ PAGES = (
     stopping,
     chat,
     widget,
+    signs,
     inbox,
     enclosed,
 )

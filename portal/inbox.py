@@ -56,7 +56,7 @@ class Waiting:
 @dataclass(frozen=True)
 class Opened:
     """stands: since when the car is with us, if it is. next_at: when they come next. stranger: what somebody says of themself
-    whom nobody knows, by field; none of it is proved."""
+    whom nobody knows, by field; none of it is proved. read: our last words; types: the customer, just now."""
 
     row: Waiting
     said: Sequence[Said]
@@ -66,6 +66,8 @@ class Opened:
     stands: datetime | None
     next_at: datetime | None
     stranger: Mapping[str, str]
+    read: bool
+    types: bool
 
 
 @bp.get("/")
@@ -169,7 +171,9 @@ def _opened(hub: Hub, session: Session, row: Conversation, listed: Waiting) -> O
     brief = briefs.brief_of(hub, session, row, key) if key else None
     stands, next_at, is_stranger = _context(hub, session, row)
     stranger = _claimed(hub, session, row) if is_stranger and key else {}
-    return Opened(listed, said, title, pauses, brief, stands, next_at, stranger)
+    ours = [one.seq for one in said if one.author == "staff" and one.kind == "said"]
+    read, types = bool(ours) and ours[-1] <= row.seen_by_customer, row.customer_id in hub.bell.typists("customer")
+    return Opened(listed, said, title, pauses, brief, stands, next_at, stranger, read, types)
 
 
 def _context(hub: Hub, session: Session, row: Conversation) -> tuple[datetime | None, datetime | None, bool]:
@@ -287,4 +291,5 @@ def _parts(hub: Hub, ref: str, mine: int, beat: int) -> Parts:
                 conversations.drain(hub, work)
     values = _seen(hub, ref, mine)
     found = {"waiting": fill("_waiting.html", **values)}
-    return found | ({"said": fill("_said.html", **values)} if values["opened"] else {})
+    opened = ("said", "signs") if values["opened"] else ()
+    return found | {name: fill(f"_{name}.html", **values) for name in opened}

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from secrets import randbelow
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 @dataclass(eq=False)
 class Reader:
     """One open page. place: the last post that it was told, `ref:seq`. looked: ref and seq of the conversation as far as it was
-    read for this page."""
+    read for this page. read: up to which seq it was told that the other side has read. typing: was it told that they write?"""
 
     line: Line
     session_id: int
@@ -47,6 +47,8 @@ class Reader:
     began: float = 0.0
     spoke: float = 0.0
     looked: tuple[str, int] = ("", 0)
+    read: int = 0
+    typing: bool = False
 
     def tell(self, thread: Thread, now: float) -> None:
         for said in thread.said:
@@ -100,12 +102,26 @@ class Listening:
                 self._put_out(session)
                 self.asked_at = self.clock()
             grown = _last_of(session, list(theirs))
-        for customer_id, newest in grown.items():
-            stale = [one for one in theirs[customer_id] if one.looked != newest]
+        for customer_id, (ref, seq, read) in grown.items():
+            stale = [one for one in theirs[customer_id] if one.looked != (ref, seq)]
             for place in {one.place for one in stale}:
                 self._read(customer_id, place, [one for one in stale if one.place == place])
+            for one in theirs[customer_id]:
+                if one.read != read:
+                    one.read = read
+                    one.line.say(event("read", {"seq": str(read)}))
         if among is None:
+            self._tell_who_writes(theirs)
             self._keep_alive()
+
+    def _tell_who_writes(self, theirs: Mapping[int, Sequence[Reader]]) -> None:
+        """Asked of Valkey alone; the database hears nothing of it."""
+        typists = self.hub.bell.typists("staff") if theirs else frozenset()
+        for customer_id, readers in theirs.items():
+            for one in readers:
+                if one.typing != (customer_id in typists):
+                    one.typing = not one.typing
+                    one.line.say(event("typing", {"on": "1" if one.typing else ""}))
 
     def _by_customer(self, among: Collection[int] | None) -> dict[int, list[Reader]]:
         found = defaultdict(list)
@@ -184,8 +200,8 @@ class Listening:
                 self.wake.set()
 
 
-def _last_of(session: Session, customers: Sequence[int]) -> dict[int, tuple[str, int]]:
-    """customer -> (ref, seq) of their last conversation, which is the one that is shown."""
+def _last_of(session: Session, customers: Sequence[int]) -> dict[int, tuple[str, int, int]]:
+    """customer -> (ref, seq, how far staff have read) of their last conversation, which is the one that is shown."""
     found = {}
     for ids in _parts(customers):
         last = (
@@ -193,8 +209,9 @@ def _last_of(session: Session, customers: Sequence[int]) -> dict[int, tuple[str,
             .where(Conversation.customer_id.in_(ids))
             .group_by(Conversation.customer_id)
         )
-        rows = select(Conversation.customer_id, Conversation.ref, Conversation.seq).where(Conversation.id.in_(last))
-        found.update({customer_id: (ref, seq) for customer_id, ref, seq in session.execute(rows)})
+        columns = (Conversation.customer_id, Conversation.ref, Conversation.seq, Conversation.seen_by_staff)
+        rows = session.execute(select(*columns).where(Conversation.id.in_(last)))
+        found.update({customer_id: (ref, seq, read) for customer_id, ref, seq, read in rows})
     return found
 
 

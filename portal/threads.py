@@ -15,13 +15,16 @@ PLACE = re.compile(r"([0-9a-f]{32}):([0-9]{1,12})")
 @dataclass(frozen=True)
 class Thread:
     """The customer's last conversation as far as it was read. place: where to go on from, `ref:seq`. again: by their seq, posts
-    from before that look different now, as a file of theirs was checked. seq: of the conversation as it was read."""
+    from before that look different now, as a file of theirs was checked. seq: of the conversation as it was read.
+    read: up to which seq the garage has read it, mine: the customer."""
 
     ref: str
     state: str
     said: Sequence[Said]
     again: Mapping[int, Said] = field(default_factory=dict)
     seq: int = 0
+    read: int = 0
+    mine: int = 0
 
     @property
     def place(self) -> str:
@@ -40,8 +43,9 @@ def thread_of(hub: Hub, customer_id: int, place: str = "") -> Thread:
             said = posts.read(hub, session, row, int(found[2]), staff=False)
             checked = [one.attributes["of"] for one in said if one.event == posts.CHECKED]
             again = posts.some(hub, session, row, checked) if checked else {}
-            return Thread(row.ref, row.state, said, again, row.seq)
-        return Thread(row.ref, row.state, posts.latest(hub, session, row, SHOWN, staff=False), seq=row.seq)
+            return Thread(row.ref, row.state, said, again, row.seq, row.seen_by_staff, row.seen_by_customer)
+        said = posts.latest(hub, session, row, SHOWN, staff=False)
+        return Thread(row.ref, row.state, said, {}, row.seq, row.seen_by_staff, row.seen_by_customer)
 
 
 def told(thread: Thread, said: Said, draw: Callable[[Said], str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
@@ -169,6 +169,17 @@ def read(hub: Hub, session: Session, conversation: Conversation, since: int, *, 
         mine = mine.where(Post.kind != "note", or_(Post.event.is_(None), Post.event.not_in(STAFF_ONLY)))
     rows = session.scalars(mine.order_by(Post.seq).limit(PAGE)).all()
     return _opened(hub, session, conversation, rows)
+
+
+def read_up_to(hub: Hub, conversation: Conversation, side: str, seq: int) -> None:
+    """One side has read so far; never backwards, and never further than there is something. side: customer or staff. Nothing is
+    written where nothing is new: a page says it again at each look."""
+    column = Conversation.seen_by_staff if side == "staff" else Conversation.seen_by_customer
+    seen = conversation.seen_by_staff if side == "staff" else conversation.seen_by_customer
+    if seen < seq <= conversation.seq:
+        with hub.begin() as work:
+            mine = update(Conversation).where(Conversation.id == conversation.id, column < seq)
+            work.session.execute(mine.values({column.key: seq}))
 
 
 def some(hub: Hub, session: Session, conversation: Conversation, seqs: Sequence[int]) -> Mapping[int, Said]:

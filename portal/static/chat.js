@@ -8,7 +8,10 @@ let place = log.dataset.since;
 // from now on.
 function show({ place: at, html, seq, again }) {
   const [ref, number] = at.split(":");
-  if (ref !== place.split(":")[0]) log.replaceChildren();
+  if (ref !== place.split(":")[0]) {
+    log.replaceChildren();
+    theirs = mine = 0;
+  }
   const before = again && log.querySelector(`[data-seq="${seq}"]`);
   if (before) before.outerHTML = again;
   if (log.querySelector(`[data-seq="${number}"]`)) return;
@@ -18,15 +21,55 @@ function show({ place: at, html, seq, again }) {
   log.querySelector(".empty")?.remove();
   log.insertAdjacentHTML("beforeend", html);
   log.lastElementChild.scrollIntoView({ block: "nearest" });
+  signs.typing.hidden = true;
+  mark();
 }
+
+// What each side may know of the other: that somebody types, which is kept nowhere, and how far they have read.
+const signs = { read: document.getElementById("read"), typing: document.getElementById("typing") };
+const TYPES = 4000; // ms between two signs of somebody who goes on typing
+let theirs = Number(log.dataset.read);
+let mine = Number(log.dataset.seen);
+let typed = 0;
+
+function sign(values) {
+  const token = form.elements.token.value;
+  fetch(log.dataset.sign, { method: "POST", body: new URLSearchParams({ token, ...values }) }).catch(() => {});
+}
+
+function mark() {
+  const own = Number([...log.querySelectorAll(".mine[data-seq]")].at(-1)?.dataset.seq ?? Infinity);
+  signs.read.hidden = own > theirs;
+  const last = Number([...log.querySelectorAll("[data-seq]")].at(-1)?.dataset.seq ?? 0);
+  if (document.visibilityState !== "visible" || last <= mine) return;
+  mine = last;
+  sign({ seen: last });
+}
+
+function heed({ read, typing }) {
+  if (read !== undefined) theirs = read;
+  if (typing !== undefined) signs.typing.hidden = !typing;
+  mark();
+}
+
+form.elements.text.addEventListener("input", ({ target }) => {
+  if (!target.value || Date.now() - typed < TYPES) return;
+  typed = Date.now();
+  sign({ typing: 1 });
+});
 
 // Of several tabs one holds the line and tells the others: browsers allow six lines to a host.
 const tabs = new BroadcastChannel("chat");
-tabs.addEventListener("message", ({ data }) => (data === "end" ? location.reload() : show(data)));
+tabs.addEventListener("message", ({ data }) => (data === "end" ? location.reload() : data.place ? show(data) : heed(data)));
 
 function tell(post) {
   show(post);
   tabs.postMessage(post);
+}
+
+function pass(heard) {
+  heed(heard);
+  tabs.postMessage(heard);
 }
 
 // The browser comes back by itself and names the last event it saw. A line that is silent for longer than two beats is dead, and
@@ -55,6 +98,8 @@ function connect() {
   }
   stream.addEventListener("post", hear((message) => tell(JSON.parse(message.data))));
   stream.addEventListener("beat", hear(() => {}));
+  stream.addEventListener("read", hear((message) => pass({ read: Number(JSON.parse(message.data).seq) })));
+  stream.addEventListener("typing", hear((message) => pass({ typing: JSON.parse(message.data).on === "1" })));
   stream.addEventListener("end", () => {
     tabs.postMessage("end");
     location.reload();
@@ -77,7 +122,7 @@ async function catchUp(draw = show) {
 }
 
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && catchUp());
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && catchUp().then(mark));
 
 // The same name until it is known to have arrived: sent twice is one message.
 async function send() {
@@ -123,3 +168,4 @@ if (navigator.locks) {
   navigator.locks.request("chat", () => new Promise(connect));
   catchUp();
 } else connect();
+mark();

@@ -100,6 +100,8 @@ MATRIX = {
     ("portal.chat.write", "POST"): CUSTOMERS,
     ("portal.chat.person", "POST"): CUSTOMERS,
     ("portal.chat.close", "POST"): CUSTOMERS,
+    ("portal.signs.of_customer", "POST"): CUSTOMERS,
+    ("portal.signs.of_staff", "POST"): ADVISORS,
     ("portal.chat.stream", "GET"): CUSTOMERS,
     ("portal.chat.news", "GET"): CUSTOMERS,
     ("portal.widget.script", "GET"): EVERYBODY,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +14,10 @@ from desks import Clock
 from hub.access.sessions import begin_session, hash_secret
 from hub.core import Hub
 from hub.flow import posts
-from hub.models import Principal, Role, Session
+from hub.models import Conversation, Principal, Role, Session
 from hub.telling import MOST, Line
 from portal.listening import BEAT_EVERY, LASTS, SESSIONS_EVERY, Listening, Reader
-from talking import Talk
+from talking import Talk, Typists
 
 
 class Moments:
@@ -251,3 +252,28 @@ def test_a_call_names_whose_conversation_has_grown(hub: Hub, talk: Talk, monkeyp
         pass
 
     assert called == [{talk.customer_id}, set()]
+
+
+def test_an_open_page_hears_both_once_and_the_database_nothing_more(hub: Hub) -> None:
+    bell, talk = Typists(hub.bell), Talk(hub)
+    listening = Listening(replace(hub, bell=bell), by_itself=False, clock=Moments())
+    talk.write("Is it ready?")
+    reader = opens(hub, listening, talk)
+    listening.turn()
+    reader.line.take()
+    with counted(hub) as quiet:
+        listening.turn()
+
+    bell.type("staff", talk.customer_id)
+    with hub.begin() as work:
+        work.session.execute(update(Conversation).values(seen_by_staff=2))
+    with counted(hub) as statements:
+        listening.turn()
+        listening.turn()
+    told = reader.line.take()[0]
+    assert re.findall(r"event: (\w+)\ndata: (.*)", told) == [("read", '{"seq": "2"}'), ("typing", '{"on": "1"}')]
+    assert len(statements) == 2 * len(quiet)
+
+    bell.now.clear()
+    listening.turn()
+    assert re.findall(r"event: (\w+)\ndata: (.*)", reader.line.take()[0]) == [("typing", '{"on": ""}')]

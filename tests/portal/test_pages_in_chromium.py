@@ -371,6 +371,30 @@ def test_of_two_tabs_one_holds_the_line_and_both_show_each_answer_once(site: Sit
             tabs[1].wait_for_function("navigator.locks.query().then(found => found.held.length === 1)")
 
 
+def test_each_side_sees_the_other_write_and_read(site: Site, browser: Browser) -> None:
+    with window(browser, 390, "light", "en") as theirs, window(browser, 1280, "light", "en") as ours:
+        sign_in(site, theirs, "customer")
+        sign_in(site, ours, "advisor")
+        customer, advisor = theirs.new_page(), ours.new_page()
+        said = [told_by(page) for page in (customer, advisor)]
+        advisor.goto(f"{site.base}/desk/inbox/?c={site.talk}")
+        customer.goto(f"{site.base}/my/chat/")
+
+        advisor.locator("#say").press_sequentially("One moment")
+        customer.get_by_text("An advisor is writing.").wait_for()
+        customer.get_by_label("Your message").press_sequentially("Take your time")
+        advisor.get_by_text("The customer is writing.").wait_for()
+
+        customer.get_by_role("button", name="Send").click()
+        customer.get_by_text("Read by the garage.").wait_for()
+        with advisor.expect_navigation():
+            advisor.get_by_role("button", name="Send").click()
+        customer.locator("#log").get_by_text("One moment").wait_for()
+        advisor.get_by_text("Read by the customer.").wait_for()
+        customer.get_by_text("An advisor is writing.").wait_for(state="hidden")
+        assert said == [[], []]
+
+
 def test_a_hold_is_released_by_three_acts_of_the_keyboard(site: Site, browser: Browser) -> None:
     """Enter opens the question, as the oldest hold has the focus; Tab, and Enter says yes."""
     holds.place(site.hub, holds.Wanted(site.owner.ref, "*", "lawsuit", "Case 12/26", "Legal"), "test")

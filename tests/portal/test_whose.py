@@ -75,6 +75,7 @@ WHOSE: dict[tuple[str, str], tuple[dict[str, str], frozenset[str]]] = {
     ("portal.filing.file", "GET"): ({"ref": "customer", "document": "document"}, DESK),
     ("portal.filing.bring", "POST"): ({"ref": "customer"}, DESK),
     ("portal.inbox.do", "POST"): ({"ref": "talk", "deed": "note_deed"}, DESK),
+    ("portal.signs.of_staff", "POST"): ({"ref": "talk"}, DESK),
     ("portal.enclosed.file", "GET"): ({"ref": "talk", "document": "document"}, DESK),
     ("portal.outreach.note", "POST"): ({"entry": "call"}, DESK),
     ("portal.operations.why", "GET"): ({"ref": "customer"}, ADMIN),

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.access import principal_named
+from hub.bell import Bell
 from hub.core import Hub
 from hub.flow import conversations, posts, seats
 from hub.flow.conversations import Words
@@ -14,6 +15,20 @@ from hub.models import Conversation, Customer, Person, Principal, Profile, new_r
 from hub.work import Work
 
 CANARY = "the hum is in the front left wheel of my Zoë-blue car"
+
+
+class Typists(Bell):
+    """What Valkey keeps for seconds, kept here."""
+
+    def __init__(self, bell: Bell) -> None:
+        super().__init__(bell.redis, "eu")
+        self.now: set[tuple[str, int]] = set()
+
+    def type(self, side: str, customer_id: int) -> None:
+        self.now.add((side, customer_id))
+
+    def typists(self, side: str) -> frozenset[int]:
+        return frozenset(customer for whose, customer in self.now if whose == side)
 
 
 class Talk:
