@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.core import Hub
 from hub.flow.knocking import Knocking
-from hub.web import api, documents, endpoints, errors, fleets, levels, returns, shop, watching, webhooks
+from hub.web import api, costs, documents, endpoints, errors, fleets, levels, returns, shop, watching, webhooks
 from hub.web.intake import SealingRequest
 from hub.web.webhooks import this_hub
 
@@ -44,7 +44,7 @@ def add_doors(app: Flask) -> Api:
     """The core's doors of the API; they need no hub until somebody knocks, so that the reference can be made of them."""
     app.config.update(API_TITLE="Garage Hub", API_VERSION="v1", OPENAPI_VERSION="3.1.0")
     doors = api.register(app)
-    for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp, documents.bp, returns.bp):
+    for blueprint in (fleets.bp, levels.bp, endpoints.bp, shop.bp, documents.bp, returns.bp, costs.bp):
         doors.register_blueprint(blueprint)
     return doors
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hub.demo.life import Coming
 from hub.demo.rows import Pen, Row
 from hub.demo.world import jobs
 from hub.demo.world.books import DAYS, Books
@@ -16,6 +17,7 @@ from hub.demo.world.books import DAYS, Books
 LATELY = 60  # days: who was here since is asked how it was
 LATE = timedelta(minutes=20)  # after which somebody has not come
 KNOWN = timedelta(days=3)  # since when a car has somebody new
+FIRST = ("visit", "invoice")  # what is told of a first visit
 OLD = 365  # days of a car that was somebody's before
 
 
@@ -74,6 +76,36 @@ class Happening:
             owner = int(visits["owner"][self.rng.choice(stored.tolist())])
             yield self._about("frost_warning", now, owner, warned_at=now.isoformat())
 
+    def came_first(self, now: datetime) -> Iterator[Row]:
+        """Somebody of whom nobody knew comes for the first time, with work like that of one who is still to come. The world itself
+        has nobody new in its last fortnight."""
+        books = self.pen.books
+        coming = np.flatnonzero((books.visits["day"] >= DAYS) & (books.people.joined[books.visits["owner"]] < DAYS))
+        if not len(coming):
+            return
+        visit, number = int(self.rng.choice(coming.tolist())), f"{books.people.tag}-N{self.number}"
+        like = self.pen.customer(int(books.visits["owner"][visit]))
+        own = {"key": number, "number": number, "at": now.isoformat(), "joined_on": now.date().isoformat()}
+        reached = {"email": f"{number.lower()}@{like['email'].partition('@')[2]}"}
+        yield {name: value for name, value in like.items() if name != "phone"} | own | reached
+        for row in Coming(books, self.pen, visit, int(self.number.replace("-", "")), number, {}).rows(now):
+            if row["type"] in FIRST:
+                yield {name: value for name, value in row.items() if name != "vehicle"} | {"customer": number}
+
+    def kept(self, now: datetime) -> Iterator[Row]:
+        """A fleet's car is brought and stays: once the hours of its contract are over, the promise is broken."""
+        books = self.pen.books
+        fleet = books.people.fleet[books.ownerships["owner"]] >= 0
+        rows = np.flatnonzero(
+            fleet & (books.ownerships["until"] < 0) & (books.people.joined[books.ownerships["owner"]] < DAYS)
+        ).tolist()
+        if rows:
+            owner, car = self._whose(self.rng.choice(rows))
+            yield self._about(
+                "visit", now, owner, car, reason="breakdown", opened_at=now.isoformat(), currency=books.branch.currency,
+                lines=[],
+            )  # fmt: skip
+
     def _owned(self, older: int = 0) -> list[int]:
         """A row of somebody's car; none where nobody has one. older: days that the car is, at least."""
         owned, books = self.pen.books.ownerships, self.pen.books
@@ -96,7 +128,7 @@ class Happening:
 
 
 KINDS: Sequence[Callable[[Happening, datetime], Iterator[Row]]] = (
-    Happening.praised, Happening.parts, Happening.missed, Happening.sold, Happening.frost
+    Happening.praised, Happening.parts, Happening.missed, Happening.sold, Happening.frost, Happening.came_first, Happening.kept,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hub.demo.rows import TAXES, Pen
+from hub.demo.rows import Pen
 from hub.demo.world.books import DAYS, ITEMS, Books
 from hub.fonts import Fonts
 
@@ -96,7 +96,7 @@ def _invoice(pen: Pen, fonts: Fonts, visit: int, lines: Sequence[int]) -> bytes:
     if off := int(books.visits["off"][visit]):
         sheet.pair(pen.let_off_words(visit), money(books, -off))
     total = pen.due(visit)
-    net = round(total / (1 + TAXES[books.branch.country]))
+    net = pen.net(total)
     for name, amount in (("net", net), ("tax", total - net), ("total", total)):
         sheet.pair(sheet.words[name], money(books, amount), bold=name == "total")
     return sheet.end()

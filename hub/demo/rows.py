@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from math import floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -125,7 +126,7 @@ class Pen:
         yield self.about("visit", self.key("S", visit), closed, owner, vehicle=vehicle, reason=REASONS[visits["reason"][visit]],
                          opened_at=opened, closed_at=closed, odometer_km=int(visits["odometer"][visit]),
                          currency=self.books.branch.currency,
-                         lines=[*(self._line(line) for line in self.lines[visit]), *self._let_off(visit)])  # fmt: skip
+                         lines=self._lines(visit))  # fmt: skip
         found = self.findings.get(visit, ())
         if found:
             yield self.about("inspection", self.key("I", visit), self.moment(day, hour, 20), owner, vehicle=vehicle,
@@ -137,18 +138,42 @@ class Pen:
             yield self._stored(visit, owner, vehicle, closed)
         yield self._invoice(visit, owner, closed)
 
-    def _line(self, row: int) -> Row:
+    def _lines(self, visit: int) -> list[Row]:
+        """Without tax, as margins are reckoned from them; they add up to the invoice's net, to the last minor unit."""
+        gross = [int(self.books.lines["amount"][row]) for row in self.lines[visit]]
+        off = int(self.books.visits["off"][visit])
+        nets = self._without_tax([*gross, -off] if off else gross)
+        told = [self._line(row, net) for row, net in zip(self.lines[visit], nets, strict=False)]
+        return [*told, self._let_off(visit, nets[-1])] if off else told
+
+    def _line(self, row: int, net: int) -> Row:
         lines, item = self.books.lines, ITEMS[self.books.lines["item"][row]]
         return {
-            "code": item.code.lower(), "kind": item.kind, "title": item.words.capitalize(), "price_minor": int(lines["amount"][row]),
+            "code": item.code.lower(), "kind": item.kind, "title": item.words.capitalize(), "price_minor": net,
             "cost_minor": round(int(lines["cost"][row]) * item.quantity), "quantity_milli": round(1000 * item.quantity),
         }  # fmt: skip
 
-    def _let_off(self, visit: int) -> Iterator[Row]:
+    def _let_off(self, visit: int, net: int) -> Row:
         """A credit under the offer's own code: so the hub can tell what the offer cost."""
-        if off := int(self.books.visits["off"][visit]):
-            yield {"code": self.offer(visit).code, "kind": "credit", "title": self.let_off_words(visit), "price_minor": -off,
-                   "cost_minor": 0}  # fmt: skip
+        return {"code": self.offer(visit).code, "kind": "credit", "title": self.let_off_words(visit), "price_minor": net,
+                "cost_minor": 0}  # fmt: skip
+
+    def net(self, total: int) -> int:
+        return round(total / self._taxed)
+
+    def _without_tax(self, gross: list[int]) -> list[int]:
+        """Each part's net, whole minor units that add up to the net of all; what rounding leaves goes to the largest rests."""
+        exact = [one / self._taxed for one in gross]
+        parts = [floor(one) for one in exact]
+        by_rest = sorted(range(len(exact)), key=lambda place: parts[place] - exact[place])
+        for place in by_rest[: self.net(sum(gross)) - sum(parts)]:
+            parts[place] += 1
+        return parts
+
+    @property
+    def _taxed(self) -> float:
+        """What a net amount is multiplied by for its total."""
+        return 1 + TAXES[self.books.branch.country]
 
     def offer(self, visit: int) -> Campaign:
         return CAMPAIGNS[self.books.visits["offer"][visit]]
@@ -185,7 +210,7 @@ class Pen:
 
     def _invoice(self, visit: int, owner: int, at: str) -> Row:
         total = self.due(visit)
-        net = round(total / (1 + TAXES[self.books.branch.country]))
+        net = self.net(total)
         return self.about("invoice", self.key("R", visit), at, owner, visit=self.key("S", visit), number=self.key("R", visit),
                           issued_at=at, net_minor=net, tax_minor=total - net, total_minor=total,
                           currency=self.books.branch.currency)  # fmt: skip

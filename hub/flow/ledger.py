@@ -147,16 +147,27 @@ def end_of(control: str) -> date:
 
 
 def costs(session: Session, since: date, until: date) -> dict[str, dict[str, dict[str, int]]]:
-    """campaign -> currency -> kind -> minor units, as the garage's books tell them."""
+    """campaign -> currency -> kind -> minor units, as the garage's books tell them; of a cost of several days those that lie in
+    [since, until]."""
+    last = func.coalesce(Cost.until_on, Cost.incurred_on)
     rows = session.execute(
-        select(Cost.campaign, Cost.currency, Cost.kind, func.sum(Cost.amount_minor))
-        .where(Cost.campaign.is_not(None), Cost.incurred_on >= since, Cost.incurred_on <= until)
-        .group_by(Cost.campaign, Cost.currency, Cost.kind)
+        select(Cost.campaign, Cost.currency, Cost.kind, Cost.amount_minor, Cost.incurred_on, last).where(
+            Cost.campaign.is_not(None), Cost.incurred_on <= until, last >= since, Cost.amount_minor != 0
+        )
     )
     found: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for campaign, currency, kind, amount in rows:
-        found[str(campaign)][currency][kind] = int(amount)  # the statement leaves out those of no campaign
+    for campaign, currency, kind, amount, first, end in rows:
+        kinds = found[str(campaign)][currency]  # the statement leaves out those of no campaign
+        kinds[kind] = kinds.get(kind, 0) + _part(amount, first, end, since, until)
     return found
+
+
+def _part(amount: int, first: date, end: date, since: date, until: date) -> int:
+    """Of an amount that is spread over [first, end], what falls on [since, until]: up to each day it has come to a whole number of
+    minor units, so that months add up to their year."""
+    days = (end - first).days + 1
+    before, through = (max(0, (min(until, end) - first).days + 1), max(0, (max(since, first) - first).days))[::-1]
+    return amount * through // days - amount * before // days
 
 
 def discounts(session: Session, since: date, until: date) -> list[tuple[str, str | None, str, int]]:

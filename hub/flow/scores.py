@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from hub.core import Hub
 from hub.errors import NotFound
-from hub.flow import effects, outward, segments
+from hub.flow import alongside, segments
 from hub.flow.bulk import among, write_all
 from hub.gate import erase_rows
 from hub.models import Customer, Need, Person, Score
@@ -156,8 +156,7 @@ def reassess(hub: Hub, name: str) -> int:
         if name in rule.reads.scores:
             with hub.begin() as work:
                 moves = segments.refresh(hub, work, rule, "change")
-                effects.announce(hub, work, effects.intents_of(moves))
-                outward.notice(hub, work, {move.customer_id: {"segments"} for move in moves})
+                alongside.follow(hub, work, moves)  # partners hear of it, and journeys let in whom it brought
             count += len(moves)
     return count
 

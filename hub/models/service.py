@@ -49,7 +49,7 @@ class Visit(Told, Base):
 
 
 class Line(Regional, Base):
-    """Work done, a part used, or a credit (negative). price_minor, cost_minor: of the whole line, in `currency`.
+    """Work done, a part used, or a credit (negative). price_minor, cost_minor: of the whole line, without tax, in `currency`.
 
     A correction withdraws the lines of the version before; those without withdrawn_at stand. kind: labour, part, fee, credit."""
 

@@ -81,10 +81,15 @@ class Offer(Told, Base):
 
 
 class Cost(Regional, Base):
-    """What something cost the garage beside the lines of visits: a campaign's messages, a courtesy car, an agency."""
+    """What something cost the garage beside the lines of visits: a campaign's messages, a courtesy car, an agency. key: of whoever
+    told it, by which it is known again. until_on: the last day that it is for, where that is not the one it begins with."""
 
     __tablename__ = "costs"
-    __table_args__ = (Index(None, "campaign", "incurred_on"), Index(None, "visit_id"))
+    __table_args__ = (
+        Index(None, "campaign", "incurred_on"),
+        Index(None, "visit_id"),
+        Index("uq_costs_key", "key", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PLAIN)
     kind: Mapped[str] = mapped_column(String(24), info=CAMPAIGN)
@@ -93,6 +98,8 @@ class Cost(Regional, Base):
     amount_minor: Mapped[int] = mapped_column(info=CAMPAIGN)
     currency: Mapped[str] = mapped_column(String(3), info=CAMPAIGN)
     incurred_on: Mapped[date] = mapped_column(info=CAMPAIGN)
+    key: Mapped[str | None] = mapped_column(String(80), info=CAMPAIGN)
+    until_on: Mapped[date | None] = mapped_column(info=CAMPAIGN)
 
 
 class Referral(Told, Base):

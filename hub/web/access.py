@@ -29,6 +29,8 @@ SCOPES = {
     "requests:write": "tell that a person asks about their own data, and see what became of it",
     "rows:write": "tell rows of one connection: visits, invoices, appointments ...",
     "returns:read": "see what campaigns were worth, in sums",
+    "costs:read": "see what was told of costs of campaigns",
+    "costs:write": "tell what campaigns cost",
     "slots:read": "see which slots can be booked",
     "webhooks:write": "open endpoints of one's own, rotate their keys, read their log",
     "traffic:replay": "replay dead letters",

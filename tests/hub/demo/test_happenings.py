@@ -20,19 +20,35 @@ def test_each_kind_comes_soon_and_in_rows_that_the_shop_takes_under_keys_of_thei
     rows = told("eu")
     branches = {books.branch.code for books in books_of("eu")}
 
-    assert {row["type"] for row in rows[:6]} == {"survey", "part_arrival", "appointment", "vehicle", "frost_warning"}
+    soon = {row["type"] for row in rows[:20]}
+    assert soon >= {"survey", "part_arrival", "appointment", "vehicle", "frost_warning", "customer", "visit"}
     assert [refused for row in rows if (refused := check(row["type"], row, Bounds(branches, (), NOW))[1])] == []
-    cars = [row for row in rows if row["type"] == "vehicle"]
-    assert len({(row["type"], row["key"]) for row in rows if row not in cars}) == len(rows) - len(cars)
-    assert len(rows) == 60
-    assert len(KINDS) == 5
+    known = [row for row in rows if row["type"] in {"vehicle", "customer"}]
+    assert len({(row["type"], row["key"]) for row in rows if row not in known}) == len(rows) - len(known)
+    assert len(KINDS) == 7
+
+
+def test_somebody_nobody_knew_comes_for_the_first_time_and_a_fleets_car_stays():
+    rows = told("eu")
+    known = {books.people.number(one) for books in books_of("eu") for one in range(books.people.count)}
+
+    newcomers = {row["key"] for row in rows if row["type"] == "customer"}
+    assert newcomers
+    assert not newcomers & known
+    visits = [row for row in rows if row["type"] == "visit"]
+    assert {row["customer"] for row in visits} >= newcomers
+    stays = [row for row in visits if "closed_at" not in row]
+    fleets = {books.people.number(one) for books in books_of("eu") for one in range(books.people.count)
+              if books.people.fleet[one] >= 0}  # fmt: skip
+    assert stays
+    assert {row["customer"] for row in stays} <= fleets
 
 
 def test_a_car_that_is_sold_has_somebody_new_and_nobody_knows_frost_in_the_gulf():
     owners = {row["key"]: row["customer"] for books in books_of("gcc") for row in cars_of(books)}
     rows = told("gcc")
 
-    sold = [row for row in rows if row["type"] == "vehicle"]
+    sold = [row for row in rows if row["type"] == "vehicle" and row["key"] in owners]
     assert sold
     assert all(row["customer"] != owners[row["key"]] for row in sold)
     assert "frost_warning" not in {row["type"] for row in rows}

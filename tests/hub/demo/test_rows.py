@@ -74,12 +74,15 @@ def test_a_customers_rows_stand_together_so_that_nobody_is_judged_by_half_a_hist
     assert turns == len(set(owners))
 
 
-def test_a_visit_adds_up_in_lines_and_invoice():
+def test_lines_are_told_without_tax_and_add_up_to_the_net_of_their_invoice():
     for books in all_books():
         rows = rows_of(books)
         sums = {row["key"]: sum(line["price_minor"] for line in row["lines"]) for row in rows if row["type"] == "visit"}
-        billed = {row["visit"]: row["total_minor"] for row in rows if row["type"] == "invoice"}
+        billed = {row["visit"]: row["net_minor"] for row in rows if row["type"] == "invoice"}
         assert sums == billed
+        assert {
+            row["net_minor"] + row["tax_minor"] - row["total_minor"] for row in rows if row["type"] == "invoice"
+        } == {0}
 
 
 def test_an_offer_that_was_used_is_a_credit_on_the_bill_under_its_own_code():

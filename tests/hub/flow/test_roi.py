@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 import scoring
 from hub.errors import ConfigError, NotFound, WrongInput
+from hub.flow import expenses
+from hub.flow.expenses import Expense
 from hub.flow.ledger import end_of
 from hub.flow.planning import plan
 from hub.flow.returns import row_of
@@ -276,3 +278,19 @@ def test_what_comes_after_its_quarter_counts_for_nobody_as_another_twentieth_is_
 @pytest.mark.parametrize(("name", "ends"), [("2026q1", date(2026, 4, 1)), ("2026q4", date(2027, 1, 1))])
 def test_a_quarter_ends_with_its_third_month(name, ends):
     assert end_of(f"global_control:{name}") == ends
+
+
+def test_what_an_agency_cost_is_told_by_its_key_and_weighs_in_what_comes_back(trial):
+    year = Expense("INV-1", "brakes", "agency", 36_500, "EUR", date(2026, 1, 1), date(2026, 12, 31))
+    with trial.begin() as work:
+        expenses.tell(work, [year, year], "cli")
+        expenses.tell(work, [year], "cli")
+
+    one = roi(trial, SINCE, UNTIL)["campaigns"]["brakes"]
+    parts = [roi(trial, *span)["campaigns"]["brakes"]["costs"]["EUR"]["agency"]
+             for span in ((SINCE, date(2026, 10, 31)), (date(2026, 11, 1), UNTIL))]  # fmt: skip
+
+    assert one["costs"]["EUR"] == {"agency": 5_600, "messages": 40_000}, "56 days of 365, beside what the books tell"
+    assert sum(parts) == 5_600
+    assert one["cost"]["EUR"] == 45_600
+    assert one["proof"]["EUR"]["roi"] == pytest.approx((160 * 3_000 - 45_600) / 45_600)

@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from hub.errors import NotFound, WrongInput
 from hub.flow import runs, scores
-from hub.models import Customer, Membership, Person, Score, ScorerRun
+from hub.models import Customer, Enrollment, Membership, Person, Score, ScorerRun
 from hub.sdk import EventRecord
 from scorers import CARD, Bringing, Gut
 from shops import BERLIN, KEY, at, folded
+from walking import PLAIN, applied
 
 GAIN = {"gain": 0.1, "interval": [0.05, 0.15], "proved_worse": False}
 
@@ -83,9 +84,12 @@ def test_segments_that_read_the_score_follow_it(hub, gut):
     hub.book.looked_at = 0.0
     train(hub)
 
+    applied(hub, PLAIN.replace("{event: {kind: complaint}}", "{segment: {enters: leaving}}"))
+
     assert score(hub).moves == 1
     with hub.look() as session:
         assert session.scalars(select(Membership.segment)).all() == ["leaving"]
+        assert session.scalars(select(Enrollment.entry)).all() == ["segment"], "journeys let in whom a score brought"
 
     gut.value = 0.2
     assert score(hub).moves == 1
