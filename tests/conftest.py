@@ -1,6 +1,7 @@
 """What every test may ask for; the fixtures themselves stand in tests/support."""
 
 pytest_plugins = [
+    "leaks",
     "sparing",
     "turns",
     "postgres",

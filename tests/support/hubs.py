@@ -17,6 +17,7 @@ from hub.cli.running import open_region
 from hub.core import Hub, build_hub
 from hub.embedded import ValkeyServer
 from hub.settings import Settings, load_settings
+from leaks import blank
 from postgres import Postgres
 from recycled import Recycled
 
@@ -118,6 +119,7 @@ class Openings:
             environ |= postgres_of(postgres, code, template)
         settings = load_settings(environ)
         open_region(settings, code, lambda: NOW)
+        blank(settings.folder(code))
         return settings.folder(code), template
 
 

@@ -8,17 +8,21 @@ import io
 import json
 import re
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus
 
+import numpy as np
 import pikepdf
 
 DEPTH = 3  # layers inside layers
 ZLIB_STARTS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 MOST = 64_000_000  # bytes of one file
+HEAD = 4  # bytes by which a spelling is met; shorter ones are not looked for
 
 
 @dataclass(frozen=True)
@@ -47,36 +51,73 @@ def spellings(value: str) -> set[bytes]:
     }
 
 
+class Wanted:
+    """Spellings of any number of values, all looked for in one pass: only where the first four bytes of one stand is it compared."""
+
+    def __init__(self, planted: Mapping[str, str | bytes]) -> None:
+        self.kinds: dict[bytes, str] = {}
+        for kind, value in planted.items():
+            forms = spellings(value) if isinstance(value, str) else {value, value.hex().encode()}
+            self.kinds |= dict.fromkeys(forms, kind)
+        self.forms: dict[bytes, list[bytes]] = defaultdict(list)
+        for form in self.kinds:
+            self.forms[form[:HEAD]].append(form)
+        self.heads = np.sort(np.frombuffer(b"".join(self.forms), dtype="<u4"))
+        self.ends = np.zeros(1 << 16, dtype=bool)  # most places are ruled out by a look at two bytes
+        self.ends[self.heads >> 16] = True
+
+    def found(self, raw: bytes) -> set[str]:
+        """Kinds that stand in these bytes as they are."""
+        if len(raw) < HEAD or not self.forms:
+            return set()
+        pairs = _windows(raw, "<u2", 2)[2:]
+        places = np.flatnonzero(self.ends[pairs])
+        heads = _windows(raw, "<u4", HEAD)[places]
+        at = np.searchsorted(self.heads, heads).clip(max=len(self.heads) - 1)
+        met = places[self.heads[at] == heads]
+        return {
+            self.kinds[form]
+            for place in met.tolist()
+            for form in self.forms[raw[place : place + HEAD]]
+            if raw.startswith(form, place)
+        }
+
+
+def _windows(raw: bytes, kind: str, size: int) -> "np.ndarray[Any, np.dtype[Any]]":
+    """The number that begins at each byte."""
+    return np.ndarray((len(raw) - size + 1,), dtype=kind, buffer=raw, strides=(1,))
+
+
 def scan(folders: Sequence[Path], planted: Mapping[str, str | bytes]) -> list[Hit]:
     """kind -> value: every place below these folders where a value stands, in whatever layers."""
-    wanted = {kind: spellings(value) if isinstance(value, str) else {value} for kind, value in planted.items()}
+    wanted = Wanted(planted)
     hits = []
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and not path.is_socket():
-                raw = path.read_bytes()[:MOST]
-                hits += [Hit(kind, path, layers) for kind, layers in search(raw, wanted)]
+                hits += [Hit(kind, path, layers) for kind, layers in search(path.read_bytes()[:MOST], wanted)]
     return hits
 
 
-def search(
-    raw: bytes, wanted: Mapping[str, set[bytes]], layers: tuple[str, ...] = ()
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for kind, forms in wanted.items():
-        if any(form in raw for form in forms):
-            yield kind, layers
+def search(raw: bytes, wanted: Wanted, layers: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for kind in sorted(wanted.found(raw)):
+        yield kind, layers
     if len(layers) < DEPTH:
+        inside: dict[str, list[bytes]] = defaultdict(list)
         for name, inner in unwrap(raw):
-            yield from search(inner, wanted, (*layers, name))
+            inside[name].append(inner)
+        for name, several in inside.items():
+            yield from search(b"\n".join(several), wanted, (*layers, name))
 
 
 def unwrap(raw: bytes) -> Iterator[tuple[str, bytes]]:
     """Everything inside that can be decoded, wherever it begins."""
+    view = memoryview(raw)
     for start in ZLIB_STARTS:
         for place in _places(raw, start):
-            yield from _inflate("zlib", raw[place:], zlib.MAX_WBITS)
+            yield from _inflate("zlib", view[place:], zlib.MAX_WBITS)
     for place in _places(raw, gzip.compress(b"")[:2]):
-        yield from _inflate("gzip", raw[place:], zlib.MAX_WBITS | 16)
+        yield from _inflate("gzip", view[place:], zlib.MAX_WBITS | 16)
     for run in BASE64.findall(raw):
         yield from _decode(run)
     for place in _places(raw, b"%PDF-"):
@@ -131,7 +172,7 @@ def _places(raw: bytes, start: bytes) -> Iterator[int]:
         place = raw.find(start, place + 1)
 
 
-def _inflate(name: str, raw: bytes, bits: int) -> Iterator[tuple[str, bytes]]:
+def _inflate(name: str, raw: memoryview, bits: int) -> Iterator[tuple[str, bytes]]:
     try:
         inner = zlib.decompressobj(bits).decompress(raw, MOST)
     except zlib.error:
