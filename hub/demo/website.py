@@ -24,6 +24,7 @@ header, footer { display: flex; flex-wrap: wrap; gap: .5rem 2rem; justify-conten
 header, footer { padding: 1.25rem clamp(1rem, 6vw, 6rem) }
 header b { font-size: 1.25rem }
 main { padding: 12vh clamp(1rem, 6vw, 6rem); max-width: 46rem }
+footer { justify-content: flex-start }
 h1 { font-size: clamp(2rem, 6vw, 3.75rem); line-height: 1.15; font-weight: 400; text-wrap: balance; margin: 0 0 1.5rem }
 a { color: inherit; margin-inline-end: 1rem }
 """

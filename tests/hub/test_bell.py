@@ -74,3 +74,32 @@ def test_a_refusal_keeps_nobody_from_asking(ringing):
     everything(one)
 
     assert away.asked > 3
+
+
+def test_who_types_is_known_for_seconds_and_takes_no_room_after_that(redis, monkeypatch):
+    now = [1_000.0]
+    monkeypatch.setattr(bell.time, "time", lambda: now[0])
+    found = Bell(redis, "eu")
+    for side, customer in (("staff", 7), ("staff", 8), ("customer", 7)):
+        found.type(side, customer)
+
+    assert (found.typists("staff"), found.typists("customer")) == ({7, 8}, {7})
+
+    now[0] += bell.TYPES / 2
+    found.type("staff", 8)  # goes on typing
+    now[0] += bell.TYPES / 2 + 0.1
+    assert (found.typists("staff"), found.typists("customer")) == ({8}, frozenset())
+    now[0] += bell.TYPES
+    found.type("customer", 9)
+    assert redis.zcard(found.typing) == 1
+
+
+@pytest.mark.parametrize("error", [Refused("away"), NoAnswer("silent")])
+def test_without_valkey_nobody_types(ringing, error):
+    found, away = ringing(error)
+    found.typing = "t"
+
+    found.type("staff", 7)
+
+    assert found.typists("staff") == frozenset()
+    assert away.asked == (1 if isinstance(error, NoAnswer) else 2), "a silence is waited for once"
