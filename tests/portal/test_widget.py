@@ -103,7 +103,7 @@ def test_the_assistant_tells_hours_and_nothing_that_is_somebody_s(hub: Hub, owne
     page = visitor.get("/widget/").text
     assert "We answer here around the clock." in page
     assert "This I tell only somebody who is signed in." in page
-    assert "29" not in page, "points of the customer whose address was typed"
+    assert "29 points" not in page, "those of the customer whose address was typed"
     with hub.look() as session:
         assert session.scalars(select(Conversation.state)).one() == "bot"
 
