@@ -15,8 +15,10 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.errors import NotFound, WrongInput
+from hub.flow import things
 from hub.flow.batches import these
 from hub.flow.effects import Subject, load_subjects
+from hub.flow.outward import map_of
 from hub.flow.permit import facts_of
 from hub.models import Consent, Message
 from hub.policy import settle
@@ -24,6 +26,7 @@ from hub.sdk import Decision
 from hub.work import Work
 from rules import RuleError
 from rules.book import read_policy
+from rules.calendar import local_day
 from rules.documents import PolicyRule
 from rules.parse import read
 from rules.policy import QUESTION, Asked, decide
@@ -157,11 +160,30 @@ def _asked(hub: Hub, since: datetime) -> Iterator[tuple[dict[str, Any] | None, i
 
 def _facts(hub: Hub, work: Work, rows: Sequence[Message]) -> Iterator[tuple[dict[str, Any] | None, int]]:
     partners = {partner.id: partner for partner in hub.partners.values()}
-    subjects = load_subjects(work, {row.refs["customer_id"] for row in rows if "customer_id" in row.refs})
-    words = _words(work, subjects.values())
+    known = load_subjects(work, {row.refs["customer_id"] for row in rows if "customer_id" in row.refs})
+    subjects = {row.id: known.get(row.refs.get("customer_id", 0)) for row in rows} | _owners(hub, work, partners, rows)
+    words = _words(work, filter(None, subjects.values()))
     for row in rows:
-        partner, subject = partners.get(row.connection_id), subjects.get(row.refs.get("customer_id", 0))
-        yield _one(hub, row, partner, subject, words), subject.person_id if subject else 0
+        subject = subjects[row.id]
+        yield _one(hub, row, partners.get(row.connection_id), subject, words), subject.person_id if subject else 0
+
+
+def _owners(
+    hub: Hub, work: Work, partners: Mapping[int, Partner], rows: Sequence[Message]
+) -> dict[int, Subject | None]:
+    """Message id -> whose the car, visit or fleet is that it tells of, as they are the ones who are asked about."""
+    told = defaultdict[tuple[int, str], list[Message]](list)
+    for row in rows:
+        if "thing_id" in row.refs and "customer_id" not in row.refs and row.connection_id in partners:
+            told[row.connection_id, row.refs["kind"]].append(row)
+    found: dict[int, Subject | None] = {}
+    for (connection, kind), several in told.items():
+        mapping = map_of(hub, partners[connection])
+        rule = mapping.thing_of(kind) if mapping else None
+        ids = {row.refs["thing_id"] for row in several}
+        owned = things.read(work, rule.ours, ids, local_day(work.now, hub.here.zone)) if rule else {}
+        found |= {row.id: owned[row.refs["thing_id"]].subject for row in several if row.refs["thing_id"] in owned}
+    return found
 
 
 Words = Mapping[tuple[int, str, str], list[tuple[datetime, str]]]

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
+from compliance import policies
 from connectors.hubspot import associations
 from hub.flow import alongside, assigned, belongings, effects, fleets, pipeline, reconcile
 from hub.flow.customers import fold
@@ -267,3 +268,13 @@ def test_what_nobody_told_of_is_found_by_a_comparison_and_mended(told, hub):
     assert reconcile.compare(hub, crm).clean
     assert {one["properties"]["amount"] for one in there(told, "deals")} == {"170.90"}
     assert len(there(told, "deals")) == 2
+
+
+def test_a_policy_is_planned_on_cars_and_visits_as_on_whose_they_are(told, hub):
+    without = policies.proposed(hub, [], ["crm_sync"])
+
+    found = policies.plan(hub, without, 30)
+
+    told_of = [row for row in rows(hub, Message) if "thing_id" in row.refs]
+    assert (len(told_of) > 0, found.left_out, found.judged) == (True, 0, len(rows(hub, Message)))
+    assert sum(one.messages for one in found.differences if one.facts["topic"] == "set_fields") >= len(told_of)
