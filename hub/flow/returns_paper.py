@@ -98,6 +98,10 @@ class _Paper:
             scale = self.seen.scale
             ends = (self.coarse(scale.low), self.coarse(scale.high))
             sheet.scale(scale, head.margin, head.low, head.high, ends)
+            if head.raw is not None:
+                sheet.note(self.say("As it is, without a cap: %(value)s, between %(low)s and %(high)s.",
+                                    value=self.coarse(head.raw.margin), low=self.coarse(head.raw.low),
+                                    high=self.coarse(head.raw.high)))  # fmt: skip
         credited = books["models"].get(USUAL, {})
         shared = credited.get(head.name, 0) if head.name else sum(credited.values())
         back = []
