@@ -18,6 +18,7 @@ LATELY = 60  # days: who was here since is asked how it was
 LATE = timedelta(minutes=20)  # after which somebody has not come
 KNOWN = timedelta(days=3)  # since when a car has somebody new
 FIRST = ("visit", "invoice")  # what is told of a first visit
+BRAKES = "brakes"
 OLD = 365  # days of a car that was somebody's before
 
 
@@ -92,6 +93,14 @@ class Happening:
             if row["type"] in FIRST:
                 yield {name: value for name, value in row.items() if name != "vehicle"} | {"customer": number}
 
+    def declined(self, now: datetime) -> Iterator[Row]:
+        """Brakes are advised, and somebody says no for now."""
+        for row in self._owned():
+            yield self._about(
+                "recommendation", now, *self._whose(row), code=BRAKES, part=BRAKES, safety="important", state="declined",
+                made_at=now.isoformat(), decided_at=now.isoformat(),
+            )  # fmt: skip
+
     def kept(self, now: datetime) -> Iterator[Row]:
         """A fleet's car is brought and stays: once the hours of its contract are over, the promise is broken."""
         books = self.pen.books
@@ -128,7 +137,8 @@ class Happening:
 
 
 KINDS: Sequence[Callable[[Happening, datetime], Iterator[Row]]] = (
-    Happening.praised, Happening.parts, Happening.missed, Happening.sold, Happening.frost, Happening.came_first, Happening.kept,
+    Happening.praised, Happening.parts, Happening.missed, Happening.sold, Happening.frost, Happening.came_first,
+    Happening.declined, Happening.kept,
 )  # fmt: skip
 
 

@@ -17,11 +17,12 @@ from hub.demo.happenings import happenings
 from hub.demo.history import write_rows
 from hub.demo.life import RECENT
 from hub.demo.rows import Pen
+from hub.demo.scenes import FILL, SCENES, run_journeys, run_scenes
 from hub.demo.stage import LOOK_EVERY, PROVIDERS, Demo, account_at, desk_of, folder_of, loopback, sender_of, wait_for
 from hub.demo.world.books import DAYS
 from hub.demo.world.truth import write_truth
 from hub.errors import HubError, WrongInput
-from hub.flow import applying, pulls
+from hub.flow import pulls
 from hub.flow.sync import history_of, import_pages, patiently
 from hub.fonts import find_fonts
 from hub.web.access import grant_token
@@ -31,7 +32,6 @@ TRIES = 3  # of a history: a kill is made good, a full disk is not
 ROWS_EACH = 15  # of a customer, on average: for the bar, until the branch is known
 FORESEEN = "foresee"  # the child that has the region's scorers trained
 STAFF = ("operator", "admin")
-FILL = ("truth", "import", "shop", "loyalty", "fleets")  # the children of a region that end once its history is in
 
 
 def prepare(demo: Demo) -> None:
@@ -58,8 +58,10 @@ def add_children(supervisor: Supervisor, demo: Demo, tell: Callable[[Demo, Super
         supervisor.add(f"{code}-loyalty", lambda code=code: run_loyalty(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-fleets", lambda code=code: run_fleets(demo, supervisor, code), once=True)  # type: ignore[misc]
         supervisor.add(f"{code}-{FORESEEN}", lambda code=code: run_foresight(demo, supervisor, code), once=True)  # type: ignore[misc]
-        if not demo.once:
-            supervisor.add(f"{code}-journeys", lambda code=code: run_journeys(demo, supervisor, code), once=True)  # type: ignore[misc]
+        supervisor.add(f"{code}-journeys", lambda code=code: run_journeys(demo, supervisor, code), once=True)  # type: ignore[misc]
+        if demo.once:
+            supervisor.add(f"{code}-{SCENES}", lambda code=code: run_scenes(demo, supervisor, code), once=True)  # type: ignore[misc]
+        else:
             supervisor.add(f"{code}-papers", lambda code=code: run_papers(demo, supervisor, code), once=True)  # type: ignore[misc]
             supervisor.add(f"{code}-life", lambda code=code: run_life(demo, supervisor, code), once=True)  # type: ignore[misc]
     supervisor.add("teller", lambda: tell(demo, supervisor), once=True, ends_all=demo.once)
@@ -248,17 +250,6 @@ def run_providers(demo: Demo) -> None:
         for name, account, sender in told:
             sandboxes.report(folder_of(demo), name, account, sender)
         time.sleep(LOOK_EVERY)
-
-
-def run_journeys(demo: Demo, supervisor: Supervisor, code: str) -> None:
-    """The journeys of the configuration, put in force once the history is in: so it starts none of them."""
-    log.set_up("WARNING", region=code)
-    wait_for(supervisor, {f"{code}-{name}" for name in FILL})
-    hub = demo.open_hub(code)
-    for name, rule in sorted(hub.book.current().journeys.items()):
-        text = (demo.settings.config / "journeys" / f"{name}.yaml").read_text(encoding="utf-8")
-        applying.apply(hub, rule, text, "demo", existing=True)
-    hub.close()
 
 
 def run_papers(demo: Demo, supervisor: Supervisor, code: str) -> None:

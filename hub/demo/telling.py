@@ -15,8 +15,9 @@ from rich.table import Table
 
 from hub.access import make_sign_in_link, principal_of
 from hub.demo.order import check_room
-from hub.demo.run import FILL, FORESEEN
+from hub.demo.run import FORESEEN
 from hub.demo.sandboxes import port_of
+from hub.demo.scenes import FILL, SCENES
 from hub.demo.somebody import somebody
 from hub.demo.stage import Demo, desk_of, loopback, wait_until_ready
 from hub.errors import PartDown
@@ -99,7 +100,7 @@ def watch_history(demo: Demo, console: Console, supervisor: Supervisor) -> dict[
 
 
 def is_done(demo: Demo, supervisor: Supervisor, statuses: Mapping[str, Mapping[str, Any]]) -> bool:
-    wanted = (*FILL, FORESEEN) if demo.once else FILL
+    wanted = (*FILL, FORESEEN, SCENES) if demo.once else FILL
     names = {f"{code}-{name}" for code in demo.order.counts for name in wanted}
     if not all(statuses.values()) or not supervisor.finished(names):
         return False
