@@ -1,6 +1,8 @@
 """The web application of one region: webhooks, API, and what plugins bring."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, jsonify
 from flask_smorest import Api, Blueprint
@@ -22,7 +24,8 @@ def create_app(hub: Hub, streams: int = STREAMS, lines: int = 0) -> Flask:
     app.extensions["hub"] = hub
     app.extensions["knocking"] = Knocking()
     if proxies := hub.settings.count("HUB_PROXIES", 0):  # so many of ours stand before it: whom they name is believed
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
+        named = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)
+        app.wsgi_app = _as_the_world_asks(app, named)  # type: ignore[assignment]
     app.request_class = SealingRequest
     app.config.update(MAX_CONTENT_LENGTH=16_000_000, STREAMS=streams, LINES=lines)
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -38,6 +41,18 @@ def create_app(hub: Hub, streams: int = STREAMS, lines: int = 0) -> Flask:
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(status="alive"))
     app.add_url_rule("/readyz", "readyz", _ready)
     return app
+
+
+def _as_the_world_asks(app: Flask, inner: WSGIApplication) -> WSGIApplication:
+    """What a proxy hands on is plain, and not every proxy says what it was asked by. The region's `public` does: where that is by https,
+    each cookie is for https alone."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if app.extensions["hub"].here.origin.startswith("https://"):
+            environ["wsgi.url_scheme"] = "https"
+        return inner(environ, start_response)
+
+    return answer
 
 
 def add_doors(app: Flask) -> Api:

@@ -1,6 +1,7 @@
 """Coming in by a link that works once, and going out."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 import portal
+from apps import lent
 from desks import Clock, Visitor, link
 from hub.core import Hub
 from hub.models import Session, SignInLink
@@ -63,6 +65,20 @@ def test_the_cookie_is_for_the_browser_alone(hub: Hub, app: Flask) -> None:
     assert all(
         "HttpOnly" in one and "SameSite=Lax" in one and "Path=/" in one and "Domain" not in one for one in (plain, safe)
     )
+
+
+def test_behind_a_proxy_that_says_nothing_the_public_address_tells_how_the_world_asks(hub: Hub) -> None:
+    """A proxy on another host hands on plain requests, and no header of it is believed for this."""
+    settings = replace(hub.settings, environ={**hub.settings.environ, "HUB_PROXIES": "1"})
+    behind = replace(hub, settings=settings, here=replace(hub.here, public="https://eu.example.org"))
+
+    with lent(behind) as app:
+        given = Visitor(app, "http://eu.example.org").post(
+            f"/sign-in/{link(hub, 'operator')}", Origin="https://eu.example.org"
+        )
+
+    assert given.headers["Set-Cookie"].startswith("__Host-session=")
+    assert "; Secure" in given.headers["Set-Cookie"]
 
 
 def test_every_cookie_is_given_in_one_place_under_a_name_that_no_other_host_can_set(app: Flask) -> None:
