@@ -26,6 +26,7 @@ from hub.models import (
     Person,
     PersonalValue,
     Visit,
+    called,
     new_ref,
     table,
 )
@@ -110,7 +111,7 @@ def listed(session: Session, customer_ref: str = "", most: int | None = None) ->
     )  # fmt: skip
     found = select(*columns).join(Customer, Customer.person_id == ArchivedInvoice.person_id)
     if customer_ref:
-        found = found.where(Customer.ref == customer_ref)
+        found = found.where(called(customer_ref))
     rows = session.execute(found.order_by(ArchivedInvoice.ends_at, ArchivedInvoice.id).limit(most)).all()
     looks = _looks(session, {row[-1] for row in rows})
     return [Kept(*row[:-1], tuple(looks.get(row[0], ()))) for row in rows]

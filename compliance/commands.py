@@ -12,6 +12,7 @@ from compliance import archives, audit, certificates, erasure, holds, report
 from compliance.backup_commands import backup, restore
 from compliance.breach_commands import breaches
 from compliance.consent_commands import consent
+from compliance.merge_commands import duplicates
 from compliance.policy_commands import policies
 from compliance.request_commands import by_option, privacy
 from compliance.retention_commands import retention
@@ -244,4 +245,4 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-COMMANDS = (policies, privacy, holds_group, audit_group, consent, retention, backup, restore, breaches)
+COMMANDS = (policies, privacy, holds_group, audit_group, consent, retention, backup, restore, breaches, duplicates)

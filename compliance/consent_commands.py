@@ -10,7 +10,7 @@ from compliance import consents
 from compliance.purposes import read_purposes
 from hub.cli.opened import json_option, opened, region_option
 from hub.errors import NotFound
-from hub.models import Consent, Customer, Notice
+from hub.models import Consent, Customer, Notice, called
 
 
 @click.group("consent")
@@ -49,7 +49,7 @@ def notices(region: str | None, as_json: bool) -> None:
 def receipts(customer_ref: str, region: str | None) -> None:
     """A receipt for each purpose and channel somebody has spoken on, as JSON."""
     with opened(region) as hub, hub.look() as session:
-        person_id = session.scalar(select(Customer.person_id).where(Customer.ref == customer_ref))
+        person_id = session.scalar(select(Customer.person_id).where(called(customer_ref)))
         if person_id is None:
             raise NotFound(f"There is no customer {customer_ref} in {hub.region_code}.")
         last = (

@@ -35,6 +35,7 @@ STAYS = (
     "consent_asks",
     "erasure_requests",
     "legal_holds",
+    "mergers",
     "person_requests",
     "moves",
 )

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, func, or_, select
+from sqlalchemy import Column, LargeBinary, func, select
 
 from compliance.execution import rows_of
 from compliance.registry import RecordSet, by_table, readable_sets
+from compliance.traces import done_to
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.models import AuditEntry, Connection, Customer, Link, Message, Person, Vehicle
+from hub.models import AuditEntry, Connection, Customer, Link, Message, Person, Vehicle, called
 from hub.vault import OpenKey
 from hub.work import Work
 
@@ -151,7 +152,7 @@ class _Reader:
 
 def _subject(work: Work, customer_ref: str) -> tuple[Customer, Person]:
     row = work.session.execute(
-        select(Customer, Person).join(Person, Person.id == Customer.person_id).where(Customer.ref == customer_ref)
+        select(Customer, Person).join(Person, Person.id == Customer.person_id).where(called(customer_ref))
     ).first()
     if row is None:
         raise NotFound(f"There is no customer {customer_ref} in {work.region.code}.")
@@ -179,11 +180,10 @@ def _told(work: Work, customer: Customer, person: Person) -> Iterator[Row]:
 
 def _looks(work: Work, customer: Customer, person: Person) -> Iterator[Row]:
     """What was done with their data. Who did it is our staff's own business; that it was done, and when, is theirs."""
-    mine = or_(
-        (AuditEntry.about == "person") & (AuditEntry.about_id == person.id),
-        (AuditEntry.about == "customer") & (AuditEntry.about_id == customer.id),
-    )
-    for row in work.session.execute(select(AuditEntry.at, AuditEntry.action).where(mine).order_by(AuditEntry.id)):
+    mine = done_to(person.id, customer.id)
+    theirs = (AuditEntry.about == mine.c.about) & (AuditEntry.about_id == mine.c.about_id)
+    wanted = select(AuditEntry.at, AuditEntry.action).select_from(AuditEntry).join(mine, theirs)
+    for row in work.session.execute(wanted.order_by(AuditEntry.id)):
         yield {"at": row.at, "action": row.action}
 
 

@@ -19,7 +19,7 @@ from hub.flow import belongings, effects, journeys
 from hub.flow.identity import lock_customers
 from hub.flow.outbox import OPEN, Intent
 from hub.gate import holds_on
-from hub.models import Customer, ErasureRequest, Message, Person, new_ref
+from hub.models import Customer, ErasureRequest, Message, Person, called, new_ref
 from hub.regions import empty_log
 from hub.work import Work
 from rules.calendar import local_day
@@ -223,7 +223,7 @@ def _request(work: Work, ref: str, states: tuple[str, ...]) -> ErasureRequest:
 
 def _subject(work: Work, customer_ref: str) -> tuple[Customer, Person]:
     row = work.session.execute(
-        select(Customer, Person).join(Person, Person.id == Customer.person_id).where(Customer.ref == customer_ref)
+        select(Customer, Person).join(Person, Person.id == Customer.person_id).where(called(customer_ref))
     ).first()
     if row is None:
         raise NotFound(f"There is no customer {customer_ref} in {work.region.code}.")

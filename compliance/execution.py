@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, literal, or_, select, union_all, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from compliance import archives
 from compliance.registry import KEY_HOLDER, RecordSet, bound_to, by_table, record_sets
@@ -29,6 +29,7 @@ from hub.models import (
     ErasureRequest,
     Invoice,
     Link,
+    Merger,
     Person,
     Tombstone,
     table,
@@ -193,6 +194,7 @@ def _raise_tombstones(
             [[kind, mark.hex(), expires.isoformat()] for kind, mark in new],
             archived,
         )
+        _note_lost(hub, work, request, person)
 
 
 def _tell_tombstones(request: ErasureRequest, raised: Sequence[tuple[str, datetime]]) -> None:
@@ -228,6 +230,16 @@ def _note(
         "asked_at": request.asked_at.isoformat(), "due_on": request.due_on.isoformat(),
         "tombstones": marks, "archived": archives.written(archived),
     })  # fmt: skip
+
+
+def _note_lost(hub: Hub, work: Work, request: ErasureRequest, person: Person) -> None:
+    """A backup from before a merger knows the lost one as somebody of their own: they are forgotten there, too."""
+    lost = aliased(Customer)
+    led = select(lost.ref, Person.ref).join(Merger, Merger.lost_id == lost.id).join(Person, Person.id == lost.person_id)
+    mine = led.join(Customer, Customer.id == Merger.kept_id).where(Customer.person_id == person.id)
+    for customer_ref, person_ref in work.session.execute(mine).all():
+        ledger.note(hub.region.folder, hub.vault, {"kind": "merged", "request": request.ref, "person": person_ref,
+                                                   "customer": customer_ref, "tombstones": []})  # fmt: skip
 
 
 def _shred_deliveries(work: Work, person: Person) -> bool:

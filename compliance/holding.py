@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from compliance.disclosure import KEPT_BACK
 from compliance.execution import counts
 from compliance.registry import by_table, readable_sets
+from compliance.traces import done_to
 from hub.models import AuditEntry, Connection, Link
 from hub.own import OWN
 
@@ -52,12 +53,11 @@ def held(session: Session, person_id: int, customer_id: int) -> list[Held]:
 
 def deeds(session: Session, person_id: int, customer_id: int, most: int, partners: Collection[str]) -> Sequence[Deed]:
     """What was done with their data, the latest first. partners: names of all connections."""
-    mine = or_(
-        (AuditEntry.about == "person") & (AuditEntry.about_id == person_id),
-        (AuditEntry.about == "customer") & (AuditEntry.about_id == customer_id),
-    )
+    mine = done_to(person_id, customer_id)
     columns = (AuditEntry.at, AuditEntry.action, AuditEntry.actor)
-    rows = session.execute(select(*columns).where(mine).order_by(AuditEntry.id.desc()).limit(most))
+    theirs = (AuditEntry.about == mine.c.about) & (AuditEntry.about_id == mine.c.about_id)
+    wanted = select(*columns).select_from(AuditEntry).join(mine, theirs)
+    rows = session.execute(wanted.order_by(AuditEntry.id.desc()).limit(most))
     return [Deed(at, action, _who(actor, partners)) for at, action, actor in rows]
 
 

@@ -9,7 +9,7 @@ from compliance.registry import record_sets
 from compliance.timekeeping import expect_after
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.models import ArchivedInvoice, Customer, LegalHold, Person
+from hub.models import ArchivedInvoice, Customer, LegalHold, Person, called
 from hub.work import Work
 
 EVERYTHING = "*"
@@ -80,7 +80,7 @@ def in_force(hub: Hub) -> list[tuple[LegalHold, str]]:
 
 
 def _person_of(work: Work, customer_ref: str) -> int:
-    person_id = work.session.scalar(select(Customer.person_id).where(Customer.ref == customer_ref))
+    person_id = work.session.scalar(select(Customer.person_id).where(called(customer_ref)))
     if person_id is None:
         raise NotFound(f"There is no customer {customer_ref} in {work.region.code}.")
     return person_id

@@ -15,7 +15,7 @@ from hub.core import Hub
 from hub.errors import Busy, Denied, NotFound, WrongInput
 from hub.flow import conversations, journeys, pipeline
 from hub.flow.identity import lock_customers
-from hub.models import Customer, ErasureRequest, LegalHold, Move, Person, PersonRequest, new_ref
+from hub.models import Customer, ErasureRequest, LegalHold, Move, Person, PersonRequest, called, new_ref
 from hub.sdk import Question
 from hub.work import Work
 
@@ -250,7 +250,7 @@ def _holds(work: Work, person: Person) -> list[LegalHold]:
 
 
 def _subject(work: Work, customer_ref: str) -> tuple[Customer, Person]:
-    customer = work.session.scalars(select(Customer).where(Customer.ref == customer_ref)).first()
+    customer = work.session.scalars(select(Customer).where(called(customer_ref))).first()
     if customer is None:
         raise NotFound(f"There is no customer {customer_ref} in {work.region.code}.")
     lock_customers(work, [customer.id])

@@ -14,7 +14,7 @@ from hub.flow import alongside, effects, journeys, pins, segments, writing
 from hub.flow.identity import lock_customers
 from hub.flow.outbox import Intent
 from hub.gate import erase_rows
-from hub.models import Base, Consent, Customer, LegalHold, Need, Outreach, Person, PersonRequest, Score
+from hub.models import Base, Consent, Customer, LegalHold, Need, Outreach, Person, PersonRequest, Score, called
 from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord
 from hub.work import Work
 
@@ -154,7 +154,7 @@ def preserve(hub: Hub, work: Work, row: PersonRequest, actor: str, kinds: Collec
 
 def subject_of(work: Work, *, ref: str = "", person_id: int = 0) -> Subject | None:
     """By the customer's ref or the person, locked; None for nobody and for somebody who was erased."""
-    mine = or_(Customer.ref == ref, Customer.person_id == person_id)
+    mine = or_(called(ref), Customer.person_id == person_id)
     customer = work.session.scalars(select(Customer).where(mine)).first()
     if customer is None:
         return None

@@ -14,7 +14,7 @@ from hub.flow.admission import MB, MOST_OF_ALL, Admitted, admit
 from hub.flow.documents import KINDS, Paper
 from hub.flow.drafts import discard
 from hub.flow.viewing import Look
-from hub.models import Customer, Document, Person, new_ref
+from hub.models import Customer, Document, Person, called, new_ref
 from hub.own import OWN
 from hub.web.intake import take_file
 from hub.web.webhooks import this_hub
@@ -121,7 +121,7 @@ def known_by(hub: Hub, session: Session, ref: str) -> Me:
 
 
 def _live(ref: str) -> ColumnElement[bool]:
-    return and_(Customer.ref == ref, Person.erased_at.is_(None))
+    return and_(called(ref), Person.erased_at.is_(None))
 
 
 def _day(text: str) -> date | None:

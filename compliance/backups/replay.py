@@ -1,5 +1,6 @@
 """Doing again in a restored region what was erased since the backup, from the ledger beside the database; safe to repeat."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -31,6 +32,10 @@ def replay(hub: Hub, actor: str) -> int:
     for line in missing.values():
         archived = [one for other in lines if other["request"] == line["request"] for one in other.get("archived", ())]
         _erase(hub, line, actor, archived, was_done=line["request"] in done)
+        for other in lines:
+            if other["kind"] == "merged" and other["request"] == line["request"] and _is_there(hub, other["person"]):
+                lost = {**line, "request": _request_of(other), "person": other["person"], "customer": other["customer"]}
+                _erase(hub, lost, actor, [], was_done=line["request"] in done)
     lost = _put_anchors_aside(hub)
     with hub.begin() as work:
         marker = folder / ledger.RESTORED
@@ -38,6 +43,18 @@ def replay(hub: Hub, actor: str) -> int:
         work.audit(actor, "restored", "region", None, backup=backup.get("made_at", ""), erasures=len(missing), **lost)
     marker.unlink(missing_ok=True)
     return len(missing)
+
+
+def _is_there(hub: Hub, person: str) -> bool:
+    """Does this backup know the lost one of a merger as somebody of their own?"""
+    with hub.look() as session:
+        alive = (Person.ref == person, Person.data_key_id.is_not(None))
+        return session.scalar(select(Person.id).where(*alive)) is not None
+
+
+def _request_of(merged: Line) -> str:
+    """The same at every replay: a request of their own, within that of whoever they were merged into."""
+    return hashlib.sha256(f"{merged['request']}:{merged['person']}".encode()).hexdigest()[:32]
 
 
 def _heed_tombstones(work: Work, line: Line) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from hub.access.devices import UNKNOWN, Device
 from hub.errors import NotFound
-from hub.models import Customer, Identity, Passkey, Person, Principal, Role, Session, SignInLink, new_ref
+from hub.models import Customer, Identity, Passkey, Person, Principal, Role, Session, SignInLink, called, new_ref
 from hub.providers import STAFF_ROLES
 from hub.settings import Idle
 from hub.work import Work
@@ -71,7 +71,7 @@ def comes_by_provider(session: orm.Session, principal_id: int) -> bool:
 
 def principal_of(work: Work, customer_ref: str) -> Principal:
     """The customer's own principal, made if need be; its title names nobody. Raises NotFound."""
-    person = select(Person).join(Customer, Customer.person_id == Person.id).where(Customer.ref == customer_ref)
+    person = select(Person).join(Customer, Customer.person_id == Person.id).where(called(customer_ref))
     found = work.session.scalars(person.with_for_update()).first()
     if found is None or found.data_key_id is None:
         raise NotFound(f"There is no customer {customer_ref} in {work.region.code}.")

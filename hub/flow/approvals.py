@@ -13,7 +13,7 @@ from hub.errors import NotFound, WrongInput
 from hub.flow import pipeline
 from hub.flow.outbox import Intent
 from hub.flow.values import open_text
-from hub.models import Branch, Customer, Estimate, EstimateLine, Event, Person, Recommendation
+from hub.models import Branch, Customer, Estimate, EstimateLine, Event, Person, Recommendation, called
 from hub.own import OWN
 from hub.work import Work
 from rules.calendar import local_day
@@ -87,7 +87,7 @@ def standing(session: Session, *estimate_ids: int) -> Sequence[EstimateLine]:
 
 def _customer(work: Work, ref: str) -> tuple[Customer, Person]:
     """Their row is locked, so that two clicks, or a click and a new version, come one after the other."""
-    wanted = select(Customer).where(Customer.ref == ref).with_for_update()
+    wanted = select(Customer).where(called(ref)).with_for_update()
     customer = work.session.scalars(wanted).first()
     person = work.session.get(Person, customer.person_id) if customer else None
     if customer is None or person is None or person.data_key_id is None:

@@ -12,7 +12,7 @@ from hub.errors import NotFound, WrongInput
 from hub.flow import customers, entrusting, identity, pipeline
 from hub.flow.outbox import Intent
 from hub.flow.places import free_slots
-from hub.models import Appointment, Bay, Branch, Customer, Event, Link, Ownership, Person, Slot, Vehicle
+from hub.models import Appointment, Bay, Branch, Customer, Event, Link, Ownership, Person, Slot, Vehicle, called
 from hub.own import OWN
 from hub.sdk import AppointmentRecord, CustomerKey
 from hub.work import Work
@@ -109,7 +109,7 @@ def cancel(hub: Hub, work: Work, customer_ref: str, appointment_id: int) -> None
 
 def _customer(work: Work, ref: str) -> tuple[Customer, Person]:
     """Their row is locked: two windows of one customer come one after the other."""
-    wanted = select(Customer).where(Customer.ref == ref).with_for_update()
+    wanted = select(Customer).where(called(ref)).with_for_update()
     customer = work.session.scalars(wanted).first()
     person = work.session.get(Person, customer.person_id) if customer else None
     if customer is None or person is None or person.data_key_id is None:

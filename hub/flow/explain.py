@@ -9,7 +9,7 @@ from sqlalchemy import select
 from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import seen
-from hub.models import Customer, Membership
+from hub.models import Customer, Membership, called
 from rules.documents import plain
 from rules.explain import Explained, explain
 from rules.voice import ENGLISH, Voice
@@ -52,7 +52,7 @@ def why(hub: Hub, customer_ref: str, segment: str | None, voice: Voice = ENGLISH
     if segment is not None and segment not in rules:
         raise NotFound(f"There is no segment “{segment}”.", f"Segments: {', '.join(sorted(rules))}.")
     with hub.look() as session:
-        customer = session.scalars(select(Customer).where(Customer.ref == customer_ref)).first()
+        customer = session.scalars(select(Customer).where(called(customer_ref))).first()
         if customer is None:
             raise NotFound("There is no customer with this ref.", "Refs have 32 hexadecimal digits.")
         view = seen.load(session, hub.book.catalogue, [customer.id]).get(customer.id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from hub.core import Partner
 from hub.flow.batches import batches, these
 from hub.flow.held import Held
-from hub.models import Alias, Customer, Link, Person, Profile, Tombstone, new_ref
+from hub.models import Alias, Customer, Link, Merger, Person, Profile, Tombstone, new_ref
 from hub.sdk import CustomerKey
 from hub.work import Work
 
@@ -34,6 +34,15 @@ BY_NUMBERS = (
     .join(Person, Person.id == Alias.person_id)
     .join(Customer, Customer.person_id == Person.id)
     .where(Alias.kind == "customer_number", Alias.hash.in_(bindparam("hashes", expanding=True)))
+)
+# A customer who was merged is told of by the old ref for a while.
+NAMED = aliased(Customer)
+BY_REFS = (
+    select(NAMED.ref, Customer, Person)
+    .outerjoin(Merger, Merger.lost_id == NAMED.id)
+    .join(Customer, Customer.id == func.coalesce(Merger.kept_id, NAMED.id))
+    .join(Person, Person.id == Customer.person_id)
+    .where(NAMED.ref.in_(bindparam("refs", expanding=True)))
 )
 LOCKED = select(Customer.id, Customer.ref).where(these(Customer.id)).order_by(Customer.id).with_for_update()
 
@@ -134,14 +143,11 @@ class Identities:
 
     def _by_refs(self, refs: set[str]) -> None:
         for batch in batches(refs):
-            rows = self.work.session.execute(
-                select(Customer, Person).join(Person, Person.id == Customer.person_id).where(Customer.ref.in_(batch))
-            )
-            for customer, person in rows:
+            for ref, customer, person in self.work.session.execute(BY_REFS, {"refs": batch}):
                 if person.erased_at is None:
-                    self.by_ref[customer.ref] = Known(customer, person)
+                    self.by_ref[ref] = Known(customer, person)
                 else:
-                    self.erased_refs.add(customer.ref)
+                    self.erased_refs.add(ref)
 
     def _known(self, key: CustomerKey) -> Known | None:
         return (

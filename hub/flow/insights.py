@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from hub.core import Hub
 from hub.flow.asking import CHANNEL, Asked, Subject
 from hub.flow.batches import among
-from hub.models import Consent, Customer, Need, Ownership, Person, Recommendation, Score, Vehicle, table
+from hub.models import Consent, Customer, Need, Ownership, Person, Recommendation, Score, Vehicle, called, table
 from hub.services import Service, Services, read_services
 
 UPLIFT = 0.25  # of the margin is added by a call: an assumption until an experiment of this branch proves another
@@ -122,7 +122,7 @@ class Grounds:
 def of_customer(hub: Hub, customer_ref: str) -> Insight | None:
     """None for a ref that nobody has."""
     with hub.look() as session:
-        customer = session.scalar(select(Customer).where(Customer.ref == customer_ref))
+        customer = session.scalar(select(Customer).where(called(customer_ref)))
         if customer is None:
             return None
         services = read_services(hub.settings.config)

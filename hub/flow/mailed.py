@@ -13,7 +13,7 @@ from hub.flow.conversations import Words
 from hub.flow.drafts import store
 from hub.flow.posts import MOST, locked_by_id, put_event
 from hub.flow.values import value_context
-from hub.models import Customer, Person, PersonalValue
+from hub.models import Customer, Person, PersonalValue, called
 from hub.sdk import HearsMailReplies, Incoming, MailReply, TakesMail
 from hub.work import Work
 
@@ -42,7 +42,7 @@ def take(hub: Hub, work: Work, reply: MailReply) -> None:
     """In the transaction in which it is kept, so it is written once. Of somebody who was erased, or whose data rest, nothing is."""
     wanted = select(Customer, Person).join(Person, Person.id == Customer.person_id)
     usable = (Person.erased_at.is_(None), Person.restricted_at.is_(None), Person.data_key_id.is_not(None))
-    found = work.session.execute(wanted.where(Customer.ref == reply.entity, *usable).with_for_update()).first()
+    found = work.session.execute(wanted.where(called(reply.entity), *usable).with_for_update()).first()
     if found is None:
         return
     if reply.failed:

@@ -69,9 +69,9 @@ def propose(work: Work, partner: Partner, known: Known) -> None:
 def keep_apart(work: Work, duplicate_id: int, actor: str, reason: str = "") -> None:
     """A person says that they are two: it is not proposed again. Raises NotFound."""
     row = work.session.get(Duplicate, duplicate_id, with_for_update=True)
-    if row is None or row.state != "open":
-        raise NotFound(f"No proposal {duplicate_id} waits for a word.", "See: hub sync duplicates")
-    row.state, row.settled_at = "kept apart", work.now
+    if row is None or row.state not in ("open", "proposed"):
+        raise NotFound(f"No proposal {duplicate_id} waits for a word.", "See: hub duplicates list")
+    row.state, row.settled_at, row.settled_by = "kept apart", work.now, actor
     work.audit(actor, "kept_apart", "duplicate", row.id, reason=reason)
 
 

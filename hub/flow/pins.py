@@ -12,7 +12,7 @@ from hub.flow import alongside, segments
 from hub.flow.identity import lock_customers
 from hub.flow.segments import Move
 from hub.flow.values import open_text
-from hub.models import Customer, Person, Pin
+from hub.models import Customer, Person, Pin, called
 from hub.work import Work
 from rules.calendar import local_day
 
@@ -96,7 +96,7 @@ def standing(hub: Hub, segment: str | None) -> list[Pinned]:
 
 
 def _locked(work: Work, customer_ref: str) -> tuple[Customer, Person]:
-    customer = work.session.scalars(select(Customer).where(Customer.ref == customer_ref)).first()
+    customer = work.session.scalars(select(Customer).where(called(customer_ref))).first()
     if customer is None:
         raise NotFound("There is no customer with this ref.", "Refs have 32 hexadecimal digits.")
     lock_customers(work, [customer.id])

@@ -19,7 +19,7 @@ from hub.flow.in_force import reads_of, versions_in_force
 from hub.flow.levels import calendars
 from hub.flow.roi import roi
 from hub.flow.side_by_side import Prices, Spoken, spoken
-from hub.models import Customer, Exposure, Person, Profile
+from hub.models import Customer, Exposure, Person, Profile, called
 from rules.calendar import local_day
 from rules.dependencies import Reads, dependencies
 from rules.documents import SegmentRule
@@ -149,7 +149,7 @@ def one_person(hub: Hub, rule: JourneyRule, customer_ref: str, months: int = 12)
     """The last months of one customer, step by step. Raises NotFound."""
     now, segments = hub.clock(), hub.book.current().segments
     with hub.look() as session:
-        customer_id = session.scalar(select(Customer.id).where(Customer.ref == customer_ref))
+        customer_id = session.scalar(select(Customer.id).where(called(customer_ref)))
         found = histories(session, hub.book.catalogue, [customer_id or 0], _reads(rule, segments), rule.zone)
     if customer_id is None or customer_id not in found:
         raise NotFound("There is no customer with this ref.", "Refs have 32 hexadecimal digits.")

@@ -12,7 +12,7 @@ from hub.errors import NotFound
 from hub.flow import seen
 from hub.flow.enrollments import ENROLLMENT, LIVE, pasts
 from hub.flow.in_force import reads_of, versions_in_force
-from hub.models import Customer, Exposure, Message, StepLog, Task
+from hub.models import Customer, Exposure, Message, StepLog, Task, called
 from rules.explain import explain
 from rules.journeys.documents import ByEvent, BySegment, JourneyRule
 from rules.journeys.entering import admission
@@ -31,7 +31,7 @@ NOT_IN: Mapping[str, str] = {
 def why(hub: Hub, customer_ref: str, journey: str | None = None) -> list[dict[str, Any]]:
     """One answer per journey in force, and per journey that they were on. Raises NotFound."""
     with hub.look() as session:
-        customer_id = session.scalar(select(Customer.id).where(Customer.ref == customer_ref))
+        customer_id = session.scalar(select(Customer.id).where(called(customer_ref)))
         if customer_id is None:
             raise NotFound("There is no customer with this ref.", "Refs have 32 hexadecimal digits.")
         rules = {one.rule.name: one.rule for one in versions_in_force(hub, session)}

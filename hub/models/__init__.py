@@ -13,7 +13,7 @@ from hub.models.jobs import Job, JobPart
 from hub.models.journeys import Enrollment, Experiment, Exposure, JourneyVersion, StepLog, Task
 from hub.models.keys import DataKey, Epoch
 from hub.models.loyalty import LedgerEntry, MembershipCard, Tier
-from hub.models.people import Alias, Customer, Driver, Link, Person, PersonalValue, Staff
+from hub.models.people import Alias, Customer, Driver, Link, Merger, Person, PersonalValue, Staff, called
 from hub.models.privacy import (
     Anchor,
     ArchivedInvoice,
@@ -60,11 +60,11 @@ __all__ = [
     "Enrollment", "Epoch", "ErasureRequest", "Estimate", "EstimateLine",
     "Event", "Experiment", "Exposure", "Finding", "Fleet", "GuestLink", "Handoff", "Here",
     "IdempotencyKey", "Identity", "Incident", "Inspection", "Instant", "Invoice", "Job", "JobPart", "JourneyVersion", "Lease",
-    "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Message", "Move", "Need", "Node", "Notice", "Offer",
-    "Outreach", "Ownership", "PartnerField", "Passkey", "Person", "PersonRequest", "PersonalValue", "Pin", "Post", "Principal", "Profile",
-    "Proposal", "Recommendation", "Referral", "Regional", "ReplyTimer", "ReturnReport", "Role", "Score", "ScorerRun", "Seat",
+    "LedgerEntry", "LegalHold", "Line", "Link", "Membership", "MembershipCard", "Merger", "Message", "Move", "Need", "Node", "Notice",
+    "Offer", "Outreach", "Ownership", "PartnerField", "Passkey", "Person", "PersonRequest", "PersonalValue", "Pin", "Post", "Principal",
+    "Profile", "Proposal", "Recommendation", "Referral", "Regional", "ReplyTimer", "ReturnReport", "Role", "Score", "ScorerRun", "Seat",
     "SegmentVersion",
     "ServiceLevel", "Session", "SignInLink", "Slot", "Staff", "StepLog", "SyncState", "Task", "Tier", "Timer",
-    "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "new_ref",
+    "TimerEvent", "TimerMark", "Token", "Told", "Tombstone", "TransferQuestion", "Vehicle", "Visit", "called", "new_ref",
     "table",
 ]  # fmt: skip

@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, Index, String, UniqueConstraint, func, select, text
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from hub.models.base import Base, Regional, points_at
-from hub.models.classify import INDEX, KEY, PLAIN, SEALED, SERVICE, SERVICE_REF
+from hub.models.classify import INDEX, KEY, PLAIN, PROOF, SEALED, SERVICE, SERVICE_REF
 
 RESTRICTED = text("restricted_at IS NOT NULL")
 
@@ -73,6 +73,26 @@ class Customer(Regional, Base):
     joined_on: Mapped[date | None] = mapped_column(info=SERVICE)
     version: Mapped[int] = mapped_column(default=0, info=PLAIN)
     made_at: Mapped[datetime] = mapped_column(info=PLAIN)
+
+
+class Merger(Regional, Base):
+    """Two customers were one person: the ref of the lost one answers for the kept one from now on, and its shell says nothing. Never
+    a chain: when the kept one is merged itself, all that led to it lead on."""
+
+    __tablename__ = "mergers"
+    __table_args__ = (Index(None, "kept_id"),)
+
+    lost_id: Mapped[int] = mapped_column(points_at("customers.id"), primary_key=True, autoincrement=False, info=PROOF)
+    kept_id: Mapped[int] = mapped_column(points_at("customers.id"), info=PROOF)
+    merged_at: Mapped[datetime] = mapped_column(info=PROOF)
+    merged_by: Mapped[str] = mapped_column(String(80), info=PROOF)
+
+
+def called(ref: str) -> ColumnElement[bool]:
+    """The customer who answers to this ref: themselves, or whoever they were merged into."""
+    named = aliased(Customer)
+    leads = select(func.coalesce(Merger.kept_id, named.id)).outerjoin(Merger, Merger.lost_id == named.id)
+    return Customer.id == leads.select_from(named).where(named.ref == ref).scalar_subquery()
 
 
 class Driver(Regional, Base):

@@ -77,8 +77,8 @@ class Conflict(Regional, Base):
 
 
 class Duplicate(Regional, Base):
-    """Two customers that may be one person, for a person to say. why: email, phone or merged_there. state: open, kept apart
-    or merged."""
+    """Two customers that may be one person, for a person to say. why: email, phone, merged_there, or desk where somebody at a desk
+    saw it. state: open, proposed (by asked_by, who would keep the customer of this ref), kept apart or merged."""
 
     __tablename__ = "duplicates"
     __table_args__ = (UniqueConstraint("customer_id", "other_id"), Index(None, "state"))
@@ -91,6 +91,9 @@ class Duplicate(Regional, Base):
     state: Mapped[str] = mapped_column(String(16), info=SERVICE)
     found_at: Mapped[datetime] = mapped_column(info=SERVICE)
     settled_at: Mapped[datetime | None] = mapped_column(info=SERVICE)
+    keep: Mapped[str | None] = mapped_column(String(32), info=SERVICE_REF)
+    asked_by: Mapped[str | None] = mapped_column(String(80), info=SERVICE)
+    settled_by: Mapped[str | None] = mapped_column(String(80), info=SERVICE)
 
 
 class PartnerField(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from hub.errors import NotFound
 from hub.flow import explain, writing
-from hub.models import Customer, Membership
+from hub.models import Customer, Membership, called
 from hub.models.campaigns import used
 from hub.sdk import ConsentRecord, CustomerKey
 from hub.status import status_of
@@ -130,7 +130,7 @@ class Consents(MethodView):
     def post(self, told: dict[str, str], ref: str, work: Work) -> tuple[dict[str, Any], int]:
         """Record that a customer gave or withdrew consent. It is folded as what partners tell us is."""
         hub = this_hub()
-        if work.session.scalar(select(Customer.id).where(Customer.ref == ref)) is None:
+        if work.session.scalar(select(Customer.id).where(called(ref))) is None:
             raise NotFound("There is no such customer.")
         key = CustomerKey(partner_id=ref, ref=ref)
         writing.write(hub, work, [ConsentRecord(customer=key, at=work.now, **told)])

@@ -37,6 +37,12 @@ class ConsentTold(Schema):
     at = fields.AwareDateTime(required=True, metadata={"description": "when it was said, not when it was told"})
 
 
+class MergerTold(Schema):
+    customer = fields.String(required=True, metadata={"description": "our ref of the record that stays"})
+    merged = fields.String(required=True, metadata={"description": "the ref that answers for it from now on"})
+    at = fields.AwareDateTime(required=True)
+
+
 EVENTS: dict[str, tuple[str, type[Schema]]] = {
     "timer.warning": ("A service level is half, three quarters or nine tenths used up.", TimerTold),
     "timer.breached": ("A service level was broken, and what is credited for it.", TimerTold),
@@ -47,6 +53,7 @@ EVENTS: dict[str, tuple[str, type[Schema]]] = {
         "A customer no longer agrees: from this moment on it ends. Scope consents:read.",
         ConsentTold,
     ),
+    "customer.merged": ("Two records of ours were one customer. Scope consents:read.", MergerTold),
 }
 TYPES: tuple[tuple[type[fields.Field[Any]], dict[str, Any]], ...] = (
     (fields.AwareDateTime, {"type": "string", "format": "date-time"}),

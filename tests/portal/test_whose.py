@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from called import a_call
 from desks import Clock, Visitor, bare, build
+from disputing import a_likeness
 from hub.access import principal_of
 from hub.app import create_app
 from hub.core import Hub
@@ -78,6 +79,11 @@ WHOSE: dict[tuple[str, str], tuple[dict[str, str], frozenset[str]]] = {
     ("portal.signs.of_staff", "POST"): ({"ref": "talk"}, DESK),
     ("portal.enclosed.file", "GET"): ({"ref": "talk", "document": "document"}, DESK),
     ("portal.outreach.note", "POST"): ({"entry": "call"}, DESK),
+    ("portal.duplicates.one", "GET"): ({"number": "pair"}, DESK),
+    ("portal.duplicates.propose", "POST"): ({"number": "pair"}, DESK),
+    ("portal.duplicates.take_back", "POST"): ({"number": "pair"}, DESK),
+    ("portal.duplicates.merge", "POST"): ({"number": "pair"}, ADMIN),
+    ("portal.duplicates.keep_apart", "POST"): ({"number": "pair"}, DESK),
     ("portal.operations.why", "GET"): ({"ref": "customer"}, ADMIN),
     ("portal.sessions.end_of_customer", "POST"): ({"ref": "put_out"}, ADMIN),
     ("portal.privacy_desk.do", "POST"): ({"ref": "request", "deed": "deed"}, ADMIN),
@@ -223,6 +229,7 @@ def _visitors(world: World, elsewhere: Hub) -> dict[str, Visitor]:
     world.things |= {
         "talk": a_talk(hub, owner.customer_id, [world.things["document"]]),
         "call": str(a_call(hub, owner.customer_id)),
+        "pair": str(a_likeness(hub, OWN, owner.customer_id, newcomers["other customer"].customer_id)),
     }
     return found
 

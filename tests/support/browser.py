@@ -63,6 +63,7 @@ class Site:
     estimate: str
     driver: Owner
     proposal: int
+    pair: int
 
     def pages(self) -> dict[str, tuple[str, str]]:
         """name -> (path, as whom: nobody, a role, customer, driver of the customer's car, or guest of their order)"""
@@ -107,6 +108,8 @@ class Site:
             "widget": ("/widget/", NOBODY),
             "outreach": ("/desk/outreach/", "advisor"),
             "find": ("/desk/customers/", "advisor"),
+            "duplicates": ("/desk/duplicates/", "advisor"),
+            "duplicate": (f"/desk/duplicates/{self.pair}", "advisor"),
             "known": (f"/desk/customers/{self.owner.ref}", "advisor"),
             "happened": (f"/desk/customers/{self.owner.ref}/history", "advisor"),
             "segments": ("/desk/segments/", "marketer"),
@@ -164,7 +167,7 @@ def filled(hub: Hub, base: str) -> Site:
     some_models(hub)
     some_scores(hub, owner.customer_id)
     a_dispute(hub, "hubspot_eu", owner.customer_id)
-    a_likeness(hub, "hubspot_eu", traffic.customer_ids[0], owner.customer_id)
+    pair = a_likeness(hub, "hubspot_eu", traffic.customer_ids[0], owner.customer_id)
     talk = a_talk(hub, owner.customer_id, [kept.refs[name] for name in ("photo", "invoice", "checking")])
     asked = some_requests(hub, traffic.customers)
     folded(hub, an_estimate(owner), partner=OWN)
@@ -176,7 +179,7 @@ def filled(hub: Hub, base: str) -> Site:
     a_journey_in_force(hub, traffic.customer_ids)
     proposal = a_journey_from_the_desk(hub)
     reports.count(hub, reports.SEGMENTS)
-    return Site(hub, base, traffic, owner, kept, talk, asked, estimate, a_driver(hub, owner), proposal)
+    return Site(hub, base, traffic, owner, kept, talk, asked, estimate, a_driver(hub, owner), proposal, pair)
 
 
 def a_driver(hub: Hub, owner: Owner) -> Owner:
