@@ -1,16 +1,20 @@
 """The desk of configuration: what is in force, since when, who changed it, two versions side by side, and the way back."""
 
+from dataclasses import fields
+
 from flask import Blueprint, Response, make_response, redirect, request, url_for
+from sqlalchemy.orm import Session
 
 from hub.errors import NotFound
 from hub.flow import applying, versions
 from hub.web.webhooks import this_hub
 from portal import guard
-from portal.configured import FILES, KINDS, changes, compared, documents, history, open_proposals
+from portal.configured import FILES, KINDS, Change, changes, changes_after, compared, documents, history, open_proposals
 from portal.desks import ADMINS, READERS
 from portal.edited import WRITERS
 from portal.guard import opens_to
 from portal.pages import page
+from portal.tables import table
 
 bp = Blueprint("configuration", __name__, url_prefix="/desk/configuration")
 ROLLS_BACK = ("segments", "journeys")
@@ -25,6 +29,20 @@ def overview() -> Response:
         found, changed, asked = documents(hub, session, kind), changes(session), open_proposals(session)
     return page("configuration.html", kind=kind, kinds=KINDS, found=found, changed=changed, wrong=hub.book.now().wrong,
                 asked=asked, may_open={one for one, roles in WRITERS.items() if guard.holds(*roles)})  # fmt: skip
+
+
+@bp.get("/changes.csv")
+@opens_to(*READERS)
+def changes_table() -> Response:
+    """Who changed what, ever. Names staff, so that it was taken along is written down."""
+    hub = this_hub()
+    with hub.begin() as work:
+        work.audit(guard.principal(), "changes_table_taken", "region")
+
+    def read(session: Session, place: int | None, most: int) -> list[tuple[int, tuple[object, ...]]]:
+        return [(number, tuple(vars(one).values())) for number, one in changes_after(session, place, most)]
+
+    return table(hub, "configuration-changes", [one.name for one in fields(Change)], read)
 
 
 @bp.get("/<kind>/<name>")

@@ -124,11 +124,17 @@ def _history(hub: Hub, session: Session, kind: str, name: str) -> list[Version]:
 
 
 def changes(session: Session) -> list[Change]:
-    """The latest first. Two statements, the first along the index of what entries are about."""
-    mine = (AuditEntry.about.in_(ABOUT), AuditEntry.action.in_(ACTIONS))
-    rows = session.scalars(select(AuditEntry).where(*mine).order_by(AuditEntry.id.desc()).limit(CHANGES)).all()
+    return [one for _, one in changes_after(session, None, CHANGES)]
+
+
+def changes_after(session: Session, place: int | None, most: int) -> list[tuple[int, Change]]:
+    """The latest first, each with its number. Two statements, the first along the index of what entries are about. place: the
+    number of the last one of the page before."""
+    mine = select(AuditEntry).where(AuditEntry.about.in_(ABOUT), AuditEntry.action.in_(ACTIONS))
+    mine = mine.where(AuditEntry.id < place) if place is not None else mine
+    rows = session.scalars(mine.order_by(AuditEntry.id.desc()).limit(most)).all()
     titles = _titles(session, [row.actor for row in rows])
-    return [Change(row.at, row.action, _name_in(row.detail), _by(row.actor, titles)) for row in rows]
+    return [(row.id, Change(row.at, row.action, _name_in(row.detail), _by(row.actor, titles))) for row in rows]
 
 
 def _name_in(detail: Mapping[str, Any]) -> str:

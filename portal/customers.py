@@ -1,6 +1,7 @@
 """The desk of customers: found by what they say at the counter, and known on one page; every look is written down for them."""
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
+from sqlalchemy.orm import Session
 
 from hub.flow import explain
 from hub.flow.finding import MOST, find
@@ -17,7 +18,10 @@ from portal.guard import opens_to
 from portal.known import SHOWN, happened, known, listed, trace_of
 from portal.pages import page, tongue
 from portal.scope import scope_of
+from portal.tables import table
 from portal.verdicts import verdicts
+
+HISTORY = ("event", "kind", "at", "day", "car", "amount_minor", "currency", "part", "score")
 
 bp = Blueprint("customers", __name__, url_prefix="/desk/customers")
 
@@ -70,6 +74,24 @@ def history(ref: str) -> Response:
         told = happened(session, who, int(before) if before.isascii() and before.isdecimal() else None)
     note_seen(hub, guard.principal(), [who.customer_id], "history")
     return page("history.html", me=who, told=told[:SHOWN], more=len(told) > SHOWN, first_page=not before)
+
+
+@bp.get("/<ref>/history.csv")
+@opens_to(*ADVISORS)
+def history_table(ref: str) -> Response:
+    """All of it, streamed. That it was taken along is written down, as a look is."""
+    hub = this_hub()
+    with hub.look() as session:
+        who = known_by(hub, session, ref)
+    note_seen(hub, guard.principal(), [who.customer_id], "history_table")
+
+    def read(session: Session, place: int | None, most: int) -> list[tuple[int, tuple[object, ...]]]:
+        return [
+            (row.id, (row.id, row.kind, row.at, row.day, row.car, row.amount_minor, row.currency, row.part, row.score))
+            for row in happened(session, who, place, most)
+        ]
+
+    return table(hub, "history", HISTORY, read)
 
 
 @bp.get("/<ref>/why")

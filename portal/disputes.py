@@ -2,10 +2,11 @@
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from hub.core import Partner
 from hub.errors import NotFound, WrongInput
-from hub.flow import merges, sync
+from hub.flow import conflicts, merges, sync
 from hub.flow.sightings import note_seen
 from hub.models import Conflict, Duplicate
 from hub.web.webhooks import this_hub
@@ -15,12 +16,14 @@ from portal.desks import ADMINS, OPERATORS
 from portal.disputed import Dispute, disputes, likenesses
 from portal.guard import opens_to
 from portal.pages import page
+from portal.tables import table
 
 bp = Blueprint("disputes", __name__, url_prefix="/desk/connectors")
 SIDES = ("ours", "theirs")
 # Chosen, not typed, as everywhere at this desk: everybody sees them.
 REASONS = ("customer_said", "it_is_newer", "other_is_wrong")
 APART = ("customer_said", "they_share_it", "namesakes")
+COLUMNS = ("conflict", "kind", "field", "customer", "rule", "ours_at", "theirs_at", "made_at")
 DONE = ("decided", "apart", "over")
 
 
@@ -33,6 +36,21 @@ def waiting(connection: str) -> Response:
     if found:
         note_seen(hub, guard.principal(), [partner.id], "conflicts", about="connection")
     return _page(partner, found, done=done if done in DONE else "")
+
+
+@bp.get("/<connection>/conflicts.csv")
+@opens_to(*OPERATORS)
+def waiting_table(connection: str) -> Response:
+    """Those that wait, however many: which field of whom, and since when; no value of either side."""
+    hub, partner = this_hub(), partner_named(connection)
+
+    def read(session: Session, place: int | None, most: int) -> list[tuple[int, tuple[object, ...]]]:
+        return [
+            (row.id, (row.id, row.kind, row.field, ref, row.rule, row.ours_at, row.theirs_at, row.made_at))
+            for row, ref in conflicts.waiting_after(session, partner, place, most)
+        ]
+
+    return table(hub, f"conflicts-{partner.name}", COLUMNS, read)
 
 
 @bp.post("/<connection>/conflicts/<int:number>/open")

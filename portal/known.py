@@ -190,8 +190,8 @@ class Happened:
     score: float | None
 
 
-def happened(session: Session, who: Me, before: int | None) -> list[Happened]:
-    """The latest first, at most SHOWN and one, which says that there are more. before: the id of an event."""
+def happened(session: Session, who: Me, before: int | None, most: int = SHOWN + 1) -> list[Happened]:
+    """The latest first; of a page one more than is shown, which says that there are more. before: the id of an event."""
     wanted = (
         select(Event, Vehicle.make, Vehicle.model)
         .outerjoin(Vehicle, Vehicle.id == Event.vehicle_id)
@@ -206,7 +206,7 @@ def happened(session: Session, who: Me, before: int | None) -> list[Happened]:
             return []
         later = (Event.at_utc == edge[0]) & (Event.id < edge[1])
         wanted = wanted.where((Event.at_utc < edge[0]) | later)
-    return [_happened(row, make, model) for row, make, model in session.execute(wanted.limit(SHOWN + 1))]
+    return [_happened(row, make, model) for row, make, model in session.execute(wanted.limit(most))]
 
 
 def _happened(row: Event, make: str | None, model: str | None) -> Happened:

@@ -2,8 +2,9 @@
 
 from flask import Blueprint, Response, redirect, request, url_for
 from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
-from hub.access import end_access, end_access_of, members, staff_where
+from hub.access import end_access, end_access_of, members, members_after, staff_where
 from hub.models import Principal, Role
 from hub.web.webhooks import this_hub
 from portal import guard
@@ -12,6 +13,9 @@ from portal.filing import theirs
 from portal.guard import opens_to
 from portal.pages import page
 from portal.scope import scope_of
+from portal.tables import table
+
+COLUMNS = ("ref", "name", "roles", "sessions", "passkeys", "seen_at")
 
 bp = Blueprint("sessions", __name__, url_prefix="/desk/sessions")
 
@@ -23,6 +27,23 @@ def overview() -> Response:
     with hub.look() as session:
         found = members(session, _staff(), hub.clock(), hub.settings.idle)
         return page("sessions.html", members=found, done="done" in request.args)
+
+
+@bp.get("/list.csv")
+@opens_to(*ADMINS)
+def members_table() -> Response:
+    """The staff of the page, however many. Names people, so that it was taken along is written down."""
+    hub, staff, now = this_hub(), _staff(), this_hub().clock()
+    with hub.begin() as work:
+        work.audit(guard.principal(), "staff_table_taken", "principal")
+
+    def read(session: Session, place: int | None, most: int) -> list[tuple[int, tuple[object, ...]]]:
+        return [
+            (one.id, (one.ref, one.title, " ".join(one.roles), one.sessions, one.passkeys, one.seen_at))
+            for one in members_after(session, staff, now, hub.settings.idle, place, most)
+        ]
+
+    return table(hub, "sessions", COLUMNS, read)
 
 
 @bp.post("/<ref>/end")

@@ -1,7 +1,7 @@
 """Who may come in: principals and roles, sessions, links and codes that work once, passkeys, a provider's word."""
 
 from hub.access.devices import Device
-from hub.access.members import end_access_of, members, staff_where
+from hub.access.members import end_access_of, members, members_after, staff_where
 from hub.access.sessions import (
     ROLES,
     SESSION_LASTS,
@@ -35,6 +35,7 @@ __all__ = [
     "hash_secret",
     "make_sign_in_link",
     "members",
+    "members_after",
     "principal_named",
     "principal_of",
     "revoke",

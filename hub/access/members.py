@@ -20,6 +20,7 @@ MOST = 200  # in one list
 class Member:
     """Of the staff. seen_at: of the session that was used last, None without one."""
 
+    id: int
     ref: str
     title: str
     roles: Sequence[str]
@@ -38,7 +39,18 @@ def staff_where(role: ColumnElement[bool] | None = None) -> Select[Principal]:
 
 def members(session: Database, staff: Select[Principal], now: datetime, idle: Idle) -> list[Member]:
     """By name; several may be called alike, so it is the ref that tells them apart."""
-    rows = session.scalars(staff.order_by(Principal.title, Principal.id).limit(MOST)).all()
+    return _told(session, session.scalars(staff.order_by(Principal.title, Principal.id).limit(MOST)).all(), now, idle)
+
+
+def members_after(
+    session: Database, staff: Select[Principal], now: datetime, idle: Idle, place: int | None, most: int
+) -> list[Member]:
+    """Page by page in the order of their numbers. place: the number of the last one of the page before."""
+    rows = session.scalars(staff.where(Principal.id > (place or 0)).order_by(Principal.id).limit(most)).all()
+    return _told(session, rows, now, idle)
+
+
+def _told(session: Database, rows: Sequence[Principal], now: datetime, idle: Idle) -> list[Member]:
     ids = [row.id for row in rows]
     roles = session.execute(select(Role.principal_id, Role.role).where(Role.principal_id.in_(ids))).all()
     mine = (Session.principal_id.in_(ids), counts(now, idle))
@@ -49,6 +61,7 @@ def members(session: Database, staff: Select[Principal], now: datetime, idle: Id
     held = {key: number for key, number in session.execute(keys)}
     return [
         Member(
+            id=row.id,
             ref=row.ref,
             title=row.title,
             roles=sorted({role for key, role in roles if key == row.id}),

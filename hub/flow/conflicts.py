@@ -11,7 +11,7 @@ from hub.core import Partner
 from hub.errors import NotFound
 from hub.flow.agreements import Agreed
 from hub.flow.effects import Subject
-from hub.models import Conflict
+from hub.models import Conflict, Customer
 from hub.work import Work
 from rules.merging import Merged, Side
 from rules.syncmap import FieldRule
@@ -71,6 +71,14 @@ def latest(session: Any, partner: Partner, only_open: bool, most: int = 100) -> 
         rows = rows.where(Conflict.won == "open")
     found: Sequence[Conflict] = session.scalars(rows.order_by(Conflict.id.desc()).limit(most)).all()
     return found
+
+
+def waiting_after(session: Any, partner: Partner, place: int | None, most: int) -> Sequence[tuple[Conflict, str]]:
+    """Those that wait, the latest first, with the customer's ref. place: the number of the last one of the page before."""
+    rows = select(Conflict, Customer.ref).join(Customer, Customer.id == Conflict.customer_id)
+    rows = rows.where(Conflict.connection_id == partner.id, Conflict.won == "open")
+    rows = rows.where(Conflict.id < place) if place is not None else rows
+    return [(row, ref) for row, ref in session.execute(rows.order_by(Conflict.id.desc()).limit(most))]
 
 
 def _open(work: Work, partner: Partner, customer_id: int, kind: str, name: str) -> Conflict | None:

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from desks import Traffic, Visitor
+from disputing import a_dispute
 from hub.core import Hub
-from hub.models import Customer
+from hub.models import AuditEntry, Customer, Event
+from mine import an_owner
 from portal import tables
 from proposing import a_journey_from_the_desk
 
@@ -96,3 +98,44 @@ def test_whoever_hangs_up_ends_the_reading(app: Flask, hub: Hub, traffic: Traffi
     assert len(asked) == 2
     assert next(sent, None) is None
     assert hub.region.engine.pool.checkedout() == 0  # type: ignore[attr-defined]  # of a QueuePool
+
+
+def test_the_history_of_a_customer_is_a_table_and_that_it_was_taken_is_written_down(
+    app: Flask, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "PAGE", 2)
+    owner, advisor = an_owner(hub), Visitor(app).sign_in(hub, "advisor")
+    with hub.look() as session:
+        mine = (Event.customer_id == owner.customer_id, Event.withdrawn_at.is_(None))
+        told = session.scalars(select(Event.id).where(*mine).order_by(Event.at_utc.desc(), Event.id.desc())).all()
+
+    head, *happened = rows(advisor.get(f"/desk/customers/{owner.ref}/history.csv").text)
+
+    assert head[:4] == ["event", "kind", "at", "day"]
+    assert [int(row[0]) for row in happened] == list(told)
+    with hub.look() as session:
+        seen = session.scalars(select(AuditEntry).where(AuditEntry.action == "customer_seen")).one()
+    assert (seen.about_id, seen.detail) == (owner.customer_id, {"page": "history_table"})
+
+
+def test_conflicts_staff_and_changes_are_tables_and_no_name_is_a_formula(
+    app: Flask, hub: Hub, traffic: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "PAGE", 1)
+    a_journey_from_the_desk(hub)
+    found = [a_dispute(hub, "hubspot_eu", one) for one in traffic.customer_ids[:3]]
+    Visitor(app).sign_in(hub, "advisor", title="=cmd|' /C calc'!A0")
+    admin = Visitor(app).sign_in(hub, "admin", title="Ina")
+
+    _, *disputed = rows(admin.get("/desk/connectors/hubspot_eu/conflicts.csv").text)
+    _, *staff = rows(admin.get("/desk/sessions/list.csv").text)
+    head, *changed = rows(admin.get("/desk/configuration/changes.csv").text)
+
+    assert [int(row[0]) for row in disputed] == sorted(found, reverse=True)
+    assert not {"Weg 1", "Weg 2", "Weg 3"} & {value for row in disputed for value in row}
+    assert {row[1] for row in staff} >= {"'=cmd|' /C calc'!A0", "Ina"}
+    assert head == ["at", "action", "name", "by"]
+    assert changed
+    with hub.look() as session:
+        taken = session.scalars(select(AuditEntry.action).where(AuditEntry.action.like("%_table_taken"))).all()
+    assert set(taken) == {"staff_table_taken", "changes_table_taken"}

@@ -19,7 +19,7 @@ def a_dispute(hub: Hub, connection: str, customer_id: int, theirs: str = "Weg 3"
         verdict = Merged("Weg 2", "open", True)
         conflicts.note(work, partner, agreed, subject, rule, "Weg 1", Side("Weg 2"), Side(theirs, work.now), verdict)
         agreements.save(work, partner, agreed, subject.data_key_id)
-        (found,) = conflicts.latest(work.session, partner, only_open=True)
+        found, *_ = conflicts.latest(work.session, partner, only_open=True)
         return found.id
 
 
