@@ -1,6 +1,5 @@
 """Doing again in a restored region what was erased since the backup, from the ledger beside the database; safe to repeat."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -48,13 +47,13 @@ def replay(hub: Hub, actor: str) -> int:
 def _is_there(hub: Hub, person: str) -> bool:
     """Does this backup know the lost one of a merger as somebody of their own?"""
     with hub.look() as session:
-        alive = (Person.ref == person, Person.data_key_id.is_not(None))
+        alive = (Person.ref == person, Person.erased_at.is_(None))
         return session.scalar(select(Person.id).where(*alive)) is not None
 
 
 def _request_of(merged: Line) -> str:
-    """The same at every replay: a request of their own, within that of whoever they were merged into."""
-    return hashlib.sha256(f"{merged['request']}:{merged['person']}".encode()).hexdigest()[:32]
+    """A request of their own, the same at every replay: both refs are random, and so is what differs between them."""
+    return f"{int(merged['request'], 16) ^ int(merged['person'], 16):032x}"
 
 
 def _heed_tombstones(work: Work, line: Line) -> None:
