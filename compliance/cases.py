@@ -1,25 +1,52 @@
 """Requests of every kind side by side, each with its clock: what a desk and a list show."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.models import Customer, ErasureRequest, PersonRequest
 from hub.vault import OpenKey, Vault
 
+OPEN = ("received", "verified", "planned", "approved", "telling", "held")
 CLOSED = ("certified", "refused", "answered", "withdrawn")
+COLUMNS = (
+    "request",
+    "kind",
+    "scope",
+    "state",
+    "jurisdiction",
+    "customer",
+    "asked_at",
+    "due_on",
+    "overdue",
+    "paused",
+    "outcome",
+)
 SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place in the list: what is open lies in the order of its days, what was settled behind it, the latest first."""
+
+    is_open: bool
+    due_on: date
+    number: int
+
+    def __str__(self) -> str:
+        return f"{'open' if self.is_open else 'settled'}.{self.due_on.isoformat()}.{self.number}"
 
 
 @dataclass(frozen=True)
 class Case:
     """kind: `erasure` or a kind of PersonRequest. left: days until the answer is due, below 0 when it is late; None: settled.
-    binds: a restriction or objection that stands. number, answer: of a PersonRequest its row and what was answered, sealed."""
+    binds: a restriction or objection that stands. number: of its row. answer: of a PersonRequest, sealed."""
 
     ref: str
     kind: str
@@ -40,6 +67,10 @@ class Case:
     answer: bytes | None = field(default=None, repr=False)
 
     @property
+    def mark(self) -> Mark:
+        return Mark(self.is_open, self.due_on, self.number)
+
+    @property
     def is_open(self) -> bool:
         return self.state not in CLOSED
 
@@ -51,15 +82,56 @@ class Case:
         }  # fmt: skip
 
 
+def mark_of(given: str) -> Mark | None:
+    """A place that an address names; None for the beginning, and for what is none."""
+    found = re.fullmatch(r"(open|settled)\.(\d{4}-\d{2}-\d{2})\.(\d{1,18})", given, re.ASCII)
+    try:
+        return Mark(found[1] == "open", date.fromisoformat(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Open:
+    """How many wait for an answer, and of those how many are late or due within so many days."""
+
+    count: int
+    late: int
+    soon: int
+
+
 def all_of(session: Session, today: date, person_id: int | None = None, most: int = SHOWN) -> Sequence[Case]:
     """What is open and due first, then what was settled, the latest first; of one person, or of all."""
-    found = [*_erasures(session, today, person_id, most), *_others(session, today, person_id, most)]
-    is_open = [one for one in found if one.is_open]
-    settled = [one for one in found if not one.is_open]
-    return [
-        *sorted(is_open, key=lambda one: (one.due_on, one.asked_at)),
-        *sorted(settled, key=lambda one: one.asked_at, reverse=True),
-    ][:most]
+    return paged(session, today, None, most, person_id)
+
+
+def paged(session: Session, today: date, place: Mark | None, most: int, person_id: int | None = None) -> Sequence[Case]:
+    """The same behind a place, in at most four statements, each along an index and of no more rows than are asked for."""
+    found: list[Case] = []
+    for is_open in (True, False):
+        if len(found) < most and (place is None or place.is_open or not is_open):
+            behind = place if place is not None and place.is_open == is_open else None
+            some = [
+                one
+                for table in (ErasureRequest, PersonRequest)
+                for one in _cases(session, today, table, is_open, behind, most - len(found), person_id)
+            ]
+            some.sort(key=lambda one: (one.due_on, one.number) if is_open else (-one.number,))
+            found += some[: most - len(found)]
+    return found
+
+
+def open_ones(session: Session, today: date, days: int) -> Open:
+    """In one statement. A clock that stands is neither late nor near."""
+    ticking = case((PersonRequest.paused_at.is_(None), PersonRequest.due_on))
+    waiting = union_all(
+        select(ErasureRequest.due_on.label("due_on")).where(ErasureRequest.state.in_(OPEN)),
+        select(ticking.label("due_on")).where(PersonRequest.state.in_(OPEN)),
+    ).subquery()
+    due = waiting.c.due_on
+    sums = (func.sum(case((one, 1), else_=0)) for one in (due < today, due.between(today, today + timedelta(days))))
+    count, late, soon = session.execute(select(func.count(), *sums).select_from(waiting)).one()
+    return Open(int(count), int(late or 0), int(soon or 0))
 
 
 def answer_of(vault: Vault, key: OpenKey, case: Case) -> str:
@@ -71,37 +143,45 @@ def answer_of(vault: Vault, key: OpenKey, case: Case) -> str:
 
 def one(session: Session, ref: str, today: date) -> Case | None:
     for table in (PersonRequest, ErasureRequest):
-        person_id = session.scalar(select(table.person_id).where(table.ref == ref))
-        if person_id is not None:
-            return next((case for case in all_of(session, today, person_id) if case.ref == ref), None)
+        rows = select(table, Customer.ref).join(Customer, Customer.person_id == table.person_id)
+        found = session.execute(rows.where(table.ref == ref)).first()
+        if found is not None:
+            return _case(found[0], found[1], today)
     return None
 
 
-def _erasures(session: Session, today: date, person_id: int | None, most: int) -> list[Case]:
-    rows = select(ErasureRequest, Customer.ref).join(Customer, Customer.person_id == ErasureRequest.person_id)
-    rows = rows.where(ErasureRequest.person_id == person_id) if person_id is not None else rows
-    ended = ErasureRequest.state.in_(CLOSED)
-    return [
-        Case(
-            row.ref, "erasure", "", row.state, row.jurisdiction, ref, row.person_id, "", row.asked_at, row.due_on,
-            _left(row.state, row.due_on, today), False, False, False, row.state if row.state in CLOSED else "",
-        )
-        for row, ref in session.execute(rows.order_by(ended, ErasureRequest.id.desc()).limit(most))
-    ]  # fmt: skip
+def _cases(
+    session: Session, today: date, table: type[ErasureRequest] | type[PersonRequest], is_open: bool, behind: Mark | None,
+    most: int, person_id: int | None,
+) -> Iterator[Case]:  # fmt: skip
+    rows = select(table, Customer.ref).join(Customer, Customer.person_id == table.person_id)
+    rows = rows.where(table.state.in_(OPEN if is_open else CLOSED))
+    rows = rows.where(table.person_id == person_id) if person_id is not None else rows
+    if behind is not None:
+        later = or_(table.due_on > behind.due_on, and_(table.due_on == behind.due_on, table.id > behind.number))
+        rows = rows.where(later if is_open else table.id < behind.number)
+    order = (table.due_on, table.id) if is_open else (table.id.desc(),)
+    for row, ref in session.execute(rows.order_by(*order).limit(most)):
+        yield _case(row, ref, today)
 
 
-def _others(session: Session, today: date, person_id: int | None, most: int) -> list[Case]:
-    rows = select(PersonRequest, Customer.ref).join(Customer, Customer.person_id == PersonRequest.person_id)
-    rows = rows.where(PersonRequest.person_id == person_id) if person_id is not None else rows
-    ended = PersonRequest.state.in_(CLOSED)
-    return [
-        Case(
-            row.ref, row.kind, row.scope, row.state, row.jurisdiction, ref, row.person_id, row.came_by, row.asked_at, row.due_on,
-            None if row.paused_at else _left(row.state, row.due_on, today), row.paused_at is not None,
-            row.extended_at is not None, _binds(row), row.outcome or "", row.id, row.answer,
-        )
-        for row, ref in session.execute(rows.order_by(ended, PersonRequest.id.desc()).limit(most))
-    ]  # fmt: skip
+def _case(row: Any, ref: str, today: date) -> Case:
+    return _erasure(row, ref, today) if isinstance(row, ErasureRequest) else _other(row, ref, today)
+
+
+def _erasure(row: ErasureRequest, ref: str, today: date) -> Case:
+    return Case(
+        row.ref, "erasure", "", row.state, row.jurisdiction, ref, row.person_id, "", row.asked_at, row.due_on,
+        _left(row.state, row.due_on, today), False, False, False, row.state if row.state in CLOSED else "", row.id,
+    )  # fmt: skip
+
+
+def _other(row: PersonRequest, ref: str, today: date) -> Case:
+    return Case(
+        row.ref, row.kind, row.scope, row.state, row.jurisdiction, ref, row.person_id, row.came_by, row.asked_at, row.due_on,
+        None if row.paused_at else _left(row.state, row.due_on, today), row.paused_at is not None,
+        row.extended_at is not None, _binds(row), row.outcome or "", row.id, row.answer,
+    )  # fmt: skip
 
 
 def _binds(row: PersonRequest) -> bool:

@@ -9,13 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from compliance import cases, erasure, holds, requests, takeaway
-from compliance.cases import Case
+from compliance.cases import Case, Mark
 from compliance.papers import files_of
 from compliance.periods import deadline_of
 from compliance.probing import THERE
 from compliance.registry import by_table, record_sets
 from compliance.requests import DELAYS, HANDED_OVER, KINDS, REFUSALS, Wish
-from hub import spreadsheet
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.models import ErasureRequest, Person, PersonRequest
@@ -24,10 +23,11 @@ from portal import guard
 from portal.desks import PRIVACY
 from portal.guard import opens_to
 from portal.pages import page
+from portal.tables import table
 
 bp = Blueprint("privacy_desk", __name__, url_prefix="/desk/privacy")
 HOWS = ("call_back", "letter", "at_the_desk", "e_mail_we_know")
-MOST = 100_000  # requests of a table
+SHOWN = 50  # requests of one page
 SOON = 7  # days before an answer is due
 
 
@@ -51,22 +51,23 @@ class Opened:
 @bp.get("/")
 @opens_to(*PRIVACY)
 def console() -> Response:
-    """A request that is opened was looked at, which the person is shown."""
-    hub, ref = this_hub(), request.args.get("r", "")
+    """A request that is opened was looked at, which the person is shown. after: the place behind which the list goes on."""
+    hub, ref, place = this_hub(), request.args.get("r", ""), cases.mark_of(request.args.get("after", ""))
     today = hub.clock().date()
     with hub.look() as session:
-        found = cases.all_of(session, today)
-        chosen = next((one for one in found if one.ref == ref), None)
+        found = cases.paged(session, today, place, SHOWN + 1)
+        waiting = cases.open_ones(session, today, SOON)
+        chosen = next((one for one in found if one.ref == ref), None) or (
+            cases.one(session, ref, today) if ref else None
+        )
         opened = _opened(hub, session, chosen) if chosen else None
     if opened is not None and opened.wish:
         with hub.begin() as work:
             work.audit(guard.actor(), "request_read", "person", opened.case.person_id, request=ref)
-    is_open = [one for one in found if one.is_open]
     return page(
-        "privacy/requests.html", found=found, opened=opened, held=holds.in_force(hub), kinds=("erasure", *KINDS), hows=HOWS,
-        refusals=REFUSALS, delays=DELAYS, open_count=len(is_open), done=request.args.get("done", ""),
-        late=sum(one.left is not None and one.left < 0 for one in is_open),
-        soon=sum(one.left is not None and 0 <= one.left <= SOON for one in is_open),
+        "privacy/requests.html", found=found[:SHOWN], opened=opened, held=holds.in_force(hub), kinds=("erasure", *KINDS), hows=HOWS,
+        refusals=REFUSALS, delays=DELAYS, open_count=waiting.count, done=request.args.get("done", ""), late=waiting.late,
+        soon=waiting.soon, after=found[SHOWN - 1].mark if len(found) > SHOWN else None, here=str(place or "") or None,
     )  # fmt: skip
 
 
@@ -113,12 +114,12 @@ ERASURE_STEPS: Mapping[str, tuple[str, ...]] = {
 def requests_table() -> Response:
     """All there ever were, as the list has them: refs, states and clocks, and no word of what was asked."""
     hub = this_hub()
-    with hub.look() as session:
-        found = [one.plain() for one in cases.all_of(session, hub.clock().date(), most=MOST)]
-    columns = tuple(found[0]) if found else ("request",)
-    response = Response(spreadsheet.lines([columns, *(one.values() for one in found)]), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename="requests.csv")
-    return response
+    today = hub.clock().date()
+
+    def read(session: Session, place: Mark | None, most: int) -> list[tuple[Mark, tuple[object, ...]]]:
+        return [(one.mark, tuple(one.plain().values())) for one in cases.paged(session, today, place, most)]
+
+    return table(hub, "requests", cases.COLUMNS, read)
 
 
 # --- steps

@@ -1,6 +1,7 @@
 """The privacy desk: each step where it may be taken, four eyes where a hold stands in the way, evidence to take along."""
 
 import io
+import re
 import zipfile
 from html import unescape
 
@@ -11,6 +12,7 @@ from asking import some_archived, some_requests
 from compliance import holds
 from desks import Visitor
 from hub.models import AuditEntry, Breach, ErasureRequest, LegalHold, PersonRequest
+from portal import privacy_desk
 from portal.evidence import difference
 
 
@@ -39,6 +41,28 @@ def test_requests_stand_by_their_clocks_the_latest_first(petra):
     assert places == sorted(places)
     assert "Waits for a proof of who asks" in page
     assert page.count("<tr><th") == 1 + 7
+
+
+def test_the_list_is_turned_page_by_page_and_each_request_stands_once(petra, hub, monkeypatch):
+    monkeypatch.setattr(privacy_desk, "SHOWN", 3)
+    whole, path, pages = petra.get("/desk/privacy/requests.csv").text, "/desk/privacy/", []
+    while path:
+        text = unescape(petra.get(path).text)
+        pages.append(re.findall(r"[?&]r=(\w{32})", text))
+        path = next(iter(re.findall(r'href="([^"]+)" rel="next"', text)), "")
+        assert re.findall(r'class="figure mid[^"]*">(\d+)', text) == ["5", "0", "1", "1"]  # of all, not of the page
+
+    told = [line.split(",")[0] for line in whole.splitlines()[1:]]
+    assert [len(each) for each in pages] == [3, 3, 1]
+    assert [ref for each in pages for ref in each] == told
+
+    beyond = petra.get(f"/desk/privacy/?r={told[-1]}").text
+    assert 'id="opened"' in beyond  # a link to one of another page opens it
+
+
+@pytest.mark.parametrize("after", ["x", "open.2026-13-01.1", "settled.2026-11-25.", "open.2026-11-25." + "9" * 30])
+def test_a_place_that_is_none_is_the_beginning(petra, after):
+    assert petra.get(f"/desk/privacy/?after={after}").text.count("<tr><th") == 1 + 7
 
 
 def test_a_held_erasure_is_approved_by_somebody_else(app, hub, petra, traffic):
