@@ -16,6 +16,7 @@ from hub.core import Hub
 from hub.errors import Denied, NotFound, WrongInput
 from hub.flow.conversations import OPEN
 from hub.flow.identity import BY_REFS, lock_customers
+from hub.flow.strangers import FROM
 from hub.models import (
     Connection,
     Conversation,
@@ -28,6 +29,7 @@ from hub.models import (
     Message,
     Move,
     Person,
+    PersonalValue,
     Staff,
 )
 from hub.work import Work
@@ -156,6 +158,10 @@ def _of_persons(pair: Pair) -> Iterator[Obstacle]:
 
 SAID: Mapping[str, tuple[str, str]] = {
     "staff": ("One of both is a member of staff.", "Keep the two apart: who works here is no customer's record."),
+    "stranger": (
+        "One of both wrote from a site and has not proved who they are.",
+        "Ask them to sign in and write from their own account.",
+    ),
     "hold": ("A legal hold protects the data of one of both.", "Release it first: hub holds list."),
     "erasing": ("One of both asked to be forgotten.", "Settle that request first: hub privacy list."),
     "moving": ("The home of one of both is moving.", "Let the move end first: hub privacy list."),
@@ -175,6 +181,7 @@ def _found(work: Work, pair: Pair) -> Mapping[str, bool]:
     row = work.session.execute(
         select(
             exists().where(Staff.person_id.in_(persons)).label("staff"),
+            exists().where(PersonalValue.person_id.in_(persons), PersonalValue.field == FROM).label("stranger"),
             exists().where(LegalHold.person_id.in_(persons), *bound).label("hold"),
             exists().where(ErasureRequest.person_id.in_(persons), ErasureRequest.state.not_in(CLOSED)).label("erasing"),
             exists().where(Move.person_id.in_(persons), Move.state != "certified").label("moving"),

@@ -18,7 +18,7 @@ from hub.access import principal_of
 from hub.access.sessions import make_sign_in_link, signed_in, use_sign_in_link
 from hub.core import build_hub
 from hub.errors import Denied, NotFound, WrongInput
-from hub.flow import conversations, customers, merges
+from hub.flow import conversations, customers, merges, strangers
 from hub.flow.conversations import Words
 from hub.flow.effects import load_subjects, open_values
 from hub.models import (
@@ -501,3 +501,13 @@ def test_pairs_are_listed_with_their_certainty_and_merged_by_the_command_line(hu
     code, said, _ = run("duplicates", "merge", *two, "--yes", "--by", "petra", "-r", "eu")
     assert (code, said) == (0, f"{two[1]} is {two[0]} from now on.\n")
     assert run("duplicates", "list", "-r", "eu")[1] == "Nobody is alike.\n"
+
+
+def test_a_stranger_who_only_claims_to_be_somebody_becomes_nobody(hub, told):
+    with hub.begin() as work:
+        claimed = strangers.receive(
+            hub, work, "form-1", "Anna Weiß", "anna@example.org", "https://garage.example", "de"
+        )
+        ref = claimed.ref
+
+    assert obstacles(hub, (told("C-1"), ref)) == ["stranger"]
