@@ -102,10 +102,19 @@ class Open:
 
 def all_of(session: Session, today: date, person_id: int | None = None, most: int = SHOWN) -> Sequence[Case]:
     """What is open and due first, then what was settled, the latest first; of one person, or of all."""
-    return paged(session, today, None, most, person_id)
+    if person_id is None:
+        return paged(session, today, None, most)
+    found = []
+    for table in (ErasureRequest, PersonRequest):
+        rows = select(table, Customer.ref).join(Customer, Customer.person_id == table.person_id)
+        mine = rows.where(table.person_id == person_id).order_by(table.state.in_(CLOSED), table.id.desc())
+        found += [_case(row, ref, today) for row, ref in session.execute(mine.limit(most))]
+    waiting = sorted((one for one in found if one.is_open), key=lambda one: (one.due_on, one.number))
+    settled = sorted((one for one in found if not one.is_open), key=lambda one: -one.number)
+    return [*waiting, *settled][:most]
 
 
-def paged(session: Session, today: date, place: Mark | None, most: int, person_id: int | None = None) -> Sequence[Case]:
+def paged(session: Session, today: date, place: Mark | None, most: int) -> Sequence[Case]:
     """The same behind a place, in at most four statements, each along an index and of no more rows than are asked for."""
     found: list[Case] = []
     for is_open in (True, False):
@@ -114,7 +123,7 @@ def paged(session: Session, today: date, place: Mark | None, most: int, person_i
             some = [
                 one
                 for table in (ErasureRequest, PersonRequest)
-                for one in _cases(session, today, table, is_open, behind, most - len(found), person_id)
+                for one in _cases(session, today, table, is_open, behind, most - len(found))
             ]
             some.sort(key=lambda one: (one.due_on, one.number) if is_open else (-one.number,))
             found += some[: most - len(found)]
@@ -152,11 +161,10 @@ def one(session: Session, ref: str, today: date) -> Case | None:
 
 def _cases(
     session: Session, today: date, table: type[ErasureRequest] | type[PersonRequest], is_open: bool, behind: Mark | None,
-    most: int, person_id: int | None,
+    most: int,
 ) -> Iterator[Case]:  # fmt: skip
     rows = select(table, Customer.ref).join(Customer, Customer.person_id == table.person_id)
     rows = rows.where(table.state.in_(OPEN if is_open else CLOSED))
-    rows = rows.where(table.person_id == person_id) if person_id is not None else rows
     if behind is not None:
         later = or_(table.due_on > behind.due_on, and_(table.due_on == behind.due_on, table.id > behind.number))
         rows = rows.where(later if is_open else table.id < behind.number)
