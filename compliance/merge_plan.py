@@ -133,7 +133,7 @@ def check(hub: Hub, work: Work, pair: Pair) -> None:
 def in_the_way(hub: Hub, work: Work, pair: Pair) -> Iterator[Obstacle]:
     """In two statements beside both rows."""
     yield from _of_persons(pair)
-    found = _found(work, pair)
+    found = _found(hub, work, pair)
     for code, (what, mend) in SAID.items():
         if found[code]:
             yield Obstacle(code, what, mend)
@@ -170,14 +170,16 @@ SAID: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _found(work: Work, pair: Pair) -> Mapping[str, bool]:
+def _found(hub: Hub, work: Work, pair: Pair) -> Mapping[str, bool]:
     """code -> does it stand in the way? All of it in one statement."""
     persons, customers = pair.persons, [pair.keep.id, pair.lose.id]
     bound = (LegalHold.released_at.is_(None), or_(LegalHold.ends_at.is_(None), LegalHold.ends_at > work.now))
     talks = select(func.count(distinct(Conversation.customer_id))).where(
         Conversation.customer_id.in_(customers), Conversation.state.in_(OPEN)
     )
-    sending = (Message.entity.in_([pair.keep.ref, pair.lose.ref]), Message.state == "claimed")
+    partners = [one.id for one in hub.partners.values()]  # the index of messages begins with them
+    to_them = (Message.connection_id.in_(partners), Message.entity.in_([pair.keep.ref, pair.lose.ref]))
+    sending = (*to_them, Message.state == "claimed")
     row = work.session.execute(
         select(
             exists().where(Staff.person_id.in_(persons)).label("staff"),

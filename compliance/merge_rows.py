@@ -15,6 +15,7 @@ from compliance.registry import SHELLS, RecordSet, by_table, readable_sets
 from hub.flow import documents
 from hub.models import (
     Base,
+    Connection,
     Customer,
     Enrollment,
     Exposure,
@@ -147,14 +148,19 @@ def _rename(work: Work, pair: Pair) -> None:
 def _readdress(work: Work, pair: Pair) -> int:
     """Messages about them, those that wait behind those of the kept one: order holds, and whoever counts them finds all."""
     session = work.session
+    everywhere = Message.connection_id.in_(
+        session.scalars(select(Connection.id)).all()
+    )  # with which their index begins
     last = dict(
         session.execute(
             select(Message.connection_id, func.max(Message.seq))
-            .where(Message.entity == pair.keep.ref)
+            .where(everywhere, Message.entity == pair.keep.ref)
             .group_by(Message.connection_id)
         ).all()
     )
-    rows = session.scalars(select(Message).where(Message.entity == pair.lose.ref).order_by(Message.seq)).all()
+    rows = session.scalars(
+        select(Message).where(everywhere, Message.entity == pair.lose.ref).order_by(Message.seq)
+    ).all()
     for row in rows:
         last[row.connection_id] = row.seq = last.get(row.connection_id, 0) + 1
         row.entity = pair.keep.ref

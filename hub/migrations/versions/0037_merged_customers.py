@@ -6,7 +6,7 @@ from alembic import op
 from hub.models.base import Instant
 
 revision = "0037"
-down_revision = "0035"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
