@@ -20,6 +20,7 @@ from hub.flow.identity import lock_customers
 from hub.flow.outbox import OPEN, Intent
 from hub.gate import holds_on
 from hub.models import Customer, ErasureRequest, Message, Person, called, new_ref
+from hub.models.traffic import waiting_of
 from hub.regions import empty_log
 from hub.work import Work
 from rules.calendar import local_day
@@ -190,7 +191,7 @@ def _told(work: Work, request: ErasureRequest) -> bool:
 
 
 def _cancel_messages(work: Work, entity: str) -> int:
-    waiting = (Message.entity == entity, Message.state == "waiting", Message.topic != "rights")  # an answer is owed
+    waiting = (waiting_of(entity), Message.topic != "rights")  # an answer is owed
     moved: Any = work.session.execute(
         update(Message)
         .where(*waiting)

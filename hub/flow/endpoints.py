@@ -14,6 +14,7 @@ from hub.core import Hub, Partner
 from hub.flow import outbox
 from hub.flow.outbox import Claim, Intent
 from hub.models import Attempt, Endpoint, Message, Token, new_ref
+from hub.models.traffic import waiting_of
 from hub.sdk import Decision, Outcome, Push, Question
 from hub.work import Work
 
@@ -84,9 +85,10 @@ def keys_of(work: Work, endpoint: Endpoint) -> Hidden:
 
 def disable(work: Work, endpoint: Endpoint, reason: str, actor: str) -> None:
     endpoint.state, endpoint.reason = "disabled", reason[:400]
-    waiting = (Message.entity == endpoint.ref, Message.state == "waiting")
     work.session.execute(
-        update(Message).where(*waiting).values(state="cancelled", why="gone", reason=reason[:400], settled_at=work.now)
+        update(Message)
+        .where(waiting_of(endpoint.ref))
+        .values(state="cancelled", why="gone", reason=reason[:400], settled_at=work.now)
     )
     work.audit(actor, "endpoint_disabled", "endpoint", endpoint.id)
 

@@ -11,7 +11,8 @@ from hub.core import Hub
 from hub.flow import seen
 from hub.flow.enrollments import ENROLLMENT, LIVE
 from hub.flow.in_force import rules_of
-from hub.models import Customer, JourneyVersion, Membership, Message
+from hub.models import Connection, Customer, JourneyVersion, Membership, Message
+from hub.models.traffic import in_order
 from rules.journeys.documents import BySchedule, BySegment, JourneyRule
 from rules.sql import select_members
 
@@ -134,5 +135,6 @@ def _samples(session: Any, journey: str) -> dict[tuple[int, str, str | None], li
 
 def _queued(session: Any, journey: str) -> int:
     """Messages of the journey that wait in the outbox."""
-    mine = (Message.state == "waiting", Message.refs["journey"].as_string() == journey)
+    anyone = Message.connection_id.in_(select(Connection.id))  # as they are indexed
+    mine = (anyone, in_order(Message), Message.refs["journey"].as_string() == journey)
     return session.scalar(select(func.count()).select_from(Message).where(*mine)) or 0

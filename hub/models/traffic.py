@@ -29,6 +29,11 @@ def in_order(of: type["Delivery"] | type["Message"]) -> ColumnElement[bool]:
     return (of.state == WAITING) & (of.id > literal_column("0"))
 
 
+def waiting_of(entity: object) -> ColumnElement[bool]:
+    """Messages about this entity that wait, of whichever connection."""
+    return (Message.entity == entity) & Message.state.in_([WAITING, CLAIMED]) & (Message.state == WAITING)
+
+
 def _of(part: TextClause, *columns: str) -> Index:
     return Index(None, *columns, postgresql_where=part, sqlite_where=part)
 
