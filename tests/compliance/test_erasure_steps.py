@@ -12,6 +12,7 @@ from sqlalchemy import select
 from compliance import erasure, execution, holds
 from compliance.registry import by_table, record_sets
 from hub.core import Hub
+from hub.errors import WrongInput
 from hub.models import Customer, Delivery, ErasureRequest, Person
 from partners import drain_all
 
@@ -142,15 +143,21 @@ def test_a_hold_placed_before_any_transaction_wins_and_its_release_ends_in_a_cer
         drain_all(hub)
 
         def place(ref: str = ref, seen: dict[str, Any] = seen) -> None:
-            seen["hold"] = holds.place(hub, holds.Wanted(ref, "*", "lawsuit", "§ 142 ZPO", "legal"), "legal")
+            try:
+                seen["hold"] = holds.place(hub, holds.Wanted(ref, "*", "lawsuit", "§ 142 ZPO", "legal"), "legal")
+            except WrongInput:  # whoever was erased has nothing left that could be held
+                seen["hold"] = None
             seen["before"] = lying(hub, ref)
 
         with steps.watched(monkeypatch, place, nothing):
             request = all_the_way(hub, ref, steps)
         if "hold" not in seen:
             break
-        assert lying(hub, ref) == seen["before"], f"placed before transaction {at}"
         last = state_of(hub, request)
+        if seen["hold"] is None:
+            assert (seen["before"]["key"], last) == (0, "certified"), f"refused before transaction {at}"
+            continue
+        assert lying(hub, ref) == seen["before"], f"placed before transaction {at}"
         assert last == ("held" if seen["before"]["key"] else "certified"), f"placed before transaction {at}"
         holds.release(hub, seen["hold"], "legal")
         erasure.run_all(hub)

@@ -52,7 +52,12 @@ class Sealed:
 
     def note(self, vault: Vault, place: str, plain: bytes) -> None:
         if isinstance(vault.store, FileKeyStore):
-            self.homes[vault.store.folder.parents[2]][vault.region].add((place, plain))
+            self.homes[home_of(vault.store.folder)][vault.region].add((place, plain))
+
+
+def home_of(keys: Path) -> Path:
+    """Where regions lie, or the one folder of a test that opens a region by itself."""
+    return keys.parents[2] if keys.parents[1].name == "regions" else keys.parent
 
 
 SEALED = Sealed()
@@ -123,13 +128,16 @@ def look(item: pytest.Item) -> None:
 def judge(home: Path, sealed: Mapping[str, set[tuple[str, bytes]]], beside: Mapping[str, bytes]) -> list[str]:
     """Lines `what: where`: of every file of a home, and of what lies beside it under the names given."""
     values, tags = planted(sealed), {code: Wanted({code: tag(code)}) for code in sealed}
-    found = [f"a file that nobody has classified: {name}" for name in unclassified(home)]
+    alone = (
+        None if (home / "regions").exists() else next(iter(sealed), "")
+    )  # a region by itself: nothing is abroad there
+    found = [f"a file that nobody has classified: {name}" for name in (unclassified(home) if alone is None else ())]
     for path in sorted(home.rglob("*")):
         where = path.relative_to(home)
         if where.parts[0] in BOOKS or not path.is_file():
             continue
         with suppress(FileNotFoundError):  # processes of a story may still be at work
-            own = where.parts[1] if where.parts[0] in ("regions", "backups") and len(where.parts) > 2 else ""
+            own = where.parts[1] if where.parts[0] in ("regions", "backups") and len(where.parts) > 2 else alone or ""
             found += _met(where.as_posix(), fresh(path.read_bytes()), values, tags, own)
     for name, raw in beside.items():
         found += _met(name, raw, values, tags, name.removeprefix(SERVER))
