@@ -158,9 +158,8 @@ def _open_postgres(url: sqlalchemy.URL, region: str) -> Engine:
                 return
             except driver.OperationalError as error:
                 connection.invalidate(error)
-                if (
-                    not left or not driver.autocommit
-                ):  # one that was told how to look is not replaced by one that was not
+                if not left or not driver.autocommit:
+                    # One that was told how to look is not replaced by one that was not.
                     raise OperationalError(said, None, error) from error
 
     if region:

@@ -5,12 +5,11 @@ from datetime import date, timedelta
 from sqlalchemy import or_, select
 
 from hub.core import Hub
-from hub.flow import belongings, fleets
+from hub.flow import belongings, fleets, pulls
 from hub.flow.batches import batches
 from hub.flow.identity import lock_customers
 from hub.models import Assignment, Cursor
 from hub.own import OWN
-from hub.work import Work
 from rules.calendar import local_day
 
 STREAM = "assignments"  # its position: the last day of which all was told
@@ -20,9 +19,11 @@ def tell(hub: Hub) -> int:
     """Called once a minute; answers how many cars came to a fleet or left one since the last day that was told of. Days while the
     hub stood still are made up for; a kill tells again, and then there is nothing that differs."""
     today = local_day(hub.clock(), hub.here.zone)
+    own = hub.partner(OWN)
     with hub.look() as session:
-        row = session.get(Cursor, (hub.partner(OWN).id, STREAM))
-        last = date.fromisoformat(row.position) if row is not None and row.position else today - timedelta(days=1)
+        row = session.get(Cursor, (own.id, STREAM))
+        before = row.position if row else None
+        last = date.fromisoformat(before) if before else today - timedelta(days=1)
         if last >= today:
             return 0
         turned = or_(
@@ -41,14 +42,5 @@ def tell(hub: Hub) -> int:
             belongings.notice(hub, work, {one: {"vehicles"} for one in customers})
             belongings.notice_by_id(hub, work, "fleet", {one for car in some for one in cars[car]})
     with hub.begin() as work:
-        _all_told(hub, work, today)
+        pulls.move(work, own, STREAM, before, today.isoformat())
     return len(cars)
-
-
-def _all_told(hub: Hub, work: Work, day: date) -> None:
-    own = hub.partner(OWN).id
-    row = work.session.get(Cursor, (own, STREAM))
-    if row is None:
-        work.add(Cursor(connection_id=own, stream=STREAM, position=day.isoformat(), moved_at=work.now))
-    else:
-        row.position, row.moved_at = day.isoformat(), work.now

@@ -43,9 +43,8 @@ class Cards:
         self._load(sorted(set(customer_ids)))
 
     def of(self, customer_id: int) -> Held | None:
-        with (
-            self.work.session.no_autoflush
-        ):  # whoever was not asked for was made just now, and nothing of theirs is written yet
+        # Whoever was not asked for was made just now, and has no card that would have to be written first.
+        with self.work.session.no_autoflush:
             self._load([customer_id])
         return self.held.get(customer_id)
 

@@ -78,7 +78,7 @@ def pull(hub: Hub, partner: Partner, pages: int | None = None) -> Iterator[int]:
         page = connector.fetch(position)
         with hub.begin() as work:
             new = inbox.keep(work, partner, page.incoming)
-            ahead = _move(work, partner, position, page.cursor)
+            ahead = move(work, partner, STREAM, position, page.cursor)
             if ahead:
                 _told(state(work, partner), page, work.now)
             pages = pages - 1 if pages is not None else None
@@ -104,12 +104,13 @@ def _told(standing: SyncState, page: Page, now: datetime) -> None:
     standing.told_at = max([*times, *([standing.told_at] if standing.told_at else [])], default=None)
 
 
-def _move(work: Work, partner: Partner, before: str | None, position: str | None) -> bool:
-    row = work.session.get(Cursor, (partner.id, STREAM), with_for_update=True, populate_existing=True)
+def move(work: Work, partner: Partner, stream: str, before: str | None, position: str | None) -> bool:
+    """False where it does not stand at `before` any more: somebody else moved it."""
+    row = work.session.get(Cursor, (partner.id, stream), with_for_update=True, populate_existing=True)
     if (row.position if row else None) != before:
         return False
     if row is None:
-        work.add(Cursor(connection_id=partner.id, stream=STREAM, position=position, moved_at=work.now))
+        work.add(Cursor(connection_id=partner.id, stream=stream, position=position, moved_at=work.now))
     else:
         row.position, row.moved_at = position, work.now
     return True

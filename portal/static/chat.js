@@ -1,4 +1,6 @@
 // Brings posts as they come, and sends words without leaving the page. Without this script the form does the same.
+import { compose } from "./composer.js";
+
 const log = document.getElementById("log");
 const form = document.querySelector("form.write");
 const state = document.getElementById("state");
@@ -124,45 +126,15 @@ async function catchUp(draw = show) {
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && catchUp().then(mark));
 
-// The same name until it is known to have arrived: sent twice is one message.
-async function send() {
-  const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
-  if (answer.status >= 500) throw new Error("busy");
-  if (!answer.ok) return form.submit();
-  form.elements.client_id.value = crypto.randomUUID();
-  form.elements.text.value = "";
-  form.elements.file.value = "";
-  need();
-  form.elements.text.readOnly = false;
-  state.textContent = "";
-}
-
 // A file needs no words beside it.
 function need() {
   form.elements.text.required = !form.elements.file.files.length;
 }
 
-async function insist() {
-  try {
-    await send();
-  } catch {
-    state.textContent = state.dataset.unsent;
-    setTimeout(insist, 2000);
-  }
-}
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (form.elements.text.readOnly) return;
-  form.elements.text.readOnly = true;
-  insist();
-});
 form.elements.file.addEventListener("change", need);
-form.elements.text.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    form.requestSubmit();
-  }
+compose(form, state, () => {
+  form.elements.file.value = "";
+  need();
 });
 if (navigator.locks) {
   navigator.locks.request("chat", () => new Promise(connect));
