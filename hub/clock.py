@@ -92,7 +92,7 @@ def tick(hub: Hub) -> int:
     hub.bell.ring_anew(due)
     turn_segments(hub)
     keep_time(hub)
-    seal_audit(hub)
+    seal_audit(hub, seals.SOON)
     return len(due)
 
 
@@ -178,10 +178,10 @@ def prove_segments(hub: Hub) -> int:
     return len(found)
 
 
-def seal_audit(hub: Hub) -> int:
+def seal_audit(hub: Hub, back: timedelta = seals.LATEST_COMMIT) -> int:
     """Chain and anchor what was audited since; no flow ever waits for it. Answers how many entries."""
     with hub.begin() as work:
-        count = seals.seal(work)
+        count = seals.seal(work, back)
     with hub.look() as session:
         seals.copy_anchors(session, hub.region_code, hub.region.folder / ANCHORS)
     return count
@@ -228,6 +228,7 @@ def run(hub: Hub, stopping: Callable[[], bool]) -> None:
                     take_figures(hub)
                     next_figures = time.monotonic() + FIGURES
                 if time.monotonic() >= next_epoch_look:
+                    seal_audit(hub)
                     turn_epoch(hub)
                     prove_segments(hub)
                     documents.sweep(hub, hub.clock())

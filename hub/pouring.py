@@ -1,7 +1,7 @@
 """Many rows at once, past the ORM: COPY where the database has it and lets us, else one statement, of arrays on PostgreSQL."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -24,10 +24,9 @@ OUTGROWN = text("""SELECT told FROM unnest(CAST(:names AS text[])) AS told JOIN 
 
 @dataclass(frozen=True)
 class Shape:
-    """How rows of a table are written. columns: as SQL names them. blank: what the ORM would fill in. read: by place, how a
-    value is written that the driver would not write as our column types do."""
+    """How rows of a table are written. blank: what the ORM would fill in. read: by place, how a value is written that the driver
+    would not write as our column types do."""
 
-    columns: str
     blank: Mapping[str, Any]
     pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     read: tuple[tuple[int, Callable[[Any], Any]], ...]
@@ -38,22 +37,51 @@ def pour(session: Session, region: Region, model: type[Base], rows: Iterable[Map
     """Each row is written with what it says, the defaults of its columns, and nothing else. This walks past the statement
     guard, so the region is written here and cannot be given."""
     target = table(model)
-    shape = _shape(target, region.on_sqlite)
-    plain = list(_plain(rows, shape, {"region": region.code} if shape.regional else {}))
+    plain = list(_full(model, region, rows))
     if not plain:
         return
     connection = session.connection()
     if region.on_sqlite:
-        marks = ", ".join("?" * len(plain[0]))
-        connection.exec_driver_sql(f'INSERT INTO "{target.name}" ({shape.columns}) VALUES ({marks})', plain)  # noqa: S608 - names of our own
+        connection.exec_driver_sql(_of_marks(target), plain)
     elif region.behind_walls or len(plain) < FEW:
         for start in range(0, len(plain), MOST):
             together = tuple(map(list, zip(*plain[start : start + MOST], strict=True)))
             connection.exec_driver_sql(_of_arrays(target), together)
     else:
-        with connection.connection.cursor().copy(f'COPY "{target.name}" ({shape.columns}) FROM STDIN') as copy:
+        with connection.connection.cursor().copy(f'COPY "{target.name}" ({_columns(target)}) FROM STDIN') as copy:
             for row in plain:
                 copy.write_row(row)
+
+
+def pour_once(
+    session: Session,
+    region: Region,
+    model: type[Base],
+    rows: Sequence[Mapping[str, Any]],
+    once: Sequence[str],
+    owned: tuple[type[Base], str, Sequence[Mapping[str, Any]]],
+) -> int:
+    """Rows whose columns `once` were written before are left out, and so is what they alone own: (its table, the column of ours
+    that holds its id, one row for each of ours). Answers how many were new. On PostgreSQL all of it is one statement, so that
+    whoever takes in little at a time pays one round trip, and one of two who write the same row at once waits and leaves it out."""
+    theirs, by, their_rows = owned
+    ours, mine = list(_full(model, region, rows)), list(_full(theirs, region, their_rows))
+    connection = session.connection()
+    if not region.on_sqlite:
+        new = 0
+        for start in range(0, len(ours), MOST):
+            arrays = [*zip(*ours[start : start + MOST], strict=True), *zip(*mine[start : start + MOST], strict=True)]
+            statement = _of_arrays_once(table(model), tuple(once), table(theirs), by)
+            new += connection.exec_driver_sql(statement, tuple(map(list, arrays))).rowcount
+        return new
+    if not ours:
+        return 0
+    target = table(model)
+    connection.exec_driver_sql(f"{_of_marks(target)} ON CONFLICT ({', '.join(once)}) DO NOTHING", ours)
+    written = f'SELECT "{by}" FROM "{target.name}" WHERE id IN (SELECT value FROM json_each(?))'  # noqa: S608 - names of our own
+    new_ones = set(connection.exec_driver_sql(written, (json.dumps([row["id"] for row in rows]),)).scalars())
+    pour(session, region, theirs, [row for row in their_rows if row["id"] in new_ones])
+    return len(new_ones)
 
 
 def count_anew(session: Session, region: Region, models: Iterable[type[Base]]) -> None:
@@ -78,14 +106,36 @@ def blanks(target: Table) -> dict[str, Any]:
 
 
 @cache
+def _of_marks(target: Table) -> str:
+    marks = ", ".join("?" * len(target.columns))
+    return f'INSERT INTO "{target.name}" ({_columns(target)}) VALUES ({marks})'  # noqa: S608 - names of our own
+
+
+@cache
 def _of_arrays(target: Table) -> str:
-    """One statement and one answer for many rows: a column of each is one array. Texts without their length, as a cast would cut
-    them off where an insert refuses."""
+    """One statement and one answer for many rows: a column of each is one array."""
+    return f'INSERT INTO "{target.name}" ({_columns(target)}) SELECT * FROM unnest({_arrays(target)})'  # noqa: S608 - names of our own
+
+
+@cache
+def _of_arrays_once(target: Table, once: Sequence[str], theirs: Table, by: str) -> str:
+    """What is owned is written for those rows that were: its count is theirs."""
+    return f"""WITH written AS ({_of_arrays(target)} ON CONFLICT ({", ".join(once)}) DO NOTHING RETURNING "{by}")
+        INSERT INTO "{theirs.name}" ({_columns(theirs)})
+        SELECT * FROM unnest({_arrays(theirs)}) AS told ({_columns(theirs)}) WHERE told.id IN (SELECT "{by}" FROM written)"""  # noqa: S608 - names of our own
+
+
+@cache
+def _columns(target: Table) -> str:
+    return ", ".join(f'"{one.name}"' for one in target.columns)
+
+
+@cache
+def _arrays(target: Table) -> str:
+    """A mark for the array of each column. Texts without their length, as a cast would cut them off where an insert refuses."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     kinds = ["TEXT" if isinstance(one.type, String) else one.type.compile(dialect) for one in target.columns]
-    columns = ", ".join(f'"{one.name}"' for one in target.columns)
-    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
-    return f'INSERT INTO "{target.name}" ({columns}) SELECT * FROM unnest({arrays})'  # noqa: S608 - names of our own
+    return ", ".join(f"%s::{kind}[]" for kind in kinds)
 
 
 @cache
@@ -93,12 +143,13 @@ def _shape(target: Table, on_sqlite: bool) -> Shape:
     columns = list(target.columns)
     names = [column.name for column in columns]
     read = [(place, how) for place, one in enumerate(columns) if (how := _reader(one, on_sqlite)) is not None]
-    return Shape(
-        ", ".join(f'"{name}"' for name in names), blanks(target), itemgetter(*names), tuple(read), "region" in target.c
-    )
+    return Shape(blanks(target), itemgetter(*names), tuple(read), "region" in target.c)
 
 
-def _plain(rows: Iterable[Mapping[str, Any]], shape: Shape, own: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _full(model: type[Base], region: Region, rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    """Their values by column, as the database takes them, and the region that nobody can give."""
+    shape = _shape(table(model), region.on_sqlite)
+    own = {"region": region.code} if shape.regional else {}
     width = len(shape.blank)
     for row in rows:
         full = {**shape.blank, **row, **own}

@@ -14,7 +14,7 @@ from hub.models.campaigns import used
 from hub.models.traffic import CLAIMED, PUT_OFF, WAITING
 
 Counts = dict[tuple[str, int], dict[str, int]]  # (INBOX, OUTBOX or LETTERS, connection) -> state -> how many
-INBOX, OUTBOX, LETTERS = "inbox", "outbox", "letters"
+INBOX, OUTBOX, LETTERS, LATER = "inbox", "outbox", "letters", "put off"
 TOLD_FOR = timedelta(days=7)  # an incident that was mended is told of for so long
 
 
@@ -61,17 +61,25 @@ def _connection(row: Connection, counts: Counts, oldest: datetime, now: datetime
 
 
 def _counts(session: Session) -> Counts:
-    """Of all connections at once. What waits for a better time (quiet hours, a cap) stands apart: nothing is wrong with it."""
-    stands = case(((Message.state == "waiting") & Message.why.in_(PUT_OFF), "put off"), else_=Message.state)
+    """Of all connections at once. What waits for a better time (quiet hours, a cap) stands apart: nothing is wrong with it. It is
+    counted by itself, as why a message waits stands in no index that counts them all."""
+    put_off = (Message.state == WAITING) & Message.why.in_(PUT_OFF)
     parts: Sequence[Any] = (
         select(literal(INBOX), Delivery.connection_id, Delivery.state, func.count()).group_by(Delivery.connection_id, Delivery.state),
-        select(literal(OUTBOX), Message.connection_id, stands, func.count()).group_by(Message.connection_id, stands),
+        select(literal(OUTBOX), Message.connection_id, Message.state, func.count()).group_by(Message.connection_id, Message.state),
+        select(literal(OUTBOX), Message.connection_id, literal(LATER), func.count())
+        .where(put_off).group_by(Message.connection_id),
         select(literal(LETTERS), DeadLetter.connection_id, literal("open"), func.count())
         .where(DeadLetter.closed_at.is_(None)).group_by(DeadLetter.connection_id),
     )  # fmt: skip
     found: Counts = {}
     for what, connection_id, state, count in session.execute(union_all(*parts)).all():
         found.setdefault((what, connection_id), {})[state] = count
+    for states in found.values():
+        if later := states.get(LATER):
+            states["waiting"] -= later
+            if not states["waiting"]:
+                del states["waiting"]
     return found
 
 

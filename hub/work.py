@@ -1,6 +1,6 @@
 """One transaction of one region: what is read, changed and to be told, all of it or none, and whom to wake afterwards."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from hub.ids import Ids
 from hub.models import AuditEntry, Base, DataKey, table
-from hub.pouring import blanks, count_anew, pour
+from hub.pouring import blanks, count_anew, pour, pour_once
 from hub.regions import Region
 from hub.vault import OpenKey, Vault
 
@@ -82,6 +82,16 @@ class Work:
         """Rows that have their ids, past SQLAlchemy as well."""
         pour(self.session, self.region, model, rows)
 
+    def write_once(
+        self,
+        model: type[Base],
+        rows: Sequence[Mapping[str, Any]],
+        once: Sequence[str],
+        owned: tuple[type[Base], str, Sequence[Mapping[str, Any]]],
+    ) -> int:
+        """Those of them that were not written before, with what they own; answers how many (see hub.pouring.pour_once)."""
+        return pour_once(self.session, self.region, model, rows, once, owned)
+
     def key(self, key_id: int | None) -> OpenKey:
         """The open data key; remembered for this transaction only. Raises Unreadable when it was shredded."""
         if key_id is None or key_id not in self.open_keys:
@@ -98,25 +108,12 @@ class Work:
         self.open_keys[key.id] = key
         return key
 
-    def new_keys(self, owner_kind: str, count: int) -> list[OpenKey]:
-        """Many of them, written in one statement."""
+    def make_keys(self, owner_kind: str, count: int) -> list[tuple[OpenKey, Mapping[str, Any]]]:
+        """Many of them, each with its row, which the caller writes."""
         epoch = self.vault.epochs(self.session)[0] if count else 0
         keys = [self.vault.make_key(self.ids.next()) for _ in range(count)]
-        self.write(
-            DataKey,
-            [
-                {
-                    "id": key.id,
-                    "owner_kind": owner_kind,
-                    "wrapped": self.vault.wrap(key, epoch),
-                    "epoch": epoch,
-                    "made_at": self.now,
-                }
-                for key in keys
-            ],
-        )
-        self.open_keys.update((key.id, key) for key in keys)
-        return keys
+        return [(key, {"id": key.id, "owner_kind": owner_kind, "wrapped": self.vault.wrap(key, epoch), "epoch": epoch,
+                       "made_at": self.now}) for key in keys]  # fmt: skip
 
     def audit(self, actor: str, action: str, about: str, about_id: int | None = None, **detail: Any) -> None:
         """detail: refs, counts and codes only, never a personal value."""

@@ -24,7 +24,7 @@ from hub.errors import PartDown
 from hub.worker import Supervisor
 
 STANDSTILL = 240.0  # seconds in which nothing moves, after which --once gives up
-LOOK_EVERY = 0.7
+LOOK_EVERY, SELDOM = 0.7, 10  # seconds, and as many times as long as the look before took
 
 
 def run_teller(demo: Demo, supervisor: Supervisor) -> None:
@@ -85,7 +85,9 @@ def watch_history(demo: Demo, console: Console, supervisor: Supervisor) -> dict[
         bars = {code: progress.add_task(code, total=1) for code in demo.order.counts}
         moved, seen = time.monotonic(), None
         while True:
+            asked = time.monotonic()
             statuses = {code: ask_status(demo, code) for code in demo.order.counts}
+            took = time.monotonic() - asked
             for code, (done, total) in demo.gauge.seen().items():
                 progress.update(bars[code], completed=done, total=max(1, total))
             if is_done(demo, supervisor, statuses):
@@ -96,7 +98,7 @@ def watch_history(demo: Demo, console: Console, supervisor: Supervisor) -> dict[
             if demo.once and time.monotonic() - moved > STANDSTILL:
                 json.dump({"settled": False, "regions": statuses}, sys.stdout)
                 end(3)
-            time.sleep(LOOK_EVERY)
+            time.sleep(max(LOOK_EVERY, SELDOM * took))  # all that waits is counted for it: who has much is asked seldom
 
 
 def is_done(demo: Demo, supervisor: Supervisor, statuses: Mapping[str, Mapping[str, Any]]) -> bool:

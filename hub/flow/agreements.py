@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from hub.core import Partner
-from hub.flow.batches import batches, these
+from hub.flow.batches import aside, batches, these
 from hub.flow.effects import Subject
 from hub.models import Agreement
 from hub.work import Work
@@ -92,7 +92,7 @@ def at_rest(work: Work, partner: Partner, customer_ids: Iterable[int]) -> dict[i
     found: dict[int, str] = {}
     for batch in batches(sorted(set(customer_ids))):
         rows = select(Agreement.customer_id, Agreement.state).where(
-            Agreement.connection_id == partner.id, Agreement.customer_id.in_(batch), Agreement.state != "live"
+            aside(Agreement.connection_id) == partner.id, Agreement.customer_id.in_(batch), Agreement.state != "live"
         )
         found |= {customer_id: state for customer_id, state in work.session.execute(rows)}
     return found

@@ -11,7 +11,7 @@ from hub.access.invitations import opened as opened_links
 from hub.core import Hub, Partner
 from hub.errors import ConfigError
 from hub.flow import endpoints, estimates, outbox, permit, posts
-from hub.flow.batches import batches, these
+from hub.flow.batches import aside, batches, these
 from hub.flow.outbox import Claim, Intent
 from hub.flow.segments import Move
 from hub.flow.values import value_context
@@ -259,7 +259,7 @@ def open_links(work: Work, partner: Partner, subjects: Sequence[Subject]) -> dic
     found: dict[int, str] = {}
     for batch in batches(sorted(set(by_id))):
         rows = select(Link.about_id, Link.sealed).where(
-            Link.connection_id == partner.id,
+            aside(Link.connection_id) == partner.id,
             Link.about == "customer",
             Link.about_id.in_(batch),
             Link.replaced_by.is_(None),

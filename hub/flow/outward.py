@@ -9,12 +9,12 @@ from sqlalchemy import select
 from hub.core import Hub, Partner
 from hub.flow import agreements, drift, identity, ours, outbox, sayable
 from hub.flow.agreements import Agreed, Word
-from hub.flow.batches import batches
+from hub.flow.batches import aside, batches
 from hub.flow.effects import Asked, Subject, consents_of, load_subjects, open_links
 from hub.flow.ours import Fields
 from hub.flow.outbox import Claim, Intent
 from hub.models import Link, Message, Person
-from hub.models.traffic import WAITING
+from hub.models.traffic import waiting_among
 from hub.sdk import SET_FIELDS, Observes, Outcome, Push
 from hub.work import Work
 from rules.syncmap import FieldRule, ObjectRule, SyncMap
@@ -232,7 +232,7 @@ def linked_of(work: Work, partner: Partner, customer_ids: Iterable[int]) -> set[
     found: set[int] = set()
     for batch in batches(sorted(set(customer_ids))):
         rows = select(Link.about_id).where(
-            Link.connection_id == partner.id,
+            aside(Link.connection_id) == partner.id,
             Link.about == "customer",
             Link.about_id.in_(batch),
             Link.replaced_by.is_(None),
@@ -252,10 +252,9 @@ def _covered(work: Work, partner: Partner, refs: Iterable[str], kind: str) -> se
         rows = (
             select(Message)
             .where(
-                Message.connection_id == partner.id,
-                Message.entity.in_(batch),
+                aside(Message.connection_id) == partner.id,
                 Message.topic == SET_FIELDS,
-                Message.state == WAITING,
+                waiting_among(batch),
             )
             .with_for_update(skip_locked=True)
         )

@@ -18,7 +18,7 @@ from hub.work import Work
 
 START = b"\0" * 32
 BATCH = 5_000
-LATEST_COMMIT = timedelta(hours=1)
+LATEST_COMMIT, SOON = timedelta(hours=1), timedelta(minutes=1)  # after its id: of any entry, and of nearly all
 TAIL = 4096  # bytes, of which an anchor has some 300
 
 
@@ -45,13 +45,14 @@ def statement(region: str, position: int, head: bytes, at: datetime) -> bytes:
     return f"{region}\n{position}\n{head.hex()}\n{at.isoformat()}".encode()
 
 
-def seal(work: Work) -> int:
+def seal(work: Work, back: timedelta = LATEST_COMMIT) -> int:
     """Seal what is not sealed yet and anchor the head; answers how many. The caller is the region's only sealer.
 
-    Looks an hour back: by then every transaction that took an id has committed or is gone."""
+    Looks so far back from the last one that was sealed. After an hour every transaction that took an id has committed or is gone;
+    a shorter look, between such ones, reads less and leaves out an entry that took longer."""
     last = work.session.scalar(select(AuditSeal).order_by(AuditSeal.position.desc()).limit(1))
     position, head = (last.position, last.hash) if last else (0, START)
-    since = first_at(made_at(last.entry_id) - LATEST_COMMIT) if last else 0
+    since = first_at(made_at(last.entry_id) - back) if last else 0
     sealed = select(AuditSeal.entry_id).where(AuditSeal.entry_id == AuditEntry.id).exists()
     waiting = select(AuditEntry).where(AuditEntry.id >= since, ~sealed).order_by(AuditEntry.id).limit(BATCH)
     rows = []

@@ -139,7 +139,12 @@ def _numbers(work: Work, owners: Mapping[int, Subject]) -> dict[tuple[int, str],
     alive = {vehicle_id: one for vehicle_id, one in owners.items() if one.data_key_id is not None}
     open_keys(work, alive.values())
     columns = (PersonalValue.person_id, PersonalValue.field, PersonalValue.about_id, PersonalValue.sealed)
-    mine = (PersonalValue.about_id.in_(list(alive)), PersonalValue.field.in_(NUMBERS))
+    people = {one.person_id for one in alive.values()}  # their values are found by them, and by nothing else
+    mine = (
+        PersonalValue.person_id.in_(people),
+        PersonalValue.field.in_(NUMBERS),
+        PersonalValue.about_id.in_(list(alive)),
+    )
     found = {}
     for person_id, name, vehicle_id, sealed in work.session.execute(select(*columns).where(*mine)):
         owner = alive[vehicle_id]

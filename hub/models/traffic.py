@@ -1,5 +1,6 @@
 """The inbox, the outbox, and what stands around them: all that must survive a kill lies here, not in the queue."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +32,16 @@ def in_order(of: type["Delivery"] | type["Message"]) -> ColumnElement[bool]:
 
 def waiting_of(entity: object) -> ColumnElement[bool]:
     """Messages about this entity that wait, of whichever connection."""
-    return (Message.entity == entity) & Message.state.in_([WAITING, CLAIMED]) & (Message.state == WAITING)
+    return (Message.entity == entity) & _waits()
+
+
+def waiting_among(entities: Collection[str]) -> ColumnElement[bool]:
+    """The same about any of them."""
+    return Message.entity.in_(entities) & _waits()
+
+
+def _waits() -> ColumnElement[bool]:
+    return Message.state.in_([WAITING, CLAIMED]) & (Message.state == WAITING)
 
 
 def _of(part: TextClause, *columns: str) -> Index:

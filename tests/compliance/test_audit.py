@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select, text, update
@@ -10,6 +11,7 @@ from compliance import audit
 from hub.clock import ANCHORS, seal_audit
 from hub.flow import seals
 from hub.gate import PASS
+from hub.ids import first_at
 from hub.models import Anchor, AuditEntry, AuditSeal
 
 ALLOWED = {PASS: True, "synchronize_session": False}
@@ -132,6 +134,21 @@ def test_no_flow_waits_for_the_sealer(hub):
     seal_audit(hub)
     found = audit.verify(hub)
     assert (found.problems, found.unsealed) == ([], 0)
+
+
+def test_an_entry_that_committed_late_is_left_out_of_the_frequent_look_and_found_by_the_minutes(hub):
+    """The frequent look is told by its own count: it reads back no further than nearly every transaction lasts."""
+    with hub.begin() as work:
+        late = first_at(work.now - seals.SOON - timedelta(seconds=1))
+        work.audit("petra", "looked", "customer", 1)
+    seal_audit(hub)
+    with hub.begin() as work:
+        work.audit("petra", "imported", "customer", 2)
+        work.entries[-1] = {**work.entries[-1], "id": late}
+
+    assert seal_audit(hub, seals.SOON) == 0
+    assert seal_audit(hub) == 1
+    assert audit.verify(hub).problems == []
 
 
 def test_what_was_taken_back_to_a_savepoint_is_in_no_entry_and_what_stood_before_is(hub):

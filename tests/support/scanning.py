@@ -1,5 +1,5 @@
-"""Statements that read a large table from end to end, by SQLite's own plan for them. It knows nothing of sizes here, so that a
-small region shows what a large one would do."""
+"""Statements that read a large table from end to end, or all that one partner has in it, by SQLite's own plan for them. It knows
+nothing of sizes here, so that a small region shows what a large one would do."""
 
 import re
 from contextlib import contextmanager
@@ -10,13 +10,15 @@ LARGE = (  # grows with the customers and what they do
     "aliases|appointments|consents|counterparts|customers|data_keys|deliveries|events|findings|inspections|invoices|lines|links"
     "|memberships|messages|offers|ownerships|personal_values|persons|profiles|recommendations|vehicles|visits"
 )
+COMMON = {"connection_id", "about", "kind", "state", "topic"}  # what very many rows of one partner have alike
 # An INSERT looks for rows that point at it in vain only while some do; with a parent before its children that is never.
 ASKING = ("SELECT", "UPDATE", "DELETE", "WITH")
 
 
 @contextmanager
 def whole_reads(hub):
-    """Statements that read a large table whole, as `table: statement`, while this is open. PostgreSQL plans by sizes: it finds none."""
+    """Statements that read a large table whole, or one partner's part of it, as `table: statement`, while this is open. PostgreSQL
+    plans by sizes: it finds none."""
     found = set()
     if not hub.region.on_sqlite:
         yield found
@@ -26,12 +28,16 @@ def whole_reads(hub):
         if many or not statement.lstrip().upper().startswith(ASKING):
             return
         plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
-        found.update(
-            f"{table[1]}: {' '.join(statement.split())}"
-            for *_, step in plan
-            if (table := re.fullmatch(rf"SCAN ({LARGE})( USING .*)?", step))
-        )
+        found.update(f"{table}: {' '.join(statement.split())}" for *_, step in plan if (table := _read_at_large(step)))
 
     event.listen(hub.region.engine, "before_cursor_execute", look)
     yield found
     event.remove(hub.region.engine, "before_cursor_execute", look)
+
+
+def _read_at_large(step):
+    """The table, where this step of a plan reads all of it, or all that has something very common."""
+    if scan := re.fullmatch(rf"SCAN ({LARGE})( USING .*)?", step):
+        return scan[1]
+    search = re.fullmatch(rf"SEARCH ({LARGE}) USING .*\((.*)\)", step)
+    return search[1] if search and set(re.findall(r"(\w+)[=<>]", search[2])) <= COMMON else None

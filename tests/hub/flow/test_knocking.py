@@ -11,7 +11,7 @@ from hub.core import Hub
 from hub.errors import PartDown
 from hub.flow import inbox
 from hub.flow.knocking import Knocking
-from hub.models import Delivery
+from hub.models import DataKey, Delivery
 from hub.sdk import Incoming
 
 
@@ -62,6 +62,19 @@ def test_those_who_knock_together_share_one_transaction_and_a_repeat_is_nothing(
     assert (kept(hub), len(begun)) == (3, 1)
 
 
+def test_what_was_told_before_gets_neither_a_row_nor_a_key_and_what_is_new_beside_it_gets_both(hub):
+    club = hub.partner("club")
+    for told in (["a", "b"], ["b", "c"], ["c"]):
+        with hub.begin() as work:
+            new = inbox.keep(work, club, [delivery(key) for key in told])
+            bells = work.bells
+
+    with hub.look() as session:
+        keys = set(session.scalars(select(DataKey.id).where(DataKey.owner_kind == "delivery")))
+        assert keys == set(session.scalars(select(Delivery.data_key_id)))
+    assert (kept(hub), new, bells) == (3, 0, set())
+
+
 def test_one_that_cannot_be_kept_hears_of_it_alone(hub, begun, monkeypatch):
     keep = inbox.keep
 
@@ -99,3 +112,22 @@ def test_nobody_is_told_that_it_is_kept_when_the_one_who_keeps_is_stopped(hub, m
     answers = Door().at_once(hub, [(hub.partner("club"), delivery(key)) for key in ("a", "b")])
 
     assert [type(answer.exception()) for answer in answers] == [SystemExit] * 2
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_of_two_processes_that_are_told_the_same_at_the_same_moment_one_keeps_it_and_the_other_has_nothing_to_do(hub):
+    club = hub.partner("club")
+
+    def tell():
+        with hub.begin() as work:
+            return inbox.keep(work, club, [delivery("a")])
+
+    with ThreadPoolExecutor(1) as other:
+        with hub.begin() as work:
+            assert inbox.keep(work, club, [delivery("a")]) == 1
+            answer = other.submit(tell)
+            with pytest.raises(TimeoutError):
+                answer.result(timeout=0.2)  # it waits until we know whether ours is kept
+
+        assert (answer.result(timeout=10), kept(hub)) == (0, 1)
