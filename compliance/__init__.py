@@ -1,4 +1,4 @@
-"""Policies decide: the YAML files under config/policies, asked before each effect and again before each push."""
+"""Policies decide: the YAML files under config/policies, asked before each effect and each push, each yes and each residence."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,9 +17,18 @@ def decide(hub: Hub, question: Question) -> Sequence[Decision]:
     """One Decision for each policy that speaks of this question; none: nobody allowed it."""
     policies = hub.book.current().policies
     return [
-        Decision(verdict.verdict, verdict.policy, verdict.reason, frozenset(verdict.mask))
-        for verdict in weigh(policies, question.facts, question.now)
+        Decision(verdict.verdict, verdict.policy, verdict.reason, frozenset(verdict.mask), verdict.law)
+        for verdict in weigh(policies, question.facts, question.now, question.about)
     ]
+
+
+@hookimpl
+def startup(hub: Hub) -> None:
+    """A region whose bytes would lie outside its policy, or whose questions nobody answers, does not start."""
+    from compliance import answered, storage
+
+    storage.check(hub.settings, hub.region_code)
+    answered.check(hub)
 
 
 @hookimpl
@@ -46,12 +55,12 @@ def least_people(config: Path, release: str) -> int:
 
 @hookimpl
 def check_configuration(config: Path) -> Sequence[str]:
-    from compliance import archive_law, breach_law, keeping, periods, purposes, releases
+    from compliance import answered, archive_law, breach_law, keeping, periods, purposes, releases, storage
     from compliance.backups import periods as backups
 
     return [
         problem
-        for one in (periods, purposes, keeping, archive_law, backups, breach_law, releases)
+        for one in (answered, periods, purposes, keeping, archive_law, backups, breach_law, releases, storage)
         for problem in one.problems_of(config)
     ]
 

@@ -3,8 +3,8 @@
 Kept apart: no other part of the house reads it, each has a key of its own that dies with its term, and whoever opens one says why."""
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from compliance import archive_openings
 from compliance.archive_law import Term, Terms, read_terms
+from compliance.archive_openings import OPENED, Opening, Told, Wish
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow.values import open_text, value_context
 from hub.models import (
     ArchivedInvoice,
-    AuditEntry,
     Customer,
     DataKey,
     Invoice,
@@ -30,29 +31,17 @@ from hub.models import (
     new_ref,
     table,
 )
+from hub.policy import expect_approval
 from hub.work import Work
 
 REASONS = ("tax_audit", "legal_claim", "person_asked", "court_order")
 PLACE = "archived_invoices.sealed"
-OPENED = "archive_opened"
 RECORD_SET = table(Invoice).name
 
 
 @dataclass(frozen=True)
-class Opening:
-    """Who looked into one, when, and for which of the reasons."""
-
-    at: datetime
-    actor: str
-    reason: str
-
-    def plain(self) -> dict[str, str]:
-        return {"at": self.at.isoformat(), "actor": self.actor, "reason": self.reason}
-
-
-@dataclass(frozen=True)
 class Kept:
-    """One that lies in the archive, closed; opened: the looks into it, the oldest first."""
+    """One that lies in the archive, closed; opened: the looks into it, the oldest first; wishes: whoever waits for a second yes."""
 
     ref: str
     customer: str
@@ -61,10 +50,14 @@ class Kept:
     archived_at: datetime
     ends_at: datetime
     opened: tuple[Opening, ...] = ()
+    wishes: tuple[Wish, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         days = {"archived_at": self.archived_at.isoformat(), "ends_at": self.ends_at.isoformat()}
-        return {**vars(self), **days, "record_set": RECORD_SET, "opened": [one.plain() for one in self.opened]}
+        wishes = [{"number": one.number, "actor": one.actor, "reason": one.reason, "at": one.at.isoformat(),
+                   "allowed_by": one.allowed_by} for one in self.wishes]  # fmt: skip
+        opened = [one.plain() for one in self.opened]
+        return {**vars(self), **days, "record_set": RECORD_SET, "opened": opened, "wishes": wishes}
 
 
 def keep(hub: Hub, work: Work, person: Person, customer_id: int) -> list[ArchivedInvoice]:
@@ -103,7 +96,7 @@ def told(session: Session, person_id: int) -> list[dict[str, Any]]:
     )
 
 
-def listed(session: Session, customer_ref: str = "", most: int | None = None) -> list[Kept]:
+def listed(session: Session, now: datetime, customer_ref: str = "", most: int | None = None) -> list[Kept]:
     """All of them, or somebody's; what ends first comes first. Nothing is opened. most: how many at most."""
     columns = (
         ArchivedInvoice.ref, Customer.ref, ArchivedInvoice.law, ArchivedInvoice.source, ArchivedInvoice.archived_at,
@@ -113,34 +106,47 @@ def listed(session: Session, customer_ref: str = "", most: int | None = None) ->
     if customer_ref:
         found = found.where(called(customer_ref))
     rows = session.execute(found.order_by(ArchivedInvoice.ends_at, ArchivedInvoice.id).limit(most)).all()
-    looks = _looks(session, {row[-1] for row in rows})
-    return [Kept(*row[:-1], tuple(looks.get(row[0], ()))) for row in rows]
+    known, nothing = archive_openings.told(session, {row[-1] for row in rows}, now), Told()
+    return [Kept(*row[:-1], *_both(known.get(row[0], nothing))) for row in rows]
+
+
+def _both(one: Told) -> tuple[tuple[Opening, ...], tuple[Wish, ...]]:
+    return one.looks, one.wishes
 
 
 def counted(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(ArchivedInvoice)) or 0
 
 
-def _looks(session: Session, persons: Iterable[int]) -> Mapping[str, list[Opening]]:
-    found: dict[str, list[Opening]] = defaultdict(list)
-    of_them = (AuditEntry.about == "person", AuditEntry.about_id.in_(persons), AuditEntry.action == OPENED)
-    for entry in session.scalars(select(AuditEntry).where(*of_them).order_by(AuditEntry.at, AuditEntry.id)):
-        found[entry.detail["invoice"]].append(Opening(entry.at, entry.actor, entry.detail["reason"]))
-    return found
+def open_one(hub: Hub, ref: str, reason: str, actor: str, roles: Collection[str] = ()) -> Mapping[str, Any]:
+    """What is sealed in one; audited with its reason in the same transaction. Raises WrongInput without a reason, NotFound,
+    SecondNeeded where policies want a yes of somebody else, and Denied."""
+    with hub.begin() as work:
+        row = _one(work, ref, reason)
+        wish = archive_openings.allowed(work, row, reason, actor)
+        if wish is None:
+            asked = archive_openings.question(hub, row, reason, actor, actor, roles, work.now)
+            said = expect_approval(hub, asked)
+        else:
+            said = {"wish": wish.number, "allowed_by": wish.allowed_by}
+        work.audit(actor, OPENED, "person", row.person_id, invoice=ref, reason=reason, **said)
+        return json.loads(work.vault.unseal(work.key(row.data_key_id), row.sealed, f"{PLACE}:{row.id}"))  # type: ignore[no-any-return]
 
 
-def open_one(hub: Hub, ref: str, reason: str, actor: str) -> Mapping[str, Any]:
-    """What is sealed in one; audited with its reason in the same transaction. Raises WrongInput without a reason, NotFound."""
+def ask(hub: Hub, ref: str, reason: str, actor: str) -> None:
+    """Ask for somebody else's yes to a look. Raises WrongInput without a reason, NotFound."""
+    with hub.begin() as work:
+        archive_openings.ask(work, _one(work, ref, reason), reason, actor)
+
+
+def _one(work: Work, ref: str, reason: str) -> ArchivedInvoice:
+    """Locked, so that a yes is used once."""
     if reason not in REASONS:
         raise WrongInput("The archive opens for a reason only.", f"One of: {', '.join(REASONS)}.")
-    with hub.begin() as work:
-        row = work.session.scalars(select(ArchivedInvoice).where(ArchivedInvoice.ref == ref)).first()
-        if row is None:
-            raise NotFound(
-                f"There is no archived invoice {ref} in {work.region.code}.", "See: hub privacy archive list"
-            )
-        work.audit(actor, OPENED, "person", row.person_id, invoice=ref, reason=reason)
-        return json.loads(work.vault.unseal(work.key(row.data_key_id), row.sealed, f"{PLACE}:{row.id}"))  # type: ignore[no-any-return]
+    row = work.session.scalars(select(ArchivedInvoice).where(ArchivedInvoice.ref == ref).with_for_update()).first()
+    if row is None:
+        raise NotFound(f"There is no archived invoice {ref} in {work.region.code}.", "See: hub privacy archive list")
+    return row
 
 
 # --- a restored database

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from compliance import archives, audit, certificates, erasure, holds, report
+from compliance import archive_openings, archives, audit, certificates, erasure, holds, report
 from compliance.backup_commands import backup, restore
 from compliance.breach_commands import breaches
 from compliance.consent_commands import consent
@@ -19,6 +19,7 @@ from compliance.retention_commands import retention
 from hub.cli.opened import json_option, opened, region_option
 from hub.errors import NotFound, WrongInput
 from hub.models import ErasureRequest
+from hub.policy import AT_THE_MACHINE
 
 
 @privacy.command("plan")
@@ -49,7 +50,7 @@ def plan(request: str, region: str | None, by: str, as_json: bool) -> None:
 def approve(request: str, region: str | None, by: str) -> None:
     """Let it happen. Where holds stand in the way, another person than the one who verified must do it."""
     with opened(region) as hub:
-        erasure.approve(hub, request, by)
+        erasure.approve(hub, request, by, AT_THE_MACHINE)
 
 
 @privacy.command("run")
@@ -109,14 +110,18 @@ def archive_group() -> None:
 def list_archive(customer: str, region: str | None, as_json: bool) -> None:
     """What lies there, by whose law and until when, and who opened it why; nothing is opened."""
     with opened(region) as hub, hub.look() as session:
-        found = archives.listed(session, customer)
+        found = archives.listed(session, hub.clock(), customer)
     if as_json:
         click.echo(json.dumps([one.plain() for one in found], ensure_ascii=False))
         return
     for one in found:
         click.echo(f"{one.ref}  {one.customer}  {one.law:3} until {one.ends_at:%Y-%m-%d}  {one.source}")
         for look in one.opened:
-            click.echo(f"  opened {look.at:%Y-%m-%d %H:%M} UTC by {look.actor}: {look.reason}")
+            seconded = f", allowed by {look.allowed_by}" if look.allowed_by else ""
+            click.echo(f"  opened {look.at:%Y-%m-%d %H:%M} UTC by {look.actor}: {look.reason}{seconded}")
+        for wish in one.wishes:
+            word = f"allowed by {wish.allowed_by}" if wish.allowed_by else "waits for a yes"
+            click.echo(f"  {wish.number} asked {wish.at:%Y-%m-%d %H:%M} UTC by {wish.actor}: {wish.reason}, {word}")
     if not found:
         click.echo("The archive is empty.")
 
@@ -129,7 +134,29 @@ def list_archive(customer: str, region: str | None, as_json: bool) -> None:
 def open_archived(ref: str, reason: str, region: str | None, by: str) -> None:
     """Open one of them, as JSON; for a reason only, which is audited."""
     with opened(region) as hub:
-        click.echo(json.dumps(archives.open_one(hub, ref, reason, by), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(archives.open_one(hub, ref, reason, by, AT_THE_MACHINE), ensure_ascii=False, indent=1))
+
+
+@archive_group.command("ask")
+@click.argument("ref")
+@click.option("--reason", type=click.Choice(archives.REASONS), required=True, help="It is audited with your name.")
+@region_option
+@by_option
+def ask_for_archived(ref: str, reason: str, region: str | None, by: str) -> None:
+    """Ask for somebody else's yes to a look into one, where the policies of approval want four eyes."""
+    with opened(region) as hub:
+        archives.ask(hub, ref, reason, by)
+
+
+@archive_group.command("allow")
+@click.argument("ref")
+@click.argument("wish", type=int)
+@region_option
+@by_option
+def allow_archived(ref: str, wish: int, region: str | None, by: str) -> None:
+    """Say yes to somebody's WISH, as the list numbers it; whoever asked opens it then, once."""
+    with opened(region) as hub:
+        archive_openings.allow(hub, ref, wish, by, AT_THE_MACHINE)
 
 
 @click.group("holds")

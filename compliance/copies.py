@@ -13,6 +13,7 @@ from compliance.settling import settled
 from hub.core import Hub
 from hub.errors import WrongInput
 from hub.flow import documents
+from hub.flow.residence import Residences
 from hub.gate import erase_rows
 from hub.models import Base, Customer, DataKey, Notice, Person, Vehicle, table
 from hub.vault import OpenKey, Sealed, read_header
@@ -84,7 +85,8 @@ def packed(old: Work, to: Hub, new: Work, person: Person, customer: Customer) ->
 
 def law_there(to: Hub, person: Person) -> str:
     """Their own law where the new home serves it, else the home's."""
-    return person.jurisdiction if person.jurisdiction in to.here.residences else to.here.jurisdiction
+    there = Residences(to)
+    return there.law(person.jurisdiction) if person.jurisdiction in there else to.here.jurisdiction
 
 
 def unpack(

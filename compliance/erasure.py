@@ -3,6 +3,7 @@
 received -> verified -> planned (frozen) -> approved -> telling (partners) -> held | certified"""
 
 import logging
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -14,13 +15,14 @@ from compliance.periods import deadline_of
 from compliance.registry import RecordSet, bound_to, by_table, record_sets
 from compliance.timekeeping import expect_after
 from hub.core import Hub
-from hub.errors import Denied, HubError, NotFound, WrongInput
+from hub.errors import HubError, NotFound, WrongInput
 from hub.flow import belongings, effects, journeys
 from hub.flow.identity import lock_customers
 from hub.flow.outbox import OPEN, Intent
 from hub.gate import holds_on
 from hub.models import Customer, ErasureRequest, Message, Person, called, new_ref
 from hub.models.traffic import waiting_of
+from hub.policy import approval, expect_approval
 from hub.regions import empty_log
 from hub.work import Work
 from rules.calendar import local_day
@@ -97,15 +99,18 @@ def plan(hub: Hub, ref: str, actor: str) -> dict[str, Any]:
         return request.plan
 
 
-def approve(hub: Hub, ref: str, actor: str) -> None:
-    """Where holds stand in the way a second pair of eyes is asked for. Raises Denied."""
+def approve(
+    hub: Hub, ref: str, actor: str, roles: Collection[str] = (), *, decided: Mapping[str, str] | None = None
+) -> None:
+    """Let it happen, if a policy of approval lets this one say so. decided: what let it pass before, of a move. Raises Denied."""
     with hub.begin() as work:
         request = _request(work, ref, ("planned",))
-        held = any(item["hold"] for item in (request.plan or {}).get("items", ()))
-        if held and actor == request.verified_by:
-            raise Denied("Holds stand in the way, so another person than the one who verified must approve.")
+        held = sum(len(item["hold"]) for item in (request.plan or {}).get("items", ()))
+        asked = approval(hub, "erasure", by=actor, asked_by=request.verified_by, roles=roles, now=work.now, holds=held,
+                         jurisdiction=request.jurisdiction)  # fmt: skip
+        said = dict(decided) if decided else expect_approval(hub, asked)
         request.state, request.approved_by = "approved", actor
-        work.audit(actor, "erasure_approved", "person", request.person_id, request=ref)
+        work.audit(actor, "erasure_approved", "person", request.person_id, request=ref, **said)
 
 
 def refuse(hub: Hub, ref: str, actor: str, reason: str) -> None:

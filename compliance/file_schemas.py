@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from compliance import archive_law, breach_law, keeping, periods, purposes, releases
+from compliance import archive_law, breach_law, keeping, periods, purposes, releases, storage
 from compliance.backups import periods as backups
 from rules.file_schemas import by_name, by_place, document, read_somewhere
 from rules.schema_nodes import FLAG, TEXT, Schema, an_object
@@ -59,7 +59,17 @@ def retention_schema() -> Schema:
     either: Schema = {"oneOf": [{"required": ["days"]}, {"required": ["until"]}]}
     by_law = by_name(read_somewhere(keeping.KEYS, length) | either)
     one = read_somewhere({*keeping.KEYS, "by"}, {**length, "by": by_law}) | either
-    return document("retention", by_name(one) | {"required": sorted(keeping.classes())})
+    example: Schema = {
+        "name": TEXT,
+        "class": TEXT,
+        "law": TEXT,
+        "days": COUNT,
+        "expect": {"enum": [keeping.KEPT, keeping.ENDS]},
+    }
+    examples: Schema = {"type": "array", "items": an_object(keeping.EXAMPLE, example, sorted(keeping.EXAMPLE))}
+    return document(
+        "retention", by_name(one) | {"required": sorted(keeping.classes()), "properties": {keeping.EXAMPLES: examples}}
+    )
 
 
 def archives_schema() -> Schema:
@@ -99,6 +109,13 @@ def purposes_schema() -> Schema:
     return document("purposes", an_object(set(top), top, ["controller", "purposes"]))
 
 
+def storage_schema() -> Schema:
+    at: Schema = {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}}
+    days: Schema = {storage.LOG_DAYS: {"type": "integer", "minimum": 1, "maximum": storage.MOST_LOG_DAYS}}
+    keys: Schema = {**dict.fromkeys(storage.KINDS, at), **days}
+    return document("storage", by_name(read_somewhere(storage.KEYS, keys, keys)))
+
+
 SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "privacy/archives.yaml": archives_schema,
     "privacy/deadlines.yaml": deadlines_schema,
@@ -107,4 +124,5 @@ SCHEMAS: Mapping[str, Callable[[], Schema]] = {
     "privacy/releases.yaml": releases_schema,
     "privacy/retention.yaml": retention_schema,
     "privacy/purposes.yaml": purposes_schema,
+    "privacy/storage.yaml": storage_schema,
 }

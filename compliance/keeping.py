@@ -1,6 +1,6 @@
 """How long rows are kept: config/privacy/retention.yaml, a period per class of retention, other ones by jurisdiction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,8 @@ from hub.models import Base
 
 KEYS = {"days", "until", "source", "reviewed_on"}
 ERASURE, TERM = "erasure", "term"
+EXAMPLES, EXAMPLE = "examples", {"name", "class", "law", "days", "expect"}
+KEPT, ENDS = "kept", "ends"
 MOST_DAYS = 40_000
 
 
@@ -47,10 +49,20 @@ class Keeping:
         days = [self.of(one, jurisdiction).days for one in retentions]
         return None if None in days else max(day for day in days if day is not None)
 
+    def verdict(self, retention: str, jurisdiction: str, days: int) -> str:
+        """Of a row that ended so many days ago and that no hold and no open request protects."""
+        period = self.of(retention, jurisdiction)
+        return ENDS if period.days is not None and days > period.days else KEPT
+
 
 def read_keeping(config: Path) -> Keeping:
     """Raises ConfigError for the first mistake."""
     return law.sound(*_read(config))
+
+
+def read_proposed(path: Path) -> Keeping:
+    """Another file in its place, wherever it lies. Raises ConfigError for the first mistake."""
+    return law.sound(*_sorted(*law.read_file(path, "It says how long each class of rows is kept.")))
 
 
 def problems_of(config: Path) -> list[str]:
@@ -67,10 +79,17 @@ def _read(config: Path) -> tuple[Keeping | None, list[str]]:
         path, top = law.read(config, "retention.yaml", "It says how long each class of rows is kept.")
     except ConfigError as error:
         return None, [str(error)]
+    return _sorted(path, top)
+
+
+def _sorted(path: Path, top: Any) -> tuple[Keeping | None, list[str]]:
     if not isinstance(top, CommentedMap):
         return None, [f"{path}:1: it maps classes of retention to periods."]
     problems, periods, others = [], {}, {}
+    examples = top.get(EXAMPLES, [])
     for name, block in top.items():
+        if name == EXAMPLES:
+            continue
         where = f"{path}:{top.lc.key(name)[0] + 1}"
         own = {key: value for key, value in block.items() if key != "by"} if isinstance(block, dict) else block
         by = block.get("by", {}) if isinstance(block, dict) else {}
@@ -82,7 +101,24 @@ def _read(config: Path) -> tuple[Keeping | None, list[str]]:
             else:
                 periods[name] = _period(one)
     problems += [f"{path}:1: “{name}” has no period, and columns name it." for name in sorted(classes() - set(top))]
+    if not problems:
+        problems = list(_tried(path, top, examples, Keeping(periods, others)))
     return (None, problems) if problems else (Keeping(periods, others), [])
+
+
+def _tried(path: Path, top: CommentedMap, examples: Any, keeping: Keeping) -> Iterator[str]:
+    """What is wrong with the examples, each by its line."""
+    if not isinstance(examples, list):
+        yield f"{path}:{top.lc.key(EXAMPLES)[0] + 1}: examples is a list."
+        return
+    for number, one in enumerate(examples):
+        where = f"{path}:{examples.lc.item(number)[0] + 1}"  # type: ignore[attr-defined]  # a list that knows its lines
+        if not isinstance(one, dict) or set(one) != EXAMPLE or type(one["days"]) is not int:
+            yield f"{where}: an example has {', '.join(sorted(EXAMPLE))}; days is a whole number."
+        elif one["class"] not in keeping.periods:
+            yield f"{where}: there is no class “{one['class']}”. Known: {', '.join(sorted(keeping.periods))}."
+        elif (found := keeping.verdict(one["class"], str(one["law"]), one["days"])) != one["expect"]:
+            yield f"{where}: the example “{one['name']}” is {found}, and should be {one['expect']}."
 
 
 def _wrong(block: Any) -> str:

@@ -14,7 +14,11 @@ Found = TypeVar("Found")
 
 def read(config: Path, name: str, says: str) -> tuple[Path, Any]:
     """Where the file is, and what is in it. says: what it is for, should it be missing. Raises ConfigError."""
-    path = config / "privacy" / name
+    return read_file(config / "privacy" / name, says)
+
+
+def read_file(path: Path, says: str) -> tuple[Path, Any]:
+    """The same of a file wherever it lies. Raises ConfigError."""
     try:
         return path, YAML(typ="rt").load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

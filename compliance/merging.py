@@ -3,6 +3,9 @@
 Nothing of the lost one ends: their rows hang on the kept one, sealed under their key; the lost one's own key is shredded, and what
 stays is a shell whose ref answers for the kept one. What follows from a customer follows: facts, segments, journeys, partners."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 from sqlalchemy import or_, select, update
 
 from compliance import merge_consents, merge_rows, merge_rules
@@ -11,11 +14,12 @@ from compliance.merge_rows import Pair
 from compliance.merge_values import take_away
 from compliance.registry import KEY_HOLDER
 from hub.core import Hub
-from hub.errors import Denied, NotFound, WrongInput
+from hub.errors import NotFound, WrongInput
 from hub.flow import endpoints, pipeline
 from hub.gate import erase_rows
 from hub.models import Customer, DataKey, Duplicate, Merger, table
 from hub.own import OWN
+from hub.policy import AT_THE_MACHINE, approval, expect_approval
 from hub.work import Work
 
 OPEN, PROPOSED, APART, MERGED = "open", "proposed", "kept apart", "merged"
@@ -64,26 +68,33 @@ def take_back(hub: Hub, number: int, actor: str) -> None:
         work.audit(actor, "merger_withdrawn", "duplicate", row.id)
 
 
-def approve(hub: Hub, number: int, actor: str) -> str:
-    """By somebody else than who proposed it; answers the kept one's ref. Done twice, it is done once. Raises NotFound, Denied."""
+def approve(hub: Hub, number: int, actor: str, roles: Collection[str] = ()) -> str:
+    """By whom a policy of approval lets say so; answers the kept one's ref. Done twice, it is done once. Raises NotFound, Denied."""
     with hub.begin() as work:
         row = _waiting(work, number, (PROPOSED, MERGED))
         if row.state == MERGED:
             return _kept(work, row)
-        if row.asked_by == actor:
-            raise Denied("This needs a second pair of eyes.", "Somebody else with your role says yes to it.")
-        return _merge(hub, work, _pair(work, row, row.keep or ""), actor)
+        pair = _pair(work, row, row.keep or "")
+        return _merge(hub, work, pair, actor, _yes(hub, work, pair, actor, row.asked_by, roles))
 
 
-def merge(hub: Hub, keep: str, lose: str, actor: str) -> str:
-    """At once, for who answers for the region; answers the kept one's ref. Raises NotFound, WrongInput, Denied."""
+def merge(hub: Hub, keep: str, lose: str, actor: str, roles: Collection[str] = AT_THE_MACHINE) -> str:
+    """Without asking anybody else, where a policy lets this one; answers the kept one's ref. Raises NotFound, WrongInput, Denied."""
     with hub.begin() as work:
         if merged_into(work.session, lose) == keep:
             return keep
-        return _merge(hub, work, locked(work, keep, lose), actor)
+        pair = locked(work, keep, lose)
+        return _merge(hub, work, pair, actor, _yes(hub, work, pair, actor, actor, roles))
 
 
-def _merge(hub: Hub, work: Work, pair: Pair, actor: str) -> str:
+def _yes(hub: Hub, work: Work, pair: Pair, actor: str, asked_by: str | None, roles: Collection[str]) -> dict[str, Any]:
+    law = pair.kept.jurisdiction
+    return expect_approval(
+        hub, approval(hub, "merger", by=actor, asked_by=asked_by, roles=roles, now=work.now, jurisdiction=law)
+    )
+
+
+def _merge(hub: Hub, work: Work, pair: Pair, actor: str, said: Mapping[str, Any]) -> str:
     check(hub, work, pair)
     ends = merge_consents.stricter(work, pair)
     _join_fields(pair)
@@ -94,7 +105,7 @@ def _merge(hub: Hub, work: Work, pair: Pair, actor: str) -> str:
     intents = merge_consents.withdraw(hub, work, pair, ends)
     _end(work, pair, actor)
     work.audit(actor, "customers_merged", "customer", pair.keep.id, lost=pair.lose.ref, rows=dict(moved),
-               withdrawn=len(ends))  # fmt: skip
+               withdrawn=len(ends), **said)  # fmt: skip
     work.audit(actor, "merged_into", "customer", pair.lose.id, kept=pair.keep.ref)
     words = {"customer": pair.keep.ref, "merged": pair.lose.ref, "at": work.now.isoformat()}
     endpoints.tell_all(hub, work, pipeline.CONSENTS_READ, EVENT, words, pair.lose.ref, "consent_sync")

@@ -173,7 +173,7 @@ def _leave(hub: Hub, to: Hub, ref: str, actor: str) -> None:
     if _erasure_state(hub, request) == "verified":
         erasure.plan(hub, request, actor)
     if _erasure_state(hub, request) == "planned":
-        erasure.approve(hub, request, actor)
+        erasure.approve(hub, request, actor, decided={"move": ref})
     with hub.begin() as work:
         _move(work, ref).state = "leaving"
 

@@ -1,20 +1,59 @@
 """`hub policies`: what other policies would have decided last month, and why a question is answered as it is."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from compliance import asked
 from compliance import policies as judge
 from hub.cli.opened import json_option, opened, region_option
 from hub.sdk import Decision
-from rules.policy import QUESTION
+from rules.policy import MESSAGE, QUESTIONS, VERDICTS
 
 
 @click.group("policies")
 def policies() -> None:
     """What policies decide: plan a change on last month's messages, ask why."""
+
+
+@policies.command("facts")
+@click.argument("about", required=False, type=click.Choice(list(QUESTIONS)))
+@json_option
+def facts(about: str | None, as_json: bool) -> None:
+    """What a policy may ask about, question by question: each fact with its type and meaning."""
+    told = {name: one for name, one in QUESTIONS.items() if about in (None, name)}
+    if as_json:
+        found = {
+            name: {fact.name: {"type": fact.type, "meaning": fact.meaning} for fact in one.facts.values()}
+            for name, one in told.items()
+        }
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for name, one in told.items():
+        click.echo(f"question: {name} ({', '.join(VERDICTS[name])})")
+        for fact in one.facts.values():
+            click.echo(f"  {fact.name:18} {fact.type:7} {fact.meaning}")
+
+
+@policies.command("list")
+@region_option
+@json_option
+def listed(region: str | None, as_json: bool) -> None:
+    """The policies in force, by the question that each answers."""
+    with opened(region) as hub:
+        rows = [
+            {"policy": one.name, "question": one.question, "verdict": one.verdict, "title": one.title, "because": one.because,
+             "file": f"{one.mark.file}:{one.mark.line}"}
+            for one in sorted(hub.book.current().policies, key=lambda one: (one.question, one.name))
+        ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        click.echo(f"{row['question']:10} {row['policy']:36} {row['verdict']:6} {row['title']}")
 
 
 @policies.command("plan")
@@ -31,54 +70,69 @@ def plan(files: tuple[Path, ...], without: tuple[str, ...], days: int, region: s
         found = judge.plan(hub, judge.proposed(hub, files, without), days)
     if as_json:
         told = [
-            {"facts": one.facts, "before": _plain(one.before), "after": _plain(one.after), "messages": one.messages,
-             "people": one.people}
+            {"about": one.about, "facts": _shown(one.facts), "before": _plain(one.before), "after": _plain(one.after),
+             "times": one.times, "people": one.people}
             for one in found.differences
         ]  # fmt: skip
         click.echo(json.dumps({"since": found.since.isoformat(), "judged": found.judged, "left_out": found.left_out,
                                "differences": told}, ensure_ascii=False))  # fmt: skip
         return
     for one in found.differences:
-        facts = ", ".join(f"{name} {one.facts[name]}" for name in judge.SHOWN)
+        plain = _shown(one.facts)
+        facts = ", ".join(f"{name} {plain[name]}" for name in judge.SHOWN[one.about] if name in plain)
         click.echo(
-            f"{one.messages:8} messages of {one.people} people: {_words(one.before)} -> {_words(one.after)}\n{'':9}{facts}"
+            f"{one.times:8} {one.about}, of {one.people} people: {_words(one.before)} -> {_words(one.after)}\n{'':9}{facts}"
         )
-    changed = sum(one.messages for one in found.differences)
+    changed = sum(one.times for one in found.differences)
     click.echo(
-        f"{found.judged} messages since {found.since:%Y-%m-%d} were judged, {changed} would have been decided differently."
+        f"{found.judged} questions since {found.since:%Y-%m-%d} were judged, {changed} would have been decided differently."
     )
     if found.left_out:
-        click.echo(f"{found.left_out} were left out: their partner, topic or customer is not there any more.")
+        click.echo(
+            f"{found.left_out} were left out: what they were about is not there any more, or was not written down."
+        )
 
 
 @policies.command("why")
 @click.argument("question", nargs=-1, required=True)
+@click.option("--about", default=MESSAGE, show_default=True, type=click.Choice(list(QUESTIONS)), help="Which question.")
 @region_option
 @json_option
-def why(question: tuple[str, ...], region: str | None, as_json: bool) -> None:
-    """QUESTION is the number of a message, or facts: purpose=marketing channel=mail consent=granted."""
+def why(question: tuple[str, ...], about: str, region: str | None, as_json: bool) -> None:
+    """QUESTION is the number of a message or of an audited yes, or facts: purpose=marketing channel=mail consent=granted."""
     with opened(region) as hub:
-        is_number = len(question) == 1 and question[0].isdecimal()
-        facts = judge.question_about(hub, int(question[0])) if is_number else judge.question_of(question)
+        if len(question) == 1 and question[0].isdecimal():
+            about, facts = asked.numbered(hub, int(question[0]))
+        else:
+            facts = judge.in_region(hub, judge.question_of(question, about), about)
         book, now = hub.book.current().policies, hub.clock()
-        answer, said = judge.judged(book, facts, now), judge.why(book, facts, now)
+        answer, said = judge.judged(book, facts, now, about), judge.why(book, facts, now, about)
+    unsaid = [fact for fact in QUESTIONS[about].facts if fact not in facts]
+    facts = _shown(facts)
     if as_json:
         click.echo(
             json.dumps(
-                {"facts": facts, "answer": _plain(answer), "said": [vars(one) for one in said]}, ensure_ascii=False
+                {"about": about, "facts": facts, "answer": _plain(answer), "said": [vars(one) for one in said]},
+                ensure_ascii=False,
             )
         )
         return
     click.echo(", ".join(f"{name} {value}" for name, value in facts.items() if name != "fields"))
     click.echo(_words(answer))
-    if unsaid := [fact for fact in QUESTION.facts if fact not in facts]:
+    if unsaid:
         click.echo(f"Not said, so no test on it holds: {', '.join(unsaid)}.")
     for one in said:
         click.echo(f"  {one.policy:36} {one.verdict:7} {one.reason}")
 
 
 def _plain(one: Decision) -> dict[str, Any]:
-    return {"verdict": one.verdict, "policy": one.policy, "reason": one.reason, "mask": sorted(one.mask)}
+    told = {"verdict": one.verdict, "policy": one.policy, "reason": one.reason, "mask": sorted(one.mask)}
+    return told | ({"law": one.law} if one.law else {})
+
+
+def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Sets in an order."""
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in facts.items()}
 
 
 def _words(one: Decision) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from compliance import cases, dpia, erasure, history, moving, requests, takeaway
+from compliance import cases, dpia, erasure, history, moving, requests, storage, takeaway
 from compliance.disclosure import disclose
 from compliance.papers import files_of
 from compliance.requests import Wish
@@ -166,6 +166,20 @@ def ropa(as_csv: bool, region: str | None) -> None:
     with opened(region) as hub:
         found = record_of(hub)
     click.echo(sheet(found) if as_csv else json.dumps(found.plain(), ensure_ascii=False, indent=1))
+
+
+@privacy.command("storage")
+@region_option
+@json_option
+def where_it_lies(region: str | None, as_json: bool) -> None:
+    """Where files, backups, queues, logs and keys of the region lie, where they may (config/privacy/storage.yaml), and for how long."""
+    with opened(region) as hub:
+        found = storage.places_of(hub.settings, hub.region_code)
+    if as_json:
+        click.echo(json.dumps([vars(one) | {"fits": one.fits} for one in found], ensure_ascii=False))
+        return
+    for one in found:
+        click.echo(f"{one.kind:9} at {one.at:24} may at {', '.join(one.allowed)}\n{'':12} kept: {one.kept}")
 
 
 @privacy.command("dpia")

@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
 
 from compliance import execution
 from compliance.cases import CLOSED
-from compliance.keeping import TERM, read_keeping
+from compliance.keeping import TERM, Keeping, read_keeping
 from compliance.registry import bound_to, by_table, record_sets
 from hub.clock import NIGHT
 from hub.core import Hub
+from hub.errors import NotFound
 from hub.flow import pipeline
 from hub.flow.identity import lock_customers
 from hub.gate import erase_rows
@@ -124,12 +125,12 @@ class Due:
     kept: int
 
 
-def plan(hub: Hub) -> list[Due]:
-    """Counts, and changes nothing."""
-    found = []
+def plan(hub: Hub, other: Keeping | None = None) -> list[Due]:
+    """Counts, and changes nothing. other: periods in place of those in force."""
+    found, keeping = [], other or read_keeping(hub.settings.config)
     with hub.begin() as work:
-        for rule, jurisdiction, before in _rules(hub, work):
-            ended = _ended(rule, jurisdiction, before, hub)
+        for rule, jurisdiction, before in _rules(keeping, work):
+            ended = _ended(rule, jurisdiction, before, keeping)
             every = int(work.session.scalar(select(func.count()).select_from(rule.model).where(ended)) or 0)
             rows = int(
                 work.session.scalar(select(func.count()).select_from(rule.model).where(ended & _free(rule, work))) or 0
@@ -139,13 +140,24 @@ def plan(hub: Hub) -> list[Due]:
     return found
 
 
+def classes_of(name: str, keeping: Keeping) -> list[str]:
+    """A class itself, or those of the columns of a record set. Raises NotFound."""
+    if name in keeping.periods:
+        return [name]
+    found = Base.metadata.tables.get(name)
+    if found is None:
+        raise NotFound(f"There is no class or record set “{name}”.", f"Classes: {', '.join(sorted(keeping.periods))}.")
+    return sorted({column.info["retention"] for column in found.columns})
+
+
 def run(hub: Hub, actor: str, most: int = 100_000) -> Mapping[str, int]:
     """Record set -> rows that went or became nobody's; audited. most: rows at which it stops for today."""
     done: dict[str, int] = {}
+    keeping = read_keeping(hub.settings.config)
     with hub.begin() as work:
-        rules = list(_rules(hub, work))
+        rules = list(_rules(keeping, work))
     for rule, jurisdiction, before in rules:
-        while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before)):
+        while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before, keeping)):
             done[rule.record_set] = done.get(rule.record_set, 0) + count
     with hub.begin() as work:
         work.audit(
@@ -170,9 +182,8 @@ def _day(hub: Hub, now: datetime) -> int:
     return local_day(now, hub.here.zone).toordinal()
 
 
-def _rules(hub: Hub, work: Work) -> Iterator[tuple[Rule, str, datetime]]:
+def _rules(keeping: Keeping, work: Work) -> Iterator[tuple[Rule, str, datetime]]:
     """Each rule under each law that has a period of its own, and under all others together."""
-    keeping = read_keeping(hub.settings.config)
     for rule in RULES:
         for jurisdiction in ("", *keeping.laws_of(rule.retention)):
             period = keeping.of(rule.retention, jurisdiction)
@@ -180,13 +191,13 @@ def _rules(hub: Hub, work: Work) -> Iterator[tuple[Rule, str, datetime]]:
                 yield rule, jurisdiction, work.now - timedelta(days=period.days or 0)
 
 
-def _ended(rule: Rule, jurisdiction: str, before: datetime, hub: Hub) -> ColumnElement[bool]:
+def _ended(rule: Rule, jurisdiction: str, before: datetime, keeping: Keeping) -> ColumnElement[bool]:
     ended: ColumnElement[bool] = rule.ended < before
     if rule.only is not None:
         ended &= rule.only
     if rule.verb == "anonymise":  # what is nobody's already stays so
         ended &= _of_person(rule, Person.data_key_id).is_not(None)
-    others = read_keeping(hub.settings.config).laws_of(rule.retention)
+    others = keeping.laws_of(rule.retention)
     if rule.person is None or not others:
         return ended
     under = _of_person(rule, Person.jurisdiction)
@@ -212,14 +223,14 @@ def _free(rule: Rule, work: Work) -> ColumnElement[bool]:
     return or_(rule.person.is_(None), rule.person.not_in(select(protected.c[0])))
 
 
-def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime) -> int:
+def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: Keeping) -> int:
     """One transaction; the gate asks the holds again."""
     key = table(rule.model).c.id
     person = rule.person if rule.person is not None else select(Person.id).where(Person.id == 0).scalar_subquery()
     with hub.begin() as work:
         due = (
             select(key, person)
-            .where(_ended(rule, jurisdiction, before, hub) & _free(rule, work))
+            .where(_ended(rule, jurisdiction, before, keeping) & _free(rule, work))
             .order_by(key)
             .limit(BATCH)
         )

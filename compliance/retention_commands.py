@@ -1,11 +1,16 @@
 """`hub retention`: what has been kept long enough, and letting it go."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
 from compliance import retention as keeper
+from compliance.keeping import read_keeping, read_proposed
 from compliance.request_commands import by_option
+from compliance.retention import Due
 from hub.cli.opened import json_option, opened, region_option
 
 
@@ -15,12 +20,17 @@ def retention() -> None:
 
 
 @retention.command("plan")
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @region_option
 @json_option
-def plan(region: str | None, as_json: bool) -> None:
-    """What a run would let go today; changes nothing."""
+def plan(file: Path | None, region: str | None, as_json: bool) -> None:
+    """What a run would let go today, and with another FILE of periods in place of the one in force; changes nothing."""
     with opened(region) as hub:
         found = keeper.plan(hub)
+        others = keeper.plan(hub, read_proposed(file)) if file else None
+    if others is not None:
+        _compare(found, others, as_json=as_json)
+        return
     if as_json:
         click.echo(json.dumps([{**vars(one), "before": one.before.isoformat()} for one in found]))
         return
@@ -30,6 +40,49 @@ def plan(region: str | None, as_json: bool) -> None:
         click.echo(f"{one.record_set:20} {one.verb:10} {one.rows:8} rows before {one.before:%Y-%m-%d}{law}{kept}")
     if not found:
         click.echo("Nothing has been kept too long.")
+
+
+def _compare(found: Sequence[Due], others: Sequence[Due], *, as_json: bool) -> None:
+    """By record set, as the two files may tell laws apart differently."""
+    now, then = (Counter[str](), Counter[str]())
+    for counted, several in ((now, found), (then, others)):
+        for one in several:
+            counted[one.record_set] += one.rows
+    names = sorted(name for name in {*now, *then} if now[name] != then[name])
+    if as_json:
+        click.echo(json.dumps([{"record_set": name, "now": now[name], "then": then[name]} for name in names]))
+        return
+    for name in names:
+        click.echo(f"{name:20} {now[name]:8} rows would go today, {then[name]:8} by the other file")
+    if not names:
+        click.echo("Today both files let go the same.")
+
+
+@retention.command("why")
+@click.argument("of")
+@click.option("--law", default="", help="Whose law: DE, SA ... Without it, the region's.")
+@click.option("--days", type=click.IntRange(min=0), help="How long ago what it is about has ended: is it kept?")
+@region_option
+@json_option
+def why(of: str, law: str, days: int | None, region: str | None, as_json: bool) -> None:
+    """How long a class of retention or a record set (OF) is kept, by which entry of the file, and where that was read."""
+    with opened(region) as hub:
+        keeping, law = read_keeping(hub.settings.config), law or hub.here.jurisdiction
+    rows = [
+        {"class": name, "law": law, "entry": law if law in keeping.laws_of(name) else "default", "days": period.days,
+         "until": period.until, "source": period.source, "reviewed_on": period.reviewed_on.isoformat(),
+         "verdict": keeping.verdict(name, law, days) if days is not None else None}
+        for name in keeper.classes_of(of, keeping) for period in [keeping.of(name, law)]
+    ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        length = f"{row['days']} days" if row["days"] is not None else f"until {row['until']}"
+        verdict = f"{row['verdict']}: " if row["verdict"] else ""
+        click.echo(f"{verdict}{row['class']} under {row['law']} ({row['entry']}): {length}")
+        click.echo(f"  {row['source']}, read on {row['reviewed_on']}")
+    click.echo("A hold or an open request keeps it longer: hub holds list, hub privacy list")
 
 
 @retention.command("run")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from compliance import storage
 from compliance.keeping import Keeping, read_keeping
 from compliance.periods import STALE_DAYS
 from compliance.purposes import Purpose, read_purposes
@@ -47,6 +48,7 @@ class Record:
     made_on: str
     persons: tuple[str, ...]
     measures: tuple[str, ...]
+    storage: tuple[Mapping[str, Any], ...]
     entries: tuple[Entry, ...]
 
     def plain(self) -> dict[str, Any]:
@@ -70,7 +72,16 @@ def record_of(hub: Hub) -> Record:
             recipients, abroad, read_on.isoformat() if read_on else "", stale,
         ))  # fmt: skip
     return Record(dict(known.controller), hub.region_code, hub.here.jurisdiction, today.isoformat(),
-                  ("customers", "drivers", "staff"), MEASURES, tuple(entries))  # fmt: skip
+                  ("customers", "drivers", "staff"), MEASURES, _storage(hub), tuple(entries))  # fmt: skip
+
+
+def _storage(hub: Hub) -> tuple[Mapping[str, Any], ...]:
+    """Where each kind of bytes lies, and for how long; empty where no policy says where it may."""
+    if not (hub.settings.config / "privacy" / storage.FILE).exists():
+        return ()
+    return tuple(
+        {"kind": one.kind, "at": one.at, "kept": one.kept} for one in storage.places_of(hub.settings, hub.region_code)
+    )
 
 
 def sheet(record: Record) -> str:

@@ -9,6 +9,7 @@ HubError                      has `code` (stable slug), `status` (HTTP) and `hin
 │   ├── SignInNeeded  401     no session or token, or one that has ended
 │   │   └── ProofNeeded       signed in, but too long ago for what can do harm
 │   ├── Denied        403     known, but not allowed
+│   │   └── SecondNeeded          allowed when somebody else says yes to it
 │   ├── NotFound      404     there is no such thing, or none that the caller may see
 │   ├── KeyInUse      409     the first call with this Idempotency-Key is still running
 │   ├── TooLarge      413     more bytes than we read
@@ -78,6 +79,10 @@ class ProofNeeded(SignInNeeded):
 class Denied(WrongInput):
     code = "denied"
     status = 403
+
+
+class SecondNeeded(Denied):
+    code = "second_needed"
 
 
 class NotFound(WrongInput):

@@ -1,13 +1,16 @@
 """May this be done? Everyone is asked, one deny is enough, silence is a no, and so is a crash."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
+from hub.errors import Denied, SecondNeeded
 from hub.sdk.contracts import Decision, Question
 
 log = logging.getLogger(__name__)
 NOBODY = Decision("deny", "", "no policy speaks of this")
+AT_THE_MACHINE = frozenset({"machine"})  # whoever has the database and its keys; no role of a desk bears this name
 
 
 def judge(hub: Any, question: Question) -> Decision:
@@ -32,3 +35,29 @@ def settle(decisions: Iterable[Decision]) -> Decision:
         fields = frozenset().union(*(one.mask for one in masks))
         return Decision("mask", masks[0].policy, masks[0].reason, fields)
     return allows[0] if allows else NOBODY
+
+
+def approval(
+    hub: Any, act: str, *, by: str, asked_by: str | None, roles: Collection[str], now: datetime, **facts: Any
+) -> Question:
+    """May `by` say yes to an act that `asked_by` wants? facts: more of rules.policy.APPROVAL."""
+    told = {
+        "act": act,
+        "same": by == asked_by,
+        "roles": frozenset(roles),
+        "region": hub.region_code,
+        "holds": 0,
+        **facts,
+    }
+    return Question(told, now, "approval")
+
+
+def expect_approval(hub: Any, question: Question) -> dict[str, Any]:
+    """What is audited of a yes: the facts, and the policy that let it pass. Raises SecondNeeded, Denied."""
+    decision = judge(hub, question)
+    if decision.verdict != "allow":
+        reason = f"{decision.reason} ({decision.policy or 'config/policies'})."
+        if question.facts["same"]:
+            raise SecondNeeded("This needs a second pair of eyes.", f"Somebody else says yes to it: {reason}")
+        raise Denied("You may not say yes to this.", f"{reason[:1].upper()}{reason[1:]}")
+    return {"asked": {**question.facts, "roles": sorted(question.facts["roles"])}, "policy": decision.policy}

@@ -7,7 +7,7 @@ from typing import Any
 from hub.core import Hub
 from hub.targets import SYNCED, TARGETS
 from rules.catalogue import Catalogue
-from rules.policy import QUESTION
+from rules.policy import QUESTIONS
 from rules.schema import schema_of
 from rules.sync_schema import sync_schema
 
@@ -17,9 +17,9 @@ SHORTEST = 2  # signs of a word that is worth offering
 
 def words_of(hub: Hub, kind: str) -> Mapping[str, str]:
     """word -> what it means, where somebody said so; by the word."""
-    catalogue = QUESTION if kind == "policies" else hub.book.catalogue
-    found = dict.fromkeys(_of_schema(kind, catalogue), "")
-    found |= {name: fact.meaning for name, fact in catalogue.facts.items() if name in found}
+    found = dict.fromkeys(_of_schema(kind, hub.book.catalogue), "")
+    for catalogue in QUESTIONS.values() if kind == "policies" else (hub.book.catalogue,):
+        found |= {name: fact.meaning for name, fact in catalogue.facts.items() if name in found}
     config = hub.settings.config
     if kind in ("segments", "journeys"):
         found |= {name: rule.title for name, rule in hub.book.current().segments.items()}

@@ -113,9 +113,9 @@ def take_back(number: int) -> Response:
 @bp.post("/<int:number>/merge")
 @opens_to(*PRIVACY)
 def merge(number: int) -> Response:
-    """By somebody else than who proposed it."""
+    """By whom the policies of approval let say so: as shipped, somebody else than who proposed it."""
     _seen(this_hub(), number)
-    return _after(number, lambda hub: merging.approve(hub, number, guard.principal()), "merged")
+    return _after(number, lambda hub: merging.approve(hub, number, guard.principal(), guard.roles()), "merged")
 
 
 @bp.post("/<int:number>/keep-apart")

@@ -101,13 +101,13 @@ def effect_of(hub: Hub, wish: Wish, rule: Written, *, opened: bool = False) -> E
         more["samples"] = samples(hub, rule, opened=opened)
     elif isinstance(rule, PolicyRule):
         more["judged"] = judged(hub, rule)
-    second = now != wish.text and needs_second(hub, now, rule)
+    second = now != wish.text and needs_second(hub, now, rule, guard.roles())
     return Effect(rule, compared(now, wish.text), in_force, second, **more)
 
 
 def judged(hub: Hub, rule: PolicyRule) -> list[tuple[str, str, str]]:
-    """(question, answer as it stands, answer by this) of every question that some policy has as its example, where they differ."""
-    book = hub.book.current().policies
+    """(question, answer as it stands, answer by this) of every example that policies of its question have, where they differ."""
+    book = [one for one in hub.book.current().policies if one.question == rule.question]
     before = next((one for one in book if one.name == rule.name), None)
     asked = {one.name: one for policy in (*book, rule) for one in policy.examples}
     answers = (

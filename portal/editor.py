@@ -91,7 +91,7 @@ def propose(kind: str, name: str) -> Response:
         rule = written.rule_of(hub, kind, name, wish.text)
         if isinstance(rule, JourneyRule):
             prove_journey(hub, rule)
-        row = proposals.propose(hub, wish, guard.principal())
+        row = proposals.propose(hub, wish, guard.principal(), guard.roles())
     except proposals.Overtaken:
         return look(kind, name)
     except RuleError as error:
@@ -122,13 +122,13 @@ def settle(number: int, deed: str) -> Response:
     with hub.look() as session:
         row = proposals.one(session, number)
     writable(row.kind, row.name)
-    if deed not in DEEDS:
+    if deed == "approve":
+        proposals.approve(hub, number, guard.principal(), guard.roles())
+    elif deed == "withdraw":
+        proposals.withdraw(hub, number, guard.principal())
+    else:
         raise NotFound("There is no such page.")
-    DEEDS[deed](hub, number, guard.principal())
     return _watched(number)
-
-
-DEEDS = {"approve": proposals.approve, "withdraw": proposals.withdraw}
 
 
 def _wish(kind: str, name: str) -> Wish:

@@ -99,6 +99,12 @@ def holds(*roles: str) -> bool:
     return person is not None and not person.roles.isdisjoint(roles)
 
 
+def roles() -> frozenset[str]:
+    """Of whoever asks, as policies of approval ask for them."""
+    person = who()
+    return person.roles if person is not None else EVERYBODY
+
+
 def actor() -> str:
     """Under which name a deed is audited. Raises NotFound for nobody."""
     person = who()

@@ -129,7 +129,7 @@ Deed = Callable[[Hub, str, Mapping[str, str]], object]
 OF_ERASURE: Mapping[str, Deed] = {
     "verify": lambda hub, ref, form: erasure.verify(hub, ref, guard.actor(), _one_of(form.get("how", ""), HOWS)),
     "plan": lambda hub, ref, _form: erasure.plan(hub, ref, guard.actor()),
-    "approve": lambda hub, ref, _form: erasure.approve(hub, ref, guard.actor()),
+    "approve": lambda hub, ref, _form: erasure.approve(hub, ref, guard.actor(), guard.roles()),
     "refuse": lambda hub, ref, form: erasure.refuse(hub, ref, guard.actor(), _one_of(form.get("reason", ""), REFUSALS)),
     "run": lambda hub, ref, _form: erasure.run(hub, ref, guard.actor()),
 }

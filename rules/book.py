@@ -1,9 +1,11 @@
 """A configuration folder into a Rulebook, or everything that is wrong in all of its files."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from rules.catalogue import Catalogue
+from rules.catalogue import Catalogue, nearest
 from rules.check import Checker
 from rules.dependencies import dependencies
 from rules.documents import PolicyRule, Rulebook, SegmentRule, content_hash, plain
@@ -14,13 +16,13 @@ from rules.journeys.documents import JourneyRule
 from rules.journeys.read import read_journey
 from rules.order import ordered
 from rules.parse import Source, read
-from rules.policy import QUESTION
+from rules.policy import MESSAGE, QUESTION, QUESTIONS, VERDICTS
 from rules.tree import Pinned
 from rules.values import shown
 
-VERDICTS = ("allow", "deny", "mask")
+LAW = re.compile(r"[A-Z]{2}")
 SEGMENT_KEYS = {"segment", "title", "owner", "zone", "when", "examples"}
-POLICY_KEYS = {"policy", "title", "applies", "verdict", "mask", "because", "examples"}
+POLICY_KEYS = {"policy", "title", "question", "applies", "verdict", "mask", "law", "because", "examples"}
 
 
 def load_book(
@@ -164,23 +166,21 @@ def read_segment(
 
 def read_policy(source: Source, *, believed: bool = False) -> PolicyRule:
     """Raises RuleError with every problem of the document."""
-    top, checker = source.top, Checker(source, QUESTION)
+    top = source.top
+    question = top.get("question", MESSAGE)
+    is_known = isinstance(question, str) and question in QUESTIONS
+    checker = Checker(source, QUESTIONS[question] if is_known else QUESTION)
     checker.keys(top, POLICY_KEYS)
+    if not is_known:
+        checker.wrong(top, "question", f"“{shown(question)}” is no question.", nearest(question, QUESTIONS))
     name = checker.name(top, "policy")
-    verdict = top.get("verdict")
-    if verdict not in VERDICTS:
-        checker.wrong(top, "verdict", f"“{shown(verdict)}” is no verdict.", "Write allow, deny or mask.")
-    mask = top.get("mask") or []
-    if (verdict == "mask") != bool(mask) or not isinstance(mask, list) or not all(isinstance(one, str) for one in mask):
-        checker.wrong(
-            top,
-            "mask",
-            "“mask” lists the fields that a verdict of mask holds back, and stands with no other.",
-            "Write mask: [phone], or no mask.",
-        )
+    verdict, verdicts = top.get("verdict"), VERDICTS[question if is_known else MESSAGE]
+    if verdict not in verdicts:
+        checker.wrong(top, "verdict", f"“{shown(verdict)}” is no verdict.", f"Write {_either(verdicts)}.")
+    mask, law = _mask(checker, top), _law(checker, top, str(question))
     applies = checker.condition(top.get("applies"), top, "applies")
     examples = read_examples(
-        checker, top, {str(verdict), "silent"} if verdict in VERDICTS else set(), {"allow", "deny", "mask", "silent"}
+        checker, top, {str(verdict), "silent"} if verdict in verdicts else set(), {*verdicts, "silent"}
     )
     title, because = checker.text(top, "title"), checker.text(top, "because")
     if checker.problems or applies is None:
@@ -190,14 +190,42 @@ def read_policy(source: Source, *, believed: bool = False) -> PolicyRule:
         title,
         applies,
         str(verdict),
-        tuple(map(str, mask)),
+        mask,
         because,
         examples,
         content_hash(top),
         source.mark(top, "policy"),
+        str(question),
+        law,
     )
     if not believed:
         checker.problems += [problem for example in examples for problem in try_policy(rule, example)]
     if checker.problems:
         raise RuleError(checker.problems)
     return rule
+
+
+def _either(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _mask(checker: Checker, top: Mapping[str, Any]) -> tuple[str, ...]:
+    mask = top.get("mask") or []
+    fits = isinstance(mask, list) and all(isinstance(one, str) for one in mask)
+    if not fits or (top.get("verdict") == "mask") != bool(mask):
+        checker.wrong(
+            top,
+            "mask",
+            "“mask” lists the fields that a verdict of mask holds back, and stands with no other.",
+            "Write mask: [phone], or no mask.",
+        )
+    return tuple(map(str, mask)) if fits else ()
+
+
+def _law(checker: Checker, top: Mapping[str, Any], question: str) -> str:
+    law = top.get("law", "")
+    if "law" in top and (question, top.get("verdict")) != ("residence", "allow"):
+        checker.wrong(top, "law", "“law” stands with a residence that is allowed only.", "Take it out.")
+    elif law and not (isinstance(law, str) and LAW.fullmatch(law)):
+        checker.wrong(top, "law", f"“{shown(law)}” is no jurisdiction.", "Write two capitals as ISO 3166 has them: DE.")
+    return str(law)

@@ -49,7 +49,8 @@ class SegmentRule:
 
 @dataclass(frozen=True)
 class PolicyRule:
-    """applies: on which questions this policy speaks. mask: personal fields that must not go along."""
+    """question: which one it answers (rules.policy.QUESTIONS); applies: when it speaks. mask: personal fields that must not go
+    along. law: under which whoever resides there is kept, of a residence."""
 
     name: str
     title: str
@@ -60,6 +61,8 @@ class PolicyRule:
     examples: tuple[Example, ...]
     hash: str
     mark: Mark
+    question: str = "message"
+    law: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from rules.book import POLICY_KEYS, SEGMENT_KEYS, VERDICTS
+from rules.book import LAW, POLICY_KEYS, SEGMENT_KEYS
 from rules.catalogue import Catalogue, EventKind
 from rules.convert import CURRENCY
 from rules.examples import EXAMPLE_KEYS
 from rules.given import CAR_KEYS, CONSENT_KEYS, SCORE_KEYS, lists_of
 from rules.journeys.schema import journey_schema
 from rules.mapping import FIELD_KEYS, FITTING, KEYS, Targets
-from rules.policy import QUESTION
+from rules.policy import MESSAGE, QUESTIONS, VERDICTS
 from rules.schema_nodes import DAY, FLAG, NAMED, SHARE, TEXT, VALUES, Schema, an_object, definitions
 
 
@@ -41,22 +41,34 @@ def _segment(catalogue: Catalogue) -> Schema:
 
 
 def _policy() -> Schema:
+    """A fact of another question passes here, as all questions share the conditions; the checker tells them apart."""
+    known = Catalogue({fact.name: fact for one in QUESTIONS.values() for fact in one.facts.values()}.values())
+    verdicts = VERDICTS[MESSAGE]
     keys = {
         "policy": NAMED,
         "title": TEXT,
+        "question": {"enum": list(QUESTIONS), "default": MESSAGE},
         "applies": {"$ref": "#/$defs/condition"},
-        "verdict": {"enum": list(VERDICTS)},
+        "verdict": {"enum": list(verdicts)},
         "mask": {"type": "array", "items": {"type": "string"}},
+        "law": {"type": "string", "pattern": f"^{LAW.pattern}$"},
         "because": TEXT,
-        "examples": _examples(QUESTION, [*VERDICTS, "silent"], ["silent"]),
+        "examples": _examples(known, [*verdicts, "silent"], ["silent"]),
     }
     masks: Schema = {
         "if": {"properties": {"verdict": {"const": "mask"}}},
-        "then": {"required": ["mask"], "properties": {"mask": {"minItems": 1}}},
+        "then": {"required": ["mask"], "properties": {"mask": {"minItems": 1}, "question": {"const": MESSAGE}}},
         "else": {"properties": {"mask": {"maxItems": 0}}},
     }
+    resides: Schema = {
+        "if": {"required": ["law"]},
+        "then": {
+            "required": ["question"],
+            "properties": {"question": {"const": "residence"}, "verdict": {"const": "allow"}},
+        },
+    }
     required = ["policy", "title", "applies", "verdict", "because", "examples"]
-    return an_object(POLICY_KEYS, keys, required, **masks, **{"$defs": definitions(QUESTION)})
+    return an_object(POLICY_KEYS, keys, required, **masks, allOf=[resides], **{"$defs": definitions(known)})
 
 
 def _given(catalogue: Catalogue) -> Schema:

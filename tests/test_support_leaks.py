@@ -10,6 +10,7 @@ import pytest
 
 import leaks
 from hub.core import Hub
+from hub.flow.drafts import Draft
 from leaks import STORIES, WITHOUT, LiesOpen, is_watched
 
 ROOT = Path(__file__).parents[1]
@@ -62,6 +63,19 @@ def test_what_was_logged_a_key_that_is_not_wrapped_and_a_file_of_no_known_kind_a
 
     (hub.region.folder / "notes.txt").write_text("nothing personal")
     with pytest.raises(LiesOpen, match=r"nobody has classified: regions/eu/notes\.txt"):
+        ends()
+
+
+def test_a_document_that_lies_in_the_open_is_found(hub: Hub, ends: Story) -> None:
+    paper = b"%PDF-1.7 " + bytes(range(32, 127)) * 40
+    with Draft(hub, 100_000) as draft:
+        draft.write(paper)
+        draft.take()
+    ends()
+
+    (hub.region.folder / "documents" / "0a").mkdir(exist_ok=True)
+    (hub.region.folder / "documents" / "0a" / ("0" * 32)).write_bytes(b"copied: " + paper)
+    with pytest.raises(LiesOpen, match="eu a document"):
         ends()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from hub.core import Hub, Partner
-from hub.errors import Quarantined, WrongInput
+from hub.errors import WrongInput
 from hub.flow import consents, fleets, identity, replies, service, timers, vehicles
 from hub.flow.batches import batches
 from hub.flow.cards import Cards
@@ -17,6 +17,7 @@ from hub.flow.held import Held
 from hub.flow.identity import Identities, Known
 from hub.flow.outbox import Intent
 from hub.flow.places import Places
+from hub.flow.residence import Residences
 from hub.flow.told import Station
 from hub.flow.values import set_value
 from hub.models import Customer, Event
@@ -83,8 +84,9 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     """Fold the records of one delivery, or of several at once, in their order. Raises WrongInput, and Quarantined for declared
     residence elsewhere."""
     folded = Folded()
+    residences = Residences(hub, partner.connector.name)
     for record in records:
-        _check_residence(hub, record)
+        residences.expect(getattr(record, "residence", None))
     places = Places(work, hub.here.zone)
     shop = [record for record in records if isinstance(record, ShopRecord)]
     folded.news += (news := places.fold(shop))
@@ -104,7 +106,7 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     named = {one for record in about if (one := getattr(record, "vehicle_partner_id", None))}
     cars = vehicles.Vehicles(work, partner, named, told)
     members = people.ids_of(record.customer for record in about if isinstance(record, LoyaltyRecord))
-    station = Station(work, partner, people, places, cars, Cards(work, partner, members))
+    station = Station(work, partner, people, places, cars, Cards(work, partner, members), residences)
     _fold_people(hub, station, [record for record in about if not isinstance(record, ServiceRecord)], folded)
     _fold_service(station, [record for record in about if isinstance(record, ServiceRecord)], folded)
     timers.hear(hub, work, partner, about, cars.known)
@@ -174,12 +176,6 @@ def _fold_service(station: Station, records: Sequence[ServiceRecord], folded: Fo
             folded.touched[customer_id] |= changes
 
 
-def _check_residence(hub: Hub, record: Record) -> None:
-    declared = getattr(record, "residence", None)
-    if declared and hub.here.residences and declared not in hub.here.residences:
-        raise Quarantined(f"A record declares residence in {declared}, which is not in {hub.region_code}.", declared)
-
-
 def _fold_one(hub: Hub, station: Station, known: Known, record: PersonRecord, folded: Folded) -> bool:
     """Answers whether it was news."""
     work, partner = station.work, station.partner
@@ -223,8 +219,9 @@ def _fold_person(station: Station, known: Known, record: CustomerRecord) -> set[
         {name: value for name, value in told.items() if value},
         record.residence,
     )
-    if record.residence and known.person.jurisdiction != record.residence:
-        known.person.jurisdiction = record.residence
+    law = station.residences.law(record.residence) if record.residence else known.person.jurisdiction
+    if known.person.jurisdiction != law:
+        known.person.jurisdiction = law
         changed.add("customer.jurisdiction")
     return changed
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub.core import Hub
 from hub.errors import WrongInput
 from hub.flow.batches import batches
+from hub.flow.residence import Residences
 from hub.models import Bay, Branch, Slot, table
 from hub.sdk import Bounds, BranchRecord, ShopRecord, SlotRecord
 from hub.work import Work
@@ -18,7 +19,7 @@ from hub.work import Work
 
 def bounds(hub: Hub, session: Session) -> Bounds:
     """What rows that come in now are judged by."""
-    return Bounds(set(session.scalars(select(Branch.code))), hub.here.residences, hub.clock())
+    return Bounds(set(session.scalars(select(Branch.code))), Residences(hub), hub.clock())
 
 
 class Places:

@@ -4,7 +4,7 @@ works for the region, and taken up again where it stopped after a kill."""
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,17 +13,20 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.errors import Denied, NotFound, PartDown, WrongInput
+from hub.errors import NotFound, PartDown, WrongInput
 from hub.flow import applying, versions, written
 from hub.flow.applying import Mark
 from hub.flow.foreseen import Fate
 from hub.flow.written import Written
 from hub.models import Proposal
 from hub.own import OWN
+from hub.policy import approval, expect_approval
+from hub.sdk import Question
 from hub.targets import SYNCED
 from hub.work import Work
-from rules import RuleError, SegmentRule
+from rules import PolicyRule, RuleError, SegmentRule
 from rules.journeys.documents import JourneyRule
+from rules.mapping import FileMapping
 from rules.parse import read_text
 from rules.syncmap import FieldRule, ObjectRule, SyncMap, read_sync
 
@@ -31,6 +34,9 @@ LEASE = timedelta(minutes=2)  # renewed with each part; a worker that was killed
 SHIFT = 3.0  # seconds of one turn, as of a drain: then others of the region have theirs
 OPEN = ("asked", "waiting", "running")
 FATES = ("stay", "map", "exit")
+OF_KIND: Mapping[str, tuple[type, ...]] = {
+    "segments": (SegmentRule,), "journeys": (JourneyRule,), "policies": (PolicyRule,), "mappings": (SyncMap, FileMapping),
+}  # fmt: skip
 DEED = {"mappings": "mapping_put", "policies": "policy_put"}
 log = logging.getLogger(__name__)
 
@@ -54,7 +60,7 @@ class Wish:
     existing: bool = False
 
 
-def propose(hub: Hub, wish: Wish, author: str) -> Proposal:
+def propose(hub: Hub, wish: Wish, author: str, roles: Collection[str] = ()) -> Proposal:
     """Ask for a document to be put in force; pressed twice, it is asked once. Raises RuleError with every problem of the document,
     Overtaken when another has been written since."""
     rule, base, mark = (
@@ -64,8 +70,10 @@ def propose(hub: Hub, wish: Wish, author: str) -> Proposal:
     now = written.standing(hub, wish.kind, wish.name)
     if written.mark_of(now) not in (base, mark):
         raise Overtaken("Somebody else changed this document meanwhile.", "Look at both, then decide.")
-    options = {"fate": wish.fate, "existing": wish.existing} if wish.kind == "journeys" else {}
-    asked = needs_second(hub, now, rule) and now != wish.text
+    options: dict[str, Any] = {"personal": _touches_values(now, rule)}
+    if wish.kind == "journeys":
+        options |= {"fate": wish.fate, "existing": wish.existing}
+    asked = now != wish.text and needs_second(hub, now, rule, roles)
     with hub.begin() as work:
         mine = (Proposal.kind == wish.kind, Proposal.name == wish.name, Proposal.hash == mark, Proposal.state.in_(OPEN))
         found = work.session.scalars(select(Proposal).where(*mine).limit(1)).first()
@@ -82,12 +90,26 @@ def propose(hub: Hub, wish: Wish, author: str) -> Proposal:
         return row
 
 
-def needs_second(hub: Hub, before: str, rule: Written) -> bool:
-    """A policy decides over everybody, and so does the way of a personal value to or from a partner: one person alone changes
-    neither."""
-    if isinstance(rule, SyncMap):
-        return _personal(rule) != _personal(_sync_of(before))
-    return not isinstance(rule, SegmentRule | JourneyRule)
+def needs_second(hub: Hub, before: str, rule: Written, roles: Collection[str] = ()) -> bool:
+    """May no author say yes to their own? As the policies of approval have it."""
+    own = _question(hub, _kind(rule), personal=_touches_values(before, rule), by="", asked_by="", roles=roles)
+    return hub.permits(own).verdict != "allow"
+
+
+def _question(hub: Hub, kind: str, *, personal: bool, by: str, asked_by: str, roles: Collection[str]) -> Question:
+    facts = {"kind": kind, "personal": personal, "jurisdiction": hub.here.jurisdiction}
+    return approval(hub, "configuration", by=by, asked_by=asked_by, roles=roles, now=hub.clock(), **facts)
+
+
+def _kind(rule: Written) -> str:
+    return next(kind for kind, types in OF_KIND.items() if isinstance(rule, types))
+
+
+def _touches_values(before: str, rule: Written) -> bool:
+    """Does it change which personal values go to a partner or come from one? An import's columns always do."""
+    return isinstance(rule, FileMapping) or (
+        isinstance(rule, SyncMap) and _personal(rule) != _personal(_sync_of(before))
+    )
 
 
 def _sync_of(text: str) -> SyncMap | None:
@@ -104,15 +126,17 @@ def _personal(rule: SyncMap | None) -> dict[tuple[str, str], FieldRule]:
     return {(one.kind, field.theirs): field for one, field in fields}
 
 
-def approve(hub: Hub, number: int, reader: str) -> None:
-    """By somebody else than its author. Raises NotFound, Denied."""
+def approve(hub: Hub, number: int, reader: str, roles: Collection[str] = ()) -> None:
+    """By whom a policy of approval lets say so. Raises NotFound, Denied."""
     with hub.begin() as work:
         row = _one(work.session, number, lock=True)
-        if row.author == reader:
-            raise Denied("This needs a second pair of eyes.", "Somebody else with your role says yes to it.")
+        personal = row.options.get("personal", True)
+        question = _question(hub, row.kind, personal=personal, by=reader, asked_by=row.author, roles=roles)
+        said = expect_approval(hub, question)
         if row.state == "asked":
             row.state, row.second = "waiting", reader
-            work.audit(reader, "proposal_approved", "proposal", row.id, kind=row.kind, name=row.name, hash=row.hash)
+            detail = {"kind": row.kind, "name": row.name, "hash": row.hash, **said}
+            work.audit(reader, "proposal_approved", "proposal", row.id, **detail)
             work.ring(OWN)
 
 

@@ -12,6 +12,7 @@ from hub.flow.batches import batches
 from hub.flow.cards import Cards
 from hub.flow.identity import Identities, Known, lock_customers
 from hub.flow.places import Places
+from hub.flow.residence import Residences
 from hub.flow.vehicles import Vehicles
 from hub.models import Base, Event, Visit, table
 from hub.sdk import CustomerKey, ServiceRecord
@@ -45,7 +46,7 @@ class Telling:
 
 @dataclass(frozen=True)
 class Station:
-    """What the folding of one batch stands on."""
+    """What the folding of one batch stands on. residences: asked what a record declares."""
 
     work: Work
     partner: Partner
@@ -53,6 +54,7 @@ class Station:
     places: Places
     vehicles: Vehicles
     cards: Cards
+    residences: Residences
     visits: dict[bytes, int] = field(default_factory=dict)
 
     def hash(self, kind: str, key: str) -> bytes:

@@ -80,7 +80,8 @@ def startup(hub: Hub) -> None:
 
 @hookspec
 def decide(hub: Hub, question: Question) -> Sequence[Decision] | None:
-    """Asked before each Step and each Push: one deny is enough, silence is a no."""
+    """Asked before each Step, each Push, each yes of a second pair of eyes and each declared residence (`question.about`): one deny is
+    enough, silence is a no."""
 
 
 @hookspec

@@ -52,7 +52,7 @@ def erased(hub, request):
 
 def lying(hub):
     with hub.look() as session:
-        return archives.listed(session)
+        return archives.listed(session, hub.clock())
 
 
 def test_an_invoice_is_archived_with_what_must_stand_on_it_and_nothing_else(hub, billed, approved):
@@ -110,7 +110,8 @@ def test_it_opens_for_a_reason_only_and_each_look_is_audited(hub, billed, approv
 
     with hub.look() as session:
         looks = session.scalars(select(AuditEntry).where(AuditEntry.action == "archive_opened")).all()
-    assert [(one.actor, one.detail) for one in looks] == [("petra", {"invoice": kept.ref, "reason": "tax_audit"})]
+    said = [(one.actor, one.detail["invoice"], one.detail["reason"], one.detail["policy"]) for one in looks]
+    assert said == [("petra", kept.ref, "tax_audit", "who_may_say_yes")]
 
 
 def test_at_the_end_of_its_term_row_and_key_go_and_not_a_day_before(hub, billed, approved, clock):

@@ -1,9 +1,13 @@
 """Requests that come in by the API: written down once, told about, and never more than that."""
 
 import pytest
+from sqlalchemy import func, select
 
+from compliance import erasure
 from hub.access import principal_named
+from hub.models import ErasureRequest, PersonRequest
 from hub.web.access import grant_token
+from partners import drain_all
 
 
 @pytest.fixture
@@ -39,3 +43,23 @@ def test_a_wrong_field_and_a_stranger_are_refused(hub, told, call):
     assert call("/api/v1/customers/nobody/requests", {"kind": "access"}, key="another-call")[0] == 404
     assert call("/api/v1/requests/nothing")[0] == 404
     assert "/api/v1/customers/{ref}/requests" in call("/api/v1/openapi.json")[1]["paths"]
+
+
+def test_whoever_was_erased_is_nobody_to_ask_for_and_nothing_is_written_down(hub, told, approved, call):
+    ref = told()
+    request = approved(ref)
+    again = call(f"/api/v1/customers/{ref}/requests", {"kind": "erasure"})[1]
+    assert (again["request"], again["state"]) == (request, "approved")  # the first one still runs
+    assert erasure.run(hub, request) in ("telling", "certified")
+    drain_all(hub)
+    assert erasure.run(hub, request) == "certified"
+    before = rows(hub)
+
+    status, problem = call(f"/api/v1/customers/{ref}/requests", {"kind": "erasure"}, key="after-that")
+
+    assert (status, "erased already" in problem["detail"], rows(hub)) == (422, True, before)
+
+
+def rows(hub):
+    with hub.look() as session:
+        return [session.scalar(select(func.count()).select_from(one)) for one in (ErasureRequest, PersonRequest)]

@@ -5,7 +5,7 @@ import json
 import pytest
 from sqlalchemy import select
 
-from compliance import policies
+from compliance import asked, policies
 from hub.errors import NotFound, WrongInput
 from hub.flow import customers
 from hub.flow.effects import announce
@@ -50,7 +50,7 @@ def test_last_months_messages_are_judged_by_a_policy_that_is_not_in_force_yet(hu
 
     [one] = [one for one in found.differences if one.facts["connector"] == "forgetful"]
     assert (one.before.verdict, one.after.verdict, one.after.policy) == ("allow", "deny", "nothing_to_crms")
-    assert (one.messages, one.people, found.left_out) == (2, 2, 0)
+    assert (one.times, one.people, found.left_out) == (2, 2, 0)
     assert policies.plan(hub, hub.book.current().policies, 30).differences == ()
     with hub.look() as session:
         assert set(session.scalars(select(Message.state))) == {"waiting"}
@@ -70,10 +70,10 @@ def test_consent_counts_as_it_was_when_the_message_was_made(hub, told_on, clock)
         mine = (Message.entity == first, Message.connection_id == hub.partners["crm"].id)
         [number] = session.scalars(select(Message.id).where(*mine))
 
-    assert policies.question_about(hub, number)["consent"] == "never_asked"
+    assert asked.numbered(hub, number)[1]["consent"] == "never_asked"
     with hub.begin() as work:
         work.session.get_one(Message, number).made_at = clock()
-    assert policies.question_about(hub, number)["consent"] == "withdrawn"
+    assert asked.numbered(hub, number)[1]["consent"] == "withdrawn"
 
 
 def test_every_policy_says_its_word_and_silence_is_a_no(hub):
@@ -100,7 +100,7 @@ def test_a_file_that_is_wrong_a_policy_and_a_message_that_are_not_there_are_told
     with pytest.raises(WrongInput, match="no policy “nobody”"):
         policies.proposed(hub, [], ["nobody"])
     with pytest.raises(NotFound, match="no message 17"):
-        policies.question_about(hub, 17)
+        asked.numbered(hub, 17)
 
 
 def test_the_commands(hub, told_on, tmp_path, run):

@@ -1,5 +1,7 @@
 """What was kept long enough goes or becomes nobody's, totals stay, and whatever is protected is left alone."""
 
+import json
+
 import pytest
 from sqlalchemy import func, select
 
@@ -126,9 +128,35 @@ def test_it_is_said_and_done_at_the_command_line(hub, told, run):
     assert run("retention", "run", "-r", "eu", "--json")[:2] == (0, "{}\n")
 
 
+def test_another_file_is_compared_with_the_one_in_force_and_a_period_tells_where_it_was_read(
+    hub, told, run, clock, tmp_path
+):
+    told()
+    clock.pass_by(days=40)
+    text = (hub.settings.config / "privacy" / "retention.yaml").read_text()
+    shorter, path = text.replace("days: 2920", "days: 30"), tmp_path / "shorter.yaml"
+    assert shorter != text
+    path.write_text(shorter)
+
+    told_of = json.loads(run("retention", "plan", path, "-r", "eu", "--json")[1])
+    assert {"record_set": "events", "now": 0, "then": 3} in told_of
+    assert totals(hub)[0] == 3
+    same = run("retention", "plan", hub.settings.config / "privacy" / "retention.yaml", "-r", "eu")
+    assert same[1] == "Today both files let go the same.\n"
+
+    [said] = json.loads(run("retention", "why", "events", "--law", "FR", "--days", "40", "-r", "eu", "--json")[1])
+    assert (said["class"], said["entry"], said["days"], said["verdict"]) == ("service_history", "default", 2920, "kept")
+    assert said["source"]
+    assert run("retention", "why", "nothing_known", "-r", "eu")[0] == 1
+    path.write_text(text.replace("days: 90", "days: none"))
+    assert run("retention", "plan", path, "-r", "eu")[0] == 1
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("120, expect: ends", "120, expect: kept", "“old traffic” is ends, and should be kept"),
+        ("class: customer", "class: customers", "no class “customers”"), ("days: 120, ", "", "an example has"),
         ("days: 90", "dayz: 90", "needs days or until"), ("days: 90", "days: 0", "whole number"), ("traffic:", "trafic:", "has no period"),
         ("{until: erasure, source: \"settings", "{until: later, source: \"settings", "until is"),
     ],

@@ -51,3 +51,12 @@ def test_every_event_that_is_logged_is_listed_with_its_level() -> None:
 
     assert logged
     assert set(re.findall(r"^\| ([^|]+) \| (info|warning|error) \|$", page, re.MULTILINE)) == logged
+
+
+def test_every_test_that_shows_what_the_law_asks_is_there() -> None:
+    page = (ROOT / "docs/explanation/compliance.md").read_text()
+    shown = re.findall(r"`(tests/[a-z_/]+\.py)::(test_\w+)`", page)
+
+    assert len(shown) == page.count("\n| ") - page.count("\n| what is asked for")
+    missing = [f"{path}::{name}" for path, name in shown if f"\ndef {name}(" not in (ROOT / path).read_text()]
+    assert missing == []

@@ -144,6 +144,7 @@ MATRIX = {
     ("portal.privacy_desk.release", "POST"): PRIVACY,
     ("portal.archive_desk.overview", "GET"): PRIVACY,
     ("portal.archive_desk.open_one", "POST"): PRIVACY,
+    ("portal.archive_desk.allow", "POST"): PRIVACY,
     ("portal.breach_desk.register", "GET"): PRIVACY,
     ("portal.breach_desk.note", "POST"): PRIVACY,
     ("portal.breach_desk.do", "POST"): PRIVACY,

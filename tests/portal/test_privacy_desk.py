@@ -6,14 +6,26 @@ import zipfile
 from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from asking import some_archived, some_requests
 from compliance import holds
 from desks import Visitor
-from hub.models import AuditEntry, Breach, ErasureRequest, LegalHold, PersonRequest
+from hub.models import AuditEntry, Breach, Customer, ErasureRequest, LegalHold, PersonRequest
 from portal import privacy_desk
 from portal.evidence import difference
+
+TWO_OPEN = """\
+policy: two_open
+title: The archive opens by four eyes
+question: approval
+applies: {all: [{act: {is: archive_opening}}, {same: {is: true}}]}
+verdict: deny
+because: four eyes see more
+examples:
+  - {name: one alone, given: {act: archive_opening, same: true}, expect: deny}
+  - {name: two, given: {act: archive_opening, same: false}, expect: silent}
+"""
 
 
 @pytest.fixture
@@ -152,6 +164,79 @@ def test_an_archived_invoice_opens_for_a_reason_and_a_proof_and_says_who_looked(
     path = hub.settings.config / "privacy" / "archives.yaml"
     path.write_text(path.read_text().replace("second_step: proof", "second_step: none"))
     assert post(petra, f"archive/{ref}", reason="court_order").status_code == 200
+
+
+def test_the_archive_asks_for_a_second_pair_of_eyes_where_a_policy_says_so(app, hub, petra):
+    ref = some_archived(hub)
+    (hub.settings.config / "policies" / "two_open.yaml").write_text(TWO_OPEN)
+    hub.book.looked_at -= 5
+
+    asked = post(petra, f"archive/{ref}", reason="court_order")
+    assert (asked.status_code, asked.headers["Location"].endswith("done=asked")) == (303, True)
+    page = unescape(petra.get("/desk/privacy/archive/?done=asked").text)
+    assert ("once somebody else has said yes" in page, "Say yes to it" in page) == (True, False)
+
+    paul = Visitor(app).sign_in(hub, "privacy", title="Paul Ruf")
+    [way] = re.findall(r'action="(/desk/privacy/archive/\w+/wishes/\d+)"', paul.get("/desk/privacy/archive/").text)
+    assert post(petra, way.removeprefix("/desk/privacy/")).status_code == 403
+    assert post(paul, way.removeprefix("/desk/privacy/")).status_code == 303
+    assert "Front brake pads" in post(petra, f"archive/{ref}", reason="court_order").text
+    assert "Paul Ruf said yes" in re.sub("[\u2068\u2069]", "", unescape(petra.get("/desk/privacy/archive/").text))
+    assert post(petra, f"archive/{ref}", reason="court_order").status_code == 303  # once
+
+
+def counts(hub):
+    """Rows that a refusal must leave as they were."""
+    with hub.look() as session:
+        models = (ErasureRequest, PersonRequest, LegalHold, AuditEntry)
+        return [session.scalar(select(func.count()).select_from(model)) for model in models]
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("requests", {"customer": "nobody", "kind": "erasure"}),
+        ("requests", {"customer": "nobody", "kind": "access"}),
+        ("requests/nothing/approve", {}),
+        ("requests/nothing/file", {}),
+        ("holds", {"customer": "nobody", "record_set": "*", "purpose": "audit", "basis": "AO", "owner": "Tax"}),
+        ("holds/17/release", {}),
+        ("archive/nothing/wishes/17", {}),
+    ],
+)
+def test_what_is_about_somebody_or_something_that_is_not_here_is_refused_and_changes_nothing(hub, petra, path, form):
+    before = counts(hub)
+
+    answer = post(petra, path, **form)
+
+    assert (answer.status_code, counts(hub)) == (404, before)
+    assert re.search("There is no |Nobody asks|Nothing asks|Nothing ", unescape(answer.text))
+
+
+def test_a_second_wish_while_the_first_runs_is_the_first_and_no_step_is_taken_twice(app, hub, petra, traffic):
+    row = one(hub, ErasureRequest)
+    with hub.look() as session:
+        owner = session.scalars(select(Customer.ref).where(Customer.person_id == row.person_id)).one()
+    assert post(petra, f"requests/{row.ref}/approve").status_code == 303
+    before = counts(hub)
+
+    again = post(petra, "requests", customer=owner, kind="erasure")
+    twice = post(petra, f"requests/{row.ref}/approve")
+
+    assert (f"r={row.ref}" in again.headers["Location"], twice.status_code) == (True, 422)
+    assert "This request is approved" in unescape(twice.text)
+    assert counts(hub) == before
+
+
+def test_with_a_clock_that_was_set_back_the_desk_stops_and_nothing_is_half_done(hub, petra):
+    hold, before = one(hub, LegalHold), counts(hub)
+    hub.clock.pass_by(days=-30)
+    token = petra.token()
+
+    for path in (f"requests/{petra.asked}/plan", f"holds/{hold.id}/release"):
+        answer = petra.post(f"/desk/privacy/{path}", {"token": token})
+        assert (answer.status_code, "The clock of this machine" in unescape(answer.text)) == (503, True)
+    assert counts(hub) == before
 
 
 def test_a_text_that_changed_stands_beside_the_version_before(hub, petra):

@@ -107,8 +107,8 @@ OF_NOBODY = {
     "portal.editor.propose", "portal.editor.watch", "portal.editor.settle",
     "portal.models.one", "portal.models.promote", "portal.models.rollback", "portal.messages.one", "portal.messages.unmask",
     "portal.operations.replay", "portal.operations.discard", "portal.sessions.end",
-    "portal.installing.icon", "portal.archive_desk.open_one", "portal.breach_desk.do", "portal.breach_desk.people",
-    "portal.privacy_desk.release",
+    "portal.installing.icon", "portal.archive_desk.open_one", "portal.archive_desk.allow", "portal.breach_desk.do",
+    "portal.breach_desk.people", "portal.privacy_desk.release",
 }  # fmt: skip
 STREAMS = {"portal.chat.stream", "portal.inbox.stream", "portal.operations.stream", "portal.points.stream"}
 FIXED = {"deed": "pause", "note_deed": "note"}

@@ -1,8 +1,8 @@
 """After a story, and after each failure that was put into one: what the vault was asked to seal lies nowhere in the open, and nothing
 that was sealed in one region lies in another.
 
-In force by folder, so that a new story need not ask for it. Nothing is planted either: the vault itself tells what to look for, and
-of processes of their own the database that their keys open. Documents are not told of: their frames are proved in tests/hub/vault."""
+In force by folder, so that a new story need not ask for it. Nothing is planted either: the vault itself tells what to look for, of
+processes of their own the database that their keys open, and of each document that lies in a folder a stretch from its middle."""
 
 import re
 from collections import defaultdict
@@ -17,7 +17,8 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, make_url, select
 
-from hub.files import unclassified
+from hub.files import FolderFiles, unclassified
+from hub.flow.drafts import Draft
 from hub.flow.values import value_context
 from hub.models import DataKey, Person, PersonalValue
 from hub.settings import Settings, load_settings
@@ -29,6 +30,7 @@ WITHOUT = {  # file, and why what it leaves behind is not looked at
     "tests/stories/test_nothing_leaks.py": "takes the cipher away, to prove that a scan would find what is there",
 }
 LEAST = 8  # bytes; what is shorter stands somewhere by chance
+STRETCH, TELLING = 64, 12  # bytes of a document that are looked for, and how many different ones those are at the least
 BLOCK = 4096
 WAL_STARTS, WAL_HEAD, FRAME_HEAD = (
     (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"),
@@ -54,6 +56,13 @@ class Sealed:
         if isinstance(vault.store, FileKeyStore):
             self.homes[home_of(vault.store.folder)][vault.region].add((place, plain))
 
+    def note_document(self, draft: Draft, begin: bytes) -> None:
+        """What is telling of it: a stretch of one letter stands in other files, too."""
+        stretch = begin[len(begin) // 2 :][:STRETCH]
+        if isinstance(draft.files, FolderFiles) and len(set(stretch)) >= TELLING:
+            region = draft.writer.header[4:8].rstrip(b"\0").decode()
+            self.homes[home_of(draft.files.folder)][region].add(("a document", stretch))
+
 
 def home_of(keys: Path) -> Path:
     """Where regions lie, or the one folder of a test that opens a region by itself."""
@@ -76,7 +85,16 @@ def _listen() -> None:
         SEALED.note(vault, "a key", key.secret)
         return wrap(vault, key, epoch)
 
-    Vault.seal, Vault.wrap = sealing, wrapping  # type: ignore[method-assign]
+    write = Draft.write
+
+    @wraps(write)
+    def writing(draft: Draft, some: Any) -> int:
+        begins, written = draft.writer.size == 0, write(draft, some)
+        if begins:
+            SEALED.note_document(draft, bytes(some))
+        return written
+
+    Vault.seal, Vault.wrap, Draft.write = sealing, wrapping, writing  # type: ignore[method-assign]
 
 
 _listen()
