@@ -20,6 +20,7 @@ QUESTION = Catalogue(
         Fact("to_jurisdiction", "text", "", "whose law the receiver is under"),
         Fact("standing", "text", "", "live, restricted (kept, not used) or erased"),
         Fact("consent", "text", "", "granted, withdrawn or never_asked, for this purpose and channel"),
+        Fact("fields", "set", "", "personal fields that would go along: name, phone ..."),
     )
 )
 APPROVAL = Catalogue(

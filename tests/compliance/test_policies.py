@@ -86,6 +86,22 @@ def test_every_policy_says_its_word_and_silence_is_a_no(hub):
     assert (nobody.verdict, nobody.reason) == ("deny", "no policy speaks of this")
 
 
+def test_a_transfer_is_judged_by_the_fields_that_would_go_along(hub, tmp_path):
+    rule = NO_CRM.replace(
+        "{purpose: {is: crm_sync}}", "{all: [{to_jurisdiction: {is: US}}, {fields: {has_any: [phone]}}]}"
+    )
+    rule = rule.replace("given: {purpose: crm_sync}", "given: {to_jurisdiction: US, fields: [name, phone]}")
+    (tmp_path / "nothing_to_crms.yaml").write_text(rule)
+    others = policies.proposed(hub, [tmp_path / "nothing_to_crms.yaml"])
+
+    asked_of = {"purpose": "crm_sync", "standing": "live", "to_jurisdiction": "US"}
+    answers = [
+        policies.judged(others, {**asked_of, "fields": fields}, hub.clock()) for fields in (("phone",), ("name",), ())
+    ]
+
+    assert [one.verdict for one in answers] == ["deny", "allow", "allow"]
+
+
 @pytest.mark.parametrize("pair", ["purpose", "colour=red", "purpose="])
 def test_what_is_no_fact_of_a_question_is_refused_with_those_that_are(pair):
     with pytest.raises(WrongInput, match=r"is no fact of a question\..*from_jurisdiction"):
