@@ -71,8 +71,6 @@ def test_a_document_that_lies_in_the_open_is_found(hub: Hub, ends: Story) -> Non
     with Draft(hub, 100_000) as draft:
         draft.write(paper)
         draft.take()
-    ends()
-
     (hub.region.folder / "documents" / "0a").mkdir(exist_ok=True)
     (hub.region.folder / "documents" / "0a" / ("0" * 32)).write_bytes(b"copied: " + paper)
     with pytest.raises(LiesOpen, match="eu a document"):

@@ -84,7 +84,7 @@ def fold(hub: Hub, work: Work, partner: Partner, records: Sequence[Record]) -> F
     """Fold the records of one delivery, or of several at once, in their order. Raises WrongInput, and Quarantined for declared
     residence elsewhere."""
     folded = Folded()
-    residences = Residences(hub, partner.connector.name)
+    residences = Residences(hub, partner.settings.connector)
     for record in records:
         residences.expect(getattr(record, "residence", None))
     places = Places(work, hub.here.zone)

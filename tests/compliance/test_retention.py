@@ -128,13 +128,10 @@ def test_it_is_said_and_done_at_the_command_line(hub, told, run):
     assert run("retention", "run", "-r", "eu", "--json")[:2] == (0, "{}\n")
 
 
-def test_another_file_is_compared_with_the_one_in_force_and_a_period_tells_where_it_was_read(
-    hub, told, run, clock, tmp_path
-):
+def test_another_file_is_compared_with_the_one_in_force_and_a_period_tells_where_it_was_read(hub, told, run, tmp_path):
     told()
-    clock.pass_by(days=40)
     text = (hub.settings.config / "privacy" / "retention.yaml").read_text()
-    shorter, path = text.replace("days: 2920", "days: 30"), tmp_path / "shorter.yaml"
+    shorter, path = text.replace("days: 2920", "days: 1"), tmp_path / "shorter.yaml"
     assert shorter != text
     path.write_text(shorter)
 
@@ -144,9 +141,9 @@ def test_another_file_is_compared_with_the_one_in_force_and_a_period_tells_where
     same = run("retention", "plan", hub.settings.config / "privacy" / "retention.yaml", "-r", "eu")
     assert same[1] == "Today both files let go the same.\n"
 
-    [said] = json.loads(run("retention", "why", "events", "--law", "FR", "--days", "40", "-r", "eu", "--json")[1])
-    assert (said["class"], said["entry"], said["days"], said["verdict"]) == ("service_history", "default", 2920, "kept")
-    assert said["source"]
+    classes = json.loads(run("retention", "why", "events", "--law", "FR", "--days", "40", "-r", "eu", "--json")[1])
+    said = next(one for one in classes if one["class"] == "service_history")
+    assert (said["entry"], said["days"], said["verdict"], bool(said["source"])) == ("default", 2920, "kept", True)
     assert run("retention", "why", "nothing_known", "-r", "eu")[0] == 1
     path.write_text(text.replace("days: 90", "days: none"))
     assert run("retention", "plan", path, "-r", "eu")[0] == 1

@@ -18,6 +18,7 @@ from redis.exceptions import ConnectionError as NoValkey
 from sqlalchemy import insert, update
 from werkzeug.test import TestResponse
 
+import compliance
 import portal
 from hub.access import make_sign_in_link, principal_named
 from hub.bell import Bell
@@ -41,11 +42,12 @@ from hub.models import (
 )  # fmt: skip
 from hub.regions import Directory, open_region
 from hub.rulebook import LiveBook
-from hub.sdk import hookspecs
+from hub.sdk import Decision, Question, hookimpl, hookspecs
 from hub.settings import ConnectionSettings, Idle, RegionSettings, Settings, Timing
 from hub.vault import AesGcm, FileKeyStore, Vault
 from hub.work import Work
 from portal.listening import SESSIONS_EVERY
+from rules.policy import MESSAGE
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 CONFIG = Path(__file__).parent / "config"
@@ -122,6 +124,21 @@ def found(folder: Path) -> None:
     region.engine.dispose()
 
 
+class AsShipped:
+    """Who may say yes and whose record is kept is answered by the policies of the house; messages by those of a test alone."""
+
+    @hookimpl
+    def decide(self, hub: Hub, question: Question) -> Sequence[Decision]:
+        return compliance.decide(hub, question) if question.about != MESSAGE else ()
+
+
+def write_policies(config: Path) -> None:
+    (config / "policies").mkdir(exist_ok=True)
+    for path in (CONFIG / "policies").glob("*.yaml"):
+        if "\nquestion: " in (text := path.read_text()):
+            (config / "policies" / path.name).write_text(text)
+
+
 def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
     """The hub of a folder that found() made, without partners' code: connections are names, rules are few, Valkey is
     away unless one is given."""
@@ -132,8 +149,10 @@ def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
     plugins = pluggy.PluginManager("hub")
     plugins.add_hookspecs(hookspecs)
     plugins.register(portal)
+    plugins.register(AsShipped())
     config = folder / "config"
     write_rules(config)
+    write_policies(config)
     shutil.copytree(CONFIG / "privacy", config / "privacy", dirs_exist_ok=True)
     settings = Settings(folder, config, ("portal",), {"eu": here}, {}, Timing(), Idle(), {})
     partners: dict[str, Partner] = {}
