@@ -49,7 +49,7 @@ class Letters:
 @pytest.fixture
 def letters(hub: Hub, owner: Owner) -> Letters:
     for folder in ("policies", "templates"):
-        shutil.copytree(CONFIG / folder, hub.settings.config / folder)
+        shutil.copytree(CONFIG / folder, hub.settings.config / folder, dirs_exist_ok=True)
     hub.plugins.register(compliance)
     with hub.begin() as work:
         row = work.add(

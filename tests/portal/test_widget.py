@@ -137,7 +137,7 @@ def test_the_advisor_is_told_that_nothing_is_proved_and_sends_no_file(
 def mails(hub: Hub) -> Callable[[], list[tuple[str, str]]]:
     """(to whom, what) of each mail that would leave this minute."""
     for folder in ("policies", "templates"):
-        shutil.copytree(ASSISTANT.parent / folder, hub.settings.config / folder)
+        shutil.copytree(ASSISTANT.parent / folder, hub.settings.config / folder, dirs_exist_ok=True)
     hub.plugins.register(compliance)
     with hub.begin() as work:
         row = work.add(
