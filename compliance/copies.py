@@ -15,7 +15,7 @@ from hub.errors import WrongInput
 from hub.flow import documents
 from hub.flow.residence import Residences
 from hub.gate import erase_rows
-from hub.models import Base, Customer, DataKey, Notice, Person, Vehicle, table
+from hub.models import Base, Customer, DataKey, Merger, Notice, Person, Vehicle, table
 from hub.vault import OpenKey, Sealed, read_header
 from hub.work import Work
 
@@ -111,6 +111,28 @@ def unpack(
             rows = [row for row in rows if row[key] not in known]
         if rows:
             new.session.execute(insert(Base.metadata.tables[name]), rows)
+
+
+def led_here(old: Work, customer: Customer) -> list[tuple[Merger, Customer, Person]]:
+    """The shells of those who were merged into them: empty, but their refs are known outside and lead to this customer."""
+    lost = select(Merger, Customer, Person).join(Customer, Customer.id == Merger.lost_id)
+    mine = lost.join(Person, Person.id == Customer.person_id).where(Merger.kept_id == customer.id)
+    return [(row[0], row[1], row[2]) for row in old.session.execute(mine.order_by(Merger.lost_id))]
+
+
+def lead(new: Work, to: Hub, shells: Sequence[tuple[Merger, Customer, Person]]) -> None:
+    """Refs that lead to a customer go on leading to them at the new home. Idempotent."""
+    own: dict[str, Any] = {"region": to.region_code}
+    for merger, lost, person in shells:
+        new.session.merge(Person(id=person.id, ref=person.ref, jurisdiction=law_there(to, person), data_key_id=None,
+                                 made_at=person.made_at, erased_at=person.erased_at, restricted_at=person.restricted_at,
+                                 unprofiled_at=person.unprofiled_at, moved_to=None, **own))  # fmt: skip
+        new.session.merge(Customer(id=lost.id, ref=lost.ref, person_id=person.id, branch=None, language=None, joined_on=None,
+                                   version=lost.version, made_at=lost.made_at, **own))  # fmt: skip
+        new.session.flush()
+        new.session.merge(Merger(lost_id=lost.id, kept_id=merger.kept_id, merged_at=merger.merged_at,
+                                 merged_by=merger.merged_by, **own))  # fmt: skip
+    new.session.flush()
 
 
 def take_back(new: Work, person_id: int, customer_id: int) -> None:

@@ -122,6 +122,7 @@ def _copy(hub: Hub, to: Hub, ref: str, actor: str) -> None:
             carrying.put_in(there, key, rows["documents"], carried)
             copies.take_back(there, person.id, customer.id)
             copies.unpack(there, to, key, rows, person, customer)
+            copies.lead(there, to, copies.led_here(here, customer))
             there.audit(actor, "move_copied", "person", person.id, move=ref, of=hub.region_code)
         move.state = "copied"
         here.audit(actor, "move_copied", "person", person.id, move=ref, to=to.region_code)
@@ -141,7 +142,8 @@ def _switch(hub: Hub, to: Hub, ref: str, actor: str) -> bool:
         if ours != theirs or not hmac.compare_digest(key.secret, copied.secret):
             move.state = "planned"
             return False
-        hub.directory.move(customer.ref, to.region_code)
+        for named in (*(lost.ref for _, lost, _ in copies.led_here(here, customer)), customer.ref):
+            hub.directory.move(named, to.region_code)
         person.moved_to, move.switched_at, move.state = to.region_code, here.now, "switched"
         move.plan = {**move.plan, "record_sets": ours}
         here.audit(actor, "move_switched", "person", person.id, move=ref, to=to.region_code)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from compliance import carrying, copies, erasure, holds, moving
+from compliance import carrying, copies, erasure, holds, merging, moving
 from compliance.certificates import canonical, is_genuine
 from compliance.registry import by_table, readable_sets
 from forgetting import person_of
@@ -33,6 +33,7 @@ from hub.models import (
     Person,
     Profile,
     Visit,
+    called,
 )
 from hub.sdk import ConsentRecord, CustomerKey, CustomerRecord, EventRecord, LoyaltyRecord, VehicleRecord
 from hub.vault.cipher import HEADER, MAGIC
@@ -133,6 +134,18 @@ def test_all_that_travels_arrives_and_opens_with_the_key_that_came_along(hub, gc
         profile = work.session.scalars(select(Profile)).one()
     assert (profile.loyalty_tier, profile.vehicles_count) == ("gold", 1)
     assert hub.directory.home(anna) == "gcc"
+
+
+def test_the_ref_of_whoever_was_merged_into_them_leads_to_them_at_the_new_home(hub, gcc_hub, anna, told):
+    lost = told("C-2", email="anna.weiss@example.net")
+    merging.merge(hub, anna, lost, "petra")
+
+    assert moved(hub, gcc_hub, planned(hub, gcc_hub, lost)) == "certified"
+
+    assert [hub.directory.home(ref) for ref in (anna, lost)] == ["gcc", "gcc"]
+    with gcc_hub.look() as session:
+        assert session.scalars(select(Customer.ref).where(called(lost))).one() == anna
+    assert person_of(gcc_hub, lost).erased_at is not None, "the shell itself stays nobody"
 
 
 def test_nothing_of_the_person_is_left_at_the_old_home(hub, gcc_hub, anna):
