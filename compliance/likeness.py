@@ -1,18 +1,18 @@
 """Customers who may be one person: why somebody thinks so, and how sure that is, told from keyed hashes; nothing is opened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session, aliased
 
 from hub.models import Alias, Customer, Duplicate, Person
 
 Certainty = Literal["high", "medium", "low"]
 LEVELS: tuple[Certainty, ...] = ("high", "medium", "low")
-MOST = 200  # pairs of one look; more follow when these are settled
+MOST = 200  # pairs of one look
 OWN = {"email", "phone", "plate", "vin", "customer_number"}  # names that one person has, or a family shares
 STATES = ("open", "proposed")
 
@@ -51,22 +51,40 @@ class Likeness:
                 "certainty": self.certainty, "found_at": self.found_at.isoformat(), "proposed_to_keep": self.keep}  # fmt: skip
 
 
-def waiting(session: Session, most: int = MOST) -> Sequence[Likeness]:
-    """Those that wait for a word, the surest first. Two statements, however many."""
-    return sorted(_read(session, Duplicate.state.in_(STATES), most), key=lambda one: LEVELS.index(one.certainty))
+Within = Callable[[Any], ColumnElement[bool]]  # a column of branches -> whether this reader works for it
+
+
+def waiting(
+    session: Session, most: int = MOST, *, after: int = 0, state: str = "", within: Within = lambda _: true()
+) -> Sequence[Likeness]:
+    """Those that wait for a word, in the order in which they were found, behind the pair `after`. Two statements, however many.
+    state: open or proposed, else both. within: which branches both must be of."""
+    wanted = Duplicate.state.in_((state,) if state in STATES else STATES)
+    return _read(session, [wanted, Duplicate.id > after], most, within)
+
+
+def surest_first(pairs: Sequence[Likeness]) -> list[Likeness]:
+    return sorted(pairs, key=lambda one: LEVELS.index(one.certainty))
+
+
+def all_waiting(session: Session) -> Iterator[Likeness]:
+    after = 0
+    while page := waiting(session, after=after):
+        yield from page
+        after = page[-1].id
 
 
 def one_of(session: Session, number: int) -> Likeness | None:
-    return next(iter(_read(session, Duplicate.id == number, 1)), None)
+    return next(iter(_read(session, [Duplicate.id == number], 1, lambda _: true())), None)
 
 
-def _read(session: Session, condition: Any, most: int) -> Sequence[Likeness]:
+def _read(session: Session, conditions: Sequence[Any], most: int, within: Within) -> Sequence[Likeness]:
     other = aliased(Customer)
     rows = session.execute(
         select(Duplicate, Customer, other)
         .join(Customer, Customer.id == Duplicate.customer_id)
         .join(other, other.id == Duplicate.other_id)
-        .where(condition)
+        .where(*conditions, within(Customer.branch), within(other.branch))
         .order_by(Duplicate.id)
         .limit(most)
     ).all()

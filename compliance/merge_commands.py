@@ -21,7 +21,7 @@ def duplicates() -> None:
 def list_pairs(region: str | None, as_json: bool) -> None:
     """Pairs that wait for a word, the surest first, and why; nobody is merged by likeness."""
     with opened(region) as hub, hub.look() as session:
-        found = likeness.waiting(session)
+        found = likeness.surest_first(list(likeness.all_waiting(session)))
     if as_json:
         click.echo(json.dumps([one.plain() for one in found]))
         return

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
+from sqlalchemy.orm import Session
 
 from compliance import likeness, merging
 from compliance.likeness import Likeness
@@ -22,10 +23,13 @@ from portal.disputes import APART
 from portal.guard import opens_to
 from portal.pages import page
 from portal.scope import scope_of
+from portal.tables import cursor_of, table
 
 bp = Blueprint("duplicates", __name__, url_prefix="/desk/duplicates")
 SEERS = (*ADVISORS, "privacy")
 DONE = ("proposed", "merged", "apart", "back", "over")
+SHOWN = 50  # pairs of one page
+COLUMNS = ("pair", "customer", "other", "state", "certainty", "why", "the_same", "found_at")
 FIELDS = ("name", "email", "phone", "address", "plate", "vin")
 # What a person at a desk asks for; all else is counted together.
 SETS = (
@@ -46,15 +50,38 @@ class Field:
 @bp.get("/")
 @opens_to(*SEERS)
 def overview() -> Response:
-    """Nobody's values are shown here."""
-    scope = scope_of(SEERS)
+    """Nobody's values are shown here. after: the pair behind which this page begins; the surest of a page stand first."""
+    state, done = _state(), request.args.get("done", "")
+    after = cursor_of(request.args.get("after", "")) or 0
     with this_hub().look() as session:
-        found = [one for one in likeness.waiting(session) if all(scope.holds(branch) for branch in one.branches)]
-    done = request.args.get("done", "")
+        found = likeness.waiting(session, SHOWN + 1, after=after, state=state, within=scope_of(SEERS).where)
+    shown = found[:SHOWN]
     return page(
-        "duplicates.html", found=found, done=done if done in DONE else "", desk_here="customers",
+        "duplicates.html", found=likeness.surest_first(shown), more=shown[-1].id if len(found) > SHOWN else None,
+        first_page=not after, state=state, states=likeness.STATES, done=done if done in DONE else "", desk_here="customers",
         may_find=guard.holds(*ADVISORS), may_decide=guard.holds(*PRIVACY),
     )  # fmt: skip
+
+
+@bp.get("/pairs.csv")
+@opens_to(*SEERS)
+def pairs_table() -> Response:
+    """All that the page's filter finds, streamed: refs and reasons, no value of anybody."""
+    hub, state, within = this_hub(), _state(), scope_of(SEERS).where
+
+    def read(session: Session, place: int | None, most: int) -> list[tuple[int, tuple[object, ...]]]:
+        found = likeness.waiting(session, most, after=place or 0, state=state, within=within)
+        return [
+            (one.id, (one.id, *one.refs, one.state, one.certainty, one.why, " ".join(one.signs), one.found_at))
+            for one in found
+        ]
+
+    return table(hub, "pairs", COLUMNS, read)
+
+
+def _state() -> str:
+    given = request.args.get("state", "")
+    return given if given in likeness.STATES else ""
 
 
 @bp.post("/")

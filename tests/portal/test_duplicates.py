@@ -150,3 +150,40 @@ def test_that_both_were_seen_is_written_down_for_them(hub: Hub, advisor: Visitor
     with hub.look() as session:
         seen = session.scalars(select(AuditEntry).where(AuditEntry.action == "customer_seen")).all()
     assert [entry.detail for entry in seen] == [{"page": "duplicate"}] * 2
+
+
+@pytest.fixture
+def many(hub: Hub, both: tuple[Owner, Owner]) -> list[int]:
+    """Sixty pairs of the branch, the last of which is proposed."""
+    mara = both[0].customer_id
+    others = [a_newcomer(hub, f"D-{number}").customer_id for number in range(60)]
+    pairs = [a_likeness(hub, OWN, mara, other) for other in others]
+    with hub.begin() as work:
+        work.session.execute(update(Duplicate).where(Duplicate.id == pairs[-1]).values(state="proposed"))
+    return pairs
+
+
+def listed(text: str) -> list[int]:
+    return [int(number) for number in re.findall(rf'href="{DESK}([0-9]+)"', text)]
+
+
+def test_however_many_pairs_wait_each_stands_on_one_page_and_in_the_table(advisor: Visitor, many: list[int]) -> None:
+    first = advisor.get(DESK).text
+    more = re.search(rf'href="({DESK}[^"]*after=[0-9]+)"', first)
+    assert more
+    assert 'rel="next"' not in advisor.get(more[1]).text
+
+    assert sorted(listed(first) + listed(advisor.get(more[1]).text)) == sorted(many)
+    assert len(advisor.get(DESK + "pairs.csv").text.splitlines()) == 1 + len(many)
+    assert listed(advisor.get(DESK + "?state=proposed").text) == many[-1:]
+    assert len(advisor.get(DESK + "pairs.csv?state=open").text.splitlines()) == len(many)
+
+
+def test_pairs_of_another_branch_are_in_no_page_and_no_table(app: Flask, hub: Hub, many: list[int]) -> None:
+    elsewhere = Visitor(app).sign_in(hub, "advisor", title="Ben")
+    with hub.begin() as work:
+        mine = select(Principal.id).where(Principal.title == "Ben")
+        work.session.execute(update(Role).where(Role.principal_id.in_(mine)).values(branch="hamburg"))
+
+    assert listed(elsewhere.get(DESK).text) == []
+    assert len(elsewhere.get(DESK + "pairs.csv").text.splitlines()) == 1
