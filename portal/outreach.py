@@ -78,9 +78,10 @@ def today() -> Response:
     chosen = [one for one in found.entries if asked.holds(one)] if found else []
     rest = [one for one in chosen if one.rank > asked.after]
     calls = _calls(hub, rest[:SHOWN], branches.get(asked.branch, ""))
+    begin = next((one.entry.id for one in calls if not one.entry.outcome), calls[0].entry.id if calls else 0)
     return page("outreach.html", branches=branches, asked=asked, found=found, calls=calls, more=len(rest) > SHOWN,
                 outcomes=outreach.OUTCOMES, words=wording(tongue().code), made="made" in request.args,
-                people=_people(hub, found), usual=CALLS, most=MOST)  # fmt: skip
+                people=_people(hub, found), usual=CALLS, most=MOST, begin=begin)  # fmt: skip
 
 
 @bp.post("/")

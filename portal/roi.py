@@ -48,7 +48,7 @@ def dashboard() -> Response:
         {name: titles.get(name, one["title"]) for name, one in report.document["campaigns"].items()} if report else {}
     )
     return page("roi.html", report=report, seen=seen, spans=list(reports.SPANS), span=span, branches=branches,
-                branch=branch or WHOLE, campaigns=campaigns, asked=asked, models=MODELS,
+                branch=branch or WHOLE, campaigns=campaigns, asked=asked, models=MODELS, whole=scope_of(MARKETERS).branches is None,
                 here=lambda **also: _here(span, branch, asked | also))  # fmt: skip
 
 

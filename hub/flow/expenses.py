@@ -38,7 +38,7 @@ def tell(work: Work, expenses: Sequence[Expense], actor: str) -> list[dict[str, 
     """A verdict for each, in their order: told, corrected (the key was known with other words), unchanged or refused with what is
     wrong; a refused one leaves nothing behind. The same again changes nothing, whatever its call was."""
     campaigns = _campaigns(work.session, {one.campaign for one in expenses})
-    known = {
+    rows = {
         row.key: row
         for row in work.session.scalars(
             select(Cost).where(Cost.key.in_([one.key for one in expenses])).with_for_update()
@@ -52,7 +52,7 @@ def tell(work: Work, expenses: Sequence[Expense], actor: str) -> list[dict[str, 
         if problem:
             verdicts.append({"key": one.key, "verdict": "refused", **problem})
             continue
-        row = known.get(one.key)
+        row = rows.get(one.key)
         verdict: Verdict = "told" if row is None else "unchanged" if _of(row) == one else "corrected"
         if verdict != "unchanged":
             row = row or work.add(Cost(key=one.key))
@@ -75,12 +75,27 @@ def tell(work: Work, expenses: Sequence[Expense], actor: str) -> list[dict[str, 
     return verdicts
 
 
-def told(session: Session, campaign: str | None = None) -> list[Expense]:
-    """All that were told with a key, the latest first."""
+def told(session: Session, campaign: str | None = None, skip: int = 0, most: int | None = None) -> list[Expense]:
+    """Those that were told with a key, the latest first."""
     rows = select(Cost).where(Cost.key.is_not(None)).order_by(Cost.incurred_on.desc(), Cost.id.desc())
     if campaign is not None:
         rows = rows.where(Cost.campaign == campaign)
-    return [_of(row) for row in session.scalars(rows)]
+    return [_of(row) for row in session.scalars(rows.offset(skip).limit(most))]
+
+
+def entered(session: Session, campaign: str, before: int | None, most: int) -> list[tuple[int, Expense]]:
+    """A page in the order in which they were told, the latest first, each with its place. campaign: empty for all."""
+    rows = select(Cost).where(Cost.key.is_not(None)).order_by(Cost.id.desc()).limit(most)
+    if campaign:
+        rows = rows.where(Cost.campaign == campaign)
+    if before is not None:
+        rows = rows.where(Cost.id < before)
+    return [(row.id, _of(row)) for row in session.scalars(rows)]
+
+
+def known(session: Session, key: str) -> Expense | None:
+    row = session.scalars(select(Cost).where(Cost.key == key)).first()
+    return _of(row) if row is not None else None
 
 
 def _of(row: Cost) -> Expense:

@@ -70,9 +70,9 @@ class Costs(MethodView):
     def get(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Those that were told, the latest first."""
         with this_hub().look() as session:
-            found = expenses.told(session, asked.get("campaign"))
-        first, last = asked["cursor"], asked["cursor"] + asked["limit"]
-        return {"items": found[first:last], "next": last if len(found) > last else None}
+            found = expenses.told(session, asked.get("campaign"), asked["cursor"], asked["limit"] + 1)
+        more = len(found) > asked["limit"]
+        return {"items": found[: asked["limit"]], "next": asked["cursor"] + asked["limit"] if more else None}
 
     @bp.doc(parameters=[KEY])
     @bp.arguments(CostsArgs)

@@ -1,4 +1,4 @@
-// Words that fit, offered while somebody writes; jumping to a mistake; Ctrl+Enter checks. Without this script the page does all
+// Words that fit, offered while somebody writes; jumping to a mistake. Without this script the page does all
 // of its work all the same. Tab leaves the field, as everywhere (WCAG 2.1.2).
 const text = document.getElementById("text");
 const list = document.getElementById("offered");
@@ -59,7 +59,7 @@ function go(line, column) {
 text.addEventListener("input", (event) => event.isTrusted && offer(false));
 text.addEventListener("blur", () => setTimeout(close, 150));
 text.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return text.form.requestSubmit();
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return; // keys.js sends it
   if (event.key === " " && event.ctrlKey) offer(true);
   else if (list.hidden) return;
   else if (event.key === "ArrowDown") choose(1);
@@ -80,4 +80,3 @@ document.addEventListener("selectionchange", () => {
 });
 for (const one of document.querySelectorAll("[data-line]"))
   one.addEventListener("click", () => go(Number(one.dataset.line), Number(one.dataset.column)));
-for (const hint of document.querySelectorAll("[data-keys]")) hint.hidden = false;

@@ -10,8 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select, update
 
 from browser import WIDTHS, Site, chromium, launched, served, sign_in, told_by, window
-from compliance import holds
-from hub.models import AuditEntry, DeadLetter, Delivery, Outreach, Session
+from hub.models import AuditEntry, DeadLetter, Delivery, Session
 from hub.own import OWN
 from mine import an_estimate
 from shops import folded
@@ -63,6 +62,7 @@ PAGES = (
     "privacy-desk",
     "shared",
     "roi",
+    "costs",
     "journey",
     "segments",
     "segment",
@@ -176,6 +176,7 @@ def test_every_page_in_every_look(reader: Reader, name: str, language: str, them
             "account-of-staff",
             "privacy-desk",
             "roi",
+            "costs",
             "journey",
             "segments",
             "segment",
@@ -300,55 +301,6 @@ def test_an_estimate_is_answered_by_clicks_and_a_double_click_answers_once(site:
     assert [(one["approved"], one["declined"]) for one in answered] == [([1], [2])]
 
 
-def test_calls_are_noted_and_a_plate_is_found_by_the_keyboard_alone(site: Site, browser: Browser) -> None:
-    """An outcome takes one key, a plate two acts: the text, as its field has the focus, and Enter."""
-    with window(browser, 1280, "light", "en") as context:
-        sign_in(site, context, "advisor")
-        page = context.new_page()
-        page.goto(site.base + "/desk/outreach/")
-        page.locator("li.call:focus").wait_for()
-        with page.expect_navigation():
-            page.keyboard.press("1")
-        second = page.locator("li.call:focus")
-        second.wait_for()
-        assert second.get_attribute("id") == page.url.partition("#")[2]
-        for key, rank in (("j", "3"), ("k", "2"), ("j", "3"), ("j", "4"), ("j", "4")):
-            page.keyboard.press(key)
-            assert page.locator("li.call:focus h2").inner_text().startswith(rank)
-        with page.expect_navigation():
-            page.keyboard.press("5")
-        page.locator("#calls").focus()
-        page.keyboard.press("3")  # in a field a digit is a digit
-        assert "3" in page.locator("#calls").input_value()
-
-        page.goto(site.base + "/desk/customers/")
-        page.locator("main input:focus").wait_for()  # a page takes its autofocus a moment after it has loaded
-        page.keyboard.type("b-th 4172")
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
-        assert page.url.endswith(site.owner.ref)
-
-    with site.hub.look() as session:
-        noted = session.execute(select(Outreach.rank, Outreach.outcome).order_by(Outreach.rank)).all()
-    assert [tuple(one) for one in noted] == [(1, "booked"), (2, None), (3, "later"), (4, "wrong")]
-
-
-def test_a_chat_is_answered_by_three_acts_of_the_keyboard(site: Site, browser: Browser) -> None:
-    """The text, as its field has the focus, Tab, and Enter."""
-    with window(browser, 1280, "light", "en") as context:
-        sign_in(site, context, "advisor")
-        page = context.new_page()
-        page.goto(f"{site.base}/desk/inbox/?c={site.talk}")
-
-        page.locator("#say:focus").wait_for()
-        page.keyboard.type("Your car is ready at four.")
-        page.keyboard.press("Tab")
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
-
-        page.locator("#said").get_by_text("Your car is ready at four.").wait_for()
-
-
 def test_of_two_tabs_one_holds_the_line_and_both_show_each_answer_once(site: Site, browser: Browser) -> None:
     with window(browser, 390, "light", "en") as context:
         sign_in(site, context, "customer")
@@ -399,43 +351,6 @@ def test_each_side_sees_the_other_write_and_read(site: Site, browser: Browser) -
         assert said == [[], []]
 
 
-def test_a_hold_is_released_by_three_acts_of_the_keyboard(site: Site, browser: Browser) -> None:
-    """Enter opens the question, as the oldest hold has the focus; Tab, and Enter says yes."""
-    holds.place(site.hub, holds.Wanted(site.owner.ref, "*", "lawsuit", "Case 12/26", "Legal"), "test")
-    with window(browser, 1280, "light", "en") as context:
-        sign_in(site, context, "privacy")
-        page = context.new_page()
-        page.goto(f"{site.base}/desk/privacy/holds")
-        before = page.get_by_role("group").count()
-
-        page.locator("summary:focus").wait_for()
-        page.keyboard.press("Enter")
-        page.keyboard.press("Tab")
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
-
-        page.get_by_text("The hold has ended.").wait_for()
-        assert page.get_by_role("group").count() == before - 1
-
-
-def test_a_journey_is_published_by_three_acts_of_the_keyboard(site: Site, browser: Browser) -> None:
-    """The text, as its field has the focus; Ctrl and Enter check it; Enter puts it in force, as its button has the focus."""
-    with window(browser, 1280, "light", "en") as context:
-        sign_in(site, context, "marketer")
-        page = context.new_page()
-        page.goto(f"{site.base}/desk/editor/journeys/thanks")
-
-        page.locator("#text:focus").wait_for()
-        page.keyboard.type("# said anew\n")
-        with page.expect_navigation():
-            page.keyboard.press("Control+Enter")
-        page.locator("button[autofocus]:focus").wait_for()
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
-
-        page.get_by_text("Waits for its turn").wait_for()
-
-
 def test_the_keys_are_told_by_a_question_mark_and_can_be_turned_off(site: Site, browser: Browser) -> None:
     with window(browser, 1280, "light", "en") as context:
         sign_in(site, context, "advisor")
@@ -446,12 +361,20 @@ def test_the_keys_are_told_by_a_question_mark_and_can_be_turned_off(site: Site, 
         page.locator("#keys[open]").wait_for()
         page.evaluate(AXE)
         found = page.evaluate(VIOLATIONS, {"runOnly": TAGS, "resultTypes": ["violations"]})
+        told = page.locator("#page-keys").inner_text().split("\n")
+        hint = "one => getComputedStyle(one, '::after').content"
+        shown = page.locator("button[name=outcome]").first.evaluate(hint)
         page.locator("#single-keys").press("Space")
         page.keyboard.press("Escape")
         page.keyboard.press("?")
+        page.keyboard.press("1")
 
         assert [one["id"] for one in found] == []
+        assert told[:4] == ["1", "Booked", "2", "Call again"]
+        assert '"1"' in shown or "attr(" in shown
+        assert page.locator("button[name=outcome]").first.evaluate(hint) == "none"
         assert page.locator("#keys[open]").count() == 0
+        assert page.url.endswith("/desk/outreach/"), "nothing was noted"
 
 
 def test_a_session_that_ends_in_the_middle_of_a_form_loses_no_word(site: Site, browser: Browser) -> None:

@@ -96,6 +96,8 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "changes-table": ("/desk/configuration/changes.csv", "operator"),
         "requests-table": ("/desk/privacy/requests.csv", "privacy"),
         "outreach-table": ("/desk/outreach/list.csv", "advisor"),
+        "pairs-table": ("/desk/duplicates/pairs.csv", "advisor"),
+        "costs-table": ("/desk/roi/costs/costs.csv", "marketer"),
         "roi-table": ("/desk/roi/returns.csv", "marketer"),
         "roi-paper": ("/desk/roi/returns.pdf", "marketer"),
         "breach-people": (f"/desk/privacy/breaches/{breach}/people.csv", "privacy"),

@@ -32,7 +32,7 @@ from mine import Owner, a_newcomer, an_estimate, an_owner, link_of, write_chain
 from portal.limits import Attempts
 from proposing import a_journey_from_the_desk
 from providing import SECRET, settings_of
-from returned import a_journey_in_force, a_report
+from returned import a_journey_in_force, a_report, some_costs
 from shops import folded
 from talking import a_talk
 
@@ -136,6 +136,7 @@ class Site:
             "editor": ("/desk/editor/journeys/declined_brakes", "marketer"),
             "proposal": (f"/desk/editor/proposals/{self.proposal}", "marketer"),
             "roi": ("/desk/roi/", "marketer"),
+            "costs": ("/desk/roi/costs/", "marketer"),
             "journeys": ("/desk/journeys/", "marketer"),
             "journey": ("/desk/journeys/declined_brakes", "marketer"),
             "journey-people": ("/desk/journeys/declined_brakes/people", "marketer"),
@@ -193,6 +194,7 @@ def filled(hub: Hub, base: str) -> Site:
     some_breaches(hub)
     some_archived(hub)
     a_journey_in_force(hub, traffic.customer_ids)
+    some_costs(hub)
     proposal = a_journey_from_the_desk(hub)
     reports.count(hub, reports.SEGMENTS)
     return Site(hub, base, traffic, owner, kept, talk, asked, estimate, a_driver(hub, owner), proposal, pair)

@@ -112,9 +112,9 @@ def write_rules(config: Path) -> None:
         (config / "segments" / f"{name}.yaml").write_text(document)
 
 
-def found(folder: Path) -> None:
-    """An empty eu region on SQLite; a copy of the folder is as good."""
-    region = open_region("eu", 1, f"sqlite:///{folder / 'hub.db'}", folder)
+def found(folder: Path, url: str = "") -> None:
+    """An empty eu region, on SQLite where no other database is named; then a copy of the folder is as good."""
+    region = open_region("eu", 1, url or f"sqlite:///{folder / 'hub.db'}", folder)
     migrate(region.engine)
     with region.sessions.begin() as session:
         session.add(Here(region="eu", cell=1, opened_at=NOW))
@@ -139,12 +139,12 @@ def write_policies(config: Path) -> None:
             (config / "policies" / path.name).write_text(text)
 
 
-def build(folder: Path, clock: Clock, redis: Any = None) -> Hub:
+def build(folder: Path, clock: Clock, redis: Any = None, url: str = "") -> Hub:
     """The hub of a folder that found() made, without partners' code: connections are names, rules are few, Valkey is
     away unless one is given."""
     here = RegionSettings("eu", 1, "Europe/Berlin", "DE", frozenset({"DE"}), "eu.localhost", 8101, workers=2,
                           widget_origins=(GARAGE_SITE,))  # fmt: skip
-    region = open_region("eu", 1, f"sqlite:///{folder / 'hub.db'}", folder)
+    region = open_region("eu", 1, url or f"sqlite:///{folder / 'hub.db'}", folder)
     vault = Vault("eu", FileKeyStore(folder / "keys"), AesGcm())
     plugins = pluggy.PluginManager("hub")
     plugins.add_hookspecs(hookspecs)

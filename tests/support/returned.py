@@ -7,8 +7,9 @@ from functools import cache
 from typing import Any
 
 from hub.core import Hub
-from hub.flow import reports, roi
+from hub.flow import expenses, reports, roi
 from hub.flow.brought import Brought
+from hub.flow.expenses import Expense
 from hub.flow.ledger import CONTROL_OF_ALL, SPLIT, Dealt, Earned
 from hub.flow.roi import WHOLE, Books, Split
 from hub.flow.tallies import Asked, tally
@@ -159,3 +160,11 @@ def a_journey_in_force(hub: Hub, customer_ids: Sequence[int]) -> None:
             if state == "done":
                 work.add(StepLog(enrollment_id=way.id, seq=1, node=first, outcome="goal", at=work.now, detail={}))
     reports.count(hub, reports.JOURNEYS)
+
+
+def some_costs(hub: Hub, campaign: str = "declined_brakes") -> None:
+    """Three that were told of a journey in force, one of which was taken back."""
+    told = (("AG-2026-118", "agency", 124_000), ("PRINT-77", "print", 38_950), ("MEDIA-3", "media", 0))
+    with hub.begin() as work:
+        expenses.tell(work, [Expense(key, campaign, kind, amount, "EUR", UNTIL - timedelta(days=30), UNTIL)
+                             for key, kind, amount in told], "cli")  # fmt: skip
