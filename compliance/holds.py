@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
 
 from compliance.registry import record_sets
 from compliance.timekeeping import expect_after
@@ -67,16 +68,28 @@ def release(hub: Hub, hold_id: int, actor: str) -> None:
 
 
 def in_force(hub: Hub) -> list[tuple[LegalHold, str]]:
-    """Holds that bind now, each with the customer's ref."""
+    """All holds that bind now, each with the customer's ref."""
     with hub.look() as session:
-        now = hub.clock()
-        rows = session.execute(
-            select(LegalHold, Customer.ref)
-            .join(Customer, Customer.person_id == LegalHold.person_id)
-            .where(LegalHold.released_at.is_(None))
-            .order_by(LegalHold.id)
-        )
-        return [(hold, ref) for hold, ref in rows if hold.ends_at is None or hold.ends_at > now]
+        return listed(session, hub.clock())
+
+
+def listed(
+    session: Session, now: datetime, after: int = 0, most: int | None = None, customer_ref: str = ""
+) -> list[tuple[LegalHold, str]]:
+    """Those that bind now, in the order in which they were placed, behind the hold `after`; of somebody alone where a ref is given."""
+    rows = select(LegalHold, Customer.ref).join(Customer, Customer.person_id == LegalHold.person_id)
+    if customer_ref:
+        rows = rows.where(called(customer_ref))
+    found = session.execute(rows.where(*_binding(now), LegalHold.id > after).order_by(LegalHold.id).limit(most))
+    return [(hold, ref) for hold, ref in found]
+
+
+def counted(session: Session, now: datetime) -> int:
+    return session.scalar(select(func.count()).select_from(LegalHold).where(*_binding(now))) or 0
+
+
+def _binding(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return LegalHold.released_at.is_(None), or_(LegalHold.ends_at.is_(None), LegalHold.ends_at > now)
 
 
 def _person_of(work: Work, customer_ref: str) -> int:

@@ -18,7 +18,7 @@ from portal.guard import opens_to
 from portal.known import SHOWN, happened, known, listed, trace_of
 from portal.pages import page, tongue
 from portal.scope import scope_of
-from portal.tables import table
+from portal.tables import cursor_of, table
 from portal.verdicts import verdicts
 
 HISTORY = ("event", "kind", "at", "day", "car", "amount_minor", "currency", "part", "score")
@@ -68,12 +68,12 @@ def overview(ref: str) -> Response:
 @opens_to(*ADVISORS)
 def history(ref: str) -> Response:
     """before: the event behind which the next page begins."""
-    hub, before = this_hub(), request.args.get("before", "")
+    hub, before = this_hub(), cursor_of(request.args.get("before", ""))
     with hub.look() as session:
         who = known_by(hub, session, ref)
-        told = happened(session, who, int(before) if before.isascii() and before.isdecimal() else None)
+        told = happened(session, who, before)
     note_seen(hub, guard.principal(), [who.customer_id], "history")
-    return page("history.html", me=who, told=told[:SHOWN], more=len(told) > SHOWN, first_page=not before)
+    return page("history.html", me=who, told=told[:SHOWN], more=len(told) > SHOWN, first_page=before is None)
 
 
 @bp.get("/<ref>/history.csv")

@@ -23,11 +23,12 @@ from portal import guard
 from portal.desks import PRIVACY
 from portal.guard import opens_to
 from portal.pages import page
-from portal.tables import table
+from portal.tables import cursor_of, table
 
 bp = Blueprint("privacy_desk", __name__, url_prefix="/desk/privacy")
 HOWS = ("call_back", "letter", "at_the_desk", "e_mail_we_know")
-SHOWN = 50  # requests of one page
+SHOWN = 50  # requests or holds of one page
+HOLDS = ("hold", "customer", "record_set", "purpose", "basis", "owner", "placed_at", "ends_at")
 SOON = 7  # days before an answer is due
 
 
@@ -57,6 +58,7 @@ def console() -> Response:
     with hub.look() as session:
         found = cases.paged(session, today, place, SHOWN + 1)
         waiting = cases.open_ones(session, today, SOON)
+        held_now = holds.counted(session, hub.clock())
         chosen = next((one for one in found if one.ref == ref), None) or (
             cases.one(session, ref, today) if ref else None
         )
@@ -65,7 +67,7 @@ def console() -> Response:
         with hub.begin() as work:
             work.audit(guard.actor(), "request_read", "person", opened.case.person_id, request=ref)
     return page(
-        "privacy/requests.html", found=found[:SHOWN], opened=opened, held=holds.in_force(hub), kinds=("erasure", *KINDS), hows=HOWS,
+        "privacy/requests.html", found=found[:SHOWN], opened=opened, held=held_now, kinds=("erasure", *KINDS), hows=HOWS,
         refusals=REFUSALS, delays=DELAYS, open_count=waiting.count, done=request.args.get("done", ""), late=waiting.late,
         soon=waiting.soon, after=found[SHOWN - 1].mark if len(found) > SHOWN else None, here=str(place or "") or None,
     )  # fmt: skip
@@ -191,12 +193,34 @@ def take_in() -> Response:
 @bp.get("/holds")
 @opens_to(*PRIVACY)
 def held() -> Response:
-    return page(
-        "privacy/holds.html",
-        held=holds.in_force(this_hub()),
-        sets=sorted(by_table(record_sets())),
-        done=request.args.get("done", ""),
+    """after: the hold behind which this page begins. customer: whose alone."""
+    hub, customer, after = (
+        this_hub(),
+        request.args.get("customer", "").strip(),
+        cursor_of(request.args.get("after", "")),
     )
+    with hub.look() as session:
+        found = holds.listed(session, hub.clock(), after or 0, SHOWN + 1, customer)
+    return page(
+        "privacy/holds.html", held=found[:SHOWN], more=found[SHOWN - 1][0].id if len(found) > SHOWN else None,
+        first_page=after is None, customer=customer, sets=sorted(by_table(record_sets())), done=request.args.get("done", ""),
+    )  # fmt: skip
+
+
+@bp.get("/holds.csv")
+@opens_to(*PRIVACY)
+def holds_table() -> Response:
+    """All that bind now, or somebody's."""
+    hub, customer = this_hub(), request.args.get("customer", "").strip()
+    now = hub.clock()
+
+    def read(session: Session, place: int | None, most: int) -> list[tuple[int, tuple[object, ...]]]:
+        return [
+            (one.id, (one.id, ref, one.record_set, one.purpose, one.basis, one.owner, one.placed_at, one.ends_at))
+            for one, ref in holds.listed(session, now, place or 0, most, customer)
+        ]
+
+    return table(hub, "holds", HOLDS, read)
 
 
 @bp.post("/holds")

@@ -144,6 +144,7 @@ MATRIX = {
     ("portal.privacy_desk.hand_over", "POST"): PRIVACY,
     ("portal.privacy_desk.take_in", "POST"): PRIVACY,
     ("portal.privacy_desk.held", "GET"): PRIVACY,
+    ("portal.privacy_desk.holds_table", "GET"): PRIVACY,
     ("portal.privacy_desk.hold", "POST"): PRIVACY,
     ("portal.privacy_desk.release", "POST"): PRIVACY,
     ("portal.archive_desk.overview", "GET"): PRIVACY,

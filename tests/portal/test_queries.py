@@ -96,6 +96,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "changes-table": ("/desk/configuration/changes.csv", "operator"),
         "requests-table": ("/desk/privacy/requests.csv", "privacy"),
         "outreach-table": ("/desk/outreach/list.csv", "advisor"),
+        "holds-table": ("/desk/privacy/holds.csv", "privacy"),
         "pairs-table": ("/desk/duplicates/pairs.csv", "advisor"),
         "costs-table": ("/desk/roi/costs/costs.csv", "marketer"),
         "roi-table": ("/desk/roi/returns.csv", "marketer"),
