@@ -34,7 +34,7 @@ function owner(key) {
 function use(one) {
   if (one.matches("summary")) {
     one.parentElement.open = true;
-    one.parentElement.querySelector("form :is(input:not([type=hidden]), select, textarea, button)").focus();
+    one.parentElement.querySelector("form :is(input:not([type=hidden]), select, textarea, button)")?.focus();
   } else if (one.matches(`${FIELDS}, .stop`)) one.focus();
   else one.click();
 }

@@ -1,72 +1,18 @@
-"""The API as it describes itself: whatever its description allows is asked, and no answer is a defect or other than described. API_CASES
-says how many."""
+"""The API as it describes itself: whatever its description allows is asked, and no answer is a defect or other than described.
 
-import os
-from collections import Counter
-from datetime import timedelta
+A larger number of cases: `./garage bench runtime/api_cases --full`."""
 
-import pytest
 from flask import Flask
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from schemathesis import checks, openapi
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
-from hub.access import principal_named
+from described import asked, token_of
 from hub.core import Hub
-from hub.web.access import SCOPES, grant_token
 
-CASES = int(os.environ.get("API_CASES", "600"))
-CHECKS = [
-    status_code_conformance,
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-]
-QUIET = {
-    "deadline": None,
-    "database": None,
-    "phases": [Phase.generate],
-    "suppress_health_check": list(HealthCheck),
-}
+CASES = 600
 
 
-@pytest.fixture
-def headers(hub: Hub) -> dict[str, str]:
-    with hub.begin() as work:
-        token = grant_token(work, principal_named(work, "a partner", ()), list(SCOPES), timedelta(days=1))
-    return {"Authorization": f"Bearer {token}"}
-
-
-def test_whatever_the_description_allows_is_answered_as_it_says(app: Flask, headers: dict[str, str]) -> None:
-    schema = openapi.from_wsgi("/api/v1/openapi.json", app)
-    operations = [found.ok() for found in schema.get_all_operations()]
-    told: Counter[str] = Counter()
-    problems: list[str] = []
-
-    for operation in operations:
-        each = max(2, CASES // len(operations))
-
-        @seed(1)
-        @settings(max_examples=each, **QUIET)
-        @given(case=operation.as_strategy())
-        def ask(case):
-            answer = case.call(headers=headers)
-            told[f"{answer.status_code // 100}xx"] += 1
-            waits = answer.status_code == 503 and "retry-after" in answer.headers  # not counted yet, and it says so
-            case.validate_response(answer, checks=CHECKS if waits else [checks.not_a_server_error, *CHECKS])
-
-        try:
-            ask()
-        except BaseExceptionGroup as group:
-            problems += [f"{operation.label}: {one}" for one in group.exceptions]
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other operations are asked, too
-            problems.append(f"{operation.label}: {error}")
+def test_whatever_the_description_allows_is_answered_as_it_says(app: Flask, hub: Hub) -> None:
+    told, problems = asked(app, token_of(hub), CASES)
 
     print(dict(told), *(" ".join(one.split())[:400] for one in problems), sep="\n")
     assert problems == []
-    assert sum(told.values()) >= len(operations)
+    assert sum(told.values()) >= CASES

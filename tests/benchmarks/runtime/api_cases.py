@@ -1,0 +1,27 @@
+"""Twenty thousand questions to the API, as its own description allows them: python -m pytest -s tests/benchmarks/runtime/api_cases.py
+
+API_CASES says how many. Each answer is held against the description; none may be a server's error."""
+
+import os
+
+from flask import Flask
+
+from benchmark import measured
+from described import asked, token_of
+from hub.core import Hub
+
+BENCHMARK = {
+    "name": "runtime/api_cases", "goal": "20,000 cases: no answer is a server's error, or other than described", "by": "pytest",
+    "environ": {"API_CASES": ("1000", "20000"), "HUB_TEST_DATABASES": ("sqlite", "sqlite")},
+}  # fmt: skip
+CASES = int(os.environ.get("API_CASES", "20000"))
+
+
+def test_many_cases(app: Flask, hub: Hub) -> None:
+    told, problems = asked(app, token_of(hub), CASES)
+
+    for one in problems:
+        print(" ".join(one.split())[:600])
+    measured("cases that were answered otherwise", len(problems), "operations", goal=0,
+             note=f"{sum(told.values()):,} cases: {dict(told)}")  # fmt: skip
+    assert sum(told.values()) >= CASES or problems
