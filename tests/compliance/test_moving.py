@@ -136,8 +136,8 @@ def test_all_that_travels_arrives_and_opens_with_the_key_that_came_along(hub, gc
     assert hub.directory.home(anna) == "gcc"
 
 
-def test_the_ref_of_whoever_was_merged_into_them_leads_to_them_at_the_new_home(hub, gcc_hub, anna, told):
-    lost = told("C-2", email="anna.weiss@example.net")
+def test_the_ref_of_whoever_was_merged_into_them_leads_to_them_at_the_new_home(hub, gcc_hub, told):
+    anna, lost = told(), told("C-2", email="anna.weiss@example.net")
     merging.merge(hub, anna, lost, "petra")
 
     assert moved(hub, gcc_hub, planned(hub, gcc_hub, lost)) == "certified"

@@ -70,7 +70,7 @@ TASKS = (
     Task("privacy", "Check the sealed chain", "/desk/privacy/audit", keys("v>"), 2, "The chain is whole."),
     Task("privacy", "Take the requests along", "/desk/privacy/", keys("c"), 2, ".csv"),
     Task("operations", "Try a cause of dead letters again", "/operations/", keys("j", "r>"), 3, "once more"),
-    Task("operations", "See the last 24 hours", "/operations/", keys("d>"), 2, "Hour by hour"),
+    Task("operations", "See the last 24 hours", "/operations/", keys("d>"), 2, "Partners that rest"),
     Task("operations", "Send at once what waits", "/desk/messages/?state=waiting", keys("j", "r>"), 3, "once more"),
     Task("operations", "Settle what both sides changed", "/desk/connectors/hubspot_eu/conflicts",
          keys("j", "t", "ArrowDown", "Tab", "t>"), 6, "Decided."),
