@@ -94,6 +94,8 @@ class Town:
         config = self.folder / "config"
         shutil.copytree(HERE / "config", config)
         shutil.copytree(HERE.parent / "support" / "config" / "privacy", config / "privacy")
+        for name in ("who_may_say_yes", "whoever_lives_here_is_kept_here"):
+            shutil.copy(HERE.parent / "support" / "config" / "policies" / f"{name}.yaml", config / "policies")
         text = (config / "hub.yaml").read_text()
         (config / "hub.yaml").write_text(
             text.replace("127.0.0.1:18190", f"{self.partners_at}:{self.partner_port}")
