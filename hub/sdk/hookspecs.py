@@ -80,8 +80,7 @@ def startup(hub: Hub) -> None:
 
 @hookspec
 def decide(hub: Hub, question: Question) -> Sequence[Decision] | None:
-    """Asked before each Step, each Push, each yes of a second pair of eyes and each declared residence (`question.about`): one deny is
-    enough, silence is a no."""
+    """Asked before each Step, Push, approval and declared residence (`question.about`): one deny is enough, silence is a no."""
 
 
 @hookspec

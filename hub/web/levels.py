@@ -1,6 +1,6 @@
 """Service levels, seen by their fleet: the contract, where its vehicles stand now, and what was kept and credited."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask.views import MethodView
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from hub.errors import WrongInput
 from hub.flow import levels, timers
 from hub.models import ServiceLevel, Timer, Vehicle
+from hub.sdk.row_fields import Moment
 from hub.web.access import needs
 from hub.web.fleets import fleet_of
 from hub.web.webhooks import this_hub
@@ -66,8 +67,8 @@ class StatusTold(Schema):
 
 
 class DigestArgs(Schema):
-    since = fields.AwareDateTime()
-    until = fields.AwareDateTime()
+    since = Moment()
+    until = Moment()
 
 
 @bp.route("/service-levels")
@@ -139,8 +140,8 @@ class Digest(MethodView):
     def get(self, asked: dict[str, datetime], fleet: str) -> dict[str, Any]:
         """What was kept, broken and credited within a span of time; by default the last 7 days."""
         with this_hub().begin() as work:
-            until = asked.get("until", work.now).astimezone(UTC)
-            since = asked.get("since", until - timedelta(days=7)).astimezone(UTC)
+            until = asked.get("until", work.now)
+            since = asked.get("since", until - timedelta(days=7))
             if since >= until:
                 raise WrongInput("The span ends before it begins.", "since is earlier than until.")
             found = timers.digest(work, fleet_of(work.session, fleet), since, until)

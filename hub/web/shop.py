@@ -8,7 +8,7 @@ from typing import Any
 from flask import g, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -18,6 +18,7 @@ from hub.flow import inbox, pipeline, places
 from hub.models import Branch
 from hub.sdk import Incoming, TakesRows
 from hub.sdk.row_checks import Refusal, check
+from hub.sdk.row_fields import FIRST, LAST
 from hub.sdk.rows import KINDS
 from hub.web.access import needs
 from hub.web.idempotency import once
@@ -56,7 +57,7 @@ class Verdicts(Schema):
 
 
 class DayArgs(Schema):
-    day = fields.Date(required=True)
+    day = fields.Date(required=True, validate=validate.Range(FIRST.date(), LAST.date(), max_inclusive=False))
 
 
 class SlotTold(Schema):

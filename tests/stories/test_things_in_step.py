@@ -278,12 +278,12 @@ def test_a_policy_is_planned_on_cars_and_visits_as_on_whose_they_are(told, hub):
 
     told_of = [row for row in rows(hub, Message) if "thing_id" in row.refs]
     assert (len(told_of) > 0, found.left_out, found.judged) == (True, 0, len(rows(hub, Message)))
-    assert sum(one.messages for one in found.differences if one.facts["topic"] == "set_fields") >= len(told_of)
+    assert sum(one.times for one in found.differences if one.facts["topic"] == "set_fields") >= len(told_of)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_change_of_a_car_reads_no_table_whole_on_its_way_out_and_nothing_else_that_the_crm_has(told, hub):
-    with whole_reads(hub) as found:
+    with whole_reads(hub, parts=True) as found:
         tell(hub, replace(GOLF, plate="B TH 4173"), replace(SERVICE, odometer_km=42_000))
         told.work(rounds=5)
 

@@ -1,5 +1,5 @@
-"""Statements that read a large table from end to end, or all that one partner has in it, by SQLite's own plan for them. It knows
-nothing of sizes here, so that a small region shows what a large one would do."""
+"""Statements that read a large table from end to end, or one partner's part of it, by SQLite's own plan for them. It knows nothing
+of sizes here, so that a small region shows what a large one would do."""
 
 import re
 from contextlib import contextmanager
@@ -16,9 +16,10 @@ ASKING = ("SELECT", "UPDATE", "DELETE", "WITH")
 
 
 @contextmanager
-def whole_reads(hub):
-    """Statements that read a large table whole, or one partner's part of it, as `table: statement`, while this is open. PostgreSQL
-    plans by sizes: it finds none."""
+def whole_reads(hub, *, parts=False):
+    """Statements that read a large table whole, as `table: statement`, while this is open. PostgreSQL plans by sizes: it finds none.
+
+    parts: or all that one partner has in it. A page may, as it stops where it is full; a look for a few ids may not."""
     found = set()
     if not hub.region.on_sqlite:
         yield found
@@ -28,16 +29,20 @@ def whole_reads(hub):
         if many or not statement.lstrip().upper().startswith(ASKING):
             return
         plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
-        found.update(f"{table}: {' '.join(statement.split())}" for *_, step in plan if (table := _read_at_large(step)))
+        read = {table for *_, step in plan if (table := _whole(step) or (parts and _part(step)))}
+        found.update(f"{table}: {' '.join(statement.split())}" for table in read)
 
     event.listen(hub.region.engine, "before_cursor_execute", look)
     yield found
     event.remove(hub.region.engine, "before_cursor_execute", look)
 
 
-def _read_at_large(step):
-    """The table, where this step of a plan reads all of it, or all that has something very common."""
-    if scan := re.fullmatch(rf"SCAN ({LARGE})( USING .*)?", step):
-        return scan[1]
+def _whole(step):
+    scan = re.fullmatch(rf"SCAN ({LARGE})( USING .*)?", step)
+    return scan and scan[1]
+
+
+def _part(step):
+    """Found by nothing that tells one row of a partner from another."""
     search = re.fullmatch(rf"SEARCH ({LARGE}) USING .*\((.*)\)", step)
     return search[1] if search and set(re.findall(r"(\w+)[=<>]", search[2])) <= COMMON else None

@@ -36,7 +36,7 @@ def kept(hub):
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_webhook_on_its_way_in_reads_no_table_whole(hub, kept):
-    with whole_reads(hub) as found:
+    with whole_reads(hub, parts=True) as found:
         while pipeline.process(hub, hub.partners["shop"], DICE):
             pass
 
@@ -45,7 +45,7 @@ def test_a_webhook_on_its_way_in_reads_no_table_whole(hub, kept):
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_message_on_its_way_out_and_the_clocks_sweep_read_no_table_whole(hub, kept):
-    with whole_reads(hub) as found:
+    with whole_reads(hub, parts=True) as found:
         drain_all(hub)
         tick(hub)
 

@@ -115,6 +115,12 @@ def test_warnings_come_at_their_moment_and_the_breach_is_credited(acme, hub, clo
     assert (digest["breached"], digest["credits_minor"]) == ({"turnaround": 1}, {"EUR": 5000})
 
 
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z"])
+def test_a_span_in_years_that_no_garage_has_seen_is_refused(acme, since):
+    assert acme.call("GET", "/fleets/acme/digest", since=since).status_code == 422
+    assert acme.call("GET", "/fleets/acme/digest", until=since).status_code == 422
+
+
 def test_what_was_finished_in_time_and_told_late_takes_the_breach_back(acme, hub, clock, audi):
     put(acme, TURNAROUND)
     set_clock(clock, OPENED + timedelta(days=1))
