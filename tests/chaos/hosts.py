@@ -46,6 +46,11 @@ class Hosts(Town):
 
     laid: Wires = field(default_factory=lambda: Wires(HOSTS))
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        policy = self.settings.config / "privacy" / "storage.yaml"
+        policy.write_text(policy.read_text().replace("[home, machine]", f'[home, machine, "{NETWORK}.*"]'))
+
     def start(self) -> None:
         self.children["bell"] = start_valkey(self.laid, "bell", self.folder)
         self.children["partners"] = self._spawn(*self.partner_words(), before=self.laid.words("partners"))

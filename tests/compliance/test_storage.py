@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from redis import Redis
+from ruamel.yaml import YAML
 
 from compliance import storage
 from compliance.ropa import record_of
@@ -86,3 +88,13 @@ def test_where_all_lies_and_for_how_long_is_told(hub, run):
     assert "logs      at console" in run("privacy", "storage", "-r", "eu")[1]
     record = {one["kind"]: one["kept"] for one in record_of(hub).storage}
     assert record == {name: one["kept"] for name, one in told.items()}
+
+
+def test_the_policy_that_is_shipped_lets_the_services_of_the_compose_file_be():
+    root = Path(__file__).parents[2]
+    services = YAML(typ="safe").load(root / "deploy/compose.yaml")["services"]
+    allowed = storage.read_allowed(root / "config", "eu").at
+
+    assert {"postgres", "valkey"} <= services.keys()
+    assert "postgres" in allowed["database"]
+    assert "valkey" in allowed["queues"]
