@@ -107,11 +107,8 @@ def listed(session: Session, now: datetime, customer_ref: str = "", most: int | 
         found = found.where(called(customer_ref))
     rows = session.execute(found.order_by(ArchivedInvoice.ends_at, ArchivedInvoice.id).limit(most)).all()
     known, nothing = archive_openings.told(session, {row[-1] for row in rows}, now), Told()
-    return [Kept(*row[:-1], *_both(known.get(row[0], nothing))) for row in rows]
-
-
-def _both(one: Told) -> tuple[tuple[Opening, ...], tuple[Wish, ...]]:
-    return one.looks, one.wishes
+    each = ((row, known.get(row[0], nothing)) for row in rows)
+    return [Kept(*row[:-1], one.looks, one.wishes) for row, one in each]
 
 
 def counted(session: Session) -> int:

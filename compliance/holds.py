@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from compliance.registry import record_sets
 from compliance.timekeeping import expect_after
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
+from hub.gate import binding
 from hub.models import ArchivedInvoice, Customer, LegalHold, Person, called
 from hub.work import Work
 
@@ -80,16 +81,12 @@ def listed(
     rows = select(LegalHold, Customer.ref).join(Customer, Customer.person_id == LegalHold.person_id)
     if customer_ref:
         rows = rows.where(called(customer_ref))
-    found = session.execute(rows.where(*_binding(now), LegalHold.id > after).order_by(LegalHold.id).limit(most))
+    found = session.execute(rows.where(binding(now), LegalHold.id > after).order_by(LegalHold.id).limit(most))
     return [(hold, ref) for hold, ref in found]
 
 
 def counted(session: Session, now: datetime) -> int:
-    return session.scalar(select(func.count()).select_from(LegalHold).where(*_binding(now))) or 0
-
-
-def _binding(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return LegalHold.released_at.is_(None), or_(LegalHold.ends_at.is_(None), LegalHold.ends_at > now)
+    return session.scalar(select(func.count()).select_from(LegalHold).where(binding(now))) or 0
 
 
 def _person_of(work: Work, customer_ref: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import distinct, exists, func, literal, or_, select, union_all
+from sqlalchemy import distinct, exists, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from compliance.erasure import CLOSED
@@ -17,6 +17,7 @@ from hub.errors import Denied, NotFound, WrongInput
 from hub.flow.conversations import OPEN
 from hub.flow.identity import BY_REFS, lock_customers
 from hub.flow.strangers import FROM
+from hub.gate import binding
 from hub.models import (
     Connection,
     Conversation,
@@ -173,7 +174,6 @@ SAID: Mapping[str, tuple[str, str]] = {
 def _found(hub: Hub, work: Work, pair: Pair) -> Mapping[str, bool]:
     """code -> does it stand in the way? All of it in one statement."""
     persons, customers = pair.persons, [pair.keep.id, pair.lose.id]
-    bound = (LegalHold.released_at.is_(None), or_(LegalHold.ends_at.is_(None), LegalHold.ends_at > work.now))
     talks = select(func.count(distinct(Conversation.customer_id))).where(
         Conversation.customer_id.in_(customers), Conversation.state.in_(OPEN)
     )
@@ -184,7 +184,7 @@ def _found(hub: Hub, work: Work, pair: Pair) -> Mapping[str, bool]:
         select(
             exists().where(Staff.person_id.in_(persons)).label("staff"),
             exists().where(PersonalValue.person_id.in_(persons), PersonalValue.field == FROM).label("stranger"),
-            exists().where(LegalHold.person_id.in_(persons), *bound).label("hold"),
+            exists().where(LegalHold.person_id.in_(persons), binding(work.now)).label("hold"),
             exists().where(ErasureRequest.person_id.in_(persons), ErasureRequest.state.not_in(CLOSED)).label("erasing"),
             exists().where(Move.person_id.in_(persons), Move.state != "certified").label("moving"),
             (talks.scalar_subquery() > 1).label("conversations"),

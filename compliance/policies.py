@@ -100,8 +100,9 @@ def _counted(hub: Hub, about: str, since: datetime) -> tuple[Counter[Key], Mappi
         if facts is None:
             left_out += 1
             continue
-        times[tuple(facts.items())] += 1
-        people[tuple(facts.items())].add(person)
+        key = tuple(facts.items())
+        times[key] += 1
+        people[key].add(person)
     return times, people, left_out
 
 

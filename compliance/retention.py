@@ -19,7 +19,7 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import pipeline
 from hub.flow.identity import lock_customers
-from hub.gate import erase_rows
+from hub.gate import binding, erase_rows
 from hub.models import (
     Appointment,
     ArchivedInvoice,
@@ -213,9 +213,8 @@ def _free(rule: Rule, work: Work) -> ColumnElement[bool]:
     """Whose rows nothing protects: no hold on the record set, and no request that is still being answered."""
     if rule.person is None:
         return rule.ended.is_not(None)  # type: ignore[no-any-return]
-    in_force = (LegalHold.released_at.is_(None), or_(LegalHold.ends_at.is_(None), LegalHold.ends_at > work.now))
     held = select(LegalHold.person_id).where(
-        LegalHold.record_set.in_([rule.record_set, "*", *bound_to(rule.record_set)]), *in_force
+        LegalHold.record_set.in_([rule.record_set, "*", *bound_to(rule.record_set)]), binding(work.now)
     )
     asking: Select[Any] = select(PersonRequest.person_id).where(PersonRequest.state.not_in(CLOSED))
     leaving: Select[Any] = select(ErasureRequest.person_id).where(ErasureRequest.state.not_in(CLOSED))

@@ -55,7 +55,7 @@ class Place:
 
     @property
     def fits(self) -> bool:
-        return any(fnmatchcase(self.at, pattern) for pattern in self.allowed)
+        return _lies_in(self.at, self.allowed)
 
 
 def places_of(settings: Settings, region: str) -> Sequence[Place]:
@@ -72,11 +72,15 @@ def check(settings: Settings, region: str) -> None:
         return
     allowed = read_allowed(settings.config, region)
     for kind, at in where(settings, region).items():
-        if not any(fnmatchcase(at, pattern) for pattern in allowed.at[kind]):
+        if not _lies_in(at, allowed.at[kind]):
             what = f"{path}:{allowed.line}: {kind} of {region} would lie at “{at}”, and may at {', '.join(allowed.at[kind])}."
             raise ConfigError(
                 what, f"Change the setting of {SETTINGS[kind]}, or the policy if its law allows the place."
             )
+
+
+def _lies_in(at: str, allowed: Sequence[str]) -> bool:
+    return any(fnmatchcase(at, pattern) for pattern in allowed)
 
 
 SETTINGS = {"database": "HUB_DATABASE_…", "files": "documents in hub.yaml", "backups": "HUB_HOME", "queues": "HUB_REDIS_…",

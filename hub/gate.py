@@ -35,12 +35,16 @@ def erase_rows(
     return int(outcome.rowcount)
 
 
+def binding(now: datetime) -> ColumnElement[bool]:
+    """Holds that are in force."""
+    return LegalHold.released_at.is_(None) & or_(LegalHold.ends_at.is_(None), LegalHold.ends_at > now)
+
+
 def holds_on(
     session: Session, record_set: str, persons: Sequence[int], now: datetime, bound_to: Collection[str] = ()
 ) -> list[LegalHold]:
     """Holds in force on any of these persons; record set `*` holds everything."""
     if not persons:
         return []
-    in_force = (LegalHold.released_at.is_(None), or_(LegalHold.ends_at.is_(None), LegalHold.ends_at > now))
     matches = LegalHold.record_set.in_([record_set, "*", *bound_to])
-    return list(session.scalars(select(LegalHold).where(LegalHold.person_id.in_(list(persons)), matches, *in_force)))
+    return list(session.scalars(select(LegalHold).where(LegalHold.person_id.in_(list(persons)), matches, binding(now))))

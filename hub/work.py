@@ -102,9 +102,8 @@ class Work:
 
     def new_key(self, owner_kind: str) -> OpenKey:
         """Wrapped by the epoch's region key."""
-        key, epoch = self.vault.make_key(self.ids.next()), self.vault.epochs(self.session)[0]
-        wrapped = self.vault.wrap(key, epoch)
-        self.put(DataKey, id=key.id, owner_kind=owner_kind, wrapped=wrapped, epoch=epoch, made_at=self.now)
+        [(key, row)] = self.make_keys(owner_kind, 1)
+        self.put(DataKey, **row)
         self.open_keys[key.id] = key
         return key
 

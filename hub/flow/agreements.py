@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from hub.core import Partner
-from hub.flow.batches import aside, batches, these
+from hub.flow.batches import batches, these
 from hub.flow.effects import Subject
 from hub.models import Agreement
+from hub.models.base import aside
 from hub.work import Work
 
 KNOWN = 6  # values of before, by which old news are told from new

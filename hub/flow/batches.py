@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Dialect, Text, bindparam, literal_column
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Dialect, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -55,12 +55,6 @@ def these(column: Any) -> ColumnElement[bool]:
     """The same for a statement that is built once, when its module is read, and executed with {"ids": ...}: building one takes
     SQLAlchemy several times as long as executing it."""
     return Among(column, bindparam("ids", type_=Ids()))
-
-
-def aside(column: Any) -> ColumnElement[Any]:
-    """The column as one that no index answers, for what is asked of a few ids beside: SQLite takes a connection for the better
-    way to them, and would read all that it has."""
-    return cast(ColumnElement[Any], column + literal_column("0"))
 
 
 @compiles(Among, "postgresql")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from hub.core import Hub, Partner
 from hub.flow import counterparts, drift, outbox, things
-from hub.flow.batches import aside, batches
+from hub.flow.batches import batches
 from hub.flow.effects import Asked, Subject, consents_of
 from hub.flow.outbox import Claim, Intent
 from hub.flow.outward import map_of
@@ -266,8 +266,7 @@ def _covered(work: Work, partner: Partner, refs: Iterable[str]) -> set[tuple[str
     """(ref, topic) whose message still waits, held here until this transaction ends, so that it is rendered after it."""
     found: set[tuple[str, str]] = set()
     for batch in batches(sorted(refs)):
-        mine = (aside(Message.connection_id) == partner.id, waiting_among(batch))
-        rows = select(Message).where(*mine).with_for_update(skip_locked=True)
+        rows = select(Message).where(waiting_among(batch, [partner.id])).with_for_update(skip_locked=True)
         found |= {(row.entity, row.topic) for row in work.session.scalars(rows)}
     return found
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from hub.core import Hub, Partner
-from hub.flow.batches import aside, batches
+from hub.flow.batches import batches
 from hub.flow.identity import Known
 from hub.flow.outbox import Intent
 from hub.flow.told import Station
@@ -59,8 +59,8 @@ def take_back(hub: Hub, work: Work, news: Sequence[tuple[Known, ConsentRecord]])
     mine: list[int] = []
     found = select(Message.id, Message.entity, Message.connection_id, Message.topic)
     for refs in batches(sorted({ref for ref, _, _ in still})):
-        waiting = (aside(Message.connection_id).in_({one for one, _ in told}), waiting_among(refs))
-        for number, ref, connection, topic in work.session.execute(found.where(*waiting)):
+        waiting = found.where(waiting_among(refs, {one for one, _ in told}))
+        for number, ref, connection, topic in work.session.execute(waiting):
             if (ref, *told.get((connection, topic), ("", ""))) in still:
                 mine.append(number)
     gone = {"state": "cancelled", "why": "withdrawn", "reason": "consent was withdrawn", "settled_at": work.now}

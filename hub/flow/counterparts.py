@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import select
 
 from hub.core import Partner
-from hub.flow.batches import aside, batches
+from hub.flow.batches import batches
 from hub.flow.effects import Subject, open_keys
 from hub.flow.things import Thing
 from hub.models import Counterpart, Link, new_ref
+from hub.models.people import named_at
 from hub.work import Work
 
 
@@ -50,7 +51,7 @@ def names_there(work: Work, partner: Partner, about: str, owners: Mapping[int, S
     there = (Counterpart.connection_id == partner.id, Counterpart.about == about, Counterpart.state == "live")
     for batch in batches(sorted(alive)):
         live = select(Counterpart.about_id).where(*there, Counterpart.about_id.in_(batch))
-        for row in work.session.scalars(select(Link).where(*_linked_by_id(partner, about), Link.about_id.in_(live))):
+        for row in work.session.scalars(select(Link).where(*named_at(partner.id, about), Link.about_id.in_(live))):
             subject = alive[row.about_id]
             if row.person_id == subject.person_id:
                 context = f"link:{about}:{row.person_id}"
@@ -71,7 +72,7 @@ def learn_name(work: Work, partner: Partner, thing: Thing, partner_id: str) -> b
     kind, person_id = f"link:{partner.id}:{thing.about}", thing.subject.person_id
     blinds = work.vault.blinds(work.session, kind, partner_id)
     known = work.session.scalars(
-        select(Link).where(*_linked_by_id(partner, thing.about), Link.about_id == thing.id)
+        select(Link).where(*named_at(partner.id, thing.about), Link.about_id == thing.id)
     ).all()
     taken = select(Link.id).where(*_linked(partner, thing.about), Link.hash.in_(blinds), Link.about_id != thing.id)
     if any(row.hash in blinds and row.person_id == person_id for row in known) or work.session.scalar(taken):
@@ -96,7 +97,3 @@ def of_person(
 
 def _linked(partner: Partner, about: str) -> tuple[Any, ...]:
     return Link.connection_id == partner.id, Link.about == about, Link.replaced_by.is_(None)
-
-
-def _linked_by_id(partner: Partner, about: str) -> tuple[Any, ...]:
-    return aside(Link.connection_id) == partner.id, Link.about == about, Link.replaced_by.is_(None)

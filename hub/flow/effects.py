@@ -11,11 +11,12 @@ from hub.access.invitations import opened as opened_links
 from hub.core import Hub, Partner
 from hub.errors import ConfigError
 from hub.flow import endpoints, estimates, outbox, permit, posts
-from hub.flow.batches import aside, batches, these
+from hub.flow.batches import batches, these
 from hub.flow.outbox import Claim, Intent
 from hub.flow.segments import Move
 from hub.flow.values import value_context
 from hub.models import Consent, Customer, Link, Membership, Person, PersonalValue
+from hub.models.people import named_at
 from hub.sdk import Decision, Push, Question, Topic
 from hub.templates import Templates
 from hub.work import Work
@@ -258,12 +259,7 @@ def open_links(work: Work, partner: Partner, subjects: Sequence[Subject]) -> dic
     open_keys(work, by_id.values())
     found: dict[int, str] = {}
     for batch in batches(sorted(set(by_id))):
-        rows = select(Link.about_id, Link.sealed).where(
-            aside(Link.connection_id) == partner.id,
-            Link.about == "customer",
-            Link.about_id.in_(batch),
-            Link.replaced_by.is_(None),
-        )
+        rows = select(Link.about_id, Link.sealed).where(*named_at(partner.id, "customer"), Link.about_id.in_(batch))
         for customer_id, sealed in work.session.execute(rows):
             subject = by_id[customer_id]
             context = f"link:customer:{subject.person_id}"

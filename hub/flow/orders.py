@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from hub.core import Hub
 from hub.flow import effects, endpoints
-from hub.flow.batches import aside, batches
+from hub.flow.batches import batches
 from hub.flow.outbox import Intent
 from hub.models import Appointment, Customer, Event, Message, Principal, Recommendation, Task, new_ref
 from hub.models.traffic import waiting_among
@@ -98,8 +98,7 @@ def cancel(hub: Hub, work: Work, enrollments: Sequence[Mapping[str, Any]], reaso
     partners = [partner.id for partner in hub.partners.values()]
     count = 0
     for batch in batches(sorted(refs.values())):
-        waiting = (aside(Message.connection_id).in_(partners), waiting_among(batch))
-        found = work.session.execute(select(Message.id, Message.refs).where(*waiting))
+        found = work.session.execute(select(Message.id, Message.refs).where(waiting_among(batch, partners)))
         mine = [message_id for message_id, about in found if about.get("enrollment_id") in ids]
         gone = {"state": "cancelled", "why": "ended", "reason": reason[:400], "settled_at": work.now}
         work.session.execute(update(Message).where(Message.id.in_(mine), Message.state == "waiting").values(**gone))

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from hub.core import Hub, Partner
 from hub.flow import agreements, drift, identity, ours, outbox, sayable
 from hub.flow.agreements import Agreed, Word
-from hub.flow.batches import aside, batches
+from hub.flow.batches import batches
 from hub.flow.effects import Asked, Subject, consents_of, load_subjects, open_links
 from hub.flow.ours import Fields
 from hub.flow.outbox import Claim, Intent
 from hub.models import Link, Message, Person
+from hub.models.people import named_at
 from hub.models.traffic import waiting_among
 from hub.sdk import SET_FIELDS, Observes, Outcome, Push
 from hub.work import Work
@@ -231,12 +232,7 @@ def linked_of(work: Work, partner: Partner, customer_ids: Iterable[int]) -> set[
     work.session.flush()
     found: set[int] = set()
     for batch in batches(sorted(set(customer_ids))):
-        rows = select(Link.about_id).where(
-            aside(Link.connection_id) == partner.id,
-            Link.about == "customer",
-            Link.about_id.in_(batch),
-            Link.replaced_by.is_(None),
-        )
+        rows = select(Link.about_id).where(*named_at(partner.id, "customer"), Link.about_id.in_(batch))
         found |= set(work.session.scalars(rows))
     return found
 
@@ -251,11 +247,7 @@ def _covered(work: Work, partner: Partner, refs: Iterable[str], kind: str) -> se
     for batch in batches(sorted(refs)):
         rows = (
             select(Message)
-            .where(
-                aside(Message.connection_id) == partner.id,
-                Message.topic == SET_FIELDS,
-                waiting_among(batch),
-            )
+            .where(Message.topic == SET_FIELDS, waiting_among(batch, [partner.id]))
             .with_for_update(skip_locked=True)
         )
         found |= {row.entity for row in work.session.scalars(rows) if row.refs.get("kind") == kind}

@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     ForeignKey,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    literal_column,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
@@ -97,6 +99,12 @@ class Regional:
 def table(model: type[Base]) -> Table:
     """The table of a model, for statements that go past the ORM."""
     return cast(Table, model.__table__)
+
+
+def aside(column: Any) -> ColumnElement[Any]:
+    """The column as one that no index answers, for what is asked of a few ids beside: SQLite takes a connection for the better
+    way to them, and would read all that it has."""
+    return cast(ColumnElement[Any], column + literal_column("0"))
 
 
 def new_ref() -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Index, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from hub.models.base import Base, Regional, points_at
+from hub.models.base import Base, Regional, aside, points_at
 from hub.models.classify import INDEX, KEY, PLAIN, PROOF, SEALED, SERVICE, SERVICE_REF
 
 RESTRICTED = text("restricted_at IS NOT NULL")
@@ -138,3 +138,8 @@ class Link(Regional, Base):
     epoch: Mapped[int] = mapped_column(info=PLAIN)
     sealed: Mapped[bytes] = mapped_column(info=SEALED)
     replaced_by: Mapped[int | None] = mapped_column(points_at("links.id"), index=True, info=SERVICE_REF)
+
+
+def named_at(connection_id: int, about: str) -> tuple[ColumnElement[bool], ...]:
+    """Links that say what a partner calls things of ours now; asked by our own ids."""
+    return aside(Link.connection_id) == connection_id, Link.about == about, Link.replaced_by.is_(None)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Index, String, TextClause, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.base import Base, Regional, points_at
+from hub.models.base import Base, Regional, aside, points_at
 from hub.models.classify import ACCESS, KEY, PAYLOAD, PLAIN, TRAFFIC, TRAFFIC_REF
 
 # What waits has indexes of its own, whose words statements repeat, as the planner must see that one serves. It takes those that
@@ -35,9 +35,9 @@ def waiting_of(entity: object) -> ColumnElement[bool]:
     return (Message.entity == entity) & _waits()
 
 
-def waiting_among(entities: Collection[str]) -> ColumnElement[bool]:
-    """The same about any of them."""
-    return Message.entity.in_(entities) & _waits()
+def waiting_among(entities: Collection[str], connections: Collection[int]) -> ColumnElement[bool]:
+    """The same about any of them, of these connections."""
+    return Message.entity.in_(entities) & _waits() & aside(Message.connection_id).in_(connections)
 
 
 def _waits() -> ColumnElement[bool]:
