@@ -101,12 +101,12 @@ def test_a_second_time_nothing_is_new(settled):
 
 def of_journeys(environ):
     """How often each came into which, and how many messages of theirs are settled."""
-    settled = "SELECT count(*) FROM messages WHERE json_extract(refs, '$.enrollment_id') IS NOT NULL AND state IN ('sent', 'unknown', 'refused')"
+    theirs = "json_extract(refs, '$.enrollment_id') IS NOT NULL AND state IN ('sent', 'unknown', 'refused')"
     people, steps = Counter(), 0
     for path in Path(environ["HUB_HOME"]).glob("regions/*/hub.db"):
         with closing(sqlite3.connect(path)) as books:
             people.update(books.execute("SELECT journey, subject_id FROM enrollments WHERE entered_at IS NOT NULL"))
-            steps += books.execute(settled).fetchone()[0]
+            steps += books.execute(f"SELECT count(*) FROM messages WHERE {theirs}").fetchone()[0]  # noqa: S608 - words of our own
     return people, steps
 
 
