@@ -89,7 +89,7 @@ class Books:
         if id_property and id_property != "hs_object_id":
             number = self.find(kind, id_property, id_)
         found = self.get(kind, number) if number else None
-        if found is not None and found.get("into"):
+        while found is not None and found.get("into"):
             found = self.get(kind, found["into"])
         if found is None or found["archived"]:
             raise Problem(404, "OBJECT_NOT_FOUND", "resource not found")
@@ -145,20 +145,24 @@ class Books:
             self._index(kind, found)
             self._tell(kind, "restore", found)
 
-    def merge(self, kind: str, winner: str, loser: str) -> dict[str, Any]:
-        kept, gone = self.alive(kind, winner), self.alive(kind, loser)
-        if kept["id"] == gone["id"]:
+    def merge(self, kind: str, winner: str, loser: str, anew: bool = False) -> dict[str, Any]:
+        """anew: both go on in a record that is made for it, as HubSpot does with some. Whatever is gone is told as deleted, too."""
+        first, other = self.alive(kind, winner), self.alive(kind, loser)
+        if first["id"] == other["id"]:
             raise Problem(400, "VALIDATION_ERROR", "Cannot merge an object with itself.")
-        self._release(kind, gone)
-        self._put(kind, {**gone, "archived": True, "into": kept["id"], "updatedAt": self._stamp()})
-        put_thing(
-            self.db,
-            _merged(kind, self.account),
-            kept["id"],
-            json.dumps([*self.merged_into(kind, kept["id"]), gone["id"]]),
-        )
-        self._tell(kind, "merge", kept, primaryObjectId=int(kept["id"]), mergedObjectIds=[int(gone["id"])])
-        missing = {name: value for name, value in gone["properties"].items() if not kept["properties"].get(name)}
+        kept = {**first, "id": str(self._next())} if anew else first
+        gone = [first, other] if anew else [other]
+        brought = [*self.merged_into(kind, first["id"]), *self.merged_into(kind, other["id"])]
+        for one in gone:
+            self._release(kind, one)
+            self._put(kind, {**one, "archived": True, "into": kept["id"], "updatedAt": self._stamp()})
+        ids = [str(one["id"]) for one in gone]
+        put_thing(self.db, _merged(kind, self.account), kept["id"], json.dumps([*brought, *ids]))
+        numbers = {"primaryObjectId": int(first["id"]), "mergedObjectIds": [int(one) for one in ids]}
+        self._tell(kind, "merge", kept, **numbers, **({"newObjectId": int(kept["id"])} if anew else {}))
+        for one in gone:
+            self._tell(kind, "deletion", one)
+        missing = {name: value for name, value in other["properties"].items() if not first["properties"].get(name)}
         return self._write(kind, kept, {**missing, "hs_object_id": kept["id"]}, None)
 
     def erase(self, value: str, id_property: str | None) -> None:

@@ -20,7 +20,8 @@ BURST, SPAN = 190, 10.0
 
 
 class HubSpotSandbox:
-    """search_lag: seconds until a change can be searched for. burst: calls in ten seconds, counted when they arrive."""
+    """search_lag: seconds until a change can be searched for. burst: calls in ten seconds, counted when they arrive.
+    merge_anew: two that an app merges go on in a record that is made for it."""
 
     name = "hubspot"
 
@@ -30,9 +31,10 @@ class HubSpotSandbox:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         search_lag: float = 0.0,
         burst: int = BURST,
+        merge_anew: bool = False,
     ) -> None:
         self.log = EffectsLog(folder / "hubspot.db")
-        self.now, self.lag, self.burst = now, timedelta(seconds=search_lag), burst
+        self.now, self.lag, self.burst, self.merge_anew = now, timedelta(seconds=search_lag), burst, merge_anew
         self.lock = threading.Lock()
         self.arrivals: dict[str, deque[float]] = {}
         self.app = Flask("hubspot_sandbox", static_folder=None)
@@ -220,7 +222,7 @@ class HubSpotSandbox:
     def merge(self, account: str, kind: str) -> Any:
         body = request.get_json(silent=True) or {}
         winner, loser = str(body.get("primaryObjectId")), str(body.get("objectIdToMerge"))
-        return jsonify(_shown(self._act(account, lambda books: books.merge(kind, winner, loser))))
+        return jsonify(_shown(self._act(account, lambda books: books.merge(kind, winner, loser, self.merge_anew))))
 
     def erase(self, account: str, kind: str) -> Any:
         body = request.get_json(silent=True) or {}

@@ -29,6 +29,7 @@ class Event(Schema):
     sourceId = fields.String(load_default="")  # noqa: N815
     primaryObjectId = fields.Integer()  # noqa: N815
     mergedObjectIds = fields.List(fields.Integer(), load_default=list)  # noqa: N815
+    newObjectId = fields.Integer(allow_none=True)  # noqa: N815
 
 
 Properties = Schema.from_dict(
@@ -134,8 +135,10 @@ def observed(event: Mapping[str, Any], app_id: str) -> Iterator[Seen]:
         told = {event["propertyName"]: event.get("propertyValue") or None}
         yield Seen(kind, number, fields=told, at=when, origin=origin)
     elif motion == "merge":
-        into = str(event.get("primaryObjectId", number))
-        gone = [str(one) for one in event["mergedObjectIds"]]
+        # HubSpot may put both into a record that it makes for it; then the first of both has gone as well
+        first = str(event.get("primaryObjectId", number))
+        into = str(event.get("newObjectId") or first)
+        gone = dict.fromkeys([first, *(str(one) for one in event["mergedObjectIds"])])
         yield from (Seen(kind, one, at=when, state="merged", into=into) for one in gone if one != into)
     elif motion in states:
         yield Seen(kind, number, at=when, state=states[motion], origin=origin)

@@ -31,12 +31,10 @@ def follow(work: Work, partner: Partner, people: Identities, seen: Seen, kind: s
         winner = link(work, partner, "customer", seen.into, loser.about_id, known.person)
         people.by_partner_id[seen.into] = known
         work.session.flush()
+        _becomes(work, partner, loser.about_id, kind, "live")  # they may have said before that the old one was deleted
     elif winner.about_id != loser.about_id:
         _note(work, partner, loser.about_id, winner.about_id, "merged_there")
-        subject = load_subjects(work, [loser.about_id])[loser.about_id]
-        agreed = agreements.load(work, partner, kind, [subject])[subject.customer_id]
-        agreed.state = "merged"
-        agreements.save(work, partner, agreed, subject.data_key_id)
+        _becomes(work, partner, loser.about_id, kind, "merged")
         people.by_partner_id[seen.id] = people.by_partner_id[seen.into]
     work.session.execute(update(Link).where(Link.replaced_by == loser.id).values(replaced_by=winner.id))
     loser.replaced_by = winner.id
@@ -44,7 +42,10 @@ def follow(work: Work, partner: Partner, people: Identities, seen: Seen, kind: s
 
 
 def ended(work: Work, partner: Partner, agreed: Agreed, subject: Subject, seen: Seen) -> None:
-    """Archived or erased there: our customer stays, and is not told to them any more. Restored is live again."""
+    """Archived or erased there: our customer stays, and is not told to them any more. Restored is live again. Of one that was merged
+    it says nothing: its other lives on."""
+    if seen.state != "erased" and (gone := _link(work, partner, seen.id)) is not None and gone.replaced_by is not None:
+        return
     state = "archived" if seen.state == "missing" else seen.state
     if agreed.state != state:
         agreed.state = state
@@ -73,6 +74,14 @@ def keep_apart(work: Work, duplicate_id: int, actor: str, reason: str = "") -> N
         raise NotFound(f"No proposal {duplicate_id} waits for a word.", "See: hub duplicates list")
     row.state, row.settled_at, row.settled_by = "kept apart", work.now, actor
     work.audit(actor, "kept_apart", "duplicate", row.id, reason=reason)
+
+
+def _becomes(work: Work, partner: Partner, customer_id: int, kind: str, state: str) -> None:
+    subject = load_subjects(work, [customer_id])[customer_id]
+    agreed = agreements.load(work, partner, kind, [subject])[customer_id]
+    if agreed.state != state:
+        agreed.state = state
+        agreements.save(work, partner, agreed, subject.data_key_id)
 
 
 def _note(work: Work, partner: Partner, one: int, other: int, why: str) -> None:

@@ -1,12 +1,13 @@
 """A garage and its HubSpot, edited on both sides: what one says the other hears, once, and who won is written down."""
 
+import pytest
 from sqlalchemy import select
 
 from hub.flow import conflicts, effects, inbox, ours, outward, reconcile
 from hub.flow.held import Held
 from hub.flow.identity import Known
 from hub.flow.pipeline import process
-from hub.models import Conflict, Customer, DeadLetter, Delivery, Link, Message, Person
+from hub.models import Agreement, Conflict, Customer, DeadLetter, Delivery, Link, Message, Person
 from hubspots import from_the_shop
 from partners import DICE
 
@@ -164,17 +165,32 @@ def test_an_address_that_another_contact_has_is_kept_out_and_nothing_dies(portal
     assert (report.clean, report.open) == (True, 1)
 
 
-def test_a_merge_at_hubspot_is_followed_and_what_is_written_later_goes_to_the_one_that_lives_on(portal, hub):
+@pytest.mark.parametrize("anew", [False, True], ids=["into the first", "into a new record"])
+def test_a_merge_at_hubspot_is_followed_and_what_is_written_later_goes_to_the_one_that_lives_on(portal, hub, anew):
     kept, gone = portal.make(**ANNA), portal.make(firstname="A.", lastname="Berg", email="a@example.org")
     portal.work()
 
-    portal.act(lambda books: books.merge("contacts", kept, gone))
+    lives = portal.act(lambda books: books.merge("contacts", kept, gone, anew))["id"]
     portal.work(rounds=1)
     we_edit(hub, 1, phone="+49 5")
     we_edit(hub, 0, phone="+49 6")
     portal.work(seconds=6)
 
-    assert (portal.numbers(), portal.properties(kept)["phone"]) == ([kept], "+496")
+    assert (portal.numbers(), portal.properties(lives)["phone"]) == ([lives], "+496")
+    assert {one.state for one in rows(hub, Agreement)} == {"live", "merged"}
+
+
+def test_one_that_is_told_as_deleted_before_its_merge_lives_on(portal, hub):
+    kept, gone = portal.make(**ANNA), portal.make(lastname="Nobody")
+    portal.work()
+    number = portal.act(lambda books: books.merge("contacts", kept, gone, anew=True))["id"]
+
+    portal.backwards = True
+    portal.work(rounds=1)
+    we_edit(hub, 0, phone="+49 6")
+    portal.work(seconds=6)
+
+    assert portal.properties(number)["phone"] == "+496"
 
 
 def test_whatever_webhooks_were_lost_the_pull_finds(portal, hub):

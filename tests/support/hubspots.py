@@ -40,7 +40,8 @@ ACCOUNT = account_of(f"Bearer {TOKEN}")
 
 @dataclass
 class Portal:
-    """lost, twice: chances that a webhook never comes, and that it comes again; shuffled: in any order. skew: how far
+    """lost, twice: chances that a webhook never comes, and that it comes again; shuffled: in any order; backwards: the
+    latest first. skew: how far
     HubSpot's clock goes before ours. told: events that the hub was told of."""
 
     hub: Hub
@@ -52,6 +53,7 @@ class Portal:
     lost: float = 0.0
     twice: float = 0.0
     shuffled: bool = False
+    backwards: bool = False
     skew: timedelta = timedelta()
     told: int = 0
     place: str = ""
@@ -89,6 +91,8 @@ class Portal:
         self.waiting += [one for one in self.waiting if self.dice.random() < self.twice]
         if self.shuffled:
             self.dice.shuffle(self.waiting)
+        if self.backwards:
+            self.waiting.reverse()
         for start in range(0, len(self.waiting), 100):
             self._post(self.waiting[start : start + 100])
         self.told, self.waiting = self.told + len(self.waiting), []

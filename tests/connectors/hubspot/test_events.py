@@ -45,7 +45,8 @@ def test_every_change_is_an_event_in_its_order(crm: HubSpotSandbox) -> None:
     motions = [(one["subscriptionType"].partition(".")[2], one.get("propertyName")) for one in told(crm)]
     assert motions == [
         ("creation", None), ("propertyChange", "email"), ("propertyChange", "firstname"), ("propertyChange", "email"),
-        ("creation", None), ("merge", None), ("deletion", None), ("restore", None), ("privacyDeletion", None),
+        ("creation", None), ("merge", None), ("deletion", None),
+        ("deletion", None), ("restore", None), ("privacyDeletion", None),
     ]  # fmt: skip
     assert {one["changeSource"] for one in told(crm)} == {"CRM_UI"}
     assert len({one["eventId"] for one in told(crm)}) == len(told(crm))

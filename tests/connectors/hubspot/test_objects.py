@@ -200,6 +200,8 @@ EVENT = {"eventId": 1, "objectId": 7, "occurredAt": 1772366390000, "sourceId": "
          [("contact", "7", "live", None, {"phone": None}, "us")]),
         ({"subscriptionType": "contact.merge", "primaryObjectId": 7, "mergedObjectIds": [7, 8, 9]},
          [("contact", "8", "merged", "7", {}, None), ("contact", "9", "merged", "7", {}, None)]),
+        ({"subscriptionType": "contact.merge", "primaryObjectId": 8, "mergedObjectIds": [9, 8], "newObjectId": 7},
+         [("contact", "8", "merged", "7", {}, None), ("contact", "9", "merged", "7", {}, None)]),
         ({"subscriptionType": "company.deletion"}, [("company", "7", "archived", None, {}, "us")]),
         ({"subscriptionType": "contact.restore"}, [("contact", "7", "live", None, {}, "us")]),
         ({"subscriptionType": "contact.privacyDeletion"}, [("contact", "7", "erased", None, {}, "us")]),
