@@ -16,7 +16,7 @@ from compliance.registry import RecordSet, bound_to, by_table, record_sets
 from compliance.timekeeping import expect_after
 from hub.core import Hub
 from hub.errors import HubError, NotFound, WrongInput
-from hub.flow import belongings, effects, journeys
+from hub.flow import belongings, effects, journeys, merges_told
 from hub.flow.identity import lock_customers
 from hub.flow.outbox import OPEN, Intent
 from hub.gate import holds_on
@@ -186,7 +186,9 @@ def _tell(hub: Hub, work: Work, request: ErasureRequest) -> None:
     customer = work.session.scalars(select(Customer).where(Customer.person_id == request.person_id)).one()
     belongings.forget(hub, work, effects.load_subjects(work, [customer.id])[customer.id], f"erase:{request.ref}")
     refs = {"customer_id": customer.id, "kind": "contact", "how": "erase"}
-    effects.announce(hub, work, [(customer.id, Intent(CAUSE, customer.ref, f"erase:{request.ref}", refs))])
+    told = Intent(CAUSE, customer.ref, f"erase:{request.ref}", refs)
+    effects.announce(hub, work, [(customer.id, told)])
+    merges_told.forget(hub, work, told)
 
 
 def _told(work: Work, request: ErasureRequest) -> bool:

@@ -43,7 +43,8 @@ def show(keep: str, lose: str, region: str | None, as_json: bool) -> None:
     with opened(region) as hub:
         plan = merging.plan(hub, keep, lose)
     if as_json:
-        told = {"keep": plan.keep, "lose": plan.lose, "rows": plan.rows, "differing": plan.differing, "ends": plan.ends}
+        told = {"keep": plan.keep, "lose": plan.lose, "rows": plan.rows, "differing": plan.differing, "ends": plan.ends,
+                "told": plan.told}  # fmt: skip
         click.echo(json.dumps({**told, "obstacles": [vars(one) for one in plan.obstacles]}))
         return
     _tell(plan)
@@ -73,5 +74,7 @@ def _tell(plan: Plan) -> None:
     for purpose, channel, why in plan.ends:
         reason = "the other said no" if why == "no" else "it was said for another address"
         click.echo(f"{purpose} by {channel}: no longer agreed, as {reason}")
+    for name in plan.told:
+        click.echo(f"{name}: is told to merge its two records as well; that cannot be undone there either")
     for one in plan.obstacles:
         click.echo(f"In the way: {one.what} {one.mend}")

@@ -12,8 +12,9 @@ from compliance.merge_consents import Joined, joined
 from compliance.merge_rows import STAY, Pair
 from compliance.merge_values import Values, values_of
 from compliance.registry import by_table, readable_sets
-from hub.core import Hub
+from hub.core import Hub, Partner
 from hub.errors import Denied, NotFound, WrongInput
+from hub.flow import merges_told
 from hub.flow.conversations import OPEN
 from hub.flow.identity import BY_REFS, lock_customers
 from hub.flow.strangers import FROM
@@ -54,7 +55,8 @@ class Obstacle:
 class Plan:
     """keep, lose: refs. rows: record set -> (rows of the kept one, rows of the lost one). differing: fields in which both have a
     value of their own, so that the lost one's stays under another name. words: (purpose, channel) -> what each said and what
-    stands afterwards, with its reason. ours, theirs: the values themselves, opened."""
+    stands afterwards, with its reason. ours, theirs: the values themselves, opened. told: connections that merge their two records
+    of them as well."""
 
     keep: str
     lose: str
@@ -64,6 +66,7 @@ class Plan:
     words: Mapping[tuple[str, str], Joined]
     ours: Values = field(repr=False)
     theirs: Values = field(repr=False)
+    told: tuple[str, ...] = ()
 
     @property
     def ends(self) -> tuple[tuple[str, str, str], ...]:
@@ -103,7 +106,7 @@ def merged_into(session: Session, ref: str) -> str | None:
 
 
 def planned(hub: Hub, work: Work, pair: Pair) -> Plan:
-    """Reads only, in nine statements. Where one of both was erased, nothing is opened."""
+    """Reads only, in ten statements. Where one of both was erased, nothing is opened."""
     sets = by_table(readable_sets())
     mine, other = (
         counts(work.session, sets, person, customer)
@@ -122,6 +125,11 @@ def planned(hub: Hub, work: Work, pair: Pair) -> Plan:
         joined(work, pair, ours, theirs) if alive else {},
         ours,
         theirs,
+        tuple(
+            name
+            for (code, name), partner in _at_partners(hub, work, pair)
+            if code == "partner" and _merges(hub, partner)
+        ),
     )
 
 
@@ -195,7 +203,19 @@ def _found(hub: Hub, work: Work, pair: Pair) -> Mapping[str, bool]:
 
 
 def _of_partners(hub: Hub, work: Work, pair: Pair) -> Iterator[Obstacle]:
-    """Where a partner has both: points on both cards, or two records of which an erasure would end one only."""
+    """Where a partner has both: points on both cards, or two records of which an erasure would end one only, and no way to merge
+    them from here."""
+    for (code, name), partner in _at_partners(hub, work, pair):
+        if code == "cards":
+            mend = "Let the partner put the points on one card first, then look again."
+            yield Obstacle(code, f"Both have points at {name}.", mend, name)
+        elif partner is not None and partner.topics_for(TOLD) and not _merges(hub, partner):
+            what = f"{name} has two records of them, and would be told to forget one only."
+            yield Obstacle(code, what, f"Merge both at {name} first; the hub hears of it and follows.", name)
+
+
+def _at_partners(hub: Hub, work: Work, pair: Pair) -> Iterator[tuple[tuple[str, str], Partner | None]]:
+    """((cards or partner, connection), the partner) of each that has both."""
     both = [pair.keep.id, pair.lose.id]
     cards = (
         select(literal("cards"), Connection.name, MembershipCard.customer_id)
@@ -211,12 +231,9 @@ def _of_partners(hub: Hub, work: Work, pair: Pair) -> Iterator[Obstacle]:
     for code, name, customer in work.session.execute(union_all(cards, links)):
         known.setdefault((code, name), set()).add(customer)
     for (code, name), several in sorted(known.items()):
-        if len(several) == 1:
-            continue
-        partner = hub.partners.get(name)
-        if code == "cards":
-            mend = "Let the partner put the points on one card first, then look again."
-            yield Obstacle(code, f"Both have points at {name}.", mend, name)
-        elif partner is not None and partner.topics_for(TOLD):
-            what = f"{name} has two records of them, and would be told to forget one only."
-            yield Obstacle(code, what, f"Merge both at {name} first; the hub hears of it and follows.", name)
+        if len(several) == 2:
+            yield (code, name), hub.partners.get(name)
+
+
+def _merges(hub: Hub, partner: Partner | None) -> bool:
+    return partner is not None and merges_told.listens(hub, partner)

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from compliance.merge_rows import Pair
 from compliance.merge_values import aliases, personal_values, take_away
 from hub.core import Hub
-from hub.flow import orders
+from hub.flow import merges_told, orders
+from hub.flow.effects import load_subjects
 from hub.flow.enrollments import LIVE
 from hub.models import (
     Agreement,
@@ -45,7 +46,9 @@ CAUSE = "merged"
 
 
 def links(hub: Hub, work: Work, pair: Pair) -> None:
-    """Of two ids at one partner the one whose card stands speaks; the other leads on to it."""
+    """Of two ids at one partner the one whose card stands speaks; the other leads on to it, and becomes part of it there where
+    the partner lets us merge."""
+    lost = []
     open_links = select(Link).where(Link.about == "customer", Link.replaced_by.is_(None))
     ours = {row.connection_id: row for row in work.session.scalars(open_links.where(Link.about_id == pair.keep.id))}
     cards = {(row.customer_id, row.connection_id): row for row in _cards(work, pair)}
@@ -57,7 +60,11 @@ def links(hub: Hub, work: Work, pair: Pair) -> None:
         first, second = (row, other) if theirs is not None and (mine is None or theirs.points) else (other, row)
         work.session.execute(update(table(Link)).where(Link.replaced_by == second.id).values(replaced_by=first.id))
         second.replaced_by = first.id
+        lost.append(second)
     work.session.flush()
+    kept = load_subjects(work, [pair.keep.id])[pair.keep.id]
+    for one in lost:
+        merges_told.want(hub, work, kept, one)
 
 
 def agreements(_: Hub, work: Work, pair: Pair) -> None:

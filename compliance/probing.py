@@ -1,6 +1,6 @@
 """Did a partner who said that somebody is deleted forget them? Asked by the partner's own id, while our key still opens it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -25,12 +25,12 @@ def probe(hub: Hub, ref: str) -> bool:
         request = work.session.scalars(select(ErasureRequest).where(ErasureRequest.ref == ref)).one()
         known = dict((request.plan or {}).get("probes", {}))
         asked_at = (request.plan or {}).get("probed_at")
-        ids = {name: number for name, number in _ids(hub, work, request).items() if known.get(name) != GONE}
+        ids = {name: numbers for name, numbers in _ids(hub, work, request).items() if known.get(name) != GONE}
         if asked_at is not None and work.now - datetime.fromisoformat(asked_at) < AGAIN:
             return not ids
     if not ids:
         return True
-    answers = {name: _answer(hub, name, number) for name, number in ids.items()}
+    answers = {name: _answer(hub, name, numbers) for name, numbers in ids.items()}
     with hub.begin() as work:
         request = work.session.scalars(select(ErasureRequest).where(ErasureRequest.ref == ref).with_for_update()).one()
         request.plan = {**(request.plan or {}), "probes": {**known, **answers}, "probed_at": work.now.isoformat()}
@@ -40,8 +40,8 @@ def probe(hub: Hub, ref: str) -> bool:
     return all(said == GONE for said in answers.values())
 
 
-def _ids(hub: Hub, work: Work, request: ErasureRequest) -> Mapping[str, str]:
-    """connection -> the partner's id of the person, of those that said the deletion arrived."""
+def _ids(hub: Hub, work: Work, request: ErasureRequest) -> Mapping[str, list[str]]:
+    """connection -> the partner's ids of the person, those that lead on to another too, where it said that the deletion arrived."""
     person = work.session.get_one(Person, request.person_id)
     if person.data_key_id is None:
         return {}
@@ -53,7 +53,11 @@ def _ids(hub: Hub, work: Work, request: ErasureRequest) -> Mapping[str, str]:
     )
     key = work.key(person.data_key_id)
     place = f"link:customer:{person.id}"
-    return {name: work.vault.unseal(key, sealed, place).decode() for name, sealed in rows if _can_be_asked(hub, name)}
+    found: dict[str, list[str]] = {}
+    for name, sealed in rows:
+        if _can_be_asked(hub, name):
+            found.setdefault(name, []).append(work.vault.unseal(key, sealed, place).decode())
+    return found
 
 
 def _can_be_asked(hub: Hub, name: str) -> bool:
@@ -61,12 +65,12 @@ def _can_be_asked(hub: Hub, name: str) -> bool:
     return partner is not None and isinstance(partner.connector, Lists) and KIND in partner.connector.kinds
 
 
-def _answer(hub: Hub, name: str, number: str) -> str:
+def _answer(hub: Hub, name: str, numbers: Sequence[str]) -> str:
     connector = hub.partners[name].connector
     if not isinstance(connector, Lists):
         return UNANSWERED
     try:
-        seen = connector.read(KIND, [number], [])
+        seen = connector.read(KIND, numbers, [])
     except PartnerError:
         return UNANSWERED
     return GONE if all(one.state in FORGOTTEN for one in seen) else THERE

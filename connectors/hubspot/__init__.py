@@ -13,6 +13,7 @@ from connectors.hubspot.sandbox import HubSpotSandbox
 from connectors.hubspot.signature import check_signature
 from hub.sdk import (
     DELETE,
+    MERGE,
     SET_FIELDS,
     Account,
     Answer,
@@ -54,6 +55,7 @@ class HubSpot:
         Topic("call_task", EffectClass.ASKABLE, "crm_sync"),
         Topic(SET_FIELDS, EffectClass.NATURAL, "crm_sync", PERSON),
         Topic(DELETE, EffectClass.NATURAL, "crm_sync"),
+        Topic(MERGE, EffectClass.NATURAL, "crm_sync"),
     )
     kinds: ClassVar[tuple[str, ...]] = ("contact", "company", "deal", "vehicle")
     # of a private app on the professional tier; search has a window of its own
@@ -126,7 +128,8 @@ class HubSpot:
     def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         """By ways of telling, in the order in which they stand here; what was told is known whatever becomes of the rest."""
         told: tuple[Outcome, ...] = ()
-        ways = {SET_FIELDS: self.objects.set_fields, DELETE: self.objects.delete, "call_task": self._add_tasks}
+        ways = {SET_FIELDS: self.objects.set_fields, MERGE: self.objects.merge, DELETE: self.objects.delete,
+                "call_task": self._add_tasks}  # fmt: skip
         upserts = [push for push in batch if push.topic not in ways]
         try:
             told = tuple(enlist(self.api, upserts, self._upsert(upserts))) if upserts else ()

@@ -157,6 +157,9 @@ class Books:
             self._release(kind, one)
             self._put(kind, {**one, "archived": True, "into": kept["id"], "updatedAt": self._stamp()})
         ids = [str(one["id"]) for one in gone]
+        applied(
+            self.db, self.account, "", "merged", str(first["properties"].get("garage_ref", first["id"])), kept["id"]
+        )
         put_thing(self.db, _merged(kind, self.account), kept["id"], json.dumps([*brought, *ids]))
         numbers = {"primaryObjectId": int(first["id"]), "mergedObjectIds": [int(one) for one in ids]}
         self._tell(kind, "merge", kept, **numbers, **({"newObjectId": int(kept["id"])} if anew else {}))

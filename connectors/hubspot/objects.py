@@ -179,6 +179,21 @@ class Objects:
             outcomes += each(erased, lambda push, ids=ids: self._erase(ids.get(push.key)))  # type: ignore[misc]
         return outcomes
 
+    def merge(self, batch: Sequence[Push]) -> Sequence[Outcome]:
+        """Both are looked up first: whoever was told twice finds that they are one already, and one that is gone has nothing to bring.
+        HubSpot may answer with a record that it made for both."""
+        return each(batch, self._merge)
+
+    def _merge(self, push: Push) -> str | None:
+        kind, into = str(push.body["kind"]), str(push.body["into"])
+        lost, kept = self._alone(kind, str(push.partner_id), ()), self._alone(kind, into, ())
+        if kept is None:
+            raise Refused("the object that was to stay is not there")
+        if lost is None or lost.id == kept.id:
+            return kept.id
+        body = {"primaryObjectId": kept.id, "objectIdToMerge": lost.id}
+        return str(self._ask("POST", f"{self.path(kind)}/merge", json=body)["id"])
+
     def _ids(self, kind: str, pushes: Sequence[Push]) -> Mapping[str, str]:
         """push key -> HubSpot's id; who is known by our ref only is looked up."""
         ids = {push.key: push.partner_id for push in pushes if push.partner_id}

@@ -33,23 +33,20 @@ from hub.flow import (
     folding,
     inbox,
     journeys,
+    merges_told,
     outbox,
     outward,
+    pushing,
     replies,
     segments,
 )
 from hub.flow.heartbeat import BEATS, Heartbeat
-from hub.flow.outbox import Claim
 from hub.models import Connection, Delivery
 from hub.sdk import (
     SET_FIELDS,
-    Asks,
     Connector,
-    EffectClass,
     Incoming,
     Normalises,
-    Outcome,
-    Push,
     Pushes,
     TakesLoads,
     full_jitter,
@@ -192,26 +189,29 @@ def send(hub: Hub, partner: Partner, rng: Random) -> int:
         claims = outbox.claim(work, partner, _at_once(work, partner), timing.lease)
         things = [claim for claim in claims if belongings.is_one(claim)]
         about_things = belongings.render(hub, work, partner, things) if things else belongings.Rendered()
-        people = [claim for claim in claims if not belongings.is_one(claim)]
+        merged = [claim for claim in claims if merges_told.is_one(claim)]
+        about_names = merges_told.render(hub, work, partner, merged) if merged else []
+        people = [claim for claim in claims if not (belongings.is_one(claim) or merges_told.is_one(claim))]
         synced = [claim for claim in people if claim.topic == SET_FIELDS]
         rendered = outward.render(hub, work, partner, synced) if synced else outward.Rendered()
         others = alongside.let_rest(hub, work, partner, [claim for claim in people if claim.topic != SET_FIELDS])
         without = alongside.carried(hub, partner)
         told = effects.render(hub, work, partner, others, without) if others else []
-        ready = [*rendered.ready, *alongside.with_lists(hub, partner, told), *about_things.ready]
+        ready = [*rendered.ready, *alongside.with_lists(hub, partner, told), *about_things.ready, *about_names]
         if hub.clock() - work.now > timedelta(seconds=timing.lease / BEATS):  # else it might end before they are told
             outbox.renew(work, [claim for claim, _ in ready], timing.lease, hub.clock())
     if not ready:
         return len(claims)
 
     with Heartbeat(hub, [claim for claim, _ in ready], timing.lease):
-        outcomes, error = _tell(partner, ready)
+        outcomes, error = pushing.tell(partner, ready)
 
     with hub.begin() as work:
         letters = outbox.settle(work, partner, [claim for claim, _ in ready], outcomes, timing, rng)
         endpoints.note(work, [claim for claim, _ in ready], outcomes)
         met = outward.settle(hub, work, partner, [claim for claim, _ in ready], rendered, outcomes)
         belongings.settle(hub, work, partner, [claim for claim, _ in ready], about_things, outcomes)
+        merges_told.settle(hub, work, partner, about_names, outcomes)
         belongings.want(hub, work, partner, met)
         _note_health(work, partner, error, rng, timing.retry_base, timing.retry_cap)
         work.ring(partner.name)
@@ -231,53 +231,6 @@ def _at_once(work: Work, partner: Partner) -> int:
         case TakesLoads(load_size=load) if outbox.many_wait(work, partner, load * 3 // 4):
             return load
     return batch_of(partner.connector)
-
-
-def _tell(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> tuple[list[Outcome], PartnerError | None]:
-    """Push what is new; of what may have arrived already, ask first where the partner can answer."""
-    connector = partner.connector
-    outcomes: list[Outcome] = []
-    try:
-        there = _ask(partner, ready)
-        outcomes += [Outcome(key, "sent", "found at the partner") for key in there]
-        rest = [push for _, push in ready if push.key not in there]
-        if rest and isinstance(connector, Pushes):
-            outcomes += connector.push(rest)
-    except PartnerError as error:
-        outcomes += [one for one in error.outcomes if isinstance(one, Outcome)]
-        return [*outcomes, *_all(ready, outcomes, error)], error
-    except Exception as error:  # a defect of the connector: whether anything arrived is unknown
-        log.exception("push failed", extra={"connection": partner.name})
-        what = f"the connector failed ({type(error).__name__})"
-        if len(ready) == 1 and ready[0][0].attempt >= outbox.TRIES:  # it was alone, so it is the one
-            return [Outcome(ready[0][1].key, "refused", what)], None
-        defect = RetryLater(what, happened=True)
-        return [*outcomes, *_all(ready, outcomes, defect)], defect
-    return outcomes, None
-
-
-def _ask(partner: Partner, ready: Sequence[tuple[Claim, Push]]) -> set[str]:
-    askable = [
-        push
-        for claim, push in ready
-        if claim.doubtful and (topic := partner.topic(claim.topic)) and topic.effect is EffectClass.ASKABLE
-    ]
-    connector = partner.connector
-    if not askable or not isinstance(connector, Asks):
-        return set()
-    return {key for key, there in connector.ask(askable).items() if there}
-
-
-def _all(ready: Sequence[tuple[Claim, Push]], known: Sequence[Outcome], error: PartnerError) -> list[Outcome]:
-    """The same outcome for every push the error left open."""
-    settled = {outcome.key for outcome in known}
-    later = error if isinstance(error, RetryLater) else None
-    state = "unknown" if later and later.happened else error.code if error.code in {"refused", "gone"} else "retry"
-    return [
-        Outcome(push.key, state, error.what, later and later.after)  # type: ignore[arg-type]
-        for _, push in ready
-        if push.key not in settled
-    ]
 
 
 def _note_health(

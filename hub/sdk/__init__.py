@@ -17,6 +17,7 @@ from hub.sdk.bodies import read_json
 from hub.sdk.cases import Case, sandbox_account
 from hub.sdk.contracts import (
     DELETE,
+    MERGE,
     SET_FIELDS,
     Account,
     Answer,
@@ -102,7 +103,7 @@ from rules.journeys.plugged import StepAnswer
 from rules.mapping import Bad, Field, FileMapping, convert
 
 __all__ = [
-    "DELETE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "ArmStatistics", "Asks",
+    "DELETE", "MERGE", "SET_FIELDS", "Account", "Analysis", "Answer", "Api", "AppointmentRecord", "ArmStatistics", "Asks",
     "Attribution", "AuthBroken", "Bad", "Bandit", "Bounds", "BranchRecord", "Case", "Channel", "ConfigError", "Connector",
     "ConsentRecord", "CustomerKey", "CustomerRecord", "Decision", "Describes", "EffectClass", "ErasedRecord",
     "EstimateLineRecord", "EstimateRecord", "EventRecord", "Fact", "FactReader", "Fetches", "Field", "FieldShape",

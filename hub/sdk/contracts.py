@@ -167,6 +167,7 @@ class Topic:
 
 
 SET_FIELDS, DELETE = "set_fields", "delete"  # topics of every connector that keeps objects in step (Lists)
+MERGE = "merge"  # of those among them whose partner lets an app merge two objects
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,10 @@ class Push:
     `set_fields` has the body {kind, fields: {partner's name: text or None}}: it updates `partner_id`, or else creates or
     updates by our ref. `delete` has {kind, how: archive | erase}; both set a state, so they are natural. ref: ours of the
     object, where it is not the customer; then `delete` empties `fields` before it archives. links: {other kind: {add: [their
-    ids], remove: [...]}}, told after the fields. What is told of a segment has members: {their list: is the customer on it}."""
+    ids], remove: [...]}}, told after the fields. What is told of a segment has members: {their list: is the customer on it}.
+
+    `merge` has {kind, into: their id}: `partner_id` becomes part of that one, also when it is so already; the outcome's
+    partner_id is the id that both have afterwards."""
 
     topic: str
     key: str

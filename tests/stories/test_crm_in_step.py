@@ -1,40 +1,15 @@
 """A garage and its HubSpot, edited on both sides: what one says the other hears, once, and who won is written down."""
 
 import pytest
-from sqlalchemy import select
 
-from hub.flow import conflicts, effects, inbox, ours, outward, reconcile
-from hub.flow.held import Held
-from hub.flow.identity import Known
+from hub.flow import conflicts, inbox, reconcile
 from hub.flow.pipeline import process
 from hub.models import Agreement, Conflict, Customer, DeadLetter, Delivery, Link, Message, Person
-from hubspots import from_the_shop
+from hubspots import customers, from_the_shop
+from office import rows, we_edit
 from partners import DICE
 
 ANNA = {"firstname": "Anna", "lastname": "Berg", "email": "anna@example.org", "phone": "+49301", "address": "Weg 1"}
-
-
-def customers(hub):
-    """Our side, as fields, in the order in which we came to know them."""
-    with hub.begin() as work:
-        ids = list(work.session.scalars(select(Customer.id).order_by(Customer.id)))
-        found = ours.read(work, effects.load_subjects(work, ids).values())
-        return [found[one] for one in ids]
-
-
-def we_edit(hub, number=0, **fields):
-    """Somebody at the garage changes a customer."""
-    with hub.begin() as work:
-        customer = work.session.scalars(select(Customer).order_by(Customer.id)).all()[number]
-        known = Known(customer, work.session.get_one(Person, customer.person_id))
-        subject = effects.load_subjects(work, [customer.id])[customer.id]
-        touched = ours.write(work, Held(work), known, ours.read(work, [subject])[customer.id], fields)
-        outward.notice(hub, work, {customer.id: touched})
-
-
-def rows(hub, model):
-    with hub.look() as session:
-        return list(session.scalars(select(model).order_by(model.id)))
 
 
 def test_a_contact_made_at_hubspot_becomes_one_customer_and_nothing_goes_back(portal, hub):

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from connectors.hubspot import HubSpot
 from connectors.hubspot.events import APP
 from connectors.hubspot.sandbox import HubSpotSandbox
 from hub import jobs
 from hub.core import Hub
-from hub.flow import alongside, effects, outward
+from hub.flow import alongside, effects, ours, outward
 from hub.flow.customers import fold
 from hub.flow.outbox import Intent
 from hub.models import Customer
@@ -159,4 +160,12 @@ def portal(hub: Hub, app: Flask, clock: Any, tmp_path: Path) -> Iterator[Portal]
             yield made
 
 
-__all__ = ["Portal", "from_the_shop", "portal"]
+def customers(hub: Hub) -> list[ours.Fields]:
+    """Our side, as fields, in the order in which we came to know them; who was erased or merged has none."""
+    with hub.begin() as work:
+        ids = list(work.session.scalars(select(Customer.id).order_by(Customer.id)))
+        found = ours.read(work, effects.load_subjects(work, ids).values())
+        return [found[one] for one in ids if one in found]
+
+
+__all__ = ["Portal", "customers", "from_the_shop", "portal"]

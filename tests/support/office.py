@@ -9,8 +9,13 @@ from random import Random
 from typing import Any, ClassVar
 
 import pytest
+from sqlalchemy import select
 
 from hub.core import Hub
+from hub.flow import effects, ours, outward
+from hub.flow.held import Held
+from hub.flow.identity import Known
+from hub.models import Customer, Person
 from hub.sdk import (
     SET_FIELDS,
     EffectClass,
@@ -189,6 +194,21 @@ def keep_in_step(hub: Hub, crm: Any, mapping: SyncMap) -> None:
     hub.book.stand = replace(hub.book.stand, syncs={**hub.book.stand.syncs, crm.name: mapping})
 
 
+def we_edit(hub: Hub, number: int = 0, **fields: str | None) -> None:
+    """Somebody at the garage changes a customer."""
+    with hub.begin() as work:
+        customer = work.session.scalars(select(Customer).order_by(Customer.id)).all()[number]
+        known = Known(customer, work.session.get_one(Person, customer.person_id))
+        subject = effects.load_subjects(work, [customer.id])[customer.id]
+        touched = ours.write(work, Held(work), known, ours.read(work, [subject])[customer.id], fields)
+        outward.notice(hub, work, {customer.id: touched})
+
+
+def rows(hub: Hub, model: Any) -> list[Any]:
+    with hub.look() as session:
+        return list(session.scalars(select(model).order_by(model.id)))
+
+
 @pytest.fixture
 def office(hub: Hub, clock: Callable[[], datetime]) -> Crm:
     made = Crm(clock)
@@ -196,4 +216,4 @@ def office(hub: Hub, clock: Callable[[], datetime]) -> Crm:
     return made
 
 
-__all__ = ["Crm", "a_mapping", "keep_in_step", "office"]
+__all__ = ["Crm", "a_mapping", "keep_in_step", "office", "rows", "we_edit"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.errors import PartnerError, Refused, RetryLater
 from hub.sdk.cases import Case, Closes
-from hub.sdk.contracts import DELETE, SET_FIELDS, EffectClass, Outcome, Page, Push, Receives, Topic
+from hub.sdk.contracts import DELETE, MERGE, SET_FIELDS, EffectClass, Outcome, Page, Push, Receives, Topic
 from hub.sdk.http import PartnerClient
 from hub.sdk.kit.interfering import Gate, Interference, serving
 from hub.sdk.outcomes import outcome_of
@@ -156,12 +156,20 @@ class Run:
     # --- what goes out
 
     def fresh(self, topic: Topic, many: int) -> list[Push]:
-        """Pushes about people nobody knows yet, of one address each; who is to be deleted is made first."""
+        """Pushes about people nobody knows yet, of one address each; who is to be deleted or merged is made first."""
         numbers = [next(self.numbers) for _ in range(many)]
+        if topic.name == MERGE:
+            return [self._pair(n) for n in numbers]
         made = [self.push_of(topic.name, n) for n in numbers]
         if topic.name == DELETE:
             self.connector.push([self.push_of(SET_FIELDS, n, "make_") for n in numbers])
         return made
+
+    def _pair(self, n: int) -> Push:
+        made = [self.push_of(SET_FIELDS, next(self.numbers), "make_") for _ in range(2)]
+        ids = {one.key: one.partner_id for one in self.connector.push(made)}
+        lost, kept = (ids[push.key] for push in made)
+        return Push(MERGE, f"kit_{n}", f"ref_{n}", lost, {"kind": self.connector.kinds[0], "into": kept}, 1)
 
     def push_of(self, topic: str, n: int, prefix: str = "", **more: Any) -> Push:
         body: dict[str, Any] = {**BODY, "email": f"ada.{n}@{MAIL}", **more}
@@ -178,7 +186,9 @@ class Run:
     @cached_property
     def one_of_each(self) -> list[Topic]:
         """A topic per effect class and way of telling: what differs in nothing else is not proved twice."""
-        ways = {(one.effect, one.name in (SET_FIELDS, DELETE) and one.name): one for one in self.connector.topics}
+        ways = {
+            (one.effect, one.name in (SET_FIELDS, DELETE, MERGE) and one.name): one for one in self.connector.topics
+        }
         return list(ways.values())
 
     def effects(self) -> int:

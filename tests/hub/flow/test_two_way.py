@@ -7,14 +7,12 @@ from sqlalchemy import select
 
 from hub import jobs
 from hub.core import Hub
-from hub.flow import conflicts, effects, following, ours, outward, pulls, reconcile
-from hub.flow.held import Held
-from hub.flow.identity import Known
+from hub.flow import conflicts, effects, following, ours, pulls, reconcile
 from hub.flow.sync import decide
 from hub.models import Agreement, Conflict, Customer, Duplicate, Message, Person
 from hub.settings import Settings
 from hubs import StandingClock
-from office import Crm, a_mapping, keep_in_step
+from office import Crm, a_mapping, keep_in_step, rows, we_edit
 
 DICE = Random(1)
 
@@ -32,21 +30,6 @@ def ours_of(hub: Hub, number: int = 0) -> dict[str, str | None]:
         ids = list(work.session.scalars(select(Customer.id).order_by(Customer.id)))
         subjects = effects.load_subjects(work, [ids[number]])
         return ours.read(work, subjects.values())[ids[number]]
-
-
-def we_edit(hub: Hub, number: int = 0, **fields: str | None) -> None:
-    """Somebody at the garage changes a customer."""
-    with hub.begin() as work:
-        customer = work.session.scalars(select(Customer).order_by(Customer.id)).all()[number]
-        known = Known(customer, work.session.get_one(Person, customer.person_id))
-        subject = effects.load_subjects(work, [customer.id])[customer.id]
-        touched = ours.write(work, Held(work), known, ours.read(work, [subject])[customer.id], fields)
-        outward.notice(hub, work, {customer.id: touched})
-
-
-def rows(hub: Hub, model: type) -> list:
-    with hub.look() as session:
-        return list(session.scalars(select(model).order_by(model.id)))
 
 
 @pytest.fixture
