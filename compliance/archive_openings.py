@@ -91,7 +91,7 @@ def allow(hub: Hub, ref: str, number: int, actor: str, roles: Collection[str] = 
         wish = next((one for one in _wishes(work, row) if one.number == number), None) if row else None
         if row is None or wish is None:
             raise NotFound("Nobody asks for this any more.", "A wish to look into the archive lasts seven days.")
-        said = expect_approval(hub, question(hub, row, wish.reason, actor, wish.actor, roles, work.now))
+        said = expect_approval(hub, question(hub, work, row, wish.reason, actor, wish.actor, roles))
         if not wish.allowed_by:
             work.audit(actor, ALLOWED, "person", row.person_id, invoice=ref, wish=number, **said)
 
@@ -103,11 +103,10 @@ def allowed(work: Work, row: ArchivedInvoice, reason: str, actor: str) -> Wish |
 
 
 def question(
-    hub: Hub, row: ArchivedInvoice, reason: str, by: str, asked_by: str, roles: Collection[str], now: datetime
+    hub: Hub, work: Work, row: ArchivedInvoice, reason: str, by: str, asked_by: str, roles: Collection[str]
 ) -> Question:
-    return approval(
-        hub, "archive_opening", by=by, asked_by=asked_by, roles=roles, now=now, reason=reason, jurisdiction=row.law
-    )
+    return approval(hub, work.session, "archive_opening", by=by, asked_by=asked_by, roles=roles, now=work.now, reason=reason,
+                    jurisdiction=row.law)  # fmt: skip
 
 
 def _wishes(work: Work, row: ArchivedInvoice) -> tuple[Wish, ...]:

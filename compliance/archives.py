@@ -111,6 +111,13 @@ def listed(session: Session, now: datetime, customer_ref: str = "", most: int | 
     return [Kept(*row[:-1], one.looks, one.wishes) for row, one in each]
 
 
+def actors_in(found: Sequence[Kept]) -> set[str]:
+    """Whoever looked into one, asked to, or said yes to it, as audited."""
+    looks = ((one.actor, one.allowed_by) for kept in found for one in kept.opened)
+    wishes = ((one.actor, one.allowed_by) for kept in found for one in kept.wishes)
+    return {actor for pair in (*looks, *wishes) for actor in pair if actor}
+
+
 def counted(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(ArchivedInvoice)) or 0
 
@@ -122,7 +129,7 @@ def open_one(hub: Hub, ref: str, reason: str, actor: str, roles: Collection[str]
         row = _one(work, ref, reason)
         wish = archive_openings.allowed(work, row, reason, actor)
         if wish is None:
-            asked = archive_openings.question(hub, row, reason, actor, actor, roles, work.now)
+            asked = archive_openings.question(hub, work, row, reason, actor, actor, roles)
             said = expect_approval(hub, asked)
         else:
             said = {"wish": wish.number, "allowed_by": wish.allowed_by}

@@ -48,7 +48,7 @@ def note(
 @breaches.command("assess")
 @click.argument("breach")
 @click.option("--by-traces-of", "source", type=click.Choice(SOURCES), required=True)
-@click.option("--name", default="", help="Of the account (as it is audited) or the connection.")
+@click.option("--name", default="", help="What the account is called, or principal:NUMBER; of the connection.")
 @click.option("--risk", type=click.Choice(RISKS), required=True)
 @region_option
 @by_option

@@ -13,6 +13,7 @@ from sqlalchemy import Select, delete, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from compliance.breach_law import clock_of
+from hub.actors import named
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.gate import PASS
@@ -202,7 +203,7 @@ def _affected(session: Session, breach: Breach, source: str, name: str) -> Selec
             raise NotFound(f"There is no connection “{name}”.")
         return wanted.where(Person.id.in_(select(Link.person_id).where(Link.connection_id == partner)))
     meanwhile = (AuditEntry.id >= first_at(breach.began_at), AuditEntry.at.between(breach.began_at, breach.ended_at))
-    deeds = select(AuditEntry.about_id).where(AuditEntry.actor == name, *meanwhile)
+    deeds = select(AuditEntry.about_id).where(AuditEntry.actor.in_(named(session, name)), *meanwhile)
     looked = (
         select(Document.customer_id)
         .join(DocumentView, DocumentView.document_id == Document.id)

@@ -16,6 +16,7 @@ from compliance.merge_commands import duplicates
 from compliance.policy_commands import policies
 from compliance.request_commands import by_option, privacy
 from compliance.retention_commands import retention
+from hub.actors import titles_of
 from hub.cli.opened import json_option, opened, region_option
 from hub.errors import NotFound, WrongInput
 from hub.models import ErasureRequest
@@ -111,17 +112,20 @@ def list_archive(customer: str, region: str | None, as_json: bool) -> None:
     """What lies there, by whose law and until when, and who opened it why; nothing is opened."""
     with opened(region) as hub, hub.look() as session:
         found = archives.listed(session, hub.clock(), customer)
+        called = titles_of(session, archives.actors_in(found))
     if as_json:
         click.echo(json.dumps([one.plain() for one in found], ensure_ascii=False))
         return
     for one in found:
         click.echo(f"{one.ref}  {one.customer}  {one.law:3} until {one.ends_at:%Y-%m-%d}  {one.source}")
         for look in one.opened:
-            seconded = f", allowed by {look.allowed_by}" if look.allowed_by else ""
-            click.echo(f"  opened {look.at:%Y-%m-%d %H:%M} UTC by {look.actor}: {look.reason}{seconded}")
+            seconded = f", allowed by {called[look.allowed_by]}" if look.allowed_by else ""
+            click.echo(f"  opened {look.at:%Y-%m-%d %H:%M} UTC by {called[look.actor]}: {look.reason}{seconded}")
         for wish in one.wishes:
-            word = f"allowed by {wish.allowed_by}" if wish.allowed_by else "waits for a yes"
-            click.echo(f"  {wish.number} asked {wish.at:%Y-%m-%d %H:%M} UTC by {wish.actor}: {wish.reason}, {word}")
+            word = f"allowed by {called[wish.allowed_by]}" if wish.allowed_by else "waits for a yes"
+            click.echo(
+                f"  {wish.number} asked {wish.at:%Y-%m-%d %H:%M} UTC by {called[wish.actor]}: {wish.reason}, {word}"
+            )
     if not found:
         click.echo("The archive is empty.")
 

@@ -106,7 +106,7 @@ def approve(
     with hub.begin() as work:
         request = _request(work, ref, ("planned",))
         held = sum(len(item["hold"]) for item in (request.plan or {}).get("items", ()))
-        asked = approval(hub, "erasure", by=actor, asked_by=request.verified_by, roles=roles, now=work.now, holds=held,
+        asked = approval(hub, work.session, "erasure", by=actor, asked_by=request.verified_by, roles=roles, now=work.now, holds=held,
                          jurisdiction=request.jurisdiction)  # fmt: skip
         said = dict(decided) if decided else expect_approval(hub, asked)
         request.state, request.approved_by = "approved", actor

@@ -90,7 +90,8 @@ def merge(hub: Hub, keep: str, lose: str, actor: str, roles: Collection[str] = A
 def _yes(hub: Hub, work: Work, pair: Pair, actor: str, asked_by: str | None, roles: Collection[str]) -> dict[str, Any]:
     law = pair.kept.jurisdiction
     return expect_approval(
-        hub, approval(hub, "merger", by=actor, asked_by=asked_by, roles=roles, now=work.now, jurisdiction=law)
+        hub,
+        approval(hub, work.session, "merger", by=actor, asked_by=asked_by, roles=roles, now=work.now, jurisdiction=law),
     )
 
 

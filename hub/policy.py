@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from hub.actors import are_one
 from hub.errors import Denied, SecondNeeded
 from hub.sdk.contracts import Decision, Question
 
@@ -38,12 +41,14 @@ def settle(decisions: Iterable[Decision]) -> Decision:
 
 
 def approval(
-    hub: Any, act: str, *, by: str, asked_by: str | None, roles: Collection[str], now: datetime, **facts: Any
-) -> Question:
-    """May `by` say yes to an act that `asked_by` wants? facts: more of rules.policy.APPROVAL."""
+    hub: Any, session: Session, act: str, *, by: str, asked_by: str | None, roles: Collection[str], now: datetime,
+    **facts: Any,
+) -> Question:  # fmt: skip
+    """May `by` say yes to an act that `asked_by` wants? Both as they are audited (hub.actors). facts: more of
+    rules.policy.APPROVAL."""
     told = {
         "act": act,
-        "same": by == asked_by,
+        "same": are_one(session, by, asked_by or ""),
         "roles": frozenset(roles),
         "region": hub.region_code,
         "holds": 0,

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from compliance import archive_openings, archives
 from compliance.archive_law import PROOF, read_terms
+from hub.actors import titles_of
 from hub.core import Hub
 from hub.errors import ProofNeeded, SecondNeeded
 from hub.web.webhooks import this_hub
@@ -33,9 +34,9 @@ def open_one(ref: str) -> Response:
     Raises ProofNeeded as config/privacy/archives.yaml says."""
     hub, reason = _proved(), request.form.get("reason", "")
     try:
-        invoice = archives.open_one(hub, ref, reason, guard.actor(), guard.roles())
+        invoice = archives.open_one(hub, ref, reason, guard.principal(), guard.roles())
     except SecondNeeded:
-        archives.ask(hub, ref, reason, guard.actor())
+        archives.ask(hub, ref, reason, guard.principal())
         return _back("asked")
     return _shown(invoice=invoice, issued_on=date.fromisoformat(invoice["issued_on"]))
 
@@ -44,7 +45,7 @@ def open_one(ref: str) -> Response:
 @opens_to(*PRIVACY)
 def allow(ref: str, number: int) -> Response:
     """The second pair of eyes; whoever asked opens it then."""
-    archive_openings.allow(_proved(), ref, number, guard.actor(), guard.roles())
+    archive_openings.allow(_proved(), ref, number, guard.principal(), guard.roles())
     return _back("allowed")
 
 
@@ -64,7 +65,8 @@ def _shown(**opened: Any) -> Response:
     hub, customer, done = this_hub(), request.args.get("customer", "").strip(), request.args.get("done", "")
     with hub.look() as session:
         found, count = archives.listed(session, hub.clock(), customer, SHOWN), archives.counted(session)
+        called = titles_of(session, archives.actors_in(found))
     return page(
-        "privacy/archive.html", found=found, count=count, customer=customer, reasons=archives.REASONS, me=guard.actor(),
-        done=done if done in DONE else "", **opened,
+        "privacy/archive.html", found=found, count=count, customer=customer, reasons=archives.REASONS, me=guard.principal(),
+        done=done if done in DONE else "", called=called, **opened,
     )  # fmt: skip

@@ -43,17 +43,19 @@ def note() -> Response:
     hub, form = this_hub(), request.form
     began, ended, noticed = (_moment(hub, form.get(name, "")) for name in ("began", "ended", "noticed"))
     told = Noticed(form.get("kind", ""), form.get("summary", ""), began, ended, noticed, form.get("risk", ""))
-    breaches.note(hub, told, guard.actor())
+    breaches.note(hub, told, guard.principal())
     return _back("noted")
 
 
 Deed = Callable[[Hub, str, Mapping[str, str]], object]
 DEEDS: Mapping[str, Deed] = {
     "assess": lambda hub, ref, form: breaches.assess(
-        hub, ref, form.get("source", ""), form.get("name", "").strip(), form.get("risk", ""), guard.actor()
+        hub, ref, form.get("source", ""), form.get("name", "").strip(), form.get("risk", ""), guard.principal()
     ),
-    "tell": lambda hub, ref, form: breaches.tell(hub, ref, form.get("law", ""), form.get("whom", ""), guard.actor()),
-    "close": lambda hub, ref, form: breaches.close(hub, ref, form.get("measures", ""), guard.actor()),
+    "tell": lambda hub, ref, form: breaches.tell(
+        hub, ref, form.get("law", ""), form.get("whom", ""), guard.principal()
+    ),
+    "close": lambda hub, ref, form: breaches.close(hub, ref, form.get("measures", ""), guard.principal()),
 }
 
 

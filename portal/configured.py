@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hub.actors import titles_of
 from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import versions
 from hub.flow.proposals import OPEN
-from hub.models import AuditEntry, JourneyVersion, Notice, Principal, Proposal, SegmentVersion
+from hub.models import AuditEntry, JourneyVersion, Notice, Proposal, SegmentVersion
 
 KINDS = ("segments", "journeys", "policies", "mappings", "notices")
 FILES = ("policies", "mappings")  # their history is the one of the files
@@ -114,8 +115,8 @@ def _history(hub: Hub, session: Session, kind: str, name: str) -> list[Version]:
         found = [Version(one.hash, versions.text_of(one), one.applied_at, one.ended_at, "") for one in rows]
     elif kind == "journeys":
         ways = session.scalars(select(JourneyVersion).where(JourneyVersion.journey == name)).all()
-        titles = _titles(session, [one.applied_by for one in ways])
-        found = [Version(one.hash, one.text, one.applied_at, one.ended_at, _by(one.applied_by, titles)) for one in ways]
+        called = titles_of(session, [one.applied_by for one in ways])
+        found = [Version(one.hash, one.text, one.applied_at, one.ended_at, called[one.applied_by]) for one in ways]
     else:
         purpose, _, language = name.partition(".")
         texts = session.scalars(select(Notice).where(Notice.purpose == purpose, Notice.language == language))
@@ -133,8 +134,8 @@ def changes_after(session: Session, place: int | None, most: int) -> list[tuple[
     mine = select(AuditEntry).where(AuditEntry.about.in_(ABOUT), AuditEntry.action.in_(ACTIONS))
     mine = mine.where(AuditEntry.id < place) if place is not None else mine
     rows = session.scalars(mine.order_by(AuditEntry.id.desc()).limit(most)).all()
-    titles = _titles(session, [row.actor for row in rows])
-    return [(row.id, Change(row.at, row.action, _name_in(row.detail), _by(row.actor, titles))) for row in rows]
+    called = titles_of(session, [row.actor for row in rows])
+    return [(row.id, Change(row.at, row.action, _name_in(row.detail), called[row.actor])) for row in rows]
 
 
 def _name_in(detail: Mapping[str, Any]) -> str:
@@ -145,12 +146,6 @@ def open_proposals(session: Session) -> Sequence[Proposal]:
     """Those that wait for a second pair of eyes or are at work, the latest first."""
     mine = select(Proposal).where(Proposal.state.in_(OPEN)).order_by(Proposal.id.desc())
     return session.scalars(mine.limit(CHANGES)).all()
-
-
-def people(session: Session, actors: Sequence[str]) -> dict[str, str]:
-    """What those are called who did something: a title, or a code where none is known."""
-    titles = _titles(session, actors)
-    return {actor: _by(actor, titles) for actor in actors}
 
 
 def compared(before: str, after: str) -> list[Row]:
@@ -168,26 +163,15 @@ def compared(before: str, after: str) -> list[Row]:
     return found
 
 
-def _titles(session: Session, actors: Sequence[str]) -> dict[int, str]:
-    ids = {int(actor.partition(":")[2]) for actor in actors if re.fullmatch(r"principal:[0-9]{1,18}", actor)}
-    rows = session.execute(select(Principal.id, Principal.title).where(Principal.id.in_(ids)))
-    return {one: title for one, title in rows}
-
-
-def _by(actor: str, titles: dict[int, str]) -> str:
-    kind, _, number = actor.partition(":")
-    return titles.get(int(number), actor) if kind == "principal" and number.isdecimal() else actor
-
-
 def _of_desk(session: Session, now: Version, kind: str, name: str) -> list[Version]:
     """The file as it stands, and what was put in its place at a desk before: each with whoever did, and what they began from."""
     mine = (Proposal.kind == kind, Proposal.name == name, Proposal.state == "done")
     done = session.scalars(select(Proposal).where(*mine).order_by(Proposal.id.desc()).limit(KEPT)).all()
-    titles = _titles(session, [one.author for one in done])
+    called = titles_of(session, [one.author for one in done])
     found, until = list[Version](), None if done and done[0].hash == now.hash else now.since
     for one in done:
         at = one.settled_at or one.made_at
-        found.append(Version(one.hash, one.text, at, until, _by(one.author, titles)))
+        found.append(Version(one.hash, one.text, at, until, called[one.author]))
         until = at
     if done and done[-1].former:
         first = done[-1]

@@ -5,6 +5,7 @@ import re
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
+from hub.actors import titles_of
 from hub.errors import NotFound, WrongInput
 from hub.flow import proposals, written
 from hub.flow.proposals import FATES, Wish
@@ -13,7 +14,7 @@ from hub.proof import prove_journey
 from hub.web.webhooks import this_hub
 from portal import guard
 from portal.completion import words_of
-from portal.configured import compared, history, people
+from portal.configured import compared, history
 from portal.connections import partners_of
 from portal.desks import ADMINS, MARKETERS
 from portal.edited import Effect, begun, effect_of, met, placed, writable
@@ -107,7 +108,7 @@ def watch(number: int) -> Response:
     with hub.look() as session:
         row = proposals.one(session, number)
         writable(row.kind, row.name)
-        names = people(session, [row.author, row.second or ""])
+        names = titles_of(session, [row.author, row.second or ""])
     answer = page("proposal.html", row=row, names=names, rows=compared(row.former, row.text),
                   mine=row.author == guard.principal(), overtaken=_overtaken(row.state, row.base, row.kind, row.name))  # fmt: skip
     if row.state in ("waiting", "running"):

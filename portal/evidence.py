@@ -136,7 +136,7 @@ def bundle() -> Response:
     hub, held = this_hub(), io.BytesIO()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "bundle"
-        report.bundle(hub, folder, guard.actor())
+        report.bundle(hub, folder, guard.principal())
         with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(folder.iterdir()):
                 archive.write(path, path.name)

@@ -9,6 +9,7 @@ from flask import Response, current_app, g, request
 
 from hub.access import SESSION_LASTS, SignedIn, seen_now, signed_in
 from hub.access.sessions import SEEN_EVERY
+from hub.actors import signed_in_as
 from hub.core import Hub
 from hub.errors import Denied, NotFound, ProofNeeded, SignInNeeded
 from hub.web.intake import expect_file
@@ -106,7 +107,7 @@ def roles() -> frozenset[str]:
 
 
 def actor() -> str:
-    """Under which name a deed is audited. Raises NotFound for nobody."""
+    """What whoever asks is called: to be shown, and no proof of who it is. Raises NotFound for nobody."""
     person = who()
     if person is None:
         raise NotFound("There is no such page.")
@@ -114,9 +115,9 @@ def actor() -> str:
 
 
 def principal() -> str:
-    """The same, by number and without a name; empty for nobody."""
+    """As whom a deed is audited, and compared with others (hub.actors); empty for nobody."""
     person = who()
-    return f"principal:{person.principal_id}" if person else ""
+    return signed_in_as(person.principal_id) if person else ""
 
 
 def still_open_to(hub: Hub, secret: str | None, roles: frozenset[str]) -> bool:

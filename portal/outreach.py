@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub import spreadsheet
+from hub.actors import titles_of
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.flow import insights, outreach
@@ -17,7 +18,7 @@ from hub.flow.batches import batches
 from hub.flow.insights import Reason
 from hub.flow.outreach import Entry, Listed
 from hub.flow.sightings import note_seen
-from hub.models import Branch, Customer, Outreach, Principal
+from hub.models import Branch, Customer, Outreach
 from hub.services import read_services
 from hub.web.webhooks import this_hub
 from hub.wording import wording
@@ -203,8 +204,5 @@ def _people(hub: Hub, found: Listed | None) -> Mapping[str, str]:
     noted = {one.outcome_by for one in found.entries if one.outcome_by} if found else set()
     if not noted:
         return {}
-    ids = [int(one.removeprefix("principal:")) for one in noted if one.removeprefix("principal:").isdecimal()]
     with hub.look() as session:
-        rows = session.execute(select(Principal.id, Principal.title).where(Principal.id.in_(ids))).all()
-    titles = {f"principal:{number}": title for number, title in rows}
-    return {one: titles.get(one, one) for one in sorted(noted)}
+        return titles_of(session, noted)

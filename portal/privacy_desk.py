@@ -15,6 +15,7 @@ from compliance.periods import deadline_of
 from compliance.probing import THERE
 from compliance.registry import by_table, record_sets
 from compliance.requests import DELAYS, HANDED_OVER, KINDS, REFUSALS, Wish
+from hub.actors import titles_of
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
 from hub.models import ErasureRequest, Person, PersonRequest
@@ -65,7 +66,7 @@ def console() -> Response:
         opened = _opened(hub, session, chosen) if chosen else None
     if opened is not None and opened.wish:
         with hub.begin() as work:
-            work.audit(guard.actor(), "request_read", "person", opened.case.person_id, request=ref)
+            work.audit(guard.principal(), "request_read", "person", opened.case.person_id, request=ref)
     return page(
         "privacy/requests.html", found=found[:SHOWN], opened=opened, held=held_now, kinds=("erasure", *KINDS), hows=HOWS,
         refusals=REFUSALS, delays=DELAYS, open_count=waiting.count, done=request.args.get("done", ""), late=waiting.late,
@@ -85,12 +86,27 @@ def _opened(hub: Hub, session: Session, case: Case) -> Opened:
         keepers = tuple(sorted(name for name, said in probes.items() if said == THERE))
         signed = row.certificate is not None
         return Opened(
-            case, {}, row.verified_by or "", items, signed, law.source, is_stale, law.unverified, steps, keepers
+            case,
+            {},
+            _called(session, row.verified_by),
+            items,
+            signed,
+            law.source,
+            is_stale,
+            law.unverified,
+            steps,
+            keepers,
         )
     other = session.scalars(select(PersonRequest).where(PersonRequest.ref == case.ref)).one()
     wish = requests.wish_of(hub, session, case.ref, key_id)
     steps = _steps(other, law.clock_stops, law.extended(other.due_on) > other.due_on)
-    return Opened(case, wish, other.verified_by or "", (), False, law.source, is_stale, law.unverified, steps)
+    return Opened(
+        case, wish, _called(session, other.verified_by), (), False, law.source, is_stale, law.unverified, steps
+    )
+
+
+def _called(session: Session, actor: str | None) -> str:
+    return titles_of(session, [actor])[actor] if actor else ""
 
 
 def _steps(row: PersonRequest, clock_stops: bool, may_wait: bool) -> tuple[str, ...]:
@@ -129,24 +145,26 @@ def requests_table() -> Response:
 
 Deed = Callable[[Hub, str, Mapping[str, str]], object]
 OF_ERASURE: Mapping[str, Deed] = {
-    "verify": lambda hub, ref, form: erasure.verify(hub, ref, guard.actor(), _one_of(form.get("how", ""), HOWS)),
-    "plan": lambda hub, ref, _form: erasure.plan(hub, ref, guard.actor()),
-    "approve": lambda hub, ref, _form: erasure.approve(hub, ref, guard.actor(), guard.roles()),
-    "refuse": lambda hub, ref, form: erasure.refuse(hub, ref, guard.actor(), _one_of(form.get("reason", ""), REFUSALS)),
-    "run": lambda hub, ref, _form: erasure.run(hub, ref, guard.actor()),
+    "verify": lambda hub, ref, form: erasure.verify(hub, ref, guard.principal(), _one_of(form.get("how", ""), HOWS)),
+    "plan": lambda hub, ref, _form: erasure.plan(hub, ref, guard.principal()),
+    "approve": lambda hub, ref, _form: erasure.approve(hub, ref, guard.principal(), guard.roles()),
+    "refuse": lambda hub, ref, form: erasure.refuse(
+        hub, ref, guard.principal(), _one_of(form.get("reason", ""), REFUSALS)
+    ),
+    "run": lambda hub, ref, _form: erasure.run(hub, ref, guard.principal()),
 }
 OF_OTHERS: Mapping[str, Deed] = {
-    "verify": lambda hub, ref, form: requests.verify(hub, ref, guard.actor(), _one_of(form.get("how", ""), HOWS)),
-    "pause": lambda hub, ref, _form: requests.pause(hub, ref, guard.actor()),
-    "resume": lambda hub, ref, _form: requests.resume(hub, ref, guard.actor()),
-    "extend": lambda hub, ref, form: requests.extend(hub, ref, guard.actor(), form.get("reason", "")),
+    "verify": lambda hub, ref, form: requests.verify(hub, ref, guard.principal(), _one_of(form.get("how", ""), HOWS)),
+    "pause": lambda hub, ref, _form: requests.pause(hub, ref, guard.principal()),
+    "resume": lambda hub, ref, _form: requests.resume(hub, ref, guard.principal()),
+    "extend": lambda hub, ref, form: requests.extend(hub, ref, guard.principal(), form.get("reason", "")),
     "answer": lambda hub, ref, form: requests.answer(
-        hub, ref, guard.actor(), verdict=form.get("verdict", ""), text=form.get("text", "")
+        hub, ref, guard.principal(), verdict=form.get("verdict", ""), text=form.get("text", "")
     ),
     "refuse": lambda hub, ref, form: requests.refuse(
-        hub, ref, guard.actor(), form.get("reason", ""), form.get("text", "")
+        hub, ref, guard.principal(), form.get("reason", ""), form.get("text", "")
     ),
-    "lift": lambda hub, ref, _form: requests.lift(hub, ref, guard.actor()),
+    "lift": lambda hub, ref, _form: requests.lift(hub, ref, guard.principal()),
 }
 
 
@@ -167,7 +185,7 @@ def hand_over(ref: str) -> Response:
     """Everything that is kept about whoever asked; the request is answered with it."""
     hub = this_hub()
     case = _case(hub, ref)
-    found = requests.hand_over(hub, ref, guard.actor())
+    found = requests.hand_over(hub, ref, guard.principal())
     pieces = takeaway.stream(found, files_of(hub, found.customer), portable=case.kind == "portability")
     response = Response(pieces, mimetype="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="request-{ref[:8]}.zip"'
@@ -181,10 +199,10 @@ def take_in() -> Response:
     hub, form = this_hub(), request.form
     customer, kind = form.get("customer", "").strip(), form.get("kind", "")
     if kind == "erasure":
-        return _back(erasure.intake(hub, customer, guard.actor()))
+        return _back(erasure.intake(hub, customer, guard.principal()))
     scope = form.get("scope", "").strip()
     wish = {name: form[name].strip() for name in ("name", "email", "phone", "address") if form.get(name, "").strip()}
-    return _back(requests.intake(hub, Wish(customer, kind, "desk", scope, wish), guard.actor()))
+    return _back(requests.intake(hub, Wish(customer, kind, "desk", scope, wish), guard.principal()))
 
 
 # --- holds
@@ -230,7 +248,7 @@ def hold() -> Response:
         request.form.get(name, "").strip() for name in ("customer", "record_set", "purpose", "basis", "owner")
     )
     wanted = holds.Wanted(customer, said[0], said[1], said[2], said[3])
-    holds.place(this_hub(), wanted, guard.actor())
+    holds.place(this_hub(), wanted, guard.principal())
     return make_response(redirect(url_for("portal.privacy_desk.held", done="placed"), 303))
 
 
@@ -238,7 +256,7 @@ def hold() -> Response:
 @opens_to(*PRIVACY)
 def release(number: int) -> Response:
     """What waited for it goes on at the next turn of the clock."""
-    holds.release(this_hub(), number, guard.actor())
+    holds.release(this_hub(), number, guard.principal())
     return make_response(redirect(url_for("portal.privacy_desk.held", done="released"), 303))
 
 

@@ -92,13 +92,18 @@ def propose(hub: Hub, wish: Wish, author: str, roles: Collection[str] = ()) -> P
 
 def needs_second(hub: Hub, before: str, rule: Written, roles: Collection[str] = ()) -> bool:
     """May no author say yes to their own? As the policies of approval have it."""
-    own = _question(hub, _kind(rule), personal=_touches_values(before, rule), by="", asked_by="", roles=roles)
+    with hub.look() as session:
+        own = _question(
+            hub, session, _kind(rule), personal=_touches_values(before, rule), by="", asked_by="", roles=roles
+        )
     return hub.permits(own).verdict != "allow"
 
 
-def _question(hub: Hub, kind: str, *, personal: bool, by: str, asked_by: str, roles: Collection[str]) -> Question:
+def _question(
+    hub: Hub, session: Session, kind: str, *, personal: bool, by: str, asked_by: str, roles: Collection[str]
+) -> Question:
     facts = {"kind": kind, "personal": personal, "jurisdiction": hub.here.jurisdiction}
-    return approval(hub, "configuration", by=by, asked_by=asked_by, roles=roles, now=hub.clock(), **facts)
+    return approval(hub, session, "configuration", by=by, asked_by=asked_by, roles=roles, now=hub.clock(), **facts)
 
 
 def _kind(rule: Written) -> str:
@@ -131,7 +136,9 @@ def approve(hub: Hub, number: int, reader: str, roles: Collection[str] = ()) -> 
     with hub.begin() as work:
         row = _one(work.session, number, lock=True)
         personal = row.options.get("personal", True)
-        question = _question(hub, row.kind, personal=personal, by=reader, asked_by=row.author, roles=roles)
+        question = _question(
+            hub, work.session, row.kind, personal=personal, by=reader, asked_by=row.author, roles=roles
+        )
         said = expect_approval(hub, question)
         if row.state == "asked":
             row.state, row.second = "waiting", reader

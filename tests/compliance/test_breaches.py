@@ -11,8 +11,9 @@ from sqlalchemy import select
 from compliance import breaches
 from compliance.breach_law import clock_of, problems_of
 from compliance.breaches import Noticed
+from hub.actors import signed_in_as
 from hub.errors import NotFound, WrongInput
-from hub.models import AuditEntry, Customer, Person
+from hub.models import AuditEntry, Customer, Person, Principal, new_ref
 
 
 def noted(hub, hours_ago=2.0, risk="unknown"):
@@ -47,6 +48,21 @@ def test_the_clock_runs_from_when_it_was_noticed_and_is_late_after_72_hours(hub,
     clock.pass_by(hours=73)
     assert -1.1 < clocks(hub)["DE"].left < -0.9
     assert the_case(hub).is_late
+
+
+def test_whoever_signed_in_left_traces_under_their_number_and_is_found_by_what_they_are_called(hub, told, clock):
+    anna = told("C-1")
+    person = under(hub, anna, "DE")
+    with hub.begin() as work:
+        account = work.add(Principal(ref=new_ref(), title="Mallory Mast", made_at=work.now))
+        work.session.flush()
+        work.audit(signed_in_as(account.id), "request_read", "person", person)
+    clock.pass_by(hours=1)
+
+    breach = noted(hub)
+
+    assert breaches.assess(hub, breach, "actor", "Mallory Mast", "high", "petra") == 1
+    assert breaches.assess(hub, breach, "actor", signed_in_as(account.id), "high", "petra") == 1
 
 
 def test_who_is_affected_follows_from_what_the_account_did_in_that_time(hub, told, clock):
