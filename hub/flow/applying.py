@@ -10,12 +10,12 @@ from sqlalchemy import func, select
 
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.flow import seen
+from hub.flow import bandits, seen
 from hub.flow.batches import SIZE, among
 from hub.flow.enrollments import ENROLLMENT, LIVE, Ledger
 from hub.flow.foreseen import Fate, fate_of, in_force
 from hub.flow.identity import lock_customers
-from hub.flow.in_force import Version
+from hub.flow.in_force import Version, rules_of
 from hub.flow.looks import Look
 from hub.models import Customer, Experiment, JourneyVersion, Membership
 from hub.work import Work
@@ -60,7 +60,7 @@ def advance(
     with hub.begin() as work:
         counts, ids = Counter[str](), list[int]()
         if mark.phase == "open":
-            _open(work, rule, text, actor)
+            _open(hub, work, rule, text, actor)
             after = Mark("others")
         elif mark.phase == "others":
             version_id = _still(work, rule)
@@ -129,7 +129,7 @@ def _let_in(hub: Hub, work: Work, version: Version, ids: Sequence[int]) -> Count
     return Counter(row["state"] for row in look.ledger.made)
 
 
-def _open(work: Work, rule: JourneyRule, text: str, actor: str) -> int:
+def _open(hub: Hub, work: Work, rule: JourneyRule, text: str, actor: str) -> int:
     """In place of the version before; an old document that comes back is opened again."""
     current: JourneyVersion | None = work.session.scalar(in_force(rule.name))
     if current is not None and current.hash == rule.hash:
@@ -142,19 +142,24 @@ def _open(work: Work, rule: JourneyRule, text: str, actor: str) -> int:
     if row is None:
         row = work.add(JourneyVersion(journey=rule.name, hash=rule.hash, text=text, applied_by=actor))
     row.applied_at, row.applied_by, row.ended_at, row.due_at = work.now, actor, None, due_next(rule, work.now)
-    _weigh(work, rule)
+    _weigh(work, rule, rules_of(hub, work.session, [current.id])[current.id] if current is not None else None)
     work.audit(actor, "journey_applied", "journey_version", row.id, journey=rule.name, hash=rule.hash)
     work.session.flush()
     return row.id
 
 
-def _weigh(work: Work, rule: JourneyRule) -> None:
-    """Weights as dated rows, so that sizes can be judged by what they should have been."""
+def _weigh(work: Work, rule: JourneyRule, before: JourneyRule | None) -> None:
+    """Weights as dated rows, so that sizes can be judged by what they should have been. before: the document until now."""
     wanted = {split.experiment: (split.unit, dict(split.arms)) for split in rule.splits}
     if rule.holdout:
         wanted[f"holdout:{rule.name}"] = ("customer", {"held": rule.holdout, "treated": 1 - rule.holdout})
+    guarded = {split.experiment for split in rule.splits if any(rail.stop for rail in split.guardrails)}
+    meant = {split.experiment: split.arms for split in before.splits} if before else {}
     mine = select(Experiment).where(Experiment.journey == rule.name, Experiment.closed_at.is_(None))
     for row in work.session.scalars(mine):
+        if row.experiment in guarded:
+            stopped = {arm for arm, share in row.arms.items() if not share and meant.get(row.experiment, {}).get(arm)}
+            wanted[row.experiment] = (row.unit, bandits.without(wanted[row.experiment][1], stopped))
         if wanted.get(row.experiment) == (row.unit, row.arms):
             del wanted[row.experiment]
         else:

@@ -1,7 +1,7 @@
 """Splits whose shares follow success: once a day each is weighed anew by what its arms earned, as a dated row like every edit of
 weights. Nobody moves; whoever is held back was dealt that at the door, before any split."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -46,7 +46,10 @@ def weigh(hub: Hub, told: Mapping[str, Any]) -> int:
             .with_for_update()
         )
         for row in work.session.scalars(open_rows).all():
-            arms = _without_stopped(wanted[row.experiment], row.arms)
+            stopped = {
+                arm for arm, share in row.arms.items() if not share
+            }  # hub.flow.guarding: success brings none back
+            arms = without(wanted[row.experiment], stopped)
             moved = max((abs(arms[arm] - share) for arm, share in row.arms.items() if arm in arms), default=0.0)
             if row.opened_at > work.now - REST or arms.keys() != row.arms.keys() or moved < LEAST:
                 continue
@@ -59,8 +62,11 @@ def weigh(hub: Hub, told: Mapping[str, Any]) -> int:
     return changed
 
 
-def _without_stopped(earned: Mapping[str, float], arms: Mapping[str, float]) -> dict[str, float]:
-    """An arm that is dealt to nobody any more (hub.flow.guarding) stays so, whatever it earned; the others share what it had."""
-    kept = {arm: share if arms.get(arm, share) else 0.0 for arm, share in earned.items()}
-    whole = sum(kept.values())
-    return {arm: share / whole for arm, share in kept.items()} if whole and whole < sum(earned.values()) else kept
+def without(arms: Mapping[str, float], stopped: Collection[str]) -> dict[str, float]:
+    """Shares where nobody is dealt these any more: what they had goes to the others by their shares, or to all others alike where
+    none of them had any. One stays dealt where no other is left."""
+    free = [arm for arm in arms if arm not in stopped]
+    if not free or len(free) == len(arms):
+        return dict(arms)
+    whole = sum(arms[arm] for arm in free)
+    return {arm: 0.0 if arm in stopped else share / whole if whole else 1 / len(free) for arm, share in arms.items()}

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
+from hub.flow.bandits import without
 from hub.flow.in_force import versions_in_force
 from hub.flow.ledger import SPLIT
 from hub.flow.tallies import CONTROL, Tally
@@ -70,8 +71,7 @@ def heed(hub: Hub, told: Mapping[str, Any], before: Mapping[str, Any]) -> int:
 
 
 def _stop(hub: Hub, wanted: Mapping[str, set[str]]) -> int:
-    """As a dated row like every edit of weights, so that sizes are still judged by what was meant at each moment. What the arm had
-    goes to the others by their shares; where none is left, to all who are not stopped alike."""
+    """As a dated row like every edit of weights, so that sizes are still judged by what was meant at each moment."""
     stopped = 0
     with hub.begin() as work:
         open_rows = select(Experiment).where(Experiment.experiment.in_(sorted(wanted)), Experiment.closed_at.is_(None))
@@ -79,10 +79,7 @@ def _stop(hub: Hub, wanted: Mapping[str, set[str]]) -> int:
             arms = {arm for arm in wanted[row.experiment] if row.arms.get(arm, 0) > 0}
             if not arms:
                 continue
-            kept = {arm: 0.0 if arm in wanted[row.experiment] else float(share) for arm, share in row.arms.items()}
-            whole = sum(kept.values())
-            free = [arm for arm in kept if arm not in wanted[row.experiment]]
-            shares = {arm: share / whole if whole else float(arm in free) / len(free) for arm, share in kept.items()}
+            shares = without(row.arms, wanted[row.experiment])
             row.closed_at = work.now
             work.session.flush()
             same = {"experiment": row.experiment, "journey": row.journey, "unit": row.unit}

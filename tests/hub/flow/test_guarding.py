@@ -126,3 +126,25 @@ def test_where_all_arms_but_the_one_to_compare_with_are_stopped_it_gets_everybod
 
     assert guarding.heed(hub, {"experiments": {"offers": {"guardrails": red}}}, {}) == 2
     assert shares(hub)[-1] == {"call": 0.0, "letter": 0.0, "none": 1.0}
+
+
+def test_a_new_version_deals_no_stopped_arm_until_it_is_no_longer_to_be_stopped(hub, noting):
+    applied(hub, TEXT)
+    red = {"measure": "no_shows", "arm": "call", "stop": True, "state": "red"}
+    guarding.heed(hub, {"experiments": {"offers": {"guardrails": [red]}}}, {})
+
+    applied(hub, TEXT.replace("{share: 0.4}", "{share: 0.2}").replace("letter: {share: 0.3}", "letter: {share: 0.5}"))
+    assert shares(hub)[-1] == {"call": 0, "letter": pytest.approx(0.625), "none": pytest.approx(0.375)}
+    applied(hub, TEXT)
+    assert shares(hub)[-1] == {"call": 0, "letter": pytest.approx(0.5), "none": pytest.approx(0.5)}
+
+    applied(hub, TEXT.replace(", stop: true", ""))
+    assert shares(hub)[-1] == {"call": 0.4, "letter": 0.3, "none": 0.3}
+
+
+def test_an_arm_that_its_document_dealt_to_nobody_is_dealt_by_the_next_one_that_wants_it(hub, noting):
+    applied(hub, TEXT.replace("{share: 0.4}", "{share: 0}").replace("letter: {share: 0.3}", "letter: {share: 0.7}"))
+
+    applied(hub, TEXT)
+
+    assert shares(hub)[-1] == {"call": 0.4, "letter": 0.3, "none": 0.3}
