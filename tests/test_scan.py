@@ -11,8 +11,10 @@ from urllib.parse import quote
 
 import pytest
 from PIL import Image
+from sqlalchemy import make_url
 
 from hub.sheet import Sheet
+from on_disk import LOG, TABLES, OnDisk
 from scan import scan
 
 NAME = "Jürgen Weiß-Öztürk"
@@ -74,6 +76,28 @@ def test_a_planted_value_is_found_in_every_encoding(tmp_path, wrap):
     (tmp_path / "planted.bin").write_bytes(b"\0\1\2" + WRAPS[wrap](NAME) + b"\xff\xfe")
 
     assert {hit.kind for hit in scan([tmp_path], {"name": NAME})} == {"name"}
+
+
+def test_a_row_that_was_deleted_is_found_in_postgresqls_files_and_in_its_log(postgres, postgres_url, tmp_path):
+    database = make_url(postgres_url).database.removeprefix(postgres.prefix)
+    disk = OnDisk(postgres)
+    try:
+        with postgres.connect(database) as line:
+            line.execute("CREATE TABLE thrown_away (short text, long text)")
+            disk.store_plainly(database)
+            line.execute(
+                "INSERT INTO thrown_away VALUES (%s, %s)", [NAME, f"{'ab' * 4000} Kanarienvogel {'ab' * 4000}"]
+            )
+            line.execute("DELETE FROM thrown_away")
+            line.execute("CHECKPOINT")
+        planted = {"short": NAME, "long": "Kanarienvogel", "never": "Nachtigall"}
+        hits = scan([disk.copy(database, tmp_path / "disk")], planted)
+    finally:
+        disk.close()
+
+    assert {(hit.kind, hit.path.name) for hit in hits} == {
+        (kind, file) for kind in ("short", "long") for file in (TABLES, LOG)
+    }
 
 
 def test_an_innocent_file_gives_no_hit(tmp_path):

@@ -1,23 +1,32 @@
 """The scan: nobody's values lie in the open anywhere, and nothing of one region lies in another, in any layer."""
 
+import io
 import json
 import shutil
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
+from desks import Visitor
+from hub.access import make_sign_in_link, principal_of
 from hub.app import create_app
 from hub.core import build_hub
 from hub.errors import Refused, RetryLater
 from hub.files import unclassified
 from hub.flow.sync import import_pages
-from hub.models import Customer, Person
-from hub.sdk import sign
+from hub.models import Customer, Ownership, Person, Vehicle
+from hub.own import OWN
+from hub.sdk import BranchRecord, SlotRecord, sign
 from hub.targets import TARGETS
 from hub.vault import AesGcm
+from mine import FIRST_SLOT
+from on_disk import LOG, TABLES, OnDisk
+from papers import paper
 from partners import DICE, Partnered, drain_all
 from rules.mapping import load_mapping
 from scan import scan
+from shops import folded
 
 PEOPLE = {
     "eu": {
@@ -44,6 +53,9 @@ CONNECTIONS = {
     "gcc": ("club_gcc", "CLUB_GCC_WEBHOOK_SECRET", "files_gcc"),
 }
 WORDS = {"eu": "Bremsen wie mit Kanarienvogel besprochen", "gcc": "كما اتفقنا مع صاحب الكناري"}
+SAID = {"eu": "Das Summen kommt vom Kanarienrad vorne links", "gcc": "الصوت يأتي من عجلة الكناري"}
+TITLES = {"eu": "Kanarienpolice 4417", "gcc": "Canary policy 9920"}  # of a paper that the customer brings
+CONTENTS = {"eu": "Insured canary since 2019, No. 88417", "gcc": "Insured canary since 2021, No. 99920"}
 VEHICLES = {"eu": ("WVWZZZ1JZCANARY17", "B-CN 4711"), "gcc": ("1HGCM82633CANARY9", "DXB C 90417")}
 
 
@@ -60,13 +72,23 @@ class Identity:
 def planted(code):
     vin, plate = VEHICLES[code]
     kinds = {name: value for name, value in PEOPLE[code].items() if name != "residence"}
-    return {
-        f"{code} {kind}": value for kind, value in {**kinds, "vin": vin, "plate": plate, "words": WORDS[code]}.items()
-    }
+    more = {"vin": vin, "plate": plate, "words": WORDS[code], "said": SAID[code], "title": TITLES[code]}
+    return {f"{code} {kind}": value for kind, value in {**kinds, **more}.items()}
 
 
 @pytest.fixture
-def live(settings, database, openings, redis, clock, tmp_path, caplog):
+def disk(request, database):
+    """PostgreSQL's own files; None where there is none."""
+    if database != "postgresql":
+        yield None
+        return
+    found = OnDisk(request.getfixturevalue("postgres"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def live(settings, database, openings, redis, clock, tmp_path, caplog, disk):
     """Both regions, with everything that may go wrong gone wrong; answers the folders to scan and the refs of each."""
 
     def live(cipher):
@@ -75,6 +97,8 @@ def live(settings, database, openings, redis, clock, tmp_path, caplog):
         refs = {}
         for code in ("eu", "gcc"):
             openings.copy(settings, database, code)
+            if disk is not None:
+                disk.store_plainly(name_of(disk, settings, code))
             hub = build_hub(settings, code, redis, clock=clock, cipher=cipher)
             refs[code] = happen(hub, code, clock, tmp_path)
             (logs / f"{code}.log").write_text(caplog.text + answers_of(hub))
@@ -83,6 +107,10 @@ def live(settings, database, openings, redis, clock, tmp_path, caplog):
         return refs
 
     return live
+
+
+def name_of(disk, settings, code):
+    return make_url(settings.owner_url(code)).database.removeprefix(disk.postgres.prefix)
 
 
 def happen(hub, code, clock, tmp_path):
@@ -94,7 +122,8 @@ def happen(hub, code, clock, tmp_path):
             from dataclasses import replace
 
             hub.partners[name] = replace(partner, connector=noting)
-    client = create_app(hub).test_client()
+    app = create_app(hub)
+    client = app.test_client()
 
     def tell(number, kind="member.enrolled", **data):
         at = clock()
@@ -114,8 +143,40 @@ def happen(hub, code, clock, tmp_path):
     drain_all(hub)
     clock.pass_by(minutes=10)
     drain_all(hub)
+    visit(hub, app, code)
+    drain_all(hub)
     with hub.look() as session:
         return [*session.scalars(select(Customer.ref)), *session.scalars(select(Person.ref))]
+
+
+def visit(hub, app, code):
+    """The portal: somebody comes in, books, brings a paper and writes, and reads it all."""
+    yard = BranchRecord(code=f"{code}-yard", title="The yard", zone=hub.here.zone)
+    slot = SlotRecord(branch=yard.code, bay="1", starts_at=FIRST_SLOT, ends_at=FIRST_SLOT + timedelta(hours=1))
+    folded(hub, yard, slot, partner=OWN)
+    base = f"http://{hub.here.host}:{hub.here.port}"
+    with hub.begin() as work:
+        customer, car = work.session.execute(
+            select(Customer.ref, Vehicle.ref).join(Ownership, Ownership.customer_id == Customer.id).join(Vehicle)
+        ).one()
+        secret = make_sign_in_link(work, principal_of(work, customer), timedelta(minutes=10))
+    visitor = Visitor(app, base)
+    visitor.post(
+        "/sign-in", {"email": PEOPLE[code]["email"]}
+    ).close()  # what is done about it is done when the answer has gone
+    assert visitor.post(f"/sign-in/{secret}").status_code == 303
+    token = visitor.token("/my/")
+    wish = {"branch": yard.code, "car": car, "service": "service", "at": FIRST_SLOT.isoformat(), "once": "abc"}
+    assert visitor.post("/my/visits/", {"token": token, **wish}).status_code == 303
+    said = {"token": token, "text": SAID[code], "client_id": f"canary-{code}-1"}
+    assert visitor.post("/my/chat/", said).status_code == 303
+    brought = {"token": token, "file": (io.BytesIO(paper(CONTENTS[code])), f"{TITLES[code]}.pdf")}
+    headers = {"Sec-Fetch-Site": "same-origin", "Origin": base, "Accept": "text/html"}
+    assert visitor.client.post("/my/documents/", base_url=base, data=brought, headers=headers).status_code == 303
+    assert [TITLES[code] in visitor.get("/my/documents/").text, SAID[code] in visitor.get("/my/chat/").text] == [
+        True
+    ] * 2
+    assert visitor.get("/my/visits/").status_code == visitor.get("/my/").status_code == 200
 
 
 def import_file(hub, connection, code, tmp_path):
@@ -170,12 +231,13 @@ def answers_of(hub):
     return json.dumps(status_of(hub), default=str, ensure_ascii=False)
 
 
-def stores(settings, valkey, request, tmp_path, database, code):
-    """Everything this region keeps: folder with database, WAL, keys and documents; its PostgreSQL dumped as bytes."""
+def stores(settings, tmp_path, disk, code):
+    """Everything this region keeps: folder with database, WAL, keys and documents; its PostgreSQL dumped as bytes, and its files."""
     folder = settings.folder(code)
-    if database == "postgresql":
-        (folder / "dump.bin").write_bytes(dump(settings.owner_url(code)))
-    return folder
+    if disk is None:
+        return [folder]
+    (folder / "dump.bin").write_bytes(dump(settings.owner_url(code)))
+    return [folder, disk.copy(name_of(disk, settings, code), tmp_path / "disk" / code)]
 
 
 def dump(url):
@@ -197,22 +259,21 @@ def dump(url):
 
 
 @pytest.fixture
-def scanned(settings, database, valkey, request, tmp_path):
+def scanned(settings, disk, valkey, tmp_path):
     """(home, abroad) hits for the canaries of a region."""
 
     def scanned(code, wanted):
         other = "gcc" if code == "eu" else "eu"
-        home = stores(settings, valkey, request, tmp_path, database, code)
-        abroad = [
-            stores(settings, valkey, request, tmp_path, database, other),
-            tmp_path / "logs",
-            valkey_folder(valkey),
-        ]
+        home = stores(settings, tmp_path, disk, code)
+        abroad = [*stores(settings, tmp_path, disk, other), tmp_path / "logs", valkey_folder(valkey)]
         directory = tmp_path / "directory"
         directory.mkdir(exist_ok=True)
         for path in settings.home.glob("directory.db*"):
             shutil.copy(path, directory)
-        return scan([home], wanted), scan([*abroad, directory], wanted)
+        found = scan(home, wanted), scan([*abroad, directory], wanted)
+        return found[0], [
+            hit for hit in found[1] if hit.path.name != LOG
+        ]  # of both regions here, as they share a server
 
     return scanned
 
@@ -228,7 +289,7 @@ def test_no_value_of_a_person_lies_in_the_open_anywhere(live, scanned):
     live(AesGcm())
 
     for code in ("eu", "gcc"):
-        assert scanned(code, planted(code)) == ([], [])
+        assert scanned(code, {**planted(code), "contents": CONTENTS[code]}) == ([], [])
 
 
 def test_no_file_is_of_a_kind_that_nobody_has_classified(live, settings):
@@ -250,10 +311,13 @@ def test_nothing_tagged_with_a_region_lies_outside_it(live, scanned):
         assert [hit for hit in abroad if hit.path.parent.name != "directory"] == []
 
 
-def test_without_a_cipher_every_kind_is_found_at_home_and_none_abroad(live, scanned):
+def test_without_a_cipher_every_kind_is_found_at_home_and_none_abroad(live, scanned, disk):
     live(Identity())
 
     for code in ("eu", "gcc"):
         home, abroad = scanned(code, planted(code))
         assert {hit.kind for hit in home} == set(planted(code))
+        if disk is not None:
+            for file in (TABLES, LOG):
+                assert {hit.kind for hit in home if hit.path.name == file} == set(planted(code))
         assert abroad == []
