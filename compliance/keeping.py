@@ -49,6 +49,11 @@ class Keeping:
         days = [self.of(one, jurisdiction).days for one in retentions]
         return None if None in days else max(day for day in days if day is not None)
 
+    def is_over(self, retention: str, jurisdiction: str, days: int) -> bool:
+        """Of a row that went so many whole days after it had ended; a term that it bore was over then."""
+        period = self.of(retention, jurisdiction)
+        return days >= period.days if period.days is not None else period.until == TERM
+
     def verdict(self, retention: str, jurisdiction: str, days: int) -> str:
         """Of a row that ended so many days ago and that no hold and no open request protects."""
         period = self.of(retention, jurisdiction)

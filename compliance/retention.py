@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, update
 
 from compliance import execution
 from compliance.cases import CLOSED
 from compliance.keeping import TERM, Keeping, read_keeping
 from compliance.registry import bound_to, by_table, record_sets
+from compliance.went import ABOUT, DEED, Past, Went, age, judged
 from hub.clock import NIGHT
 from hub.core import Hub
 from hub.errors import NotFound
@@ -140,6 +141,12 @@ def plan(hub: Hub, other: Keeping | None = None) -> list[Due]:
     return found
 
 
+def past(hub: Hub, other: Keeping, days: int) -> Past:
+    """What the runs of the last `days` let go, and what of it these periods would have kept."""
+    with hub.look() as session:
+        return judged(session, other, hub.clock(), days)
+
+
 def classes_of(name: str, keeping: Keeping) -> list[str]:
     """A class itself, or those of the columns of a record set. Raises NotFound."""
     if name in keeping.periods:
@@ -152,17 +159,16 @@ def classes_of(name: str, keeping: Keeping) -> list[str]:
 
 def run(hub: Hub, actor: str, most: int = 100_000) -> Mapping[str, int]:
     """Record set -> rows that went or became nobody's; audited. most: rows at which it stops for today."""
-    done: dict[str, int] = {}
+    done, went = dict[str, int](), Went()
     keeping = read_keeping(hub.settings.config)
     with hub.begin() as work:
         rules = list(_rules(keeping, work))
     for rule, jurisdiction, before in rules:
-        while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before, keeping)):
+        while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before, keeping, went)):
             done[rule.record_set] = done.get(rule.record_set, 0) + count
     with hub.begin() as work:
-        work.audit(
-            actor, "retention_run", "retention", _day(hub, work.now), rows=sum(done.values()), record_sets=sorted(done)
-        )
+        work.audit(actor, DEED, ABOUT, _day(hub, work.now), rows=sum(done.values()), record_sets=sorted(done),
+                   went=went.written())  # fmt: skip
     return done
 
 
@@ -172,7 +178,7 @@ def run_tonight(hub: Hub) -> None:
     if not NIGHT[0] <= now.astimezone(ZoneInfo(hub.here.zone)).hour < NIGHT[1]:
         return
     with hub.look() as session:
-        today = (AuditEntry.about == "retention", AuditEntry.about_id == _day(hub, now))
+        today = (AuditEntry.about == ABOUT, AuditEntry.about_id == _day(hub, now))
         if session.scalar(select(AuditEntry.id).where(*today).limit(1)) is not None:
             return
     run(hub, "clock")
@@ -222,13 +228,15 @@ def _free(rule: Rule, work: Work) -> ColumnElement[bool]:
     return or_(rule.person.is_(None), rule.person.not_in(select(protected.c[0])))
 
 
-def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: Keeping) -> int:
-    """One transaction; the gate asks the holds again."""
+def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: Keeping, went: Went) -> int:
+    """One transaction; the gate asks the holds again. What it let go is added to went."""
     key = table(rule.model).c.id
     person = rule.person if rule.person is not None else select(Person.id).where(Person.id == 0).scalar_subquery()
+    law = _of_person(rule, Person.jurisdiction) if rule.person is not None else literal("")
+    told: list[tuple[str, str, str, int]] = []
     with hub.begin() as work:
         due = (
-            select(key, person)
+            select(key, person, rule.ended, law)
             .where(_ended(rule, jurisdiction, before, keeping) & _free(rule, work))
             .order_by(key)
             .limit(BATCH)
@@ -237,7 +245,9 @@ def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: K
         if rows:
             ids, persons = [row[0] for row in rows], sorted({row[1] for row in rows if row[1] is not None})
             DEEDS[rule.verb](hub, work, rule, ids, persons)
-        return len(rows)
+            told = [(rule.record_set, rule.retention, row[3] or "", age(work.now, row[2])) for row in rows]
+    went.update(told)
+    return len(told)
 
 
 def _erase(_hub: Hub, work: Work, rule: Rule, ids: Sequence[int], persons: Sequence[int]) -> None:

@@ -11,6 +11,7 @@ from compliance import retention as keeper
 from compliance.keeping import read_keeping, read_proposed
 from compliance.request_commands import by_option
 from compliance.retention import Due
+from compliance.went import Past
 from hub.cli.opened import json_option, opened, region_option
 
 
@@ -21,16 +22,20 @@ def retention() -> None:
 
 @retention.command("plan")
 @click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--days", default=30, show_default=True, type=click.IntRange(1, 366), help="With FILE: how far to look back."
+)
 @region_option
 @json_option
-def plan(file: Path | None, region: str | None, as_json: bool) -> None:
-    """What a run would let go today, and with another FILE of periods in place of the one in force; changes nothing."""
+def plan(file: Path | None, days: int, region: str | None, as_json: bool) -> None:
+    """What a run would let go today. With another FILE of periods: what it would have decided differently since, of what is there
+    and of what went; changes nothing."""
     with opened(region) as hub:
         found = keeper.plan(hub)
-        others = keeper.plan(hub, read_proposed(file)) if file else None
-    if others is not None:
-        _compare(found, others, as_json=as_json)
-        return
+        if file is not None:
+            other = read_proposed(file)
+            _compare(found, keeper.plan(hub, other), keeper.past(hub, other, days), as_json=as_json)
+            return
     if as_json:
         click.echo(json.dumps([{**vars(one), "before": one.before.isoformat()} for one in found]))
         return
@@ -42,20 +47,30 @@ def plan(file: Path | None, region: str | None, as_json: bool) -> None:
         click.echo("Nothing has been kept too long.")
 
 
-def _compare(found: Sequence[Due], others: Sequence[Due], *, as_json: bool) -> None:
+def _compare(found: Sequence[Due], others: Sequence[Due], past: Past, *, as_json: bool) -> None:
     """By record set, as the two files may tell laws apart differently."""
     now, then = (Counter[str](), Counter[str]())
     for counted, several in ((now, found), (then, others)):
         for one in several:
             counted[one.record_set] += one.rows
-    names = sorted(name for name in {*now, *then} if now[name] != then[name])
+    names = sorted(name for name in {*now, *then, *past.kept} if now[name] != then[name] or past.kept.get(name))
+    rows = [
+        {"record_set": name, "now": now[name], "then": then[name], "went": past.went.get(name, 0), "kept": past.kept.get(name, 0)}
+        for name in names
+    ]  # fmt: skip
     if as_json:
-        click.echo(json.dumps([{"record_set": name, "now": now[name], "then": then[name]} for name in names]))
+        click.echo(json.dumps({"since": past.since.isoformat(), "untold": past.untold, "differences": rows}))
         return
-    for name in names:
-        click.echo(f"{name:20} {now[name]:8} rows would go today, {then[name]:8} by the other file")
-    if not names:
-        click.echo("Today both files let go the same.")
+    for row in rows:
+        click.echo(f"{row['record_set']:20} {row['now']:8} rows would go today, {row['then']:8} by the other file")
+        if row["kept"]:
+            click.echo(
+                f"{'':20} {row['kept']:8} of {row['went']} that went since {past.since:%Y-%m-%d} would still be there"
+            )
+    if not rows:
+        click.echo(f"Since {past.since:%Y-%m-%d} both files would have let go the same.")
+    if past.untold:
+        click.echo(f"{past.untold} rows went in runs that did not write down how old they were.")
 
 
 @retention.command("why")

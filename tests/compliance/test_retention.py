@@ -1,13 +1,14 @@
 """What was kept long enough goes or becomes nobody's, totals stay, and whatever is protected is left alone."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
 
 from compliance import holds, requests, retention
 from compliance.holds import Wanted
-from compliance.keeping import problems_of
+from compliance.keeping import problems_of, read_proposed
 from compliance.requests import Wish
 from hub.flow import inbox, pins
 from hub.models import AuditEntry, Customer, Delivery, Event, Message, Person, Pin, Profile
@@ -136,10 +137,10 @@ def test_another_file_is_compared_with_the_one_in_force_and_a_period_tells_where
     path.write_text(shorter)
 
     told_of = json.loads(run("retention", "plan", path, "-r", "eu", "--json")[1])
-    assert {"record_set": "events", "now": 0, "then": 3} in told_of
+    assert {"record_set": "events", "now": 0, "then": 3, "went": 0, "kept": 0} in told_of["differences"]
     assert totals(hub)[0] == 3
     same = run("retention", "plan", hub.settings.config / "privacy" / "retention.yaml", "-r", "eu")
-    assert same[1] == "Today both files let go the same.\n"
+    assert "both files would have let go the same." in same[1]
 
     classes = json.loads(run("retention", "why", "events", "--law", "FR", "--days", "40", "-r", "eu", "--json")[1])
     said = next(one for one in classes if one["class"] == "service_history")
@@ -147,6 +148,59 @@ def test_another_file_is_compared_with_the_one_in_force_and_a_period_tells_where
     assert run("retention", "why", "nothing_known", "-r", "eu")[0] == 1
     path.write_text(text.replace("days: 90", "days: none"))
     assert run("retention", "plan", path, "-r", "eu")[0] == 1
+
+
+def test_what_went_last_month_is_judged_by_periods_that_are_not_in_force_yet(hub, told, tmp_path, clock):
+    told()
+    there = told("C-2", email="bo@example.org")
+    with hub.begin() as work:
+        mine = select(Person).join(Customer, Customer.person_id == Person.id).where(Customer.ref == there)
+        work.session.scalars(mine).one().jurisdiction = "AE"
+    clock.pass_by(days=2921)
+    assert retention.run(hub, "petra")["events"] == 6
+    text = (hub.settings.config / "privacy" / "retention.yaml").read_text()
+    (tmp_path / "longer.yaml").write_text(text.replace("days: 2920", "days: 5000", 1))
+    (tmp_path / "by_a_day.yaml").write_text(text.replace("days: 2920", "days: 2919", 1))
+
+    def kept(name, days=30):
+        found = retention.past(hub, read_proposed(tmp_path / name), days)
+        return found.went.get("events", 0), found.kept.get("events", 0), sum(found.kept.values())
+
+    assert kept("longer.yaml")[:2] == (6, 3)  # the Emirates have a period of their own, which stays
+    assert kept("by_a_day.yaml") == (6, 0, 0)
+    clock.pass_by(days=31)
+    assert kept("longer.yaml") == (0, 0, 0)
+    assert kept("longer.yaml", days=60)[:2] == (6, 3)
+
+
+def test_rows_that_another_file_would_have_kept_are_told_and_runs_that_did_not_say_how_old_theirs_were(
+    hub, run, tmp_path
+):
+    now = datetime.now(UTC)  # the command's clock is that of the machine
+    told = {"rows": 5, "record_sets": ["events"], "went": [["events", "service_history", "DE", 2921, 5]]}
+    with hub.begin() as work:
+        for detail in (told, {"rows": 7, "record_sets": ["events"]}):
+            work.add(
+                AuditEntry(
+                    at=now,
+                    actor="clock",
+                    action="retention_run",
+                    about="retention",
+                    about_id=now.toordinal(),
+                    detail=detail,
+                )
+            )
+    text = (hub.settings.config / "privacy" / "retention.yaml").read_text()
+    (tmp_path / "longer.yaml").write_text(text.replace("days: 2920", "days: 5000", 1))
+
+    said = run("retention", "plan", tmp_path / "longer.yaml", "-r", "eu")[1]
+
+    assert "5 of 5 that went since" in said
+    assert "7 rows went in runs that did not write down how old they were" in said
+    assert (
+        "both files would have let go the same"
+        in run("retention", "plan", hub.settings.config / "privacy" / "retention.yaml", "-r", "eu")[1]
+    )
 
 
 @pytest.mark.parametrize(
