@@ -15,10 +15,12 @@ from rules.schema_nodes import Schema
 @hookimpl
 def decide(hub: Hub, question: Question) -> Sequence[Decision]:
     """One Decision for each policy that speaks of this question; none: nobody allowed it."""
+    from compliance.bases import with_basis
+
     policies = hub.book.current().policies
     return [
         Decision(verdict.verdict, verdict.policy, verdict.reason, frozenset(verdict.mask), verdict.law)
-        for verdict in weigh(policies, question.facts, question.now, question.about)
+        for verdict in weigh(policies, with_basis(hub.settings.config, question.facts), question.now, question.about)
     ]
 
 

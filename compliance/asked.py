@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from compliance.bases import with_basis
 from hub.core import Hub, Partner
 from hub.errors import NotFound
 from hub.flow import things
@@ -126,7 +127,8 @@ def _one(
     said = words.get((subject.person_id, topic.purpose, topic.channel), [])
     place = bisect_right(said, row.made_at, key=lambda one: one[0])
     consent = said[place - 1][1] if place else "never_asked"
-    return facts_of(hub, partner, topic, subject.jurisdiction, subject.standing, consent)
+    told = facts_of(hub, partner, topic, subject.jurisdiction, subject.standing, consent)
+    return with_basis(hub.settings.config, told)
 
 
 def _words(work: Work, subjects: Iterable[Subject]) -> Words:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from compliance import asked
+from compliance.bases import with_basis
 from hub.core import Hub
 from hub.errors import WrongInput
 from hub.flow.residence import Residences
@@ -24,7 +25,7 @@ from rules.policy import MESSAGE, QUESTIONS, Asked, decide
 from rules.predicate import holds
 
 SHOWN = {
-    MESSAGE: ("topic", "purpose", "channel", "connector", "from_jurisdiction", "to_jurisdiction", "standing", "consent"),
+    MESSAGE: ("topic", "purpose", "basis", "channel", "connector", "from_jurisdiction", "to_jurisdiction", "standing", "consent"),
     "approval": ("act", "same", "holds", "reason", "kind", "personal", "roles", "jurisdiction"),
     "residence": ("declared", "at_home", "region", "connector"),
 }  # fmt: skip
@@ -145,9 +146,9 @@ def question_of(pairs: Iterable[str], about: str = MESSAGE) -> dict[str, Any]:
 
 
 def in_region(hub: Hub, facts: Mapping[str, Any], about: str) -> dict[str, Any]:
-    """With what the region knows of a declared residence beside what was said."""
+    """With what the region knows beside what was said: of a declared residence, and on which basis a purpose rests."""
     here = Residences(hub).facts(str(facts["declared"])) if about == "residence" and "declared" in facts else {}
-    return {**here, **facts}
+    return {**here, **with_basis(hub.settings.config, facts)}
 
 
 def _typed(fact: Fact, value: str) -> Any:

@@ -12,6 +12,7 @@ from rules.predicate import View, holds
 QUESTION = Catalogue(
     (
         Fact("purpose", "text", "", "what it is for: crm_sync, loyalty, service_notice, marketing ..."),
+        Fact("basis", "text", "", "the lawful basis of this purpose (purposes.yaml): consent, contract ..."),
         Fact("channel", "text", "", "how it goes: api, mail, sms ..."),
         Fact("topic", "text", "", "what is told: segment_entered, tier_changed ..."),
         Fact("connector", "text", "", "who is told, by the connector's name"),

@@ -1,17 +1,19 @@
 """What other policies would have decided last month, and why a question is answered as it is."""
 
 import json
+import shutil
 
 import pytest
 from sqlalchemy import select
 
 from compliance import asked, policies
+from compliance.bases import with_basis
 from hub.errors import NotFound, WrongInput
 from hub.flow import customers
 from hub.flow.effects import announce
 from hub.flow.outbox import Intent
 from hub.models import Customer, Message
-from hub.sdk import ConsentRecord, CustomerKey
+from hub.sdk import ConsentRecord, CustomerKey, Question
 
 NO_CRM = """
 policy: nothing_to_crms
@@ -100,6 +102,30 @@ def test_a_transfer_is_judged_by_the_fields_that_would_go_along(hub, tmp_path):
     ]
 
     assert [one.verdict for one in answers] == ["deny", "allow", "allow"]
+
+
+def test_a_transfer_is_judged_by_the_basis_that_its_purpose_is_declared_to_rest_on(hub, told_on, tmp_path, run):
+    text = NO_CRM.replace("{purpose: {is: crm_sync}}", "{basis: {is: contract}}").replace(
+        "given: {purpose: crm_sync}", "given: {basis: contract}"
+    )
+    (tmp_path / "nothing_to_crms.yaml").write_text(text)
+    others = policies.proposed(hub, [tmp_path / "nothing_to_crms.yaml"])
+
+    [one] = [one for one in policies.plan(hub, others, 30).differences if one.facts["connector"] == "forgetful"]
+    assert (one.facts["basis"], one.after.policy, one.times) == ("contract", "nothing_to_crms", 2)
+    said = run("policies", "why", "purpose=marketing", "consent=granted", "-r", "eu", "--json")[1]
+    assert json.loads(said)["facts"]["basis"] == "consent"
+
+    facts = {"purpose": "crm_sync", "standing": "live"}
+    shutil.copy(tmp_path / "nothing_to_crms.yaml", hub.settings.config / "policies")
+    hub.book.looked_at -= 5
+    assert hub.permits(Question(facts, hub.clock())).policy == "nothing_to_crms"
+    path = hub.settings.config / "privacy" / "purposes.yaml"
+    path.write_text(path.read_text().replace("crm_sync: {basis: contract", "crm_sync: {basis: legitimate_interest"))
+    assert hub.permits(Question(facts, hub.clock())).verdict == "allow"
+    assert with_basis(hub.settings.config, {"purpose": "espionage"}) == {"purpose": "espionage"}
+    path.unlink()
+    assert hub.permits(Question(facts, hub.clock())).verdict == "deny"
 
 
 @pytest.mark.parametrize("pair", ["purpose", "colour=red", "purpose="])
