@@ -174,12 +174,17 @@ def ropa(as_csv: bool, region: str | None) -> None:
 def where_it_lies(region: str | None, as_json: bool) -> None:
     """Where files, backups, queues, logs and keys of the region lie, where they may (config/privacy/storage.yaml), and for how long."""
     with opened(region) as hub:
-        found = storage.places_of(hub.settings, hub.region_code)
+        found, made = storage.places_of(hub.settings, hub.region_code), storage.made_at(hub)
     if as_json:
-        click.echo(json.dumps([vars(one) | {"fits": one.fits} for one in found], ensure_ascii=False))
+        rows = [vars(one) | {"fits": one.fits} | ({"made_at": made} if one.kind == "backups" else {}) for one in found]
+        click.echo(json.dumps(rows, ensure_ascii=False))
         return
     for one in found:
         click.echo(f"{one.kind:9} at {one.at:24} may at {', '.join(one.allowed)}\n{'':12} kept: {one.kept}")
+        if one.folder:
+            click.echo(f"{'':12} in {one.folder}")
+        if one.kind == "backups" and made:
+            click.echo(f"{'':12} made at {', '.join(made)}")
 
 
 @privacy.command("dpia")

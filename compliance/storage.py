@@ -1,11 +1,12 @@
 """Where a region's bytes may lie: config/privacy/storage.yaml against the places that the settings name, before anything runs.
 
-A place is a word: `home` (below HUB_HOME on this machine), a folder, `machine` (its own sockets and loopback), a host's name,
-`bucket:LOCATION` or `console` (the log goes where its process is told to). On which disk a folder lies the hub cannot see."""
+A place is a word: `home` (below HUB_HOME), a folder, `machine` (its own sockets and loopback), a host's name, `bucket:LOCATION` or
+`console` (the log goes where its process is told to). A folder on a share is at the host of the share, but for `home`, which lies
+wherever HUB_HOME does; on which disk of a machine one lies the hub cannot see."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,11 +14,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from ruamel.yaml.comments import CommentedMap
+from sqlalchemy import select
 
 from compliance import law
 from compliance.backups.periods import read_terms
 from compliance.keeping import Period, read_keeping
+from compliance.mounts import Mount, mount_of, mounts
+from hub.core import Hub
 from hub.errors import ConfigError
+from hub.models import AuditEntry
 from hub.settings import Settings
 from hub.stores import StoreSettings
 from hub.vault.rotation import EPOCH_LENGTH, KEPT_AFTER_END
@@ -27,6 +32,7 @@ from rules.parse import read
 FILE = "storage.yaml"
 KINDS = ("database", "files", "backups", "queues", "logs", "keys")
 DEFAULT, LOG_DAYS = "default", "log_days"
+BACKED_UP = "backup_made"  # the deed in the audit log; its `at` says where
 KEYS = {*KINDS, LOG_DAYS, "source", "reviewed_on"}
 HOME, MACHINE, CONSOLE = "home", "machine", "console"
 MOST_LOG_DAYS = 400
@@ -46,10 +52,12 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Place:
-    """One kind of bytes of a region: where they lie, where they may, and how long they are kept there."""
+    """One kind of bytes of a region: where they lie, where they may, and how long they are kept there. folder: of those that lie in
+    one, in full."""
 
     kind: str
     at: str
+    folder: str
     allowed: tuple[str, ...]
     kept: str
 
@@ -61,26 +69,46 @@ class Place:
 def places_of(settings: Settings, region: str) -> Sequence[Place]:
     """Raises ConfigError for a file that is wrong, or one that says nothing of this region."""
     allowed = read_allowed(settings.config, region)
-    at, kept = where(settings, region), _kept(settings.config, allowed)
-    return [Place(kind, at[kind], allowed.at[kind], kept[kind]) for kind in KINDS]
+    at, kept, folders = where(settings, region), _kept(settings.config, allowed), _folders(settings, region)
+    return [Place(kind, at[kind], str(folders.get(kind, "")), allowed.at[kind], kept[kind]) for kind in KINDS]
 
 
 def check(settings: Settings, region: str) -> None:
     """Raises ConfigError at the line of the policy for the first place that lies outside it; without a file there is no policy."""
-    path = settings.config / "privacy" / FILE
-    if not path.exists():
-        return
-    allowed = read_allowed(settings.config, region)
-    for kind, at in where(settings, region).items():
-        if not _lies_in(at, allowed.at[kind]):
-            what = f"{path}:{allowed.line}: {kind} of {region} would lie at “{at}”, and may at {', '.join(allowed.at[kind])}."
-            raise ConfigError(
-                what, f"Change the setting of {SETTINGS[kind]}, or the policy if its law allows the place."
-            )
+    if (settings.config / "privacy" / FILE).exists():
+        allowed = read_allowed(settings.config, region)
+        for kind, at in where(settings, region).items():
+            _expect(settings.config, allowed, region, kind, at, f"Change the setting of {SETTINGS[kind]}")
+
+
+def check_backup(settings: Settings, region: str, folder: Path) -> str:
+    """Where a backup would lie that is made in this folder. Raises ConfigError at the line of the policy for one outside it."""
+    at = place_of(settings, folder)
+    if (settings.config / "privacy" / FILE).exists():
+        _expect(settings.config, read_allowed(settings.config, region), region, "backups", at, "Name another folder")
+    return at
+
+
+def _expect(config: Path, allowed: Allowed, region: str, kind: str, at: str, mend: str) -> None:
+    if not _lies_in(at, allowed.at[kind]):
+        where = f"{config / 'privacy' / FILE}:{allowed.line}"
+        what = f"{where}: {kind} of {region} would lie at “{at}”, and may at {', '.join(allowed.at[kind])}."
+        raise ConfigError(what, f"{mend}, or change the policy if its law allows the place.")
 
 
 def _lies_in(at: str, allowed: Sequence[str]) -> bool:
-    return any(fnmatchcase(at, pattern) for pattern in allowed)
+    """A folder is allowed with all that is in it."""
+    within = (at, *map(str, Path(at).parents)) if at.startswith("/") else (at,)
+    return any(fnmatchcase(one, pattern) for pattern in allowed for one in within)
+
+
+def place_of(settings: Settings, folder: Path, known: Sequence[Mount] | None = None) -> str:
+    """The word for a folder, links followed. known: what is mounted where, instead of this machine's own."""
+    several, home, whole = mounts() if known is None else known, settings.home.resolve(), folder.resolve()
+    mount = mount_of(whole, several)
+    if mount.host and mount != mount_of(home, several):
+        return mount.host
+    return HOME if whole.is_relative_to(home) else str(whole)
 
 
 SETTINGS = {"database": "HUB_DATABASE_…", "files": "documents in hub.yaml", "backups": "HUB_HOME", "queues": "HUB_REDIS_…",
@@ -89,23 +117,46 @@ SETTINGS = {"database": "HUB_DATABASE_…", "files": "documents in hub.yaml", "b
 
 def where(settings: Settings, region: str) -> Mapping[str, str]:
     """As the settings have it; nothing is opened."""
-    environ, store = settings.environ, settings.region(region).documents
+    environ, store, folders = settings.environ, settings.region(region).documents, _folders(settings, region)
     queues = environ.get(f"HUB_REDIS_{region.upper()}") or environ.get("REDIS_URL") or ""
     return {
         "database": _database(settings, settings.database_url(region)),
-        "files": _bucket(store) if store else HOME,
-        "backups": HOME,
+        "files": _bucket(store) if store else place_of(settings, folders["files"]),
+        "backups": place_of(settings, folders["backups"]),
         "queues": _host(queues) if queues else HOME,
         "logs": CONSOLE,
-        "keys": HOME,
+        "keys": place_of(settings, folders["keys"]),
     }
 
 
+def _folders(settings: Settings, region: str) -> Mapping[str, Path]:
+    """Of what lies in one, where its process will look for it."""
+    mine, url = settings.folder(region), settings.database_url(region)
+    found = {"backups": backups_of(settings, region), "keys": mine / "keys"}
+    if settings.region(region).documents is None:
+        found["files"] = mine / "documents"
+    if url.startswith("sqlite"):
+        found["database"] = Path(url.partition(":///")[2])
+    return found
+
+
+def made_at(hub: Hub) -> list[str]:
+    """Where backups lie that are not too old, as each was audited when it was made: here, or where somebody said."""
+    oldest = hub.clock() - timedelta(days=read_terms(hub.settings.config)["data"].days)
+    made = select(AuditEntry.detail).where(
+        AuditEntry.about == "region", AuditEntry.action == BACKED_UP, AuditEntry.at >= oldest
+    )
+    with hub.look() as session:
+        return sorted({detail["at"] for detail in session.scalars(made) if "at" in detail})
+
+
+def backups_of(settings: Settings, region: str) -> Path:
+    """Where generations lie, unless somebody says otherwise."""
+    return settings.home / "backups" / region
+
+
 def _database(settings: Settings, url: str) -> str:
-    if not url.startswith("sqlite"):
-        return _host(url)
-    path, home = Path(url.partition(":///")[2]).resolve(), settings.home.resolve()
-    return HOME if path.is_relative_to(home) else str(path.parent)
+    return place_of(settings, Path(url.partition(":///")[2]).parent) if url.startswith("sqlite") else _host(url)
 
 
 def _bucket(store: StoreSettings) -> str:

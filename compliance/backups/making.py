@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from compliance import storage
 from compliance.backups import dump, generations
 from compliance.backups.periods import read_terms
 from hub.clock import ANCHORS
@@ -34,17 +35,19 @@ COPIED = (LEDGER, ANCHORS)  # they outlive the database, and should the disk
 
 def place_of(hub: Hub) -> Path:
     """Where generations lie, unless somebody says otherwise."""
-    return hub.settings.home / "backups" / hub.region_code
+    return storage.backups_of(hub.settings, hub.region_code)
 
 
 def back_up(hub: Hub, place: Path, kinds: tuple[str, ...], actor: str) -> list[Path]:
-    """Data first, so that the keys know theirs. Raises PartDown where there is no room."""
+    """Data first, so that the keys know theirs. Raises ConfigError for a place outside the policy of storage, before anything is
+    written; PartDown where there is no room."""
+    at = storage.check_backup(hub.settings, hub.region_code, place)
     try:
         made = [DOING[kind](hub, place / kind) for kind in KINDS if kind in kinds]
     except OSError as error:
         raise PartDown(f"{place} cannot be written: {error.strerror}.", "Nothing half-done stays there.") from None
     with hub.begin() as work:
-        work.audit(actor, "backup_made", "region", None, kinds=sorted(kinds))
+        work.audit(actor, storage.BACKED_UP, "region", None, kinds=sorted(kinds), at=at)
     prune(hub, place)
     return made
 

@@ -9,6 +9,7 @@ from redis import Redis
 from ruamel.yaml import YAML
 
 from compliance import storage
+from compliance.mounts import Mount
 from compliance.ropa import record_of
 from hub.core import build_hub
 from hub.errors import ConfigError
@@ -61,6 +62,54 @@ def test_a_region_whose_bytes_would_lie_elsewhere_does_not_start(hub, settings, 
 
     with pytest.raises(ConfigError, match="keys of eu would lie at “home”"):
         build_hub(told, "eu", Redis.from_url(valkey))
+
+
+def test_a_backup_to_a_folder_outside_the_policy_is_refused_at_its_line_and_nothing_is_written(
+    hub, settings, run, tmp_path
+):
+    stick = tmp_path / "stick"
+    with_policy(settings)
+
+    code, _, said = run("backup", "-r", "eu", "--to", str(stick))
+
+    assert (code, stick.exists()) == (1, False)
+    assert f"storage.yaml:1: backups of eu would lie at “{stick}”, and may at home." in " ".join(said.split())
+    with_policy(settings, POLICY.replace("backups: [home]", f'backups: [home, "{stick}"]'))
+    assert (
+        run("backup", "-r", "eu", "--only", "keys", "--to", str(stick / "eu"))[0] == 0
+    )  # a folder with all that is in it
+    told = {one["kind"]: one for one in json.loads(run("privacy", "storage", "-r", "eu", "--json")[1])}
+    assert (told["backups"]["at"], told["backups"]["made_at"]) == ("home", [str(stick / "eu")])
+    assert told["keys"]["folder"] == str(settings.folder("eu") / "keys")
+
+
+def test_a_link_out_of_the_home_is_followed(settings, tmp_path):
+    (settings.home / "backups").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (settings.home / "backups" / "eu").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(ConfigError, match=rf"backups of eu would lie at “{tmp_path}/elsewhere”"):
+        storage.check(with_policy(settings), "eu")
+
+
+@pytest.mark.parametrize(
+    ("source", "at"),
+    [
+        ("nas.us.garage.example:/export/eu", "nas.us.garage.example"),
+        ("//NAS.us.garage.example/eu", "nas.us.garage.example"),
+        ("hub@nas.us.garage.example:/eu", "nas.us.garage.example"),
+        ("[2001:db8::7]:/eu", "2001:db8::7"),
+        ("/dev/sdb1", "home"),
+        ("tmpfs", "home"),
+    ],
+)
+def test_a_folder_on_a_share_is_where_the_share_is(settings, source, at):
+    known = [Mount(Path("/"), "/dev/sda1"), Mount(settings.home / "backups", source)]
+
+    assert storage.place_of(settings, settings.home / "backups" / "eu", known) == at
+    assert storage.place_of(settings, settings.home / "eu" / "keys", known) == "home"
+    below = [Mount(Path("/"), "/dev/sda1"), Mount(settings.home, source)]
+    assert storage.place_of(settings, settings.home / "backups" / "eu", below) == "home"
 
 
 @pytest.mark.parametrize(
