@@ -75,6 +75,7 @@ def _read(config: Path) -> tuple[Terms | None, list[str]]:
     if step not in (PROOF, NONE):
         problems.append(f"{lines[STEP]}: {STEP} is {PROOF} or {NONE}.")
     laws = {name: block for name, block in top.items() if name not in (KEEPS, STEP)}
+    problems += [f"{lines[name]}: {wrong}" for name in laws if (wrong := law.no_law(name, DEFAULT))]
     problems += [f"{lines[name]}: {name}: {wrong}" for name, block in laws.items() if (wrong := _wrong(block))]
     return (None, problems) if problems else (Terms(tuple(keeps), {name: _term(laws[name]) for name in laws}, step), [])
 

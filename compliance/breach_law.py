@@ -53,6 +53,9 @@ def problems_of(config: Path) -> list[str]:
         return [str(error)]
     problems = []
     for name in top:
+        if wrong := law.no_law(name, "default"):
+            problems.append(f"{path}:{top.lc.key(name)[0] + 1}: {wrong}")
+            continue
         try:
             _entry(f"{path}:{top.lc.key(name)[0] + 1}", top[name])
         except ConfigError as error:

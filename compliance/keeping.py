@@ -99,7 +99,7 @@ def _sorted(path: Path, top: Any) -> tuple[Keeping | None, list[str]]:
         own = {key: value for key, value in block.items() if key != "by"} if isinstance(block, dict) else block
         by = block.get("by", {}) if isinstance(block, dict) else {}
         for jurisdiction, one in {"": own, **by}.items():
-            if wrong := _wrong(one):
+            if wrong := law.no_law(jurisdiction, "") or _wrong(one):
                 problems.append(f"{where}: {f'{jurisdiction}: ' if jurisdiction else ''}{wrong}")
             elif jurisdiction:
                 others[name, jurisdiction] = _period(one)

@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from hub.errors import ConfigError
+from rules.countries import country_meant, is_jurisdiction
 
 Found = TypeVar("Found")
 
@@ -33,6 +34,11 @@ def sound(found: Found | None, problems: list[str]) -> Found:
     if found is None:
         raise ConfigError(problems[0])
     return found
+
+
+def no_law(name: object, *others: str) -> str:
+    """What is wrong with the law that an entry is named by; empty for a country, and for one of the others."""
+    return "" if name in others or is_jurisdiction(name) else f"“{name}” is no country. {country_meant(name)}"
 
 
 def unread(block: Any) -> str:

@@ -73,6 +73,9 @@ def problems_of(config: Path) -> list[str]:
     except ConfigError as error:
         return [str(error)]
     for name in top:
+        if wrong := law.no_law(name, "default"):
+            problems.append(f"{path}:{top.lc.key(name)[0] + 1}: {wrong}")
+            continue
         try:
             _entry(path, top, name)
         except ConfigError as error:

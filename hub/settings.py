@@ -16,6 +16,7 @@ from hub.credentials import add_named, with_files
 from hub.errors import ConfigError
 from hub.providers import ProviderSettings, read_provider
 from hub.stores import StoreSettings, read_store
+from rules.countries import country_meant, is_country, is_jurisdiction
 
 CODE = re.compile(r"[a-z][a-z0-9]{1,3}")
 NAME = re.compile(r"[a-z][a-z0-9_]{1,38}")
@@ -194,8 +195,8 @@ def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
     if not CODE.fullmatch(code):
         reader.wrong(block, None, f"“{code}” is no region code.", "Use 2 to 4 lower-case letters or digits.")
     residences = reader.texts(block, "residences")
-    for one in [one for one in residences if not COUNTRY.fullmatch(one)]:
-        reader.wrong(block, "residences", f"“{one}” is no country.", "Write two capitals as ISO 3166 has them: DE, NO.")
+    for one in [one for one in residences if not is_country(one)]:
+        reader.wrong(block, "residences", f"“{one}” is no country.", country_meant(one))
     zone = reader.text(block, "zone", "UTC")
     try:
         ZoneInfo(zone)
@@ -205,7 +206,7 @@ def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
         code=code,
         cell=reader.number(block, "cell", 0, 127),
         zone=zone,
-        jurisdiction=reader.text(block, "jurisdiction"),
+        jurisdiction=_jurisdiction(reader, block),
         residences=frozenset(residences),
         host=reader.text(block, "host", f"{code}.localhost"),
         port=reader.number(block, "port", 1, 65535),
@@ -216,6 +217,13 @@ def _region(reader: Reader, code: str, block: CommentedMap) -> RegionSettings:
         staff_sign_in=read_provider(reader, block, "staff_sign_in"),
         widget_origins=_origins(reader, block),
     )
+
+
+def _jurisdiction(reader: Reader, block: CommentedMap, default: str | None = None) -> str:
+    law = reader.text(block, "jurisdiction", default)
+    if law and not is_jurisdiction(law):
+        reader.wrong(block, "jurisdiction", f"“{law}” is no country.", country_meant(law))
+    return law
 
 
 def _origins(reader: Reader, block: CommentedMap) -> tuple[str, ...]:
@@ -249,7 +257,7 @@ def _connection(
         connector=reader.text(block, "connector"),
         region=region,
         url=url,
-        jurisdiction=reader.text(block, "jurisdiction", ""),
+        jurisdiction=_jurisdiction(reader, block, ""),
         hears=_hears(reader, block),
         secrets=reader.secrets(block),
         options=dict(block.get("options") or {}),

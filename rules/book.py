@@ -7,6 +7,7 @@ from typing import Any
 
 from rules.catalogue import Catalogue, nearest
 from rules.check import Checker
+from rules.countries import country_meant, is_country
 from rules.dependencies import dependencies
 from rules.documents import PolicyRule, Rulebook, SegmentRule, content_hash, plain
 from rules.errors import Mark, Problem, RuleError
@@ -226,6 +227,6 @@ def _law(checker: Checker, top: Mapping[str, Any], question: str) -> str:
     law = top.get("law", "")
     if "law" in top and (question, top.get("verdict")) != ("residence", "allow"):
         checker.wrong(top, "law", "“law” stands with a residence that is allowed only.", "Take it out.")
-    elif law and not (isinstance(law, str) and LAW.fullmatch(law)):
-        checker.wrong(top, "law", f"“{shown(law)}” is no jurisdiction.", "Write two capitals as ISO 3166 has them: DE.")
+    elif law and not is_country(law):
+        checker.wrong(top, "law", f"“{shown(law)}” is no jurisdiction.", country_meant(law))
     return str(law)

@@ -12,13 +12,14 @@ FACT_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 FIELD_TYPES = ("number", "text", "flag", "day")  # what JSON can hold; a day as ISO text
 OWN_FIELDS = {"day": "day", "vehicle": "vehicle"}  # of every event: its local day, and the car it happened to
+COUNTRY = "country"  # unit of texts that are codes of ISO 3166
 SCORE = "score."  # the key of a score's test begins with it
 
 
 @dataclass(frozen=True)
 class Fact:
-    """unit: what a number counts; for money, the fact that holds its currency. column: where the value is stored, and
-    currency_column where its currency is. Raises ValueError where these contradict each other.
+    """unit: what a number counts; of a text, COUNTRY for codes of ISO 3166; for money, the fact that holds its currency. column: where
+    the value is stored, and currency_column where its currency is. Raises ValueError where these contradict each other.
 
     personal: its value names somebody, so no rule may look into its text."""
 

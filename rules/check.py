@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rules.catalogue import SCORE, Catalogue, nearest
+from rules.catalogue import COUNTRY, SCORE, Catalogue, nearest
 from rules.check_events import event, sequence
 from rules.check_relations import bucket, consent, score, segment
 from rules.contradictions import contradictions, tautologies
+from rules.countries import country_meant, is_jurisdiction
 from rules.documents import SegmentRule
 from rules.parse import Source
 from rules.reader import Reader
@@ -115,9 +116,18 @@ class Checker(Reader):
         tests = self.tests_on(block, name, value, fact.type)
         if not tests:
             return None
+        if fact.unit == COUNTRY:
+            self._countries(value)
         found = FactTest(fact, tests, self.source.mark(block, name))
         self.problems += contradictions([found]) + tautologies([found])
         return found
+
+    def _countries(self, tests: Mapping[str, Any]) -> None:
+        for operator, argument in tests.items():
+            if operator != "is" or argument != "missing":
+                for one in [argument] if isinstance(argument, str) else argument:
+                    if not is_jurisdiction(one):
+                        self.wrong(tests, operator, f"“{shown(one)}” is no country.", country_meant(one))
 
     def _keys(self) -> list[str]:
         """What a condition may begin with here."""

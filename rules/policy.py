@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from rules.catalogue import Catalogue, Fact
+from rules.catalogue import COUNTRY, Catalogue, Fact
 from rules.documents import PolicyRule
 from rules.predicate import View, holds
 
@@ -17,8 +17,8 @@ QUESTION = Catalogue(
         Fact("topic", "text", "", "what is told: segment_entered, tier_changed ..."),
         Fact("connector", "text", "", "who is told, by the connector's name"),
         Fact("from_region", "text", "", "the region the person's data lies in"),
-        Fact("from_jurisdiction", "text", "", "whose law protects the person"),
-        Fact("to_jurisdiction", "text", "", "whose law the receiver is under"),
+        Fact("from_jurisdiction", "text", COUNTRY, "whose law protects the person"),
+        Fact("to_jurisdiction", "text", COUNTRY, "whose law the receiver is under"),
         Fact("standing", "text", "", "live, restricted (kept, not used) or erased"),
         Fact("consent", "text", "", "granted, withdrawn or never_asked, for this purpose and channel"),
         Fact("fields", "set", "", "personal fields that would go along: name, phone ..."),
@@ -34,15 +34,15 @@ APPROVAL = Catalogue(
         Fact("kind", "text", "", "of a configuration: segments, journeys, mappings or policies"),
         Fact("personal", "flag", "", "a configuration changes which personal values go to or come from a partner"),
         Fact("region", "text", "", "the region it is done in"),
-        Fact("jurisdiction", "text", "", "whose law protects the person it is about"),
+        Fact("jurisdiction", "text", COUNTRY, "whose law protects the person it is about"),
     )
 )
 RESIDENCE = Catalogue(
     (
-        Fact("declared", "text", "", "the residence that a record declares, as ISO 3166 has it: DE, SA ..."),
+        Fact("declared", "text", COUNTRY, "the residence that a record declares, as ISO 3166 has it: DE, SA ..."),
         Fact("at_home", "flag", "", "the region lists it among its residences (hub.yaml)"),
         Fact("region", "text", "", "the region that the record came to"),
-        Fact("law", "text", "", "the region's own jurisdiction"),
+        Fact("law", "text", COUNTRY, "the region's own jurisdiction"),
         Fact("connector", "text", "", "who told us, by the connector's name"),
     )
 )

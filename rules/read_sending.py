@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rules.catalogue import nearest
+from rules.countries import country_meant, is_jurisdiction
 from rules.errors import Problem, RuleError
 from rules.hours import Calendar, load_calendars
 from rules.parse import Source, read
@@ -15,7 +16,6 @@ from rules.sending import (
     FILE,
     FREE,
     PERSON,
-    PLACE,
     VEHICLE,
     Cap,
     Pace,
@@ -80,9 +80,9 @@ class _Reader:
         for name in stale:
             self.purpose(stale, name, str(name))
         for place in quiet:
-            if place != EVERYWHERE and not PLACE.fullmatch(str(place)):
+            if place != EVERYWHERE and not is_jurisdiction(place):
                 self.wrong(
-                    quiet, place, f"“{shown(place)}” is no jurisdiction.", "Write two letters: DE, SG; or default."
+                    quiet, place, f"“{shown(place)}” is no jurisdiction.", f"{country_meant(place)} Or write default."
                 )
         return Sending(
             frozenset(exempt),

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rules.catalogue import nearest
+from rules.countries import country_meant, is_jurisdiction
 from rules.errors import RuleError
 from rules.intents import LANGUAGES, folded
 from rules.parse import Source, read
 from rules.policy import QUESTION
 from rules.reader import Reader
-from rules.sending import EVERYWHERE, PLACE
+from rules.sending import EVERYWHERE
 from rules.values import shown
 
 FILE = "replies.yaml"
@@ -93,8 +94,10 @@ class _RepliesReader(Reader):
                                "An answer means one thing.")  # fmt: skip
 
     def _place(self, block: Mapping[str, Any], place: Any) -> frozenset[str] | None:
-        if place != EVERYWHERE and not PLACE.fullmatch(str(place)):
-            self.wrong(block, place, f"“{shown(place)}” is no jurisdiction.", "Write two letters: DE, SG; or default.")
+        if place != EVERYWHERE and not is_jurisdiction(place):
+            self.wrong(
+                block, place, f"“{shown(place)}” is no jurisdiction.", f"{country_meant(place)} Or write default."
+            )
         given = self._mapping(block, place, "Write {purposes: [...], source: ..., reviewed_on: 2026-11-27}.")
         self.keys(given, PLACE_KEYS)
         if not isinstance(given.get("reviewed_on"), date) or not isinstance(given.get("source"), str):
