@@ -30,6 +30,7 @@ def hub_schema(plugins: Collection[str], connectors: Collection[str]) -> Schema:
             dict.fromkeys(settings.Idle.__annotations__, ABOVE_IDLE),
             [],
         ),
+        "offline": _told(settings.Offline, {"days": ABOVE_ZERO}, []),
     }
     return document("hub", an_object(settings.KEYS, keys, ["regions", "connections"]))
 

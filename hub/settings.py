@@ -24,7 +24,7 @@ COUNTRY = re.compile(r"[A-Z]{2}")
 ORIGIN = re.compile(
     r"https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?|http://(127\.0\.0\.1|([a-z0-9-]+\.)*localhost)(:[0-9]{1,5})?"
 )
-KEYS = {"plugins", "regions", "connections", "timing", "idle"}
+KEYS = {"plugins", "regions", "connections", "timing", "idle", "offline"}
 LEAST_IDLE = 5  # minutes
 
 
@@ -98,6 +98,13 @@ class Idle:
 
 
 @dataclass(frozen=True)
+class Offline:
+    """What customers may let their device keep for when the line is lost."""
+
+    days: float = said("after so many without contact the device opens it no more, and wipes it; above 0", default=30.0)
+
+
+@dataclass(frozen=True)
 class Settings:
     home: Path
     config: Path
@@ -106,6 +113,7 @@ class Settings:
     connections: Mapping[str, ConnectionSettings]
     timing: Timing
     idle: Idle
+    offline: Offline
     environ: Mapping[str, str] = field(repr=False)
 
     def region(self, code: str) -> RegionSettings:
@@ -158,6 +166,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
     reader.unknown(top, KEYS)
     timing = Timing(**reader.numbers(top, "timing", Timing.__annotations__))
     idle = Idle(**reader.numbers(top, "idle", Idle.__annotations__, above=LEAST_IDLE))
+    offline = Offline(**reader.numbers(top, "offline", Offline.__annotations__))
     reader.finish()
     named = [one.secrets for one in connections.values()]
     named += [one.staff_sign_in.secrets for one in regions.values() if one.staff_sign_in]
@@ -170,6 +179,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, config: Path | None =
         connections=connections,
         timing=timing,
         idle=idle,
+        offline=offline,
         environ=add_named(environ, {name for secrets in named for name in secrets.values()}),
     )
 

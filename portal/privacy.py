@@ -42,6 +42,7 @@ def overview() -> Response:
         seen = _seen(hub, session, who)
     done = "signal" if ended else request.args.get("done", "")
     return page("my/privacy.html", me=who, done=done if done in DONE else "", fresh=_is_fresh(hub),
+                offline_days=round(hub.settings.offline.days),
                 signal=signals.is_sent(), offered_words=OFFERED, correctable=CORRECTABLE, **seen)  # fmt: skip
 
 
@@ -139,7 +140,7 @@ def forget() -> Response:
         who = me(hub, session)
     ref = erasure.intake(hub, who.ref, ACTOR)
     _vouch(lambda: erasure.verify(hub, ref, ACTOR, "session"))
-    return _back("asked")
+    return _forgotten_here(_back("asked"))
 
 
 @bp.get("/prove")
@@ -201,6 +202,12 @@ def speak() -> Response:
         key = CustomerKey(partner_id=who.customer.ref, ref=who.customer.ref)
         writing.write(hub, work, [CustomerRecord(customer=key, language=language, at=work.now)])
     return _back("language")
+
+
+def _forgotten_here(response: Response) -> Response:
+    """What this browser keeps for when the line is lost goes at once, and is not filled again."""
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def _is_fresh(hub: Hub) -> bool:

@@ -20,7 +20,7 @@ from hub.plugins import load_plugins
 from hub.providers import ProviderSettings
 from hub.sdk.kit.table import Level
 from hub.sdk.testing import rows
-from hub.settings import ConnectionSettings, Idle, RegionSettings, Timing, load_settings
+from hub.settings import ConnectionSettings, Idle, Offline, RegionSettings, Timing, load_settings
 from hub.stores import StoreSettings
 from hub.variables import VARIABLES
 from hub.web.catalogue import EVENTS, schema_of
@@ -103,7 +103,8 @@ def settings() -> str:
         f"#### documents\n\nInside a region; needs the extra `s3`.\n\n{fields(StoreSettings)}\n\n"
         f"### connections\n\n{fields(ConnectionSettings)}\n\n"
         f"### timing\n\nIn seconds.\n\n{fields(Timing)}\n\n"
-        f"### idle\n\nIn minutes; a session that is in use ends after twelve hours.\n\n{fields(Idle)}\n"
+        f"### idle\n\nIn minutes; a session that is in use ends after twelve hours.\n\n{fields(Idle)}\n\n"
+        f"### offline\n\nWhat customers may let their device keep for when the line is lost.\n\n{fields(Offline)}\n"
     )
 
 

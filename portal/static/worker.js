@@ -1,7 +1,8 @@
-// What stands when the line is lost: a page that says so, and how our pages look. Nothing of a person is kept here.
+// What stands when the line is lost: a page that says so, and how our pages look. Nothing of a person is kept here; what a customer lets
+// the device keep lies elsewhere, encrypted, and that page opens it.
 const KEPT = "kept-1";
 const PAGE = "/offline";
-const LOOKS = ["/static/garage.css", "/brand.css"];
+const LOOKS = ["/static/garage.css", "/brand.css", "/static/offline.js", "/static/shelf.js"];
 
 // Asked for as nobody, so that nothing of who is signed in stands in it.
 async function keep() {

@@ -90,6 +90,9 @@ def test_each_page_of_who_is_signed_in_has_the_way_out(customer: Visitor) -> Non
 def test_no_script_listens_to_other_windows_or_keeps_anything() -> None:
     files = {path.name: path.read_text() for path in (ROOT / "portal/static").glob("*.js")}
     choice = files.pop("keys.js")  # whether single keys mean something: no word of anybody
+    shelf = files.pop(
+        "shelf.js"
+    )  # what a customer chose to keep for a lost line: encrypted (test_offline), by this one file
     kept = files.pop("keep.js")  # what staff have typed, in their own tab, until it has arrived or they sign out
     scripts = "".join(files.values())
     base, gate = ((ROOT / f"portal/templates/portal/{name}.html").read_text() for name in ("base", "sign_in"))
@@ -100,6 +103,8 @@ def test_no_script_listens_to_other_windows_or_keeps_anything() -> None:
         r"localStorage|sessionStorage|indexedDB|document\.cookie|(?<!tabs\.)postMessage|onmessage", scripts
     )
     assert not re.search(r"localStorage|indexedDB|document\.cookie|postMessage|onmessage", kept)
+    assert not re.search(r"localStorage|sessionStorage|document\.cookie|postMessage|onmessage", shelf)
+    assert 'generateKey(AES, false, ["encrypt", "decrypt"])' in shelf, "a key that no script reads out"
     assert set(re.findall(r"localStorage\.\w+\(([^,)]*)", choice)) == {'"single-keys"'}
     assert not re.search(r"sessionStorage|indexedDB|document\.cookie|postMessage|onmessage", choice)
     assert "{% if who and who.person_id is none %}<script" in base.split("keep.js")[0], "customers' words are not kept"

@@ -31,6 +31,7 @@ MATRIX = {
     ("portal.installing.worker", "GET"): EVERYBODY,
     ("portal.installing.offline", "GET"): EVERYBODY,
     ("portal.my.home", "GET"): CUSTOMERS,
+    ("portal.offline.copy", "GET"): CUSTOMERS,
     ("portal.cars.garage", "GET"): CUSTOMERS,
     ("portal.cars.history", "GET"): CUSTOMERS,
     ("portal.household.invite", "POST"): CUSTOMERS,

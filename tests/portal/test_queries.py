@@ -69,6 +69,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "icon": ("/icon-192.png", NOBODY),
         "worker": ("/worker.js", NOBODY),
         "used": ("/here", NOBODY),
+        "my-offline": ("/my/offline/", "customer"),
         "my-news": ("/my/chat/news", "customer"),
         "widget-script": ("/widget.js", NOBODY),
         "widget-news": ("/widget/news", NOBODY),

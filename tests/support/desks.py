@@ -43,7 +43,7 @@ from hub.models import (
 from hub.regions import Directory, open_region
 from hub.rulebook import LiveBook
 from hub.sdk import Decision, Question, hookimpl, hookspecs
-from hub.settings import ConnectionSettings, Idle, RegionSettings, Settings, Timing
+from hub.settings import ConnectionSettings, Idle, Offline, RegionSettings, Settings, Timing
 from hub.vault import AesGcm, FileKeyStore, Vault
 from hub.work import Work
 from portal.listening import SESSIONS_EVERY
@@ -154,7 +154,7 @@ def build(folder: Path, clock: Clock, redis: Any = None, url: str = "") -> Hub:
     write_rules(config)
     write_policies(config)
     shutil.copytree(CONFIG / "privacy", config / "privacy", dirs_exist_ok=True)
-    settings = Settings(folder, config, ("portal",), {"eu": here}, {}, Timing(), Idle(), {})
+    settings = Settings(folder, config, ("portal",), {"eu": here}, {}, Timing(), Idle(), Offline(), {})
     partners: dict[str, Partner] = {}
     directory = Directory(f"sqlite:///{folder / 'directory.db'}")
     bell = Bell(redis or SilentValkey(), "eu")
