@@ -1,6 +1,6 @@
 """What would become of two customers who are one person: what stands in the way and how to mend it, and what each side brings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import distinct, exists, func, literal, select, union_all
@@ -36,6 +36,7 @@ from hub.models import (
 )
 from hub.work import Work
 
+AtPartner = tuple[tuple[str, str], Partner | None]  # (cards or partner, connection), the partner
 TOLD = "person_erased"  # partners who hear of this keep people of ours: two objects there would be forgotten as one
 NOT_SHOWN = frozenset({*STAY, "profiles", "scores", "needs", "consents"})
 
@@ -106,7 +107,7 @@ def merged_into(session: Session, ref: str) -> str | None:
 
 
 def planned(hub: Hub, work: Work, pair: Pair) -> Plan:
-    """Reads only, in ten statements. Where one of both was erased, nothing is opened."""
+    """Reads only, in nine statements. Where one of both was erased, nothing is opened."""
     sets = by_table(readable_sets())
     mine, other = (
         counts(work.session, sets, person, customer)
@@ -116,37 +117,33 @@ def planned(hub: Hub, work: Work, pair: Pair) -> Plan:
     opened = values_of(work, pair) if alive else {}
     ours, theirs = (opened.get(one, {}) for one in pair.persons)
     differing = {name for name, about in ours.keys() & theirs.keys() if ours[name, about] != theirs[name, about]}
+    there = list(_at_partners(hub, work, pair))
     return Plan(
         pair.keep.ref,
         pair.lose.ref,
-        tuple(in_the_way(hub, work, pair)),
+        tuple(_in_the_way(hub, work, pair, there)),
         {name: (mine[name], other[name]) for name in sets if name not in NOT_SHOWN and (mine[name] or other[name])},
         tuple(sorted(differing)),
         joined(work, pair, ours, theirs) if alive else {},
         ours,
         theirs,
-        tuple(
-            name
-            for (code, name), partner in _at_partners(hub, work, pair)
-            if code == "partner" and _merges(hub, partner)
-        ),
+        tuple(name for (code, name), partner in there if code == "partner" and _merges(hub, partner)),
     )
 
 
 def check(hub: Hub, work: Work, pair: Pair) -> None:
-    """Raises Denied with the first thing in the way."""
-    for one in in_the_way(hub, work, pair):
+    """Raises Denied with the first thing in the way. In two statements beside both rows."""
+    for one in _in_the_way(hub, work, pair, list(_at_partners(hub, work, pair))):
         raise Denied(one.what, one.mend)
 
 
-def in_the_way(hub: Hub, work: Work, pair: Pair) -> Iterator[Obstacle]:
-    """In two statements beside both rows."""
+def _in_the_way(hub: Hub, work: Work, pair: Pair, there: Sequence[AtPartner]) -> Iterator[Obstacle]:
     yield from _of_persons(pair)
     found = _found(hub, work, pair)
     for code, (what, mend) in SAID.items():
         if found[code]:
             yield Obstacle(code, what, mend)
-    yield from _of_partners(hub, work, pair)
+    yield from _of_partners(hub, there)
 
 
 def _of_persons(pair: Pair) -> Iterator[Obstacle]:
@@ -202,10 +199,10 @@ def _found(hub: Hub, work: Work, pair: Pair) -> Mapping[str, bool]:
     return {code: bool(row._mapping[code]) for code in SAID}
 
 
-def _of_partners(hub: Hub, work: Work, pair: Pair) -> Iterator[Obstacle]:
+def _of_partners(hub: Hub, there: Sequence[AtPartner]) -> Iterator[Obstacle]:
     """Where a partner has both: points on both cards, or two records of which an erasure would end one only, and no way to merge
     them from here."""
-    for (code, name), partner in _at_partners(hub, work, pair):
+    for (code, name), partner in there:
         if code == "cards":
             mend = "Let the partner put the points on one card first, then look again."
             yield Obstacle(code, f"Both have points at {name}.", mend, name)
@@ -214,8 +211,8 @@ def _of_partners(hub: Hub, work: Work, pair: Pair) -> Iterator[Obstacle]:
             yield Obstacle(code, what, f"Merge both at {name} first; the hub hears of it and follows.", name)
 
 
-def _at_partners(hub: Hub, work: Work, pair: Pair) -> Iterator[tuple[tuple[str, str], Partner | None]]:
-    """((cards or partner, connection), the partner) of each that has both."""
+def _at_partners(hub: Hub, work: Work, pair: Pair) -> Iterator[AtPartner]:
+    """Of each partner that has both."""
     both = [pair.keep.id, pair.lose.id]
     cards = (
         select(literal("cards"), Connection.name, MembershipCard.customer_id)

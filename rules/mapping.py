@@ -144,15 +144,22 @@ def _currency(checker: Checker, value: Mapping[str, Any]) -> str | None:
     return str(currency) if currency else None
 
 
+def _is_of_a_day(pattern: str) -> bool:
+    """Does what it writes of a day say which day, of which year?"""
+    try:
+        written = SAMPLE.strftime(pattern)
+        if written == SAMPLE.replace(year=SAMPLE.year + 28).strftime(pattern):  # the same days of the week
+            return False
+        return datetime.strptime(written, pattern).date() == SAMPLE.date()  # noqa: DTZ007
+    except (ValueError, re.error):
+        return False
+
+
 def _format(checker: Checker, value: Mapping[str, Any]) -> str | None:
     if "format" not in value:
         return None
     format_ = checker.text(value, "format", most=80)
-    try:
-        datetime.strptime(SAMPLE.strftime(format_), format_)  # noqa: DTZ007
-    except (ValueError, re.error):
-        format_ = ""
-    if "%" not in format_:
+    if not _is_of_a_day(format_):
         checker.wrong(value, "format", "“format” is no pattern of a day.", "Write format: '%d.%m.%Y'")
     return format_
 

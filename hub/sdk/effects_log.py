@@ -22,6 +22,11 @@ class EffectsLog:
             )
             db.execute("CREATE TABLE IF NOT EXISTS things (kind TEXT, id TEXT, body TEXT, PRIMARY KEY (kind, id))")
 
+    def __del__(self) -> None:
+        """Whoever lets go of the log lets go of its file."""
+        if self.db is not None:
+            self.db.close()
+
     def _open(self) -> sqlite3.Connection:
         """Whoever calls holds the lock, or has it for itself."""
         db = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)  # others fill it

@@ -45,7 +45,8 @@ class FrameWriter(io.RawIOBase):
         return len(some)
 
     def close(self) -> None:
-        if not self.closed:
+        """Whoever broke off has closed the file beneath: then nothing is sealed as whole."""
+        if not self.closed and not self.file.closed:
             self._seal(bytes(self.held), last=True)
             self.held.clear()
         super().close()

@@ -32,6 +32,13 @@ class Partnered:
     name: ClassVar[str] = "noting"
     batch_size: ClassVar[int] = 10
 
+    def __post_init__(self) -> None:
+        """What the real one can do stands in the instance: a protocol is not looked for by __getattr__ (since Python 3.12)."""
+        own = set(dir(type(self))) | vars(self).keys()
+        vars(self).update(
+            {name: getattr(self.real, name) for name in dir(self.real) if not (name[0] == "_" or name in own)}
+        )
+
     @property
     def kind(self) -> Kind:
         return self.real.kind
@@ -39,9 +46,6 @@ class Partnered:
     @property
     def topics(self) -> tuple[Topic, ...]:
         return self.real.topics
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
 
     def push(self, batch: Sequence[Push]) -> Sequence[Outcome]:
         answer = self.answers.pop(0) if self.answers else "sent"
