@@ -55,18 +55,22 @@ function sealing(copy) {
   return { name: AES.name, iv: copy.iv, additionalData: words.encode([copy.who, copy.lang, copy.at, copy.until].join()) };
 }
 
-// Answers whether it was kept: not for somebody who chose otherwise meanwhile, in another tab.
+// Answers whether it was kept: not for somebody who chose otherwise meanwhile, here or in another tab. To look is to open, and to open
+// what was forgotten makes it anew: then it goes again.
 export async function keep(told) {
   const at = Date.now();
   const copy = { who: told.who, lang: told.lang, at, until: at + told.days * DAY, iv: crypto.getRandomValues(new Uint8Array(12)) };
   const key = await crypto.subtle.generateKey(AES, false, ["encrypt", "decrypt"]);
   copy.sealed = await crypto.subtle.encrypt(sealing(copy), key, words.encode(JSON.stringify(told)));
-  return inside("readwrite", async (kept) => {
-    if ((await done(kept.get("choice"))) !== told.who) return false;
+  const choice = await inside("readwrite", async (kept) => {
+    const chose = await done(kept.get("choice"));
+    if (chose !== told.who) return chose;
     kept.put(key, "key");
     await done(kept.put(copy, "copy"));
-    return true;
+    return chose;
   });
+  if (choice === undefined) await forget();
+  return choice === told.who;
 }
 
 // What was kept, opened; nothing where nothing is, or where its days are over. A clock that was turned back prolongs nothing.

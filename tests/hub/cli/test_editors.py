@@ -37,7 +37,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "a misspelt setting": ("hub.yaml", "    workers: 1", "    worker: 1", "Known: cell"),
     "a connector that nobody brings": ("hub.yaml", "connector: fleet", "connector: fleets", "Did you mean “fleet”?"),
     "no region's number": ("hub.yaml", "    cell: 3\n", "", "“cell” must be a whole number from 0 to 127"),
-    "a country in small letters": ("hub.yaml", '"NO"', "no", "two capitals"),
+    "a country in small letters": ("hub.yaml", '"NO"', "no", "Did you mean “NO” (Norway)?"),
     "quiet hours without quotes": ("sending.yaml", 'from: "21:00", until: "08:00"', "from: 21, until: 8", "in quotes"),
     "a span in words": ("sending.yaml", "marketing: 3d", "marketing: three days", "Write 12h, 7d or 2w"),
     "a channel that is none": ("sending.yaml", "channels: [sms, push]", "channels: [sms, fax]", "is no channel"),
