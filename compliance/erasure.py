@@ -3,7 +3,7 @@
 received -> verified -> planned (frozen) -> approved -> telling (partners) -> held | certified"""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from hub.flow import belongings, effects, journeys, merges_told
 from hub.flow.identity import lock_customers
 from hub.flow.outbox import OPEN, Intent
 from hub.gate import holds_on
-from hub.models import Customer, ErasureRequest, Message, Person, called, new_ref
+from hub.models import Customer, ErasureRequest, LegalHold, Message, Person, called, new_ref
 from hub.models.traffic import waiting_of
 from hub.policy import approval, expect_approval
 from hub.regions import empty_log
@@ -102,10 +102,12 @@ def plan(hub: Hub, ref: str, actor: str) -> dict[str, Any]:
 def approve(
     hub: Hub, ref: str, actor: str, roles: Collection[str] = (), *, decided: Mapping[str, str] | None = None
 ) -> None:
-    """Let it happen, if a policy of approval lets this one say so. decided: what let it pass before, of a move. Raises Denied."""
+    """Let it happen, if a policy of approval lets this one say so: with the holds that stand now, whatever stood when it was planned.
+    decided: what let it pass before, of a move. Raises Denied."""
     with hub.begin() as work:
         request = _request(work, ref, ("planned",))
-        held = sum(len(item["hold"]) for item in (request.plan or {}).get("items", ()))
+        sets, planned = by_table(record_sets()), (request.plan or {}).get("items", ())
+        held = sum(len(_holds_on(work, sets[item["record_set"]][0], request.person_id)) for item in planned)
         asked = approval(hub, work.session, "erasure", by=actor, asked_by=request.verified_by, roles=roles, now=work.now, holds=held,
                          jurisdiction=request.jurisdiction)  # fmt: skip
         said = dict(decided) if decided else expect_approval(hub, asked)
@@ -208,15 +210,20 @@ def _cancel_messages(work: Work, entity: str) -> int:
 
 
 def _item(work: Work, one: RecordSet, rows: int, person_id: int) -> dict[str, Any]:
-    holds = holds_on(work.session, one.name, [person_id], work.now, bound_to(one.name)) if one.verb != "archive" else []
     return {
         "record_set": one.name,
         "verb": one.verb,
         "rows": rows,
         "hold": [
-            {"id": hold.id, "basis": hold.basis, "until": hold.ends_at and hold.ends_at.isoformat()} for hold in holds
+            {"id": hold.id, "basis": hold.basis, "until": hold.ends_at and hold.ends_at.isoformat()}
+            for hold in _holds_on(work, one, person_id)
         ],
     }
+
+
+def _holds_on(work: Work, one: RecordSet, person_id: int) -> Sequence[LegalHold]:
+    """Of what is erased; what is archived is kept anyway."""
+    return holds_on(work.session, one.name, [person_id], work.now, bound_to(one.name)) if one.verb != "archive" else []
 
 
 def _request(work: Work, ref: str, states: tuple[str, ...]) -> ErasureRequest:

@@ -357,6 +357,21 @@ def test_where_holds_stand_in_the_way_another_person_approves(hub, told):
         erasure.approve(hub, request, "petra")
 
 
+def test_a_hold_that_comes_after_the_plan_wants_another_person_and_one_that_is_gone_does_not(hub, told):
+    ref = told()
+    request = erasure.intake(hub, ref, "portal")
+    erasure.verify(hub, request, "petra", "session")
+    erasure.plan(hub, request, "petra")
+    number = holds.place(hub, wanted(ref), "legal")
+
+    with pytest.raises(Denied, match="another person"):
+        erasure.approve(hub, request, "petra")
+
+    holds.release(hub, number, "legal")
+    erasure.approve(hub, request, "petra")
+    assert request_of(hub, request).state == "approved"
+
+
 def test_who_is_refused_is_used_again_and_the_reason_is_kept(hub, told):
     ref = told()
     request = erasure.intake(hub, ref, "portal")
