@@ -62,9 +62,9 @@ def links(hub: Hub, work: Work, pair: Pair) -> None:
         second.replaced_by = first.id
         lost.append(second)
     work.session.flush()
-    kept = load_subjects(work, [pair.keep.id])[pair.keep.id]
+    kept = load_subjects(work, [pair.keep.id]) if lost else {}
     for one in lost:
-        merges_told.want(hub, work, kept, one)
+        merges_told.want(hub, work, kept[pair.keep.id], one)
 
 
 def agreements(_: Hub, work: Work, pair: Pair) -> None:

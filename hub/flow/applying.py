@@ -159,7 +159,8 @@ def _weigh(work: Work, rule: JourneyRule, before: JourneyRule | None) -> None:
     for row in work.session.scalars(mine):
         if row.experiment in guarded:
             stopped = {arm for arm, share in row.arms.items() if not share and meant.get(row.experiment, {}).get(arm)}
-            wanted[row.experiment] = (row.unit, bandits.without(wanted[row.experiment][1], stopped))
+            unit, arms = wanted[row.experiment]
+            wanted[row.experiment] = (unit, bandits.without(arms, stopped))
         if wanted.get(row.experiment) == (row.unit, row.arms):
             del wanted[row.experiment]
         else:

@@ -148,3 +148,14 @@ def test_an_arm_that_its_document_dealt_to_nobody_is_dealt_by_the_next_one_that_
     applied(hub, TEXT)
 
     assert shares(hub)[-1] == {"call": 0.4, "letter": 0.3, "none": 0.3}
+
+
+def test_a_new_version_that_draws_by_another_unit_does_so_whatever_was_stopped(hub, noting):
+    applied(hub, TEXT)
+    red = {"measure": "no_shows", "arm": "call", "stop": True, "state": "red"}
+    guarding.heed(hub, {"experiments": {"offers": {"guardrails": [red]}}}, {})
+
+    applied(hub, TEXT.replace("experiment: offers\n", "experiment: offers\n      unit: fleet\n"))
+
+    last = [one for one in rows(hub, Experiment, Experiment.id) if one.experiment == "offers"][-1]
+    assert (last.unit, last.arms["call"]) == ("fleet", 0)
