@@ -1,6 +1,6 @@
 """The pages as an app on a phone: its manifest, icons in the chain's colour, and what is shown when the line is lost."""
 
-from pathlib import Path
+import json
 
 from flask import Blueprint, Response, jsonify, url_for
 
@@ -8,11 +8,11 @@ from hub.errors import NotFound
 from portal.drawn import icon_png
 from portal.guard import opens_to
 from portal.pages import page, this_portal, tongue
+from portal.static_files import FILES
 
 bp = Blueprint("installing", __name__)
 SIZES = (180, 192, 512)  # pixels; 180 is what iPhones take
 GROUND = "#f8f7f4"
-WORKER = Path(__file__).with_name("static") / "worker.js"
 
 
 @bp.get("/manifest.webmanifest")
@@ -52,8 +52,11 @@ def icon(size: int) -> Response:
 @bp.get("/worker.js")
 @opens_to()
 def worker() -> Response:
-    """At the root, as it may serve only what lies below it."""
-    return Response(WORKER.read_bytes(), mimetype="text/javascript")
+    """At the root, as it may serve only what lies below it; another one for each version of what it keeps."""
+    start = url_for("portal.static", filename="")
+    return Response(
+        f"const STATIC = {json.dumps(start)};\n{FILES['worker.js'].raw.decode()}", mimetype="text/javascript"
+    )
 
 
 @bp.get("/offline")

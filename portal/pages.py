@@ -28,6 +28,7 @@ from portal.languages import OFFERED, Languages, Tongue, ltr
 from portal.limits import Attempts
 from portal.listening import Listening
 from portal.places import PLACES
+from portal.static_files import serve_static
 
 log = logging.getLogger(__name__)
 YEAR = 31_536_000
@@ -56,9 +57,8 @@ class Portal:
 
 
 def new_portal(hub: Hub) -> Blueprint:
-    portal = Blueprint(
-        "portal", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
-    )
+    portal = Blueprint("portal", __name__, template_folder="templates")
+    serve_static(portal)
     portal.record(lambda state: state.app.extensions.update(portal=shared_of(hub, state.app.config)))
     portal.before_request(guard.check)
     portal.after_request(_remember_choices)

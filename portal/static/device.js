@@ -2,6 +2,7 @@
 import * as shelf from "./shelf.js";
 
 const EVERY = 900000; // ms
+const KEPT = `kept${new URL(".", import.meta.url).pathname}`; // as worker.js calls it
 const { who, copy } = document.body.dataset;
 const root = document.documentElement;
 
@@ -9,7 +10,7 @@ const root = document.documentElement;
 async function speak() {
   const wishes = new URLSearchParams({ lang: root.lang.split("-")[0], theme: root.dataset.theme ?? "system" });
   const answer = await fetch(`/offline?${wishes}`, { credentials: "omit" });
-  if (answer.ok) await (await caches.open("kept-1")).put("/offline", answer);
+  if (answer.ok) await (await caches.open(KEPT)).put("/offline", answer);
 }
 
 export async function refresh() {

@@ -1,8 +1,9 @@
 // What stands when the line is lost: a page that says so, and how our pages look. Nothing of a person is kept here; what a customer lets
 // the device keep lies elsewhere, encrypted, and that page opens it.
-const KEPT = "kept-1";
+// STATIC, which stands before this, is where the files of this version lie: with each new one a new worker takes over, and keeps anew.
+const KEPT = `kept${STATIC}`;
 const PAGE = "/offline";
-const LOOKS = ["/static/garage.css", "/brand.css", "/static/offline.js", "/static/shelf.js"];
+const LOOKS = ["/brand.css", ...["garage.css", "offline.js", "shelf.js"].map((name) => STATIC + name)];
 
 // Asked for as nobody, so that nothing of who is signed in stands in it.
 async function keep() {

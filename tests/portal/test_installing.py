@@ -105,8 +105,12 @@ def test_the_pages_can_be_installed_and_stand_when_the_line_is_lost_until_one_si
         "it looks like our pages"
     )
     kept = page.evaluate(
-        "caches.open('kept-1').then(all => all.keys()).then(all => Promise.all(all.map(one => caches.match(one).then(r => r.text()))))"
+        """async () => {
+      const cache = await caches.open((await caches.keys())[0]);
+      return Promise.all((await cache.keys()).map(async (one) => (await cache.match(one)).text()));
+    }"""
     )
+    assert len(kept) >= 5
     assert [text for text in kept if "Mara" in text or 'name="token"' in text] == []
 
     context.set_offline(False)

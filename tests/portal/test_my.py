@@ -1,5 +1,7 @@
 """A customer's start page."""
 
+import re
+
 from flask import Flask
 
 from desks import Clock, Visitor
@@ -71,10 +73,11 @@ def test_the_chain_wears_its_own_name_and_colour(customer: Visitor) -> None:
 
 
 def test_the_first_view_is_light(customer: Visitor) -> None:
-    page, sheet = customer.get("/my/"), customer.get("/static/garage.css")
+    page = customer.get("/my/")
+    files = [customer.get(path, **{"Accept-Encoding": "gzip"}) for path in re.findall(r'"(/static/[^"]+)"', page.text)]
 
-    assert len(page.data) + len(sheet.data) <= 60_000
-    sheet.close()
+    assert len(files) > 3
+    assert len(page.data) + sum(len(file.data) for file in files) <= 60_000
 
 
 def test_a_visit_that_is_over_is_no_next_one(app: Flask, hub: Hub, owner: Owner, clock: Clock) -> None:

@@ -217,7 +217,10 @@ def test_nothing_that_lies_in_the_browser_can_be_read(
     assert page.evaluate(KEY) == "InvalidAccessError", "no script reads the key out"
     assert found_in(profile / "browser", PLATE) == []
     assert found_in(profile / "browser", "Octavia") == []
-    kept = "caches.open('kept-1').then(all => all.keys()).then(all => Promise.all(all.map(one => caches.match(one).then(r => r.text()))))"
+    kept = """async () => {
+      const cache = await caches.open((await caches.keys())[0]);
+      return Promise.all((await cache.keys()).map(async (one) => (await cache.match(one)).text()));
+    }"""
     assert [text for text in page.evaluate(kept) if PLATE in text or "Octavia" in text] == []
 
     page.evaluate(PLANT, PLATE)

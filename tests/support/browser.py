@@ -2,12 +2,11 @@
 
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
-from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from redis import Redis
@@ -50,21 +49,6 @@ def chromium() -> str | None:
 class Quiet(WSGIRequestHandler):
     def log(self, *_: object) -> None:
         """Requests are nobody's business here."""
-
-
-def files_as_a_whole(app: WSGIApplication) -> WSGIApplication:
-    """Werkzeug's server leaves a file open whose reader went away in the middle of it, as browsers do when they are closed."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        told = app(environ, start_response)
-        if "/static/" not in environ["PATH_INFO"]:
-            return told
-        try:
-            return [b"".join(told)]
-        finally:
-            told.close()  # type: ignore[attr-defined]
-
-    return answer
 
 
 @dataclass(frozen=True)
@@ -233,7 +217,7 @@ def served(folder: Path) -> Iterator[Site]:
         app.extensions["portal"], streams=threading.BoundedSemaphore(99), attempts=Attempts(hub.clock, most=999),
         provider=Provider(settings_of("http://127.0.0.1:1/staff"), SECRET, hub.clock),
     )  # fmt: skip
-    server = make_server("127.0.0.1", 0, files_as_a_whole(app), threaded=True, request_handler=Quiet)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
