@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from compliance import archive_law, breach_law, keeping, periods, purposes, releases, storage
 from compliance.backups import periods as backups
 from rules.file_schemas import by_name, by_place, document, read_somewhere
-from rules.schema_nodes import FLAG, TEXT, Schema, an_object
+from rules.schema_nodes import FLAG, JURISDICTION, TEXT, Schema, an_object
 
 COUNT: Schema = {"type": "integer", "minimum": 0}
 PERIOD: Schema = {"type": "integer", "minimum": 0, "maximum": periods.MOST}
@@ -57,12 +57,12 @@ def retention_schema() -> Schema:
         "until": {"enum": [keeping.ERASURE, keeping.TERM]},
     }
     either: Schema = {"oneOf": [{"required": ["days"]}, {"required": ["until"]}]}
-    by_law = by_name(read_somewhere(keeping.KEYS, length) | either)
+    by_law = by_name(read_somewhere(keeping.KEYS, length) | either, JURISDICTION["pattern"])
     one = read_somewhere({*keeping.KEYS, "by"}, {**length, "by": by_law}) | either
     example: Schema = {
         "name": TEXT,
         "class": TEXT,
-        "law": TEXT,
+        "law": JURISDICTION,
         "days": COUNT,
         "expect": {"enum": [keeping.KEPT, keeping.ENDS]},
     }

@@ -122,7 +122,9 @@ def _tried(path: Path, top: CommentedMap, examples: Any, keeping: Keeping) -> It
             yield f"{where}: an example has {', '.join(sorted(EXAMPLE))}; days is a whole number."
         elif one["class"] not in keeping.periods:
             yield f"{where}: there is no class “{one['class']}”. Known: {', '.join(sorted(keeping.periods))}."
-        elif (found := keeping.verdict(one["class"], str(one["law"]), one["days"])) != one["expect"]:
+        elif wrong := law.no_law(one["law"]):
+            yield f"{where}: {wrong}"
+        elif (found := keeping.verdict(one["class"], one["law"], one["days"])) != one["expect"]:
             yield f"{where}: the example “{one['name']}” is {found}, and should be {one['expect']}."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from hub import providers, rates, services, settings, stores, templates
 from hub.blocks import SECRET
 from rules.file_schemas import NAMES, by_name, document
-from rules.schema_nodes import DAY, FLAG, NAMED, TEXT, Schema, an_object
+from rules.schema_nodes import A_COUNTRY, DAY, FLAG, JURISDICTION, NAMED, TEXT, Schema, an_object
 
 LOOSE: Schema = {"type": "object"}
 SECRETS = by_name({"type": "string", "pattern": f"^{SECRET.pattern}$", "examples": ["${SHOP_EU_TOKEN}"]})
@@ -49,8 +49,8 @@ def _region() -> Schema:
         {
             "cell": {"type": "integer", "minimum": 0, "maximum": 127},
             "zone": {**text, "examples": ["Europe/Berlin"]},
-            "jurisdiction": {**text, "examples": ["DE"]},
-            "residences": {"type": "array", "items": {"type": "string", "pattern": f"^{settings.COUNTRY.pattern}$"}},
+            "jurisdiction": JURISDICTION,
+            "residences": {"type": "array", "items": A_COUNTRY},
             "host": text,
             "port": PORT,
             "workers": {"type": "integer", "minimum": 1, "maximum": 64},
@@ -112,7 +112,7 @@ def _connection(connectors: Collection[str]) -> Schema:
             "connector": {"enum": sorted(connectors)},
             "region": {"type": "string", "pattern": f"^{settings.CODE.pattern}$"},
             "url": {"type": "string", "pattern": "^https?://"},
-            "jurisdiction": {"type": "string"},
+            "jurisdiction": JURISDICTION,
             "hears": {"anyOf": [NAMES, by_name(NAMES)]},
             "secrets": SECRETS,
             "options": LOOSE,

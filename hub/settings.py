@@ -20,7 +20,6 @@ from rules.countries import country_meant, is_country, is_jurisdiction
 
 CODE = re.compile(r"[a-z][a-z0-9]{1,3}")
 NAME = re.compile(r"[a-z][a-z0-9_]{1,38}")
-COUNTRY = re.compile(r"[A-Z]{2}")
 ORIGIN = re.compile(
     r"https://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?|http://(127\.0\.0\.1|([a-z0-9-]+\.)*localhost)(:[0-9]{1,5})?"
 )

@@ -1,6 +1,5 @@
 """A configuration folder into a Rulebook, or everything that is wrong in all of its files."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from rules.policy import MESSAGE, QUESTION, QUESTIONS, VERDICTS
 from rules.tree import Pinned
 from rules.values import shown
 
-LAW = re.compile(r"[A-Z]{2}")
 SEGMENT_KEYS = {"segment", "title", "owner", "zone", "when", "examples"}
 POLICY_KEYS = {"policy", "title", "question", "applies", "verdict", "mask", "law", "because", "examples"}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-PART = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
+PART = r"-[A-Z0-9]{1,3}"
 HOW = "Write two capitals as ISO 3166 has them: DE, NO."
 
 
@@ -25,7 +25,12 @@ def is_country(code: object) -> bool:
 
 def is_jurisdiction(code: object) -> bool:
     """A country, or a part of one as ISO 3166-2 writes it: US-CA. Which parts a country has is not looked up."""
-    return is_country(code) or (isinstance(code, str) and bool(PART.fullmatch(code)) and is_country(code[:2]))
+    return isinstance(code, str) and is_country(code[:2]) and bool(re.fullmatch(f"({PART})?", code[2:]))
+
+
+def jurisdictions() -> str:
+    """A pattern of them all."""
+    return f"({'|'.join(countries())})({PART})?"
 
 
 def country_meant(word: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from rules.countries import jurisdictions
 from rules.hours import DAYS, KNOWN, SEASON_KEYS, SHIFT
 from rules.intents import INTENTS, LANGUAGES, LEAST_LONG, MOST_LONG
 from rules.intents import KEYS as ASSISTANT_KEYS
@@ -10,8 +11,8 @@ from rules.read_sending import KEYS as SENDING_KEYS
 from rules.read_sending import SEASON_KEYS as QUIET_SEASON_KEYS
 from rules.replies import KEYS as REPLY_KEYS
 from rules.replies import PLACE_KEYS
-from rules.schema_nodes import DAY, TEXT, Schema, an_object
-from rules.sending import CHANNELS, EVERYWHERE, PERSON, PLACE, VEHICLE
+from rules.schema_nodes import DAY, JURISDICTION, TEXT, Schema, an_object
+from rules.sending import CHANNELS, EVERYWHERE, PERSON, VEHICLE
 
 CLOCK: Schema = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["21:00"]}
 SPAN: Schema = {"type": "string", "pattern": f"^[1-9][0-9]{{0,3}}[{''.join(UNITS)}]$", "examples": ["12h", "7d", "2w"]}
@@ -32,7 +33,7 @@ def by_name(of: Schema, pattern: str = "") -> Schema:
 
 def by_place(of: Schema) -> Schema:
     """By the law of where people live, or for everywhere else."""
-    return by_name(of, f"^({EVERYWHERE}|{PLACE.pattern})$")
+    return by_name(of, f"^({EVERYWHERE}|{jurisdictions()})$")
 
 
 def in_each_language(of: Schema) -> Schema:
@@ -113,6 +114,6 @@ def calendar_schema() -> Schema:
         "seasons": {"type": "array", "items": season},
         "days": by_name(shifts, DAY["pattern"]),
         "closed": {"type": "array", "items": DAY},
-        "holidays": {"type": "string", "pattern": "^[A-Z]{2}(-[A-Z0-9]{1,3})?$", "examples": ["DE", "DE-BE"]},
+        "holidays": {**JURISDICTION, "examples": ["DE", "DE-BE"]},
     }
     return document("calendar", an_object(set(KNOWN), keys, ["week"]))

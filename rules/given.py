@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any, Literal
 
 from rules.bucket import first_place
-from rules.catalogue import Catalogue, EventKind, nearest
+from rules.catalogue import COUNTRY, Catalogue, EventKind, nearest
 from rules.check_relations import STATES
+from rules.countries import country_meant, is_jurisdiction
 from rules.reader import Reader
 from rules.values import NAME, is_day, shown
 from rules.views import EventSeen, ScoreSeen, VehicleSeen, View
@@ -79,6 +80,8 @@ def _fact(reader: Reader, block: Any, name: str, found: dict[str, Any]) -> None:
     fact = reader.catalogue.facts[name]
     if block[name] is not None and (fitting := reader.value(block, name, block[name], fact.type)):
         found[name], currency = fitting
+        if fact.unit == COUNTRY and not is_jurisdiction(found[name]):
+            reader.wrong(block, name, f"“{shown(found[name])}” is no country.", country_meant(found[name]))
         if currency:
             found[fact.unit] = currency
 

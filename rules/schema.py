@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from rules.book import LAW, POLICY_KEYS, SEGMENT_KEYS
+from rules.book import POLICY_KEYS, SEGMENT_KEYS
 from rules.catalogue import Catalogue, EventKind
 from rules.convert import CURRENCY
 from rules.examples import EXAMPLE_KEYS
@@ -10,7 +10,19 @@ from rules.given import CAR_KEYS, CONSENT_KEYS, SCORE_KEYS, lists_of
 from rules.journeys.schema import journey_schema
 from rules.mapping import FIELD_KEYS, FITTING, KEYS, Targets
 from rules.policy import MESSAGE, QUESTIONS, VERDICTS
-from rules.schema_nodes import DAY, FLAG, NAMED, SHARE, TEXT, VALUES, Schema, an_object, definitions
+from rules.schema_nodes import (
+    A_COUNTRY,
+    DAY,
+    FLAG,
+    NAMED,
+    SHARE,
+    TEXT,
+    VALUES,
+    Schema,
+    an_object,
+    definitions,
+    looked_at,
+)
 
 
 def schema_of(kind: str, catalogue: Catalogue, targets: Targets | None = None) -> Schema:
@@ -51,7 +63,7 @@ def _policy() -> Schema:
         "applies": {"$ref": "#/$defs/condition"},
         "verdict": {"enum": list(verdicts)},
         "mask": {"type": "array", "items": {"type": "string"}},
-        "law": {"type": "string", "pattern": f"^{LAW.pattern}$"},
+        "law": A_COUNTRY,
         "because": TEXT,
         "examples": _examples(known, [*verdicts, "silent"], ["silent"]),
     }
@@ -72,7 +84,7 @@ def _policy() -> Schema:
 
 
 def _given(catalogue: Catalogue) -> Schema:
-    given: Schema = {name: _or_null(fact.type) for name, fact in catalogue.facts.items()}
+    given: Schema = {name: _or_null(looked_at(fact)) for name, fact in catalogue.facts.items()}
     given |= {name: GIVEN[name](catalogue) for name in lists_of(catalogue)}
     return {"type": "object", "additionalProperties": False, "properties": given}
 

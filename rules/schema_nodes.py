@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rules.calendar import PERIODS, SPAN
-from rules.catalogue import OWN_FIELDS, Catalogue, EventKind
+from rules.catalogue import COUNTRY, OWN_FIELDS, Catalogue, EventKind, Fact
 from rules.check import OUTSIDE_CARS, QUANTIFIERS
 from rules.check_events import (
     BY_TYPES,
@@ -17,6 +17,7 @@ from rules.check_events import (
     STEP_KEYS,
 )
 from rules.check_relations import BUCKET_KEYS, CONSENT_KEYS, LEAVES, SCORE_KEYS, SCORE_TESTS, SEGMENT_SIDES, STATES
+from rules.countries import countries, jurisdictions
 from rules.operators import OPERATORS, Operator, fitting, operator_of
 from rules.reader import MOST_VALUES
 from rules.values import LONGEST_TEXT, MONEY, MOST, NAME
@@ -26,6 +27,8 @@ TEXT: Schema = {"type": "string", "pattern": r"\S", "maxLength": LONGEST_TEXT}
 DAY: Schema = {"type": "string", "format": "date", "pattern": "^(19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}
 FLAG: Schema = {"type": "boolean"}
 NAMED: Schema = {"type": "string", "pattern": f"^{NAME.pattern}$", "maxLength": 80}
+A_COUNTRY: Schema = {"enum": sorted(countries())}
+JURISDICTION: Schema = {"type": "string", "pattern": f"^{jurisdictions()}$", "examples": ["DE", "US-CA"]}
 SPANS: Schema = {"type": "string", "pattern": f"^{SPAN.pattern}$", "examples": ["180d", "6w", "18m", "4y"]}
 PERIOD: Schema = {"enum": list(PERIODS)}
 COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": MOST_COUNT}
@@ -39,6 +42,7 @@ VALUES: Mapping[str, Schema] = {
     "instant": DAY,
     "age": DAY,
     "set": {"type": "array", "items": {"type": "string", "maxLength": LONGEST_TEXT}},
+    "jurisdiction": {"$ref": "#/$defs/law"},
 }
 TESTED = (*VALUES, "vehicle")
 
@@ -57,7 +61,14 @@ def definitions(catalogue: Catalogue) -> Schema:
         found["car_condition"] = _condition(catalogue, "car_condition", _car_keys(catalogue))
     if catalogue.events:
         found |= {"event": _event(catalogue), "sequence": _sequence(catalogue)}
-    return found | {type_: _tests(type_) for type_ in TESTED}
+    if any(fact.unit == COUNTRY for fact in catalogue.facts.values()):
+        found |= {"law": JURISDICTION}
+    return found | {type_: _tests(type_) for type_ in TESTED if "law" in found or type_ != "jurisdiction"}
+
+
+def looked_at(fact: Fact) -> str:
+    """How a schema sees what a fact holds: its type, or that of a text it names a law by."""
+    return "jurisdiction" if fact.unit == COUNTRY else fact.type
 
 
 def _condition(catalogue: Catalogue, own: str, keys: Schema) -> Schema:
@@ -94,7 +105,7 @@ def _car_keys(catalogue: Catalogue) -> Schema:
 
 def _facts(facts: Mapping[str, Any]) -> Schema:
     return {
-        fact.name: {"description": fact.meaning, "$ref": f"#/$defs/{fact.type}"}
+        fact.name: {"description": fact.meaning, "$ref": f"#/$defs/{looked_at(fact)}"}
         for fact in facts.values()
         if not fact.personal
     }
@@ -108,7 +119,8 @@ def _one_of(keys: Schema) -> Schema:
 
 
 def _tests(type_: str) -> Schema:
-    tests = {name: _argument(operator_of(name, type_) or OPERATORS[name], type_) for name in fitting(type_)}
+    of = "text" if type_ == "jurisdiction" else type_
+    tests = {name: _argument(operator_of(name, of) or OPERATORS[name], type_) for name in fitting(of)}
     missing: Schema = {} if "is" in tests else {"is": {"const": "missing"}}
     return {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": tests | missing}
 

@@ -1,7 +1,6 @@
 """When people may be written to, and how often: quiet hours by the law of where they live, caps, and how much a provider takes;
 config/sending.yaml."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -11,7 +10,6 @@ FILE = "sending.yaml"
 CHANNELS = ("mail", "sms", "push")
 PERSON, VEHICLE = "person", "vehicle"
 EVERYWHERE = "default"
-PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,10 @@ def test_a_part_of_a_country_has_a_law_of_its_own_and_nobody_resides_in_its_code
     [
         ("{is: GB}", "{is: UK}", r"p\.yaml:5:\d+: “UK” is no country\..*Did you mean “GB”"),
         ("[DE, AT]", "[DE, AUT]", r"p\.yaml:6:\d+: “AUT” is no country\..*Did you mean “AT”"),
+        ("given: {to_jurisdiction: DE}", "given: {to_jurisdiction: GER}", r"p\.yaml:11:\d+: “GER” is no country\."),
     ],
 )
-def test_a_condition_on_a_law_that_is_none_is_refused_at_its_line(good, bad, said):
+def test_a_condition_or_an_example_on_a_law_that_is_none_is_refused_at_its_line(good, bad, said):
     assert read_policy(read_text(POLICY.encode(), "p.yaml"))
     with pytest.raises(RuleError, match=said):
         read_policy(read_text(POLICY.replace(good, bad, 1).encode(), "p.yaml"))
@@ -91,3 +92,12 @@ def test_periods_of_a_law_that_is_none_are_told_at_their_line(settings, name, re
     [problem] = [one for one in reader.problems_of(settings.config) if "SAU" in one]
     assert f"{name}.yaml:" in problem
     assert "“SAU” is no country. Did you mean “SA” (Saudi Arabia)?" in problem
+
+
+def test_an_example_of_retention_asks_by_a_law_that_is_there(settings):
+    path = settings.config / "privacy" / "retention.yaml"
+    path.write_text(path.read_text().replace("law: SA, days: 3650", "law: KSA, days: 3650", 1))
+
+    [problem] = keeping.problems_of(settings.config)
+    assert "retention.yaml:" in problem
+    assert "“KSA” is no country." in problem
