@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from hub.plugins import load_plugins
 from hub.policy import judge
 from hub.regions import AWAY, READ, Directory, Region, down, open_region
 from hub.rulebook import LiveBook
-from hub.sdk.contracts import Connector, Decision, Question, Topic
+from hub.sdk.contracts import Connector, Decision, Question, Receives, Topic
+from hub.sdk.mail_replies import HearsMailReports
 from hub.settings import ConnectionSettings, RegionSettings, Settings
 from hub.vault import AesGcm, Cipher, FileKeyStore, Vault
 from hub.work import Work
@@ -48,6 +50,16 @@ class Partner:
     @property
     def name(self) -> str:
         return self.settings.name
+
+    @cached_property
+    def receiver(self) -> Receives | None:
+        """Its connector, where that takes webhooks: looked up once, as a look at a protocol costs more than a signature."""
+        return self.connector if isinstance(self.connector, Receives) else None
+
+    @cached_property
+    def reporter(self) -> HearsMailReports | None:
+        """Its connector, where that hears what became of mails."""
+        return self.connector if isinstance(self.connector, HearsMailReports) else None
 
     def topics_for(self, cause: str) -> list[Topic]:
         """By which topics this connection is told of a cause."""
@@ -191,6 +203,8 @@ def _assemble(
 ) -> Hub:
     plugins = load_plugins(settings.plugins)
     node = NodeTerm(region, clock)
+    partners = _open_partners(settings, region, plugins, node, clock, redis)
+    book = LiveBook(settings.config, plugins)
     hub = Hub(
         settings=settings,
         here=here,
@@ -199,12 +213,16 @@ def _assemble(
         directory=Directory(settings.environ.get("HUB_DIRECTORY") or directory_url(settings.home)),
         bell=Bell(redis, here.code),
         plugins=plugins,
-        partners=_open_partners(settings, region, plugins, node, clock, redis),
-        book=LiveBook(settings.config, plugins),
+        partners=partners,
+        book=book,
         clock=clock,
         node=node,
     )
-    plugins.hook.startup(hub=hub)
+    try:
+        plugins.hook.startup(hub=hub)
+    except BaseException:  # a plugin that is against it leaves nothing open
+        hub.close()
+        raise
     return hub
 
 

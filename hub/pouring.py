@@ -135,7 +135,7 @@ def _arrays(target: Table) -> str:
     """A mark for the array of each column. Texts without their length, as a cast would cut them off where an insert refuses."""
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     kinds = ["TEXT" if isinstance(one.type, String) else one.type.compile(dialect) for one in target.columns]
-    return ", ".join(f"%s::{kind}[]" for kind in kinds)
+    return ", ".join(f"%b::{kind}[]" for kind in kinds)
 
 
 @cache

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from urllib.parse import parse_qs
+from wsgiref.util import request_uri
 
 from flask import Blueprint, Response, current_app, redirect, request
 
 from hub.core import Hub, Partner
 from hub.errors import NotFound, TooLarge, WrongInput, WrongSignature
 from hub.flow import mailed
-from hub.sdk import HearsMailReports, Incoming, Knock, Receives, TakesMailByWebhook
+from hub.sdk import Incoming, Knock, TakesMailByWebhook
 from hub.web.errors import problem
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
@@ -59,13 +60,15 @@ def take_mail(connection: str) -> Response:
 
 def _knock(hub: Hub, body: bytes) -> Knock:
     headers = {name.lower(): value for name, value in request.headers}
-    return Knock(request.method, request.url, headers, body, hub.clock())
+    return Knock(request.method, request_uri(request.environ), headers, body, hub.clock())
 
 
 def _receive(connection: str, body: bytes) -> Response:
     hub = this_hub()
     partner = hub.partner(connection)
-    receiver = _receiver(partner)
+    receiver = partner.receiver
+    if receiver is None:
+        raise NotFound(f"“{partner.name}” takes no webhooks.")
     knock = _knock(hub, body)
     incoming = receiver.verify(knock)
     _keep(hub, partner, incoming)
@@ -75,17 +78,11 @@ def _receive(connection: str, body: bytes) -> Response:
 
 def _keep(hub: Hub, partner: Partner, incoming: Sequence[Incoming]) -> None:
     """What means something for a conversation goes with it in a transaction of its own; it is seldom."""
-    if isinstance(partner.connector, HearsMailReports):
+    if partner.reporter is not None:
         for one in incoming:
-            if (failure := partner.connector.report(one)) is not None:
+            if (failure := partner.reporter.report(one)) is not None:
                 mailed.keep(hub, partner, [one], failure)  # kept twice is kept once
     current_app.extensions["knocking"].keep(hub, partner, incoming)
-
-
-def _receiver(partner: Partner) -> Receives:
-    if not isinstance(partner.connector, Receives):
-        raise NotFound(f"“{partner.name}” takes no webhooks.")
-    return partner.connector
 
 
 def _body(most: int = MOST_BYTES) -> bytes:

@@ -11,6 +11,7 @@ from hub.core import build_hub
 from hub.errors import ConfigError, Denied, NotFound, Quarantined, SecondNeeded
 from hub.flow import customers
 from hub.models import AuditEntry
+from hub.regions import Directory
 from hub.sdk import CustomerKey, CustomerRecord, InvoiceRecord
 from partners import drain_all
 
@@ -144,13 +145,16 @@ def test_what_was_approved_last_month_is_judged_by_a_policy_that_is_not_in_force
     assert (planned[0], "would have been decided differently" in planned[1]) == (0, True)
 
 
-def test_a_question_that_nobody_answers_keeps_the_region_from_starting(hub, settings, redis):
+def test_a_question_that_nobody_answers_keeps_the_region_from_starting(hub, settings, redis, monkeypatch):
+    opened = []
+    monkeypatch.setattr("hub.core.Directory", lambda url: opened.append(Directory(url)) or opened[-1])
     path = settings.config / "policies" / "who_may_say_yes.yaml"
     path.unlink()
 
     with pytest.raises(ConfigError, match="no policy answers “question: approval” with allow, so nobody could say yes"):
         build_hub(settings, "eu", redis)
     assert "question: approval" in answered.problems_of(settings.config)[0]
+    assert [one.engine.pool.checkedin() for one in opened] == [0], "nothing stays open"
 
 
 def lives_in(hub, number, country):
