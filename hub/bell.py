@@ -1,4 +1,6 @@
-"""The bell: wakes a worker through RQ, and whoever reads along; it may be lost at any moment, because the database knows."""
+"""The bell: wakes a worker through RQ, and whoever reads along; it may be lost at any moment, because the database knows.
+
+The same goes for the little that processes tell each other by it and that is over in minutes: who types, who tries how often."""
 
 import logging
 import time
@@ -23,6 +25,17 @@ ECHO = 0.5  # seconds in which one process rings a generation once: who takes it
 DEAF = 2.0  # seconds without a knock after one that got no answer; the sweep comes as often
 TYPES = 6.0  # seconds after which somebody who wrote writes no more, unless they say so again
 SOON = 20  # connections that one worker takes in between two of its own tasks
+# The moments of the last `most` tries that were let through, the newest first; all of it is gone once the span is over. A count of
+# slices, as partners' budgets keep it, would stay for days, and this is about people.
+ADMIT = """
+local now, most, span = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local first = tonumber(redis.call('LINDEX', KEYS[1], most - 1))
+if first and now - first < span then return 0 end
+redis.call('LPUSH', KEYS[1], ARGV[1])
+redis.call('LTRIM', KEYS[1], 0, most - 1)
+redis.call('PEXPIRE', KEYS[1], math.ceil(span * 1000))
+return 1
+"""
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +50,7 @@ class Bell:
         self.first = f"hub:{region}:first"
         self.channel = f"hub:{region}:calls"
         self.typing = f"hub:{region}:typing"
+        self.tries = f"hub:{region}:tries:"
         self.closed = False
         self.heard = True
         self.deaf_until = 0.0
@@ -149,6 +163,18 @@ class Bell:
             return frozenset()
         said = (one.decode().partition(":") for one in found)
         return frozenset(int(customer) for whose, _, customer in said if whose == side)
+
+    def admit(self, mark: str, now: float, most: int, span: float) -> bool | None:
+        """May one more try be made under this mark? At most `most` (from 1 on) in any `span` seconds, by all processes together, and
+        one that is refused does not count. now: seconds since 1970. mark: lies in the open, so it names nobody. None: nobody can
+        tell, and whoever asks goes by what they know themselves."""
+        if time.monotonic() < self.deaf_until:
+            return None
+        try:
+            return bool(self.redis.eval(ADMIT, 1, self.tries + mark, repr(now), str(most), repr(span)))
+        except RedisError as error:
+            self._mind(error)
+            return None
 
     def close(self) -> None:
         self.closed = True

@@ -25,7 +25,7 @@ from portal.desks import desks_of
 from portal.headers import harden, nonce
 from portal.icons import icon, sprite
 from portal.languages import OFFERED, Languages, Tongue, ltr
-from portal.limits import Attempts
+from portal.limits import Attempts, attempts
 from portal.listening import Listening
 from portal.places import PLACES
 from portal.static_files import serve_static
@@ -81,15 +81,15 @@ def shared_at(hub: Hub, streams: int = STREAMS, lines: int = 0) -> Portal:
     seats = threading.BoundedSemaphore(streams)
     return Portal(
         Languages(hub.here.zone),
-        Attempts(hub.clock),
-        Attempts(hub.clock, most=3),
+        attempts(hub, "sign_in"),
+        attempts(hub, "letters", most=3),
         seats,
         threading.BoundedSemaphore(lines) if lines else seats,
         Listening(hub),
         read_chain(hub.settings.config),
         open_provider(hub.settings, hub.here, hub.clock),
-        newcomers=Attempts(hub.clock, most=5),
-        questions=Attempts(hub.clock, most=30),
+        newcomers=attempts(hub, "newcomers", most=5),
+        questions=attempts(hub, "questions", most=30),
     )
 
 

@@ -103,3 +103,21 @@ def test_without_valkey_nobody_types(ringing, error):
 
     assert found.typists("staff") == frozenset()
     assert away.asked == (1 if isinstance(error, NoAnswer) else 2), "a silence is waited for once"
+
+
+@pytest.mark.parametrize("error", [Refused("away"), NoAnswer("silent")])
+def test_without_valkey_nobody_can_tell_how_often_somebody_tried(ringing, error):
+    found, away = ringing(error)
+    found.tries = "t:"
+
+    assert [found.admit("mark", 1.0, 3, 600.0) for _ in range(2)] == [None, None]
+    assert away.asked == (1 if isinstance(error, NoAnswer) else 2), "a silence is waited for once"
+
+
+def test_tries_are_let_through_as_often_as_the_window_has_room_and_no_refusal_counts(redis):
+    found = Bell(redis, "eu")
+
+    assert [found.admit("a", float(at), 2, 10.0) for at in (0, 4, 9, 10, 13, 14, 15)] == [
+        True, True, False, True, False, True, False
+    ]  # fmt: skip
+    assert found.admit("b", 9.0, 2, 10.0)
