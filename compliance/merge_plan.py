@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import distinct, exists, func, literal, select, union_all
+from sqlalchemy import distinct, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from compliance.erasure import CLOSED
@@ -17,7 +17,7 @@ from hub.errors import Denied, NotFound, WrongInput
 from hub.flow import merges_told
 from hub.flow.conversations import OPEN
 from hub.flow.identity import BY_REFS, lock_customers
-from hub.flow.strangers import FROM
+from hub.flow.strangers import claimed
 from hub.gate import binding
 from hub.models import (
     Connection,
@@ -31,7 +31,6 @@ from hub.models import (
     Message,
     Move,
     Person,
-    PersonalValue,
     Staff,
 )
 from hub.work import Work
@@ -188,7 +187,7 @@ def _found(hub: Hub, work: Work, pair: Pair) -> Mapping[str, bool]:
     row = work.session.execute(
         select(
             exists().where(Staff.person_id.in_(persons)).label("staff"),
-            exists().where(PersonalValue.person_id.in_(persons), PersonalValue.field == FROM).label("stranger"),
+            or_(*(claimed(one) for one in customers)).label("stranger"),
             exists().where(LegalHold.person_id.in_(persons), binding(work.now)).label("hold"),
             exists().where(ErasureRequest.person_id.in_(persons), ErasureRequest.state.not_in(CLOSED)).label("erasing"),
             exists().where(Move.person_id.in_(persons), Move.state != "certified").label("moving"),

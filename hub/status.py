@@ -9,7 +9,7 @@ from sqlalchemy import Integer, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.models import Connection, Customer, DeadLetter, Delivery, Incident, Lease, Membership, Message, SegmentVersion
+from hub.models import Connection, DeadLetter, Delivery, Incident, Lease, Membership, Message, Profile, SegmentVersion
 from hub.models.campaigns import used
 from hub.models.traffic import CLAIMED, PUT_OFF, WAITING
 
@@ -27,7 +27,7 @@ def status_of(hub: Hub) -> dict[str, Any]:
         connections = [_connection(row, counts, oldest.get(row.id, now), now) for row in rows]
         incidents = incidents_of(session, now)
         until = select(Lease.until).where(Lease.name == "clock").scalar_subquery()
-        number = select(func.count()).select_from(Customer).scalar_subquery()
+        number = select(func.count()).select_from(Profile).scalar_subquery()
         clock, customers = session.execute(select(until, number)).one()
         members, filled = _segments(session)
     stand = hub.book.now()

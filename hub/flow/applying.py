@@ -17,7 +17,7 @@ from hub.flow.foreseen import Fate, fate_of, in_force
 from hub.flow.identity import lock_customers
 from hub.flow.in_force import Version, rules_of
 from hub.flow.looks import Look
-from hub.models import Customer, Experiment, JourneyVersion, Membership
+from hub.models import Customer, Experiment, JourneyVersion, Membership, Profile
 from hub.work import Work
 from rules.journeys.documents import ByDate, BySchedule, BySegment, JourneyRule
 from rules.journeys.entering import due_next
@@ -105,7 +105,7 @@ def _coming(rule: JourneyRule, existing: bool, now: datetime) -> Any:
     """Whoever may come in at once, or whom the schedule would let in if its moment were now; None where nobody does. By a date,
     anybody may have one."""
     if isinstance(rule.entry.door, ByDate):
-        return select(Customer.id)
+        return select(Profile.customer_id)
     if existing and isinstance(rule.entry.door, BySchedule) and rule.entry.when is not None:
         return select(Customer.id).where(Customer.id.in_(select_members(rule.entry.when, seen.TABLES, now, rule.zone)))
     if existing and isinstance(rule.entry.door, BySegment):

@@ -1,11 +1,12 @@
 """Profiles follow their events: the stored facts of touched customers, counted anew in the same transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from sqlalchemy import Date, case, func, select, update
 from sqlalchemy.orm import aliased
 
+from hub.flow import strangers
 from hub.flow.batches import batches, these
 from hub.models import (
     Appointment,
@@ -121,10 +122,19 @@ def _refresh(work: Work, ids: list[int]) -> dict[int, set[str]]:
         for customer_id, found in read(work, ids):
             values[customer_id] |= found
     moved = _differing(work, values)
+    begun = _begun(work, values, moved.keys()) if len(moved) < len(values) else {}
     rows = [{**values[one], "changed_at": work.now} for one, names in moved.items() if names]
     if rows:
         work.session.execute(update(Profile), rows)
-    return {one: {f"fact.{name}" for name in names} for one, names in moved.items()}
+    return {one: {f"fact.{name}" for name in names} for one, names in moved.items()} | begun
+
+
+def _begun(work: Work, values: Mapping[int, dict[str, Any]], profiled: Set[int]) -> dict[int, set[str]]:
+    """Who asked something once and is a customer by now: all about them is news. Whoever was merged or erased stays without a profile."""
+    found = strangers.become(work.session, values.keys() - profiled)
+    for one in sorted(found):
+        work.put(Profile, **values[one], changed_at=work.now)
+    return {one: {"customer"} for one in found}
 
 
 def _differing(work: Work, values: Mapping[int, dict[str, Any]]) -> dict[int, list[str]]:

@@ -56,12 +56,14 @@ class Known:
 
 
 class Identities:
-    """The customers of one batch of records, looked up together, locked, and made where they are new."""
+    """The customers of one batch of records, looked up together, locked, and made where they are new. profiled: whether those count
+    as customers, or have only asked something (hub.flow.strangers)."""
 
-    def __init__(self, work: Work, partner: Partner, jurisdiction: str) -> None:
+    def __init__(self, work: Work, partner: Partner, jurisdiction: str, *, profiled: bool = True) -> None:
         self.work = work
         self.partner = partner
         self.jurisdiction = jurisdiction
+        self.profiled = profiled
         self.by_partner_id: dict[str, Known] = {}
         self.by_number: dict[str, Known] = {}
         self.by_ref: dict[str, Known] = {}
@@ -196,8 +198,9 @@ class Identities:
             language=None,
             joined_on=None,
         )
-        work.put(Profile, customer_id=customer.id, jurisdiction=self.jurisdiction, visits_count=0, complaints_count=0,
-                 vehicles_count=0, changed_at=work.now)  # fmt: skip
+        if self.profiled:
+            work.put(Profile, customer_id=customer.id, jurisdiction=self.jurisdiction, visits_count=0, complaints_count=0,
+                     vehicles_count=0, changed_at=work.now)  # fmt: skip
         work.new_refs.append(customer.ref)
         self.made.add(customer.id)
         self.held.born(person.id)

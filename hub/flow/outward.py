@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from hub.core import Hub, Partner
-from hub.flow import agreements, drift, identity, ours, outbox, sayable
+from hub.flow import agreements, drift, identity, ours, outbox, sayable, strangers
 from hub.flow.agreements import Agreed, Word
 from hub.flow.batches import batches
 from hub.flow.effects import Asked, Subject, consents_of, load_subjects, open_links
@@ -77,7 +77,8 @@ def want(
 
     A waiting message that a worker holds right now is passed over: it has been rendered, so another is put."""
     linked = linked_of(work, partner, customer_ids)
-    subjects = load_subjects(work, customer_ids if make or "there" in rule.creates else linked)
+    unknown = set(customer_ids) - linked if make or "there" in rule.creates else set[int]()
+    subjects = load_subjects(work, linked | strangers.but_strangers(work.session, unknown))
     mine = ours.read(work, subjects.values())
     agreed = agreements.load(work, partner, rule.kind, [one for one in subjects.values() if one.customer_id in mine])
     gone, asked = (

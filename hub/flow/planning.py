@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.flow import ledger, verdicts
+from hub.flow import ledger, strangers, verdicts
 from hub.flow.tallies import BEFORE_DAYS
 from hub.models import Enrollment, JourneyVersion
 from hub.rates import read_rates
@@ -60,8 +60,9 @@ def _spread(hub: Hub, currency: str) -> tuple[int, float, float]:
     """(customers, variance of one's margin within `effect_days`, what of it is left when the year before is taken off)."""
     until = local_day(hub.clock(), hub.here.zone)
     middle = until - timedelta(days=read_rates(hub.settings.config).effect_days)
-    heads, sums = 0, [0] * 5  # after, before, after², after × before, before²
+    sums = [0] * 5  # after, before, after², after × before, before²
     with hub.look() as session:
+        heads = -strangers.count(session)
         for who, homes in ledger.slices(session):
             after, before = Counter[int](), Counter[int]()
             for one in ledger.margins(session, middle - timedelta(days=BEFORE_DAYS - 1), until, who):

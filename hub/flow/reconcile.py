@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from sqlalchemy import select
+
 from hub.core import Hub, Partner
 from hub.errors import ConfigError, PartnerError
 from hub.flow import agreements, drift, following, ours, outward, pulls, sayable, stocktaking
 from hub.flow.batches import batches
 from hub.flow.effects import Asked, consents_of, load_subjects, open_links
 from hub.flow.identity import Identities
-from hub.models import Customer, SyncState
+from hub.models import Profile, SyncState
 from hub.sdk import CustomerKey, Lists, Seen
 from hub.work import Work
 from rules.syncmap import ObjectRule, SyncMap
@@ -210,7 +212,7 @@ def _look_for_rest(
     """Ours that the listing did not name: merged, deleted, made meanwhile, or never made."""
     with hub.begin() as work:
         linked = following.known_ids(work, partner)
-        everybody = set(work.session.scalars(Customer.__table__.select().with_only_columns(Customer.id)))
+        everybody = set(work.session.scalars(select(Profile.customer_id)))
     for batch in batches(sorted(linked - met)):
         with hub.begin() as work:
             subjects = load_subjects(work, batch)

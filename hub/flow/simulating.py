@@ -202,12 +202,13 @@ def _everybody(session: Any, branch: str | None) -> list[int]:
     """Whose data may be used."""
     free = (Person.erased_at.is_(None), Person.restricted_at.is_(None))
     ids = select(Customer.id).join(Person, Person.id == Customer.person_id).where(*free).order_by(Customer.id)
+    ids = ids.join(Profile, Profile.customer_id == Customer.id)
     if branch is None:
         return list(session.scalars(ids))
     known = set(session.scalars(select(Profile.branch).distinct()))
     if branch not in known:
         raise NotFound(f"There is no branch “{branch}”.", f"Branches: {', '.join(sorted(filter(None, known)))}.")
-    return list(session.scalars(ids.join(Profile, Profile.customer_id == Customer.id).where(Profile.branch == branch)))
+    return list(session.scalars(ids.where(Profile.branch == branch)))
 
 
 class _Room:
