@@ -13,6 +13,7 @@ from hub.errors import ConfigError
 from hub.models import Base
 
 KEYS = {"days", "until", "source", "reviewed_on"}
+STRANGERS = "strangers"  # whole people, not columns
 ERASURE, TERM = "erasure", "term"
 EXAMPLES, EXAMPLE = "examples", {"name", "class", "law", "days", "expect"}
 KEPT, ENDS = "kept", "ends"
@@ -75,8 +76,9 @@ def problems_of(config: Path) -> list[str]:
 
 
 def classes() -> set[str]:
-    """Every class of retention that a column names."""
-    return {column.info["retention"] for table in Base.metadata.tables.values() for column in table.columns}
+    """Every class of retention that a column names, and that of whoever never became a customer."""
+    named = {column.info["retention"] for table in Base.metadata.tables.values() for column in table.columns}
+    return {STRANGERS, *named}
 
 
 def _read(config: Path) -> tuple[Keeping | None, list[str]]:
@@ -105,7 +107,7 @@ def _sorted(path: Path, top: Any) -> tuple[Keeping | None, list[str]]:
                 others[name, jurisdiction] = _period(one)
             else:
                 periods[name] = _period(one)
-    problems += [f"{path}:1: “{name}” has no period, and columns name it." for name in sorted(classes() - set(top))]
+    problems += [f"{path}:1: “{name}” has no period, and rows end by it." for name in sorted(classes() - set(top))]
     if not problems:
         problems = list(_tried(path, top, examples, Keeping(periods, others)))
     return (None, problems) if problems else (Keeping(periods, others), [])

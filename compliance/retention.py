@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, true, update
 
-from compliance import execution
+from compliance import execution, strangers
 from compliance.cases import CLOSED
-from compliance.keeping import TERM, Keeping, read_keeping
+from compliance.keeping import STRANGERS, TERM, Keeping, read_keeping
 from compliance.registry import bound_to, by_table, record_sets
 from compliance.went import ABOUT, DEED, Past, Went, age, judged
 from hub.clock import NIGHT
@@ -20,6 +20,7 @@ from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow import pipeline
 from hub.flow.identity import lock_customers
+from hub.flow.strangers import claimed
 from hub.gate import binding, erase_rows
 from hub.models import (
     Appointment,
@@ -58,7 +59,7 @@ from hub.work import Work
 from rules.calendar import local_day
 
 BATCH = 500  # rows to a transaction
-Verb = Literal["erase", "anonymise", "shred"]
+Verb = Literal["erase", "anonymise", "shred", "forget"]
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Appointment, "service_history", "anonymise", Appointment.ends_at, _customer(Appointment.customer_id)),
     Rule(Estimate, "service_history", "anonymise", Estimate.made_at, _customer(Estimate.customer_id)),
     Rule(Recommendation, "service_history", "anonymise", Recommendation.made_at, _customer(Recommendation.customer_id)),
+    Rule(Customer, STRANGERS, "forget", strangers.LAST, Customer.person_id, claimed(Customer.id)),
 )  # fmt: skip
 
 
@@ -160,11 +162,12 @@ def classes_of(name: str, keeping: Keeping) -> list[str]:
 def run(hub: Hub, actor: str, most: int = 100_000) -> Mapping[str, int]:
     """Record set -> rows that went or became nobody's; audited. most: rows at which it stops for today."""
     done, went = dict[str, int](), Went()
+    strangers.resume(hub, actor)
     keeping = read_keeping(hub.settings.config)
     with hub.begin() as work:
         rules = list(_rules(keeping, work))
     for rule, jurisdiction, before in rules:
-        while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before, keeping, went)):
+        while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before, keeping, went, actor)):
             done[rule.record_set] = done.get(rule.record_set, 0) + count
     with hub.begin() as work:
         work.audit(actor, DEED, ABOUT, _day(hub, work.now), rows=sum(done.values()), record_sets=sorted(done),
@@ -201,7 +204,7 @@ def _ended(rule: Rule, jurisdiction: str, before: datetime, keeping: Keeping) ->
     ended: ColumnElement[bool] = rule.ended < before
     if rule.only is not None:
         ended &= rule.only
-    if rule.verb == "anonymise":  # what is nobody's already stays so
+    if rule.verb in ("anonymise", "forget"):  # what is nobody's already stays so
         ended &= _of_person(rule, Person.data_key_id).is_not(None)
     others = keeping.laws_of(rule.retention)
     if rule.person is None or not others:
@@ -216,24 +219,23 @@ def _of_person(rule: Rule, column: Any) -> Any:
 
 
 def _free(rule: Rule, work: Work) -> ColumnElement[bool]:
-    """Whose rows nothing protects: no hold on the record set, and no request that is still being answered."""
+    """Whose rows nothing protects: no hold on the record set, and no request that is still being answered. Who is forgotten whole is held
+    by any."""
     if rule.person is None:
         return rule.ended.is_not(None)  # type: ignore[no-any-return]
-    held = select(LegalHold.person_id).where(
-        LegalHold.record_set.in_([rule.record_set, "*", *bound_to(rule.record_set)]), binding(work.now)
-    )
+    sets = LegalHold.record_set.in_([rule.record_set, "*", *bound_to(rule.record_set)])
+    held = select(LegalHold.person_id).where(binding(work.now), sets if rule.verb != "forget" else true())
     asking: Select[Any] = select(PersonRequest.person_id).where(PersonRequest.state.not_in(CLOSED))
     leaving: Select[Any] = select(ErasureRequest.person_id).where(ErasureRequest.state.not_in(CLOSED))
     protected = held.union_all(asking, leaving).subquery()
     return or_(rule.person.is_(None), rule.person.not_in(select(protected.c[0])))
 
 
-def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: Keeping, went: Went) -> int:
-    """One transaction; the gate asks the holds again. What it let go is added to went."""
+def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: Keeping, went: Went, actor: str) -> int:
+    """One transaction, or one erasure after the other; the gate asks the holds again. What it let go is added to went."""
     key = table(rule.model).c.id
     person = rule.person if rule.person is not None else select(Person.id).where(Person.id == 0).scalar_subquery()
     law = _of_person(rule, Person.jurisdiction) if rule.person is not None else literal("")
-    told: list[tuple[str, str, str, int]] = []
     with hub.begin() as work:
         due = (
             select(key, person, rule.ended, law)
@@ -242,10 +244,13 @@ def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: K
             .limit(BATCH)
         )
         rows = work.session.execute(due).all()
-        if rows:
+        if rows and rule.verb != "forget":
             ids, persons = [row[0] for row in rows], sorted({row[1] for row in rows if row[1] is not None})
             DEEDS[rule.verb](hub, work, rule, ids, persons)
-            told = [(rule.record_set, rule.retention, row[3] or "", age(work.now, row[2])) for row in rows]
+        now = work.now
+    if rule.verb == "forget":
+        rows = [row for row in rows if strangers.forget(hub, row[0], actor)]
+    told = [(rule.record_set, rule.retention, row[3] or "", age(now, row[2])) for row in rows]
     went.update(told)
     return len(told)
 
