@@ -33,7 +33,7 @@ def of_customer() -> Response:
         if customer_id is None:
             raise NotFound("There is no customer behind this session.")
         row = conversations.last_of(session, customer_id)
-    return _heed(hub, row, "customer")
+    return heed(hub, row, "customer")
 
 
 @bp.post("/desk/inbox/<ref>/sign")
@@ -44,10 +44,11 @@ def of_staff(ref: str) -> Response:
     with hub.look() as session:
         row = seen_by_me(session, ref)
     is_theirs = person is not None and row.owner_id == person.principal_id
-    return _heed(hub, row if is_theirs else None, "staff")
+    return heed(hub, row if is_theirs else None, "staff")
 
 
-def _heed(hub: Hub, row: Conversation | None, side: str) -> Response:
+def heed(hub: Hub, row: Conversation | None, side: str) -> Response:
+    """What the page of one side (`customer` or `staff`) says of whoever sits before it."""
     if row is not None and row.state != "closed" and "typing" in request.form:
         hub.bell.type(side, row.customer_id)
     if row is not None and SEQ.fullmatch(seen := request.form.get("seen", "")):

@@ -26,6 +26,7 @@ from portal.assistant import Setting, ask_for_a_person, respond
 from portal.guard import opens_to
 from portal.languages import OFFERED
 from portal.pages import fill, page, this_portal, tongue
+from portal.signs import heed
 from portal.threads import Thread, thread_of, told
 
 bp = Blueprint("widget", __name__)
@@ -200,7 +201,21 @@ def news() -> Response:
     if customer_id is None:
         raise NotFound("There is no such conversation.")
     found: Thread = thread_of(hub, customer_id, request.args.get("since", ""))
-    return jsonify(posts=[told(found, said, lambda one: fill("my/_post.html", said=one)) for said in found.said])
+    posts = [told(found, said, lambda one: fill("my/_post.html", said=one)) for said in found.said]
+    return jsonify(posts=posts, read=found.read, typing=customer_id in hub.bell.typists("staff"))
+
+
+@bp.post("/widget/sign")
+@opens_to()
+def sign() -> Response:
+    """That they type, and how far they have read, of their own conversation."""
+    hub = this_hub()
+    with hub.look() as session:
+        customer = strangers.came_before(hub, session, guard.cookie(COOKIE))
+        row = conversations.last_of(session, customer.id) if customer else None
+    if row is None:
+        raise NotFound("There is no such conversation.")
+    return heed(hub, row, "customer")
 
 
 def _setting(hub: Hub) -> Setting:

@@ -53,8 +53,9 @@ class Subject:
     standing: str
 
 
-def announce(hub: Hub, work: Work, intents: Sequence[tuple[int, Intent]]) -> int:
-    """Put a message for every connection that listens, policy asked; the connection that told us is not told back."""
+def announce(hub: Hub, work: Work, intents: Sequence[tuple[int, Intent]], after: float = 0) -> int:
+    """Put a message for every connection that listens, policy asked; the connection that told us is not told back. after: seconds until
+    they go."""
     if not intents:
         return 0
     subjects = load_subjects(work, {customer_id for customer_id, _ in intents})
@@ -69,7 +70,7 @@ def announce(hub: Hub, work: Work, intents: Sequence[tuple[int, Intent]]) -> int
     consents = consents_of(work, [subject for _, subject, _, _ in told])
     asked = {partner.id: Asked(hub, work, partner, consents) for partner in hub.partners.values()}
     wanted = [(partner, _judged(asked[partner.id], subject, topic, intent)) for partner, subject, topic, intent in told]
-    return outbox.put_all(work, wanted)
+    return outbox.put_all(work, wanted, after)
 
 
 def _by(topic: Topic, intent: Intent) -> Intent:
@@ -129,6 +130,7 @@ def render(
     templates = Templates(hub.settings.config / "templates")
     keys = keys_of(hub, work, [claim for claim, _, _, _ in ready])
     named = estimates.names_there(work, partner, [claim for claim, _, _, _ in ready])
+    read = posts.read_among(work, {claim.refs["answer_id"] for claim, _, _, _ in ready if "answer_id" in claim.refs})
     pushes = []
     for claim, subject, topic, decision in ready:
         fields = {
@@ -141,6 +143,9 @@ def render(
             continue
         if "sign_in_link_id" in claim.refs and claim.id not in keys:
             outbox.refuse(work, claim, "the link was used or is too old", why="ended")
+            continue
+        if claim.refs.get("answer_id") in read:
+            outbox.refuse(work, claim, "it was read where it stands", "cancelled", why="read")
             continue
         if "estimate_id" in claim.refs and claim.id not in named:
             outbox.refuse(work, claim, "another connection told this estimate", why="gone")

@@ -21,7 +21,7 @@ OPEN = ("waiting", "claimed")
 # Why a message did not go, or not yet: one of these for each, beside the reason in words.
 WHY = (
     *PUT_OFF, "stale", "policy", "withdrawn", "no_address", "undelivered", "template", "gone", "ended", "rests", "agrees",
-    "discarded", "erased",
+    "discarded", "erased", "read",
 )  # fmt: skip
 TRIES = 8  # of a message that makes our own code stumble; an outage has no such limit
 

@@ -155,6 +155,13 @@ def words_of(work: Work, post_ids: Collection[int]) -> Mapping[int, str]:
     return {post.id: open_words(work, work.key(key_id), post) for post, key_id in rows}
 
 
+def read_among(work: Work, post_ids: Collection[int]) -> set[int]:
+    """Those that the customer has read."""
+    read = (Post.id.in_(post_ids), Post.seq <= Conversation.seen_by_customer)
+    wanted = select(Post.id).join(Conversation, Conversation.id == Post.conversation_id).where(*read)
+    return set(work.session.scalars(wanted)) if post_ids else set()
+
+
 def _named(work: Work, conversation: Conversation, client_id: str | None) -> Post | None:
     if client_id is None:
         return None

@@ -1,6 +1,7 @@
 // The conversation of somebody who asked from another site, in its frame: what is new is asked for while it is looked at, the more
 // seldom the longer nothing comes. Without this script the form does the same.
 import { compose } from "./composer.js";
+import { marks } from "./marks.js";
 
 const log = document.getElementById("log");
 const form = document.querySelector("form.write");
@@ -11,9 +12,17 @@ let place = log.dataset.since;
 let wait = SOON;
 let timer;
 
+// A frame that its site has closed says that it is visible all the same; so what is drawn of it is asked, too.
+let open = true;
+const looked = () => open && document.visibilityState === "visible";
+const { mark, heed, anew } = marks(log, form, looked);
+
 function show({ place: at, html }) {
   const [ref, number] = at.split(":");
-  if (ref !== place.split(":")[0]) log.replaceChildren();
+  if (ref !== place.split(":")[0]) {
+    log.replaceChildren();
+    anew();
+  }
   if (log.querySelector(`[data-seq="${number}"]`)) return;
   place = at;
   log.insertAdjacentHTML("beforeend", html);
@@ -24,19 +33,24 @@ async function look() {
   clearTimeout(timer);
   const answer = await fetch(`${log.dataset.news}&since=${place}`).catch(() => null);
   if (answer?.status === 404) return location.reload();
-  const posts = answer?.ok ? (await answer.json()).posts : [];
+  const { posts, ...signs } = answer?.ok ? await answer.json() : { posts: [] };
   posts.forEach(show);
-  wait = posts.length ? SOON : Math.min(1.5 * wait, LATE);
-  if (document.visibilityState === "visible") timer = setTimeout(look, wait);
+  heed(signs);
+  wait = posts.length || signs.typing ? SOON : Math.min(1.5 * wait, LATE);
+  if (looked()) timer = setTimeout(look, wait);
 }
 
-compose(form, state, () => {
+function again() {
   wait = SOON;
-  look();
-});
-document.addEventListener("visibilitychange", () => {
-  wait = SOON;
-  if (document.visibilityState === "visible") look();
-});
+  if (looked()) look();
+}
+
+compose(form, state, again);
+new IntersectionObserver(([{ isIntersecting: drawn }]) => {
+  const opened = drawn && !open;
+  open = drawn;
+  if (opened) again();
+}).observe(document.body);
+document.addEventListener("visibilitychange", again);
 log.lastElementChild?.scrollIntoView({ block: "nearest" });
 look();

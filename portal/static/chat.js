@@ -1,9 +1,11 @@
 // Brings posts as they come, and sends words without leaving the page. Without this script the form does the same.
 import { compose } from "./composer.js";
+import { marks } from "./marks.js";
 
 const log = document.getElementById("log");
 const form = document.querySelector("form.write");
 const state = document.getElementById("state");
+const { mark, heed, anew } = marks(log, form);
 let place = log.dataset.since;
 
 // A post is drawn once and in its place, whatever the line, another tab or a second try does. again: how the post `seq` looks
@@ -12,7 +14,7 @@ function show({ place: at, html, seq, again }) {
   const [ref, number] = at.split(":");
   if (ref !== place.split(":")[0]) {
     log.replaceChildren();
-    theirs = mine = 0;
+    anew();
   }
   const before = again && log.querySelector(`[data-seq="${seq}"]`);
   if (before) before.outerHTML = again;
@@ -23,42 +25,8 @@ function show({ place: at, html, seq, again }) {
   log.querySelector(".empty")?.remove();
   log.insertAdjacentHTML("beforeend", html);
   log.lastElementChild.scrollIntoView({ block: "nearest" });
-  signs.typing.hidden = true;
-  mark();
+  heed({ typing: false });
 }
-
-// What each side may know of the other: that somebody types, which is kept nowhere, and how far they have read.
-const signs = { read: document.getElementById("read"), typing: document.getElementById("typing") };
-const TYPES = 4000; // ms between two signs of somebody who goes on typing
-let theirs = Number(log.dataset.read);
-let mine = Number(log.dataset.seen);
-let typed = 0;
-
-function sign(values) {
-  const token = form.elements.token.value;
-  fetch(log.dataset.sign, { method: "POST", body: new URLSearchParams({ token, ...values }) }).catch(() => {});
-}
-
-function mark() {
-  const own = Number([...log.querySelectorAll(".mine[data-seq]")].at(-1)?.dataset.seq ?? Infinity);
-  signs.read.hidden = own > theirs;
-  const last = Number([...log.querySelectorAll("[data-seq]")].at(-1)?.dataset.seq ?? 0);
-  if (document.visibilityState !== "visible" || last <= mine) return;
-  mine = last;
-  sign({ seen: last });
-}
-
-function heed({ read, typing }) {
-  if (read !== undefined) theirs = read;
-  if (typing !== undefined) signs.typing.hidden = !typing;
-  mark();
-}
-
-form.elements.text.addEventListener("input", ({ target }) => {
-  if (!target.value || Date.now() - typed < TYPES) return;
-  typed = Date.now();
-  sign({ typing: 1 });
-});
 
 // Of several tabs one holds the line and tells the others: browsers allow six lines to a host.
 const tabs = new BroadcastChannel("chat");

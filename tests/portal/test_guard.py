@@ -111,6 +111,7 @@ MATRIX = {
     ("portal.widget.person", "POST"): EVERYBODY,
     ("portal.widget.leave", "POST"): EVERYBODY,
     ("portal.widget.news", "GET"): EVERYBODY,
+    ("portal.widget.sign", "POST"): EVERYBODY,
     ("portal.customers.search", "GET"): ADVISORS,
     ("portal.customers.look_up", "POST"): ADVISORS,
     ("portal.customers.overview", "GET"): ADVISORS,

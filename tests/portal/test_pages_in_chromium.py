@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select, update
 
-from browser import WIDTHS, Site, chromium, launched, served, sign_in, told_by, window
+from browser import AXE, WIDTHS, Site, chromium, launched, served, sign_in, told_by, violations, window
 from hub.models import AuditEntry, DeadLetter, Delivery, Session
 from hub.own import OWN
 from mine import an_estimate
@@ -19,7 +18,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine: apt-get install chromium"),
 ]
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = (
     "start",
     "sign-in",
@@ -77,8 +75,6 @@ TARGETS = """least => [...document.querySelectorAll('a, button, select, summary'
   return box.width && !one.classList.contains('skip') && !one.closest('p:not(.row)') && Math.min(box.width, box.height) < least;
 }).map(one => one.outerHTML.slice(0, 90))"""
 
-AXE = Axe().axe_script
-VIOLATIONS = "options => axe.run(document, options).then(found => found.violations)"
 LOOK = "[innerWidth, matchMedia('(prefers-color-scheme: dark)').matches, document.documentElement.lang.slice(0, 2)]"
 
 
@@ -113,8 +109,7 @@ class Reader:
         return self.page
 
     def violations(self) -> list[Any]:
-        found = self.page.evaluate(VIOLATIONS, {"runOnly": TAGS, "resultTypes": ["violations"]})
-        return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+        return violations(self.page)
 
     def _turn_to(self, name: str, language: str) -> None:
         self.turn_away()
@@ -360,7 +355,7 @@ def test_the_keys_are_told_by_a_question_mark_and_can_be_turned_off(site: Site, 
         page.keyboard.press("?")
         page.locator("#keys[open]").wait_for()
         page.evaluate(AXE)
-        found = page.evaluate(VIOLATIONS, {"runOnly": TAGS, "resultTypes": ["violations"]})
+        found = violations(page)
         told = page.locator("#page-keys").inner_text().split("\n")
         hint = "one => getComputedStyle(one, '::after').content"
         shown = page.locator("button[name=outcome]").first.evaluate(hint)

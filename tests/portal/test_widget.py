@@ -11,29 +11,33 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from playwright.sync_api import FrameLocator, Page
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request, Response
 
 import compliance
-from browser import Quiet, launched, told_by, window
+from browser import AXE, Quiet, launched, told_by, violations, window
 from connectors.mail import Mail
 from desks import GARAGE_SITE, Clock, Visitor, build
 from hub.app import create_app
 from hub.core import Hub, Partner
-from hub.flow import arrivals, effects, outbox, strangers
+from hub.flow import answered, arrivals, conversations, effects, outbox, posts, strangers
+from hub.flow.conversations import Words
 from hub.models import Alias, Connection, Conversation, Customer, Document, Handoff, Person, Post, ReplyTimer
 from hub.sdk import Outcome, Push
 from hub.settings import ConnectionSettings
 from mine import Owner, with_own_door, write_chain
 from papers import paper
 from portal.limits import Attempts
+from talking import Typists, an_advisor
 
 ASSISTANT = Path(__file__).parents[2] / "config" / "assistant.yaml"
 NAME, ADDRESS, QUESTION = "Zoë Canary", "c-17@example.org", "Do you also fit tyres that I bring along?"
@@ -153,18 +157,19 @@ def mails(hub: Hub) -> Callable[[], list[tuple[str, str]]]:
         partner = hub.partner("mails")
         while True:
             with hub.begin() as work:
-                found = effects.render(hub, work, partner, outbox.claim(work, partner, 20, 20.0))
+                claims = outbox.claim(work, partner, 20, 20.0)
+                found = effects.render(hub, work, partner, claims)
                 told = [Outcome(push.key, "sent") for _, push in found]
                 outbox.settle(work, partner, [claim for claim, _ in found], told, hub.settings.timing, Random(1))
             gone += [push for _, push in found]
-            if not found:
+            if not claims:
                 return [(push.body["email"], push.body["text"]) for push in gone]
 
     return leave
 
 
 def test_each_answer_is_seen_there_and_goes_by_mail_in_full(
-    hub: Hub, visitor: Visitor, advisor: Visitor, mails: Callable[[], list[tuple[str, str]]]
+    hub: Hub, visitor: Visitor, advisor: Visitor, clock: Clock, mails: Callable[[], list[tuple[str, str]]]
 ) -> None:
     ask(visitor, name="Win now at evil.example")
     place = re.findall(r'data-since="([^"]+)"', visitor.get("/widget/").text)[0]
@@ -175,6 +180,8 @@ def test_each_answer_is_seen_there_and_goes_by_mail_in_full(
 
     news = visitor.get(f"/widget/news?since={place}", Sec_Fetch_Site="same-origin").get_json()["posts"]
     assert [words for one in news for words in ("Yes, we do.", "Bring them along.") if words in one["html"]]
+    assert mails() == [], "each waits a moment for its reader"
+    clock.pass_by(seconds=answered.LOOKED_AT + 1)
     sent = mails()
     assert [to for to, _ in sent] == [ADDRESS, ADDRESS]
     for words, (_, text) in zip(("Yes, we do.", "Bring them along."), sent, strict=True):
@@ -183,13 +190,67 @@ def test_each_answer_is_seen_there_and_goes_by_mail_in_full(
         assert QUESTION not in text
 
 
+def test_who_looks_at_an_answer_gets_no_mail_of_it_and_who_left_gets_the_next_one(
+    hub: Hub, visitor: Visitor, advisor: Visitor, clock: Clock, mails: Callable[[], list[tuple[str, str]]]
+) -> None:
+    ask(visitor)
+    form = {"token": advisor.token("/desk/inbox/"), "text": "Yes, we do."}
+    advisor.post(f"/desk/inbox/{talk_of(hub)}/reply", form)
+    assert visitor.post("/widget/sign", {"seen": str(last_of(hub))}).status_code == 204
+    advisor.post(f"/desk/inbox/{talk_of(hub)}/reply", form | {"text": "Bring them along."})
+    clock.pass_by(seconds=answered.LOOKED_AT + 1)
+
+    [(_, text)] = mails()
+
+    assert "Bring them along." in text
+
+
+def test_a_guest_and_whoever_answers_see_each_other_write_and_read(
+    app: Flask, hub: Hub, visitor: Visitor, advisor: Visitor
+) -> None:
+    bell = Typists(hub.bell)
+    app.extensions["hub"] = replace(hub, bell=bell)
+    ask(visitor)
+    desk = f"/desk/inbox/{talk_of(hub)}"
+    form = {"token": advisor.token("/desk/inbox/"), "text": "Yes, we do."}
+    place = re.findall(r'data-since="([^"]+)"', visitor.get("/widget/").text)[0]
+
+    def news() -> dict[str, Any]:
+        return visitor.get(f"/widget/news?since={place}", Sec_Fetch_Site="same-origin").get_json()
+
+    assert (news()["typing"], news()["read"]) == (False, 0)
+    advisor.post(f"{desk}/reply", form)
+    advisor.post(f"{desk}/sign", {"token": form["token"], "typing": "1", "seen": str(last_of(hub))})
+    assert (news()["typing"], news()["read"]) == (True, last_of(hub))
+
+    page = f"/desk/inbox/?c={talk_of(hub)}"
+    assert visitor.post("/widget/sign", {"seen": str(last_of(hub))}).status_code == 204
+    assert "Read by the customer." in advisor.get(page).text
+    assert visitor.post("/widget/sign", {"typing": "1"}).status_code == 204
+    assert "The customer is writing." in advisor.get(page).text
+    assert {side for side, _ in bell.now} == {"customer", "staff"}
+
+
+def test_nobody_gives_signs_in_the_conversation_of_another(app: Flask, hub: Hub, visitor: Visitor) -> None:
+    ask(visitor)
+
+    assert Visitor(app).post("/widget/sign", {"typing": "1", "seen": "9"}).status_code == 404
+    assert visitor.post("/widget/sign", {"typing": "1"}, Sec_Fetch_Site="cross-site").status_code == 403
+
+
+def last_of(hub: Hub) -> int:
+    with hub.look() as session:
+        return session.scalars(select(Conversation.seq)).one()
+
+
 def test_what_is_left_to_say_to_somebody_who_was_erased_is_not_said(
-    hub: Hub, visitor: Visitor, advisor: Visitor, mails: Callable[[], list[tuple[str, str]]]
+    hub: Hub, visitor: Visitor, advisor: Visitor, clock: Clock, mails: Callable[[], list[tuple[str, str]]]
 ) -> None:
     ask(visitor)
     advisor.post(f"/desk/inbox/{talk_of(hub)}/reply", {"token": advisor.token("/desk/inbox/"), "text": "Yes, we do."})
     with hub.begin() as work:
         work.session.execute(update(Person).values(erased_at=work.now, data_key_id=None))
+    clock.pass_by(seconds=answered.LOOKED_AT + 1)
 
     assert mails() == []
     assert QUESTION not in visitor.get("/widget/").text
@@ -368,6 +429,14 @@ def opened(page: Page, site: str, button: str) -> FrameLocator:
     return page.frame_locator("iframe")
 
 
+def ask_in(frame: FrameLocator) -> None:
+    frame.get_by_label("Ihre Frage").fill(QUESTION)
+    frame.get_by_label("Ihr Name").fill(NAME)
+    frame.get_by_label("Ihre Mailadresse").fill(ADDRESS)
+    frame.get_by_role("button", name="Die Werkstatt fragen").click()
+    frame.locator("#log").get_by_text(QUESTION).wait_for()
+
+
 def test_on_a_site_that_is_named_a_guest_asks_and_finds_the_conversation_again(
     sites: tuple[Hub, str, str],
 ) -> None:
@@ -376,15 +445,15 @@ def test_on_a_site_that_is_named_a_guest_asks_and_finds_the_conversation_again(
         page = context.new_page()
         said = told_by(page)
         frame = opened(page, site, "Fragen Sie uns")
-        frame.get_by_label("Ihre Frage").fill(QUESTION)
-        frame.get_by_label("Ihr Name").fill(NAME)
-        frame.get_by_label("Ihre Mailadresse").fill(ADDRESS)
-        frame.get_by_role("button", name="Die Werkstatt fragen").click()
-        frame.locator("#log").get_by_text(QUESTION).wait_for()
+        ask_in(frame)
 
         frame.get_by_label("Ihre Nachricht").fill("Und was kostet das?")
         frame.get_by_label("Ihre Nachricht").press("Enter")
         frame.locator("#log").get_by_text("Und was kostet das?").wait_for()
+        page.frames[1].evaluate(AXE)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            assert violations(page.frames[1]) == []
 
         frame = opened(page, site, "Fragen Sie uns")
         frame.locator("#log").get_by_text("Und was kostet das?").wait_for()
@@ -396,8 +465,39 @@ def test_on_a_site_that_is_named_a_guest_asks_and_finds_the_conversation_again(
         alone.goto(f"http://eu.localhost:{_port(page)}/widget/")
         alone.get_by_label("Ihre Frage").wait_for()
     with hub.look() as session:
-        row = session.scalars(select(Customer)).one()
+        row = session.scalars(select(Customer).order_by(Customer.id)).first()
+        assert row is not None
         assert (row.language, strangers.is_stranger(session, row.id)) == ("de", True)
+
+
+def test_a_frame_that_was_closed_reads_nothing_until_it_is_opened_again(sites: tuple[Hub, str, str]) -> None:
+    hub, site, _ = sites
+    jonas = an_advisor(hub)
+
+    def last(session: Session) -> Conversation:
+        return session.scalars(select(Conversation).order_by(Conversation.id.desc())).first() or Conversation()
+
+    def has_read() -> bool:
+        with hub.look() as session:
+            return last(session).seen_by_customer == last(session).seq
+
+    with launched() as browser, window(browser, 390, "light", "de") as context:
+        page = context.new_page()
+        frame = opened(page, site, "Fragen Sie uns")
+        with page.expect_response(lambda one: "/widget/sign" in one.url):
+            ask_in(frame)
+        assert has_read()
+
+        page.get_by_role("button", name="Chat schließen").click()
+        with hub.begin() as work:
+            talk = posts.locked(work, last(work.session).ref)
+            conversations.take(hub, work, talk, jonas)
+            conversations.reply(hub, work, talk, jonas, Words("Ja, gern."))
+        assert not has_read()
+        with page.expect_response(lambda one: "/widget/sign" in one.url):
+            page.get_by_role("button", name="Fragen Sie uns").click()
+        frame.locator("#log").get_by_text("Ja, gern.").wait_for()
+        assert has_read()
 
 
 def _port(page: Page) -> str:

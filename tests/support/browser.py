@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, sync_playwright
 from redis import Redis
 from rq import Worker
 from sqlalchemy import select
@@ -38,6 +40,9 @@ from talking import a_talk
 WIDTHS = {320: 640, 390: 844, 768: 1024, 1280: 800}
 NOBODY = ""
 CUSTOMERS = ("customer", "driver")
+AXE = Axe().axe_script
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+VIOLATIONS = "options => axe.run(document, options).then(found => found.violations)"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -285,3 +290,9 @@ def told_by(page: Page) -> list[str]:
     page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: said.append(f"error: {error}"))
     return said
+
+
+def violations(page: Page | Frame) -> list[tuple[str, list[str]]]:
+    """(rule, elements) that break what axe knows; AXE was evaluated there before."""
+    found: list[dict[str, Any]] = page.evaluate(VIOLATIONS, {"runOnly": TAGS, "resultTypes": ["violations"]})
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]

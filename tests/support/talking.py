@@ -11,7 +11,8 @@ from hub.bell import Bell
 from hub.core import Hub
 from hub.flow import conversations, posts, seats
 from hub.flow.conversations import Words
-from hub.models import Conversation, Customer, Person, Principal, Profile, new_ref
+from hub.flow.values import value_context
+from hub.models import Conversation, Customer, Person, PersonalValue, Principal, Profile, new_ref
 from hub.work import Work
 
 CANARY = "the hum is in the front left wheel of my Zoë-blue car"
@@ -70,6 +71,14 @@ class Talk:
     def story(self, *, staff: bool = False) -> list[str]:
         """Words and events in their order."""
         return [one.event or one.text for one in self.seen(staff=staff)]
+
+
+def mail_of(hub: Hub, talk: Talk, address: str) -> None:
+    """Their address on file."""
+    with hub.begin() as work:
+        person = work.session.scalars(select(Person).join(Customer).where(Customer.id == talk.customer_id)).one()
+        sealed = work.vault.seal(work.key(person.data_key_id), address.encode(), value_context(person.id, "email", 0))
+        work.put(PersonalValue, person_id=person.id, field="email", about_id=0, sealed=sealed)
 
 
 def a_customer(work: Work, language: str = "de", branch: str | None = None) -> tuple[int, int]:

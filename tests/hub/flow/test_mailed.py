@@ -4,11 +4,10 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.flow import mailed
-from hub.flow.values import value_context
-from hub.models import Conversation, Customer, Document, Person, PersonalValue, Post
+from hub.models import Conversation, Customer, Document, Person, Post
 from hub.sdk import MailReply
 from papers import paper, picture
-from talking import Talk, an_advisor
+from talking import Talk, an_advisor, mail_of
 
 KEY = "ab" * 32
 
@@ -28,13 +27,6 @@ def told(hub) -> list[dict]:
     with hub.look() as session:
         rows = session.scalars(select(Post).where(Post.author == "customer").order_by(Post.seq)).all()
         return [row.attributes or {} for row in rows]
-
-
-def mail_of(hub, talk, address: str) -> None:
-    with hub.begin() as work:
-        person = work.session.scalars(select(Person).join(Customer).where(Customer.id == talk.customer_id)).one()
-        sealed = work.vault.seal(work.key(person.data_key_id), address.encode(), value_context(person.id, "email", 0))
-        work.put(PersonalValue, person_id=person.id, field="email", about_id=0, sealed=sealed)
 
 
 def test_a_reply_goes_on_in_the_thread_and_to_whoever_has_it(hub, talk):
