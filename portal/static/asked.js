@@ -12,9 +12,8 @@ let place = log.dataset.since;
 let wait = SOON;
 let timer;
 
-// A frame that its site has closed says that it is visible all the same; so what is drawn of it is asked, too.
-let open = true;
-const looked = () => open && document.visibilityState === "visible";
+// A frame that its site has closed says that it is visible all the same, but it has no height then.
+const looked = () => innerHeight > 0 && document.visibilityState === "visible";
 const { mark, heed, anew } = marks(log, form, looked);
 
 function show({ place: at, html }) {
@@ -31,26 +30,28 @@ function show({ place: at, html }) {
 
 async function look() {
   clearTimeout(timer);
+  if (!looked()) return;
   const answer = await fetch(`${log.dataset.news}&since=${place}`).catch(() => null);
   if (answer?.status === 404) return location.reload();
   const { posts, ...signs } = answer?.ok ? await answer.json() : { posts: [] };
   posts.forEach(show);
   heed(signs);
   wait = posts.length || signs.typing ? SOON : Math.min(1.5 * wait, LATE);
-  if (looked()) timer = setTimeout(look, wait);
+  timer = setTimeout(look, wait);
 }
 
 function again() {
   wait = SOON;
-  if (looked()) look();
+  look();
 }
 
 compose(form, state, again);
-new IntersectionObserver(([{ isIntersecting: drawn }]) => {
-  const opened = drawn && !open;
-  open = drawn;
+let height = innerHeight;
+window.addEventListener("resize", () => {
+  const opened = innerHeight > 0 && height === 0;
+  height = innerHeight;
   if (opened) again();
-}).observe(document.body);
+});
 document.addEventListener("visibilitychange", again);
 log.lastElementChild?.scrollIntoView({ block: "nearest" });
 look();

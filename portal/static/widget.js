@@ -15,7 +15,7 @@ function widget({ frame: path, hue, chroma, words }) {
     button:hover { background: light-dark(oklch(.36 ${chroma} ${hue}), oklch(.88 ${chroma} ${hue})) }
     button:focus-visible, iframe:focus-visible { outline: 3px solid light-dark(oklch(.43 ${chroma} ${hue}), oklch(.82 ${chroma} ${hue})); outline-offset: 2px }
     iframe { inline-size: min(24rem, calc(100vw - 2rem)); block-size: min(38rem, calc(100dvh - 6rem)); border: 1px solid oklch(.6 .012 235); border-radius: 14px; background: Canvas }
-    [hidden] { display: none }
+    iframe[hidden] { display: block; position: absolute; visibility: hidden; inline-size: 0; block-size: 0; border: 0 }
     @media print { .box { display: none } }`);
   root.adoptedStyleSheets = [sheet];
   const box = document.createElement("div");

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from sqlalchemy import update
 
-from browser import Site, chromium, served, sign_in
+from browser import AXE, Site, chromium, served, sign_in, violations
 from desks import Visitor
 from hub.access import principal_of
 from hub.core import Hub
@@ -204,6 +204,28 @@ def test_off_by_default_and_on_it_stands_when_the_line_is_lost(phone: tuple[Site
     page.get_by_role("button", name="Remove it from this device").click()
     page.get_by_text("Nothing is kept on this device").wait_for()
     until(page, "indexedDB.databases().then((all) => !all.some((one) => one.name === 'offline'))")
+
+
+@browser
+@needs_chromium
+def test_what_is_shown_without_a_line_is_accessible_in_each_language_and_scrolls_one_way(
+    phone: tuple[Site, BrowserContext], page: Page
+) -> None:
+    site, context = phone
+    opted_in(page)
+    for language in ("en", "de", "ar", "th"):
+        context.set_offline(False)
+        page.goto(f"{site.base}/my/privacy/?lang={language}")
+        spoken = f"text.includes('<html lang=\"{language}')"
+        until(page, f"caches.match('/offline').then((one) => one.text()).then((text) => {spoken})")
+        context.set_offline(True)
+        page.goto(f"{site.base}/my/")
+        page.locator(f"#kept[lang^={language}]").wait_for()
+        page.evaluate(AXE)
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            assert violations(page) == [], (language, theme)
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 @browser
