@@ -14,7 +14,7 @@ Verb = Literal["shred", "anonymise", "archive"]
 # Rows that are the person: they stay as shells that say nothing, so that what is archived keeps its refs.
 SHELLS = ("persons", "customers", "drivers", "staff")
 # Made from the rest, or only of use for one person: no total needs them.
-DERIVED = ("profiles", "scores", "needs", "membership_cards")
+DERIVED = ("profiles", "scores", "needs", "membership_cards", "counterparts")
 KEY_HOLDER = "data_keys"
 
 

@@ -1,18 +1,17 @@
 """Hub: all parts of one region's process; build_hub is the only place where they are put together."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pluggy
 from redis import Redis
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.accounts import account_at
@@ -20,9 +19,8 @@ from hub.bell import Bell
 from hub.buckets import open_bucket
 from hub.errors import ConfigError, HubError, NotFound, PartDown
 from hub.files import Files, FolderFiles
-from hub.ids import NODES, Ids
 from hub.ledger import refuse_to_start
-from hub.models import Connection, Here, Node
+from hub.models import Connection, Here
 from hub.own import OWN, Own
 from hub.plugins import load_plugins
 from hub.policy import judge
@@ -31,11 +29,11 @@ from hub.rulebook import LiveBook
 from hub.sdk.contracts import Connector, Decision, Question, Receives, Topic
 from hub.sdk.mail_replies import HearsMailReports
 from hub.settings import ConnectionSettings, RegionSettings, Settings
+from hub.terms import NodeTerm
 from hub.vault import AesGcm, Cipher, FileKeyStore, Vault
 from hub.work import Work
 
 Clock = Callable[[], datetime]
-NODE_TERM = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ class Hub:
     partners: Mapping[str, Partner]
     book: LiveBook
     clock: Clock
-    node: "NodeTerm" = field(repr=False)
+    node: NodeTerm = field(repr=False)
 
     @property
     def region_code(self) -> str:
@@ -138,42 +136,6 @@ class Hub:
         self.region.engine.dispose()
         self.directory.engine.dispose()
         self.bell.close()
-
-
-class NodeTerm:
-    """This process's number in ids: taken from the database, least recently taken first, and given up after an hour."""
-
-    def __init__(self, region: Region, clock: Clock) -> None:
-        self.region = region
-        self.clock = clock
-        self.lock = threading.Lock()
-        self.ids, self.taken_at = self._take(clock())
-
-    def renew(self, now: datetime) -> None:
-        """Before a transaction begins, never inside one: the new number is a transaction of its own."""
-        if now - self.taken_at >= NODE_TERM:
-            with self.lock:
-                if now - self.taken_at >= NODE_TERM:
-                    self.ids, self.taken_at = self._take(now)
-
-    def _take(self, now: datetime) -> tuple[Ids, datetime]:
-        with self.region.sessions.begin() as session:
-            # The age stands in the WHERE: PostgreSQL asks it once more of a row that somebody took between our snapshot
-            # and our lock, and goes on to the next. An ORDER BY is never asked again.
-            free = (
-                select(Node)
-                .where(or_(Node.taken_at.is_(None), Node.taken_at <= now - NODE_TERM))
-                .order_by(Node.taken_at.asc().nulls_first(), Node.number)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            node = session.scalars(free).first()
-            if node is None:
-                raise PartDown(
-                    f"All {NODES} process numbers were taken within the last hour.", "Something restarts in a loop."
-                )
-            node.taken_at = now
-            return Ids(self.region.cell, node.number, self.clock), now
 
 
 def build_hub(

@@ -44,7 +44,7 @@ def test_children_go_before_the_rows_they_point_at() -> None:
         ("offers", "customer_id", "shred"), ("referrals", "customer_id", "shred"),
         ("referrals", "referred_id", "shred"),
         ("guest_links", "customer_id", "shred"), ("car_invitations", "customer_id", "shred"),
-        ("legal_holds", "person_id", "archive"), ("ledger_entries", "card_id", "shred"),
+        ("counterparts", "person_id", "shred"), ("legal_holds", "person_id", "archive"), ("ledger_entries", "card_id", "shred"),
     ],
 )  # fmt: skip
 def test_what_becomes_of_a_record_set(record_set: str, column: str, verb: str) -> None:

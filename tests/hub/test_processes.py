@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from hub.core import NODE_TERM, Hub, NodeTerm
+from hub.core import Hub
 from hub.errors import PartDown
 from hub.ids import COUNTS, NODES
 from hub.models import Node
+from hub.terms import NODE_TERM, NodeTerm
 from hubs import StandingClock
 
 

@@ -22,7 +22,7 @@ import compliance
 import portal
 from hub.access import make_sign_in_link, principal_named
 from hub.bell import Bell
-from hub.core import Hub, NodeTerm, Partner
+from hub.core import Hub, Partner
 from hub.migrations import migrate
 from hub.models import (
     Connection,
@@ -44,6 +44,7 @@ from hub.regions import Directory, open_region
 from hub.rulebook import LiveBook
 from hub.sdk import Decision, Question, hookimpl, hookspecs
 from hub.settings import ConnectionSettings, Idle, Offline, RegionSettings, Settings, Timing
+from hub.terms import NodeTerm
 from hub.vault import AesGcm, FileKeyStore, Vault
 from hub.work import Work
 from portal.listening import SESSIONS_EVERY
