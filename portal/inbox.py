@@ -254,8 +254,8 @@ def do(ref: str, deed: str) -> Response:
 
 
 def _back(ref: str) -> Response:
-    address = url_for("portal.inbox.queue", c=ref) + "#end" if ref else url_for("portal.inbox.queue")
-    return make_response(redirect(address, 303))
+    """Without a fragment, which would keep the browser from putting the cursor where the next words go."""
+    return make_response(redirect(url_for("portal.inbox.queue", c=ref or None), 303))
 
 
 # --- live

@@ -342,6 +342,7 @@ def test_each_side_sees_the_other_write_and_read(site: Site, browser: Browser) -
             advisor.get_by_role("button", name="Send").click()
         customer.locator("#log").get_by_text("One moment").wait_for()
         advisor.get_by_text("Read by the customer.").wait_for()
+        advisor.locator("#say:focus").wait_for()  # the next words can be written at once
         customer.get_by_text("An advisor is writing.").wait_for(state="hidden")
         assert said == [[], []]
 
