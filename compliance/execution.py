@@ -143,9 +143,7 @@ def _work_off(work: Work, one: RecordSet, person_id: int, customer_id: int, bran
 
 def nobodys(work: Work, one: RecordSet, branch: str | None) -> dict[str, Any]:
     """The values that make a row nobody's: what was sealed ends, and so does the vehicle it was about."""
-    nobody = _nobody(work, branch)
-    whose = nobody.person_id if one.about == "person" else nobody.id
-    values: dict[str, Any] = {one.column.name: whose, **dict.fromkeys(one.sealed)}
+    values: dict[str, Any] = {one.column.name: _nobody(work, branch).id, **dict.fromkeys(one.sealed)}
     if "vehicle_id" in one.table.c and one.table.c.vehicle_id.nullable:
         values["vehicle_id"] = None
     return values

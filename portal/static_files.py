@@ -13,8 +13,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from hub.errors import NotFound
+from portal.guard import STATIC
 
-ENDPOINT = "static"
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -37,12 +37,12 @@ VERSION = sha256(b"".join(name.encode() + file.raw for name, file in FILES.items
 
 
 def serve_static(portal: Blueprint) -> None:
-    portal.add_url_rule("/static/<version>/<filename>", ENDPOINT, _answer)
+    portal.add_url_rule("/static/<version>/<filename>", STATIC.rpartition(".")[2], _answer)
     portal.url_defaults(_newest)
 
 
 def _newest(endpoint: str, values: dict[str, Any]) -> None:
-    if endpoint == f"portal.{ENDPOINT}":
+    if endpoint == STATIC:
         values.setdefault("version", VERSION)
 
 

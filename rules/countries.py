@@ -25,9 +25,10 @@ def is_country(code: object) -> bool:
 
 def is_jurisdiction(code: object) -> bool:
     """A country, or a part of one as ISO 3166-2 writes it: US-CA. Which parts a country has is not looked up."""
-    return isinstance(code, str) and is_country(code[:2]) and bool(re.fullmatch(f"({PART})?", code[2:]))
+    return isinstance(code, str) and re.fullmatch(jurisdictions(), code) is not None
 
 
+@cache
 def jurisdictions() -> str:
     """A pattern of them all."""
     return f"({'|'.join(countries())})({PART})?"

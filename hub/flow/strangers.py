@@ -39,6 +39,9 @@ LASTS = timedelta(days=30)  # how long their browser finds its conversation agai
 # What only a customer has, beside a partner who knows them and a way in of their own.
 BY: tuple[Any, ...] = (Visit, Appointment, Ownership, MembershipCard)
 THEM = aliased(Customer)
+ASKED = exists().where(
+    PersonalValue.person_id == Customer.person_id, PersonalValue.field == FROM
+)  # once, whatever came of it
 
 
 def receive(hub: Hub, work: Work, once: str, name: str, address: str, site: str, language: str) -> Customer:
@@ -86,14 +89,12 @@ def claimed(customer_id: Any) -> ColumnElement[bool]:
 
 def count(session: Session) -> int:
     """How many there are."""
-    asked = exists().where(PersonalValue.person_id == Customer.person_id, PersonalValue.field == FROM)
-    return session.scalar(select(func.count()).select_from(Customer).where(asked, claimed(Customer.id))) or 0
+    return session.scalar(select(func.count()).select_from(Customer).where(ASKED, claimed(Customer.id))) or 0
 
 
 def become(session: Session, customer_ids: Collection[int]) -> set[int]:
     """Who of these, that have no profile, was a stranger and is a customer by now."""
-    asked = exists().where(PersonalValue.person_id == Customer.person_id, PersonalValue.field == FROM)
-    theirs = select(Customer.id).where(among(Customer.id, customer_ids), asked, ~claimed(Customer.id))
+    theirs = select(Customer.id).where(among(Customer.id, customer_ids), ASKED, ~claimed(Customer.id))
     return set(session.scalars(theirs))
 
 

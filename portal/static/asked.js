@@ -14,7 +14,7 @@ let timer;
 
 // A frame that its site has closed says that it is visible all the same, but it has no height then.
 const looked = () => innerHeight > 0 && document.visibilityState === "visible";
-const { mark, heed, anew } = marks(log, form, looked);
+const { heed, anew } = marks(log, form, looked);
 
 function show({ place: at, html }) {
   const [ref, number] = at.split(":");
