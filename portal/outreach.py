@@ -53,12 +53,16 @@ class Call:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the address asks for. outcome: OPEN or one of outreach.OUTCOMES; by: who noted it, as audited; after: a rank."""
+    """What the address asks for. outcome: OPEN or one of outreach.OUTCOMES; by: who noted it, as audited; after: a rank.
+
+    begin: the id of the call that has the focus; a fragment would keep a browser from the autofocus of the page.
+    """
 
     branch: str
     outcome: str
     by: str
     after: int
+    begin: int
 
     def holds(self, entry: Entry) -> bool:
         return (not self.outcome or (entry.outcome or OPEN) == self.outcome) and self.by in {"", entry.outcome_by}
@@ -79,10 +83,10 @@ def today() -> Response:
     chosen = [one for one in found.entries if asked.holds(one)] if found else []
     rest = [one for one in chosen if one.rank > asked.after]
     calls = _calls(hub, rest[:SHOWN], branches.get(asked.branch, ""))
-    begin = next((one.entry.id for one in calls if not one.entry.outcome), calls[0].entry.id if calls else 0)
+    first = sorted((one.entry for one in calls), key=lambda one: (one.id != asked.begin, bool(one.outcome)))
     return page("outreach.html", branches=branches, asked=asked, found=found, calls=calls, more=len(rest) > SHOWN,
                 outcomes=outreach.OUTCOMES, words=wording(tongue().code), made="made" in request.args,
-                people=_people(hub, found), usual=CALLS, most=MOST, begin=begin)  # fmt: skip
+                people=_people(hub, found), usual=CALLS, most=MOST, begin=first[0].id if first else 0)  # fmt: skip
 
 
 @bp.post("/")
@@ -150,7 +154,7 @@ def note(entry: int) -> Response:
             select(Outreach.id).where(Outreach.branch == row.branch, Outreach.listed_on == row.listed_on, Outreach.rank > row.rank)
             .where(Outreach.control.is_(False), Outreach.outcome.is_(None)).order_by(Outreach.rank).limit(1)
         )  # fmt: skip
-    here = asked.here(branch=row.branch, after=asked.after or None, _anchor=f"call-{following or entry}")
+    here = asked.here(branch=row.branch, after=asked.after, begin=following or entry)
     return make_response(redirect(url_for("portal.outreach.today", **here), 303))
 
 
@@ -167,9 +171,12 @@ def _asked(hub: Hub) -> tuple[Mapping[str, str], Asked]:
     if branch and branch not in branches:
         raise NotFound("There is no such list.", "It may belong to another branch.")
     outcome = given.get("outcome", "")
-    after = given.get("after", "")
-    return branches, Asked(branch, outcome if outcome in (OPEN, *outreach.OUTCOMES) else "", given.get("by", ""),
-                           int(after) if after.isascii() and after.isdecimal() else 0)  # fmt: skip
+    after, begin = (
+        int(one) if one.isascii() and one.isdecimal() else 0 for one in (given.get("after", ""), given.get("begin", ""))
+    )
+    return branches, Asked(
+        branch, outcome if outcome in (OPEN, *outreach.OUTCOMES) else "", given.get("by", ""), after, begin
+    )
 
 
 def _calls(hub: Hub, entries: Sequence[Entry], garage: str) -> list[Call]:

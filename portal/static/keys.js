@@ -107,7 +107,4 @@ door.hidden = false;
 door.addEventListener("click", show);
 document.addEventListener("keydown", press);
 
-// A page that was opened at a place begins there: browsers take no autofocus then.
-const place = location.hash && document.getElementById(location.hash.slice(1));
-if (place) (place.matches("[data-row]") ? place : place.querySelector("[autofocus]"))?.focus();
 for (const hint of document.querySelectorAll("[data-keys]")) hint.hidden = false;

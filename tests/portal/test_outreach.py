@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from flask import Flask
@@ -119,7 +120,15 @@ def test_whoever_notes_an_outcome_is_led_to_the_next_open_call(hub: Hub, advisor
 
     answer = advisor.post(f"{DESK}{call}?outcome=open", {"token": advisor.token(DESK), "outcome": "booked"})
 
-    assert answer.headers["Location"].endswith(f"/desk/outreach/?branch=berlin-spree&outcome=open#call-{third}")
+    assert answer.headers["Location"].endswith(f"/desk/outreach/?branch=berlin-spree&outcome=open&begin={third}")
+    assert re.findall(r'id="call-(\d+)"[^>]* autofocus', advisor.get(answer.headers["Location"]).text) == [str(third)]
+
+
+def test_a_call_to_begin_with_that_is_not_on_the_page_leaves_the_first_open_one(
+    hub: Hub, advisor: Visitor, call: int
+) -> None:
+    for asked in ("?begin=987654", "?begin=-1", "?begin=x"):
+        assert re.findall(r'id="call-(\d+)"[^>]* autofocus', advisor.get(DESK + asked).text) == [str(call)]
 
 
 def names_on(advisor: Visitor, query: str) -> tuple[bool, bool]:
