@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from compliance.bases import with_basis
+from compliance.cases import MOVE, RETENTION
 from hub.core import Hub, Partner
 from hub.errors import NotFound
 from hub.flow import things
@@ -27,7 +28,8 @@ from rules.policy import MESSAGE
 
 BATCH = 1_000  # messages that are in memory at a time
 YES = ("erasure_approved", "customers_merged", "archive_opened", "archive_allowed", "proposal_approved")
-DECIDED_BEFORE = ("wish", "move")  # a look that somebody allowed, an erasure that ends a move: asked elsewhere
+# A look that somebody allowed, an erasure that ends a move or a stranger's term: asked elsewhere.
+DECIDED_BEFORE = ("wish", MOVE, RETENTION)
 Questions = Iterator[tuple[dict[str, Any] | None, int]]
 
 

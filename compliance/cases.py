@@ -10,11 +10,14 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from hub.errors import WrongInput
 from hub.models import Customer, ErasureRequest, PersonRequest
 from hub.vault import OpenKey, Vault
 
 OPEN = ("received", "verified", "planned", "approved", "telling", "held")
 CLOSED = ("certified", "refused", "answered", "withdrawn")
+WISH, MOVE, RETENTION = "wish", "move", "retention"  # why somebody is forgotten
+HOWS = ("call_back", "letter", "at_the_desk", "e_mail_we_know", "session")  # by which somebody is recognised
 COLUMNS = (
     "request",
     "kind",
@@ -31,6 +34,12 @@ COLUMNS = (
 SHOWN = 200
 
 
+def expect_way(how: str, ways: Sequence[str] = HOWS) -> None:
+    """Raises WrongInput unless somebody may be recognised by it."""
+    if how not in ways:
+        raise WrongInput(f"Nobody is recognised by “{how}”.", f"One of: {', '.join(ways)}.")
+
+
 @dataclass(frozen=True)
 class Mark:
     """A place in the list: what is open lies in the order of its days, what was settled behind it, the latest first."""
@@ -45,8 +54,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Case:
-    """kind: `erasure` or a kind of PersonRequest. left: days until the answer is due, below 0 when it is late; None: settled.
-    binds: a restriction or objection that stands. number: of its row. answer: of a PersonRequest, sealed."""
+    """kind: `erasure` or a kind of PersonRequest. scope: of an erasure its cause, unless it is a wish. left: days until the
+    answer is due, below 0 when it is late; None: settled. binds: a restriction or objection that stands. number: of its row.
+    answer: of a PersonRequest, sealed."""
 
     ref: str
     kind: str
@@ -179,8 +189,9 @@ def _case(row: Any, ref: str, today: date) -> Case:
 
 def _erasure(row: ErasureRequest, ref: str, today: date) -> Case:
     return Case(
-        row.ref, "erasure", "", row.state, row.jurisdiction, ref, row.person_id, "", row.asked_at, row.due_on,
-        _left(row.state, row.due_on, today), False, False, False, row.state if row.state in CLOSED else "", row.id,
+        row.ref, "erasure", "" if row.cause == WISH else row.cause, row.state, row.jurisdiction, ref, row.person_id, "",
+        row.asked_at, row.due_on, _left(row.state, row.due_on, today), False, False, False,
+        row.state if row.state in CLOSED else "", row.id,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def certify(hub: Hub, work: Work, request: ErasureRequest) -> None:
         "customer": customer.ref,
         "region": hub.region_code,
         "jurisdiction": request.jurisdiction,
+        "cause": request.cause,
         "asked_at": request.asked_at.isoformat(),
         "erased_at": work.now.isoformat(),
         "policy": request.policy,

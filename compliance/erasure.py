@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from compliance import archives, certificates, execution, probing, rights
+from compliance.cases import HOWS, WISH, expect_way
 from compliance.certificates import telling
 from compliance.periods import deadline_of
 from compliance.registry import RecordSet, bound_to, by_table, record_sets
@@ -29,6 +30,7 @@ from rules.calendar import local_day
 from rules.documents import content_hash
 
 CLOSED = ("certified", "refused")
+BEGUN = ("received", "verified", "planned")  # what waits for a yes
 TELLING_DAYS = (
     14  # a partner who does not answer by then is named in the certificate; the person's key does not wait longer
 )
@@ -38,43 +40,52 @@ log = logging.getLogger(__name__)
 
 
 def intake(hub: Hub, customer_ref: str, actor: str) -> str:
+    """The wish of a person, written down. Raises NotFound, WrongInput."""
     with hub.begin() as work:
         return put(hub, work, customer_ref, actor)
 
 
-def put(hub: Hub, work: Work, customer_ref: str, actor: str) -> str:
-    """Write the wish down, or answer the one that is already open. Raises NotFound, WrongInput."""
+def put(hub: Hub, work: Work, customer_ref: str, actor: str, cause: str = WISH) -> str:
+    """Write down that somebody is to be forgotten, or answer the request that is already open: a wish makes one that nobody had asked
+    for a wish, with its own deadline. Raises NotFound, WrongInput."""
     customer, person = _subject(work, customer_ref)
+    if cause == WISH and person.moved_to:
+        raise WrongInput(f"Their home is {person.moved_to} now.", f"Ask there: --region {person.moved_to}")
     open_one = select(ErasureRequest).where(ErasureRequest.person_id == person.id, ErasureRequest.state.not_in(CLOSED))
-    known = work.session.scalar(open_one)
+    known = work.session.scalar(open_one.with_for_update())
+    due = deadline_of(hub.settings.config, person.jurisdiction).due(local_day(work.now, hub.here.zone))
     if known is not None:
+        if cause == WISH != known.cause:
+            known.cause, known.asked_by, known.asked_at, known.due_on = cause, actor, work.now, due
+            known.state = "received" if known.state in BEGUN else known.state
+            work.audit(actor, "erasure_wished", "person", person.id, request=known.ref)
         return known.ref
     if person.erased_at is not None:
         raise WrongInput("This person has been erased already.", "See: hub privacy list")
-    due = deadline_of(hub.settings.config, person.jurisdiction).due(local_day(work.now, hub.here.zone))
     request = work.add(
         ErasureRequest(
             ref=new_ref(),
             person_id=person.id,
             jurisdiction=person.jurisdiction,
+            cause=cause,
             state="received",
             asked_at=work.now,
             due_on=due,
             asked_by=actor,
         )
     )
-    work.audit(actor, "erasure_received", "person", customer.person_id, request=request.ref)
+    work.audit(actor, "erasure_received", "person", customer.person_id, request=request.ref, cause=cause)
     return request.ref
 
 
 def verify(hub: Hub, ref: str, actor: str, how: str) -> None:
-    """Somebody vouches that the wish is the person's own. how: session, letter, call back ... (no copy of a passport is kept)."""
-    if not how.strip():
-        raise WrongInput("Say how the person was recognised.", "Give --how: session, call_back, letter ...")
+    """Somebody vouches that the wish is the person's own. how: one of HOWS (no copy of a passport is kept); what nobody
+    asked for has its cause instead. Raises WrongInput."""
     with hub.begin() as work:
         request = _request(work, ref, ("received",))
+        expect_way(how, HOWS if request.cause == WISH else (request.cause,))
         request.state, request.verified_by = "verified", actor
-        work.audit(actor, "erasure_verified", "person", request.person_id, request=ref, how=how[:40])
+        work.audit(actor, "erasure_verified", "person", request.person_id, request=ref, how=how)
 
 
 def plan(hub: Hub, ref: str, actor: str) -> dict[str, Any]:

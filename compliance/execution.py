@@ -227,7 +227,7 @@ def _note(
 ) -> None:
     ledger.note(hub.region.folder, hub.vault, {
         "kind": "erasure", "request": request.ref, "person": person.ref, "customer": customer_ref, "law": request.jurisdiction,
-        "asked_at": request.asked_at.isoformat(), "due_on": request.due_on.isoformat(),
+        "cause": request.cause, "asked_at": request.asked_at.isoformat(), "due_on": request.due_on.isoformat(),
         "tombstones": marks, "archived": archives.written(archived),
     })  # fmt: skip
 

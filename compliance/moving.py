@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from compliance import carrying, copies, erasure
+from compliance.cases import MOVE
 from compliance.certificates import canonical
 from hub.core import Hub
 from hub.errors import Busy, Denied, NotFound, WrongInput
@@ -168,10 +169,10 @@ def _leave(hub: Hub, to: Hub, ref: str, actor: str) -> None:
     """Ask this home to forget, as the person would."""
     with hub.begin() as work:
         move, customer, _ = _locked(work, ref)
-        move.erasure = erasure.put(hub, work, customer.ref, f"move:{ref}"[:80])
+        move.erasure = erasure.put(hub, work, customer.ref, actor, MOVE)
         request = move.erasure
     if _erasure_state(hub, request) == "received":
-        erasure.verify(hub, request, actor, "move")
+        erasure.verify(hub, request, actor, MOVE)
     if _erasure_state(hub, request) == "verified":
         erasure.plan(hub, request, actor)
     if _erasure_state(hub, request) == "planned":

@@ -56,7 +56,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 @privacy.command("verify")
 @click.argument("request")
-@click.option("--how", required=True, help="How the person was recognised: session, call_back, letter ...")
+@click.option("--how", type=click.Choice(cases.HOWS), required=True, help="By what the person was recognised.")
 @region_option
 @by_option
 def verify(request: str, how: str, region: str | None, by: str) -> None:

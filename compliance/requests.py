@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from compliance import rights
+from compliance.cases import expect_way
 from compliance.disclosure import Disclosure, disclose
 from compliance.periods import Deadline, deadline_of
 from compliance.rights import Subject
@@ -82,12 +83,11 @@ def _check(hub: Hub, wish: Wish) -> None:
 
 
 def verify(hub: Hub, ref: str, actor: str, how: str) -> None:
-    """Somebody vouches that it is the person's own. A restriction binds from then on."""
-    if not how.strip():
-        raise WrongInput("Say how the person was recognised.", "Give --how: session, call_back, letter ...")
+    """Somebody vouches that it is the person's own. how: one of HOWS. A restriction binds from then on. Raises WrongInput."""
+    expect_way(how)
     with hub.begin() as work:
         row, who = _at(work, ref, ("received",))
-        row.state, row.verified_by, row.verified_how = "verified", actor[:80], how.strip()[:40]
+        row.state, row.verified_by, row.verified_how = "verified", actor[:80], how
         _resume(work, row)
         work.audit(actor, "request_verified", "person", row.person_id, request=ref, how=row.verified_how)
         if row.kind == "restriction":

@@ -5,16 +5,17 @@ Whoever has a hold or an open request is left out; a run is cut into small trans
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, true, update
 
-from compliance import execution, strangers
+from compliance import execution, strangers, went
 from compliance.cases import CLOSED
 from compliance.keeping import STRANGERS, TERM, Keeping, read_keeping
 from compliance.registry import bound_to, by_table, record_sets
-from compliance.went import ABOUT, DEED, Past, Went, age, judged
+from compliance.went import ABOUT, DEED, Past, judged
 from hub.clock import NIGHT
 from hub.core import Hub
 from hub.errors import NotFound
@@ -56,7 +57,6 @@ from hub.models import (
     table,
 )
 from hub.work import Work
-from rules.calendar import local_day
 
 BATCH = 500  # rows to a transaction
 Verb = Literal["erase", "anonymise", "shred", "forget"]
@@ -161,17 +161,18 @@ def classes_of(name: str, keeping: Keeping) -> list[str]:
 
 def run(hub: Hub, actor: str, most: int = 100_000) -> Mapping[str, int]:
     """Record set -> rows that went or became nobody's; audited. most: rows at which it stops for today."""
-    done, went = dict[str, int](), Went()
+    done = dict[str, int]()
     strangers.resume(hub, actor)
     keeping = read_keeping(hub.settings.config)
     with hub.begin() as work:
         rules = list(_rules(keeping, work))
     for rule, jurisdiction, before in rules:
-        while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before, keeping, went, actor)):
+        while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before, keeping, actor)):
             done[rule.record_set] = done.get(rule.record_set, 0) + count
     with hub.begin() as work:
-        work.audit(actor, DEED, ABOUT, _day(hub, work.now), rows=sum(done.values()), record_sets=sorted(done),
-                   went=went.written())  # fmt: skip
+        work.audit(
+            actor, DEED, ABOUT, went.day(hub, work.now), rows=sum(done.values()), record_sets=sorted(done), went=[]
+        )
     return done
 
 
@@ -181,14 +182,10 @@ def run_tonight(hub: Hub) -> None:
     if not NIGHT[0] <= now.astimezone(ZoneInfo(hub.here.zone)).hour < NIGHT[1]:
         return
     with hub.look() as session:
-        today = (AuditEntry.about == ABOUT, AuditEntry.about_id == _day(hub, now))
+        today = (AuditEntry.about == ABOUT, AuditEntry.about_id == went.day(hub, now), AuditEntry.action == DEED)
         if session.scalar(select(AuditEntry.id).where(*today).limit(1)) is not None:
             return
     run(hub, "clock")
-
-
-def _day(hub: Hub, now: datetime) -> int:
-    return local_day(now, hub.here.zone).toordinal()
 
 
 def _rules(keeping: Keeping, work: Work) -> Iterator[tuple[Rule, str, datetime]]:
@@ -231,8 +228,9 @@ def _free(rule: Rule, work: Work) -> ColumnElement[bool]:
     return or_(rule.person.is_(None), rule.person.not_in(select(protected.c[0])))
 
 
-def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: Keeping, went: Went, actor: str) -> int:
-    """One transaction, or one erasure after the other; the gate asks the holds again. What it let go is added to went."""
+def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: Keeping, actor: str) -> int:
+    """One transaction, or one erasure after the other; the gate asks the holds again. How old was what it let go stands in the same
+    transaction, as a run may be killed."""
     key = table(rule.model).c.id
     person = rule.person if rule.person is not None else select(Person.id).where(Person.id == 0).scalar_subquery()
     law = _of_person(rule, Person.jurisdiction) if rule.person is not None else literal("")
@@ -247,12 +245,13 @@ def _batch(hub: Hub, rule: Rule, jurisdiction: str, before: datetime, keeping: K
         if rows and rule.verb != "forget":
             ids, persons = [row[0] for row in rows], sorted({row[1] for row in rows if row[1] is not None})
             DEEDS[rule.verb](hub, work, rule, ids, persons)
-        now = work.now
-    if rule.verb == "forget":
-        rows = [row for row in rows if strangers.forget(hub, row[0], actor)]
-    told = [(rule.record_set, rule.retention, row[3] or "", age(now, row[2])) for row in rows]
-    went.update(told)
-    return len(told)
+            went.note(hub, rule.record_set, rule.retention, rows, actor, work)
+    if rule.verb != "forget":
+        return len(rows)
+    return sum(
+        strangers.forget(hub, row[0], actor, partial(went.note, hub, rule.record_set, rule.retention, [row], actor))
+        for row in rows
+    )
 
 
 def _erase(_hub: Hub, work: Work, rule: Rule, ids: Sequence[int], persons: Sequence[int]) -> None:

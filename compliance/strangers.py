@@ -2,19 +2,21 @@
 way of every erasure, with its holds, its certificate and its line for backups."""
 
 import logging
+from collections.abc import Callable
 
 from sqlalchemy import func, select
 
 from compliance import erasure
+from compliance.cases import RETENTION
+from compliance.erasure import BEGUN
 from compliance.keeping import STRANGERS
 from hub.core import Hub
 from hub.errors import HubError
 from hub.flow import strangers
 from hub.flow.identity import lock_customers
 from hub.models import Conversation, Customer, ErasureRequest
+from hub.work import Work
 
-BY = "retention"  # who asks for it, as the person did not
-BEGUN = ("received", "verified", "planned")
 log = logging.getLogger(__name__)
 
 # Their term runs since the last word of either side.
@@ -24,31 +26,35 @@ LAST = func.coalesce(
 )  # fmt: skip
 
 
-def forget(hub: Hub, customer_id: int, actor: str) -> bool:
-    """False where it cannot be, and is tried again by the next run. Whoever became a customer since they were looked for stays."""
+def forget(hub: Hub, customer_id: int, actor: str, tell: Callable[[Work], None]) -> bool:
+    """False where it cannot be, and is tried again by the next run. Whoever became a customer since they were looked for stays.
+    tell: writes down that they go, in the transaction from which on nothing keeps them."""
+    with hub.begin() as work:
+        ref = lock_customers(work, [customer_id])[customer_id]
+        if not strangers.is_stranger(work.session, customer_id):
+            return False
+        request = erasure.put(hub, work, ref, actor, RETENTION)
+        tell(work)
+    return _goes_on(hub, request, actor)
+
+
+def resume(hub: Hub, actor: str) -> None:
+    """What a run before this one left halfway; what is approved goes on by itself."""
+    begun = select(ErasureRequest.ref).where(ErasureRequest.cause == RETENTION, ErasureRequest.state.in_(BEGUN))
+    with hub.look() as session:
+        requests = list(session.scalars(begun.order_by(ErasureRequest.id)))
+    for request in requests:
+        _goes_on(hub, request, actor)
+
+
+def _goes_on(hub: Hub, request: str, actor: str) -> bool:
+    """One that cannot go on keeps no other from it."""
     try:
-        with hub.begin() as work:
-            ref = lock_customers(work, [customer_id])[customer_id]
-            if not strangers.is_stranger(work.session, customer_id):
-                return False
-            request = erasure.put(hub, work, ref, BY)
         _go_on(hub, request, actor)
     except HubError:
         log.exception("an erasure cannot go on")
         return False
     return True
-
-
-def resume(hub: Hub, actor: str) -> None:
-    """What a run before this one left halfway; what is approved goes on by itself."""
-    begun = select(ErasureRequest.ref).where(ErasureRequest.asked_by == BY, ErasureRequest.state.in_(BEGUN))
-    with hub.look() as session:
-        requests = list(session.scalars(begun.order_by(ErasureRequest.id)))
-    for request in requests:
-        try:
-            _go_on(hub, request, actor)
-        except HubError:
-            log.exception("an erasure cannot go on")
 
 
 def _go_on(hub: Hub, request: str, actor: str) -> None:
@@ -57,11 +63,11 @@ def _go_on(hub: Hub, request: str, actor: str) -> None:
             erasure.refuse(hub, request, actor, "They became a customer meanwhile.")
             return
         if state == "received":
-            erasure.verify(hub, request, actor, BY)
+            erasure.verify(hub, request, actor, RETENTION)
         elif state == "verified":
             erasure.plan(hub, request, actor)
         else:
-            erasure.approve(hub, request, actor, decided={BY: STRANGERS})
+            erasure.approve(hub, request, actor, decided={RETENTION: STRANGERS})
     erasure.run(hub, request, actor)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from compliance import cases, erasure, holds, requests, takeaway
-from compliance.cases import Case, Mark
+from compliance.cases import HOWS, Case, Mark
 from compliance.papers import files_of
 from compliance.periods import deadline_of
 from compliance.probing import THERE
@@ -27,7 +27,6 @@ from portal.pages import page
 from portal.tables import cursor_of, table
 
 bp = Blueprint("privacy_desk", __name__, url_prefix="/desk/privacy")
-HOWS = ("call_back", "letter", "at_the_desk", "e_mail_we_know")
 SHOWN = 50  # requests or holds of one page
 HOLDS = ("hold", "customer", "record_set", "purpose", "basis", "owner", "placed_at", "ends_at")
 SOON = 7  # days before an answer is due

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 
 from compliance import archives, certificates, erasure, execution
+from compliance.cases import WISH
 from hub import ledger
 from hub.clock import ANCHORS
 from hub.core import Hub
@@ -105,7 +106,7 @@ def _request(work: Work, line: Line) -> tuple[ErasureRequest, Person]:
     if known is not None:
         return known, person
     row = ErasureRequest(
-        ref=line["request"], person_id=person.id, jurisdiction=line["law"], state="verified",
+        ref=line["request"], person_id=person.id, jurisdiction=line["law"], state="verified", cause=line.get("cause", WISH),
         asked_at=datetime.fromisoformat(line["asked_at"]), due_on=date.fromisoformat(line["due_on"]), asked_by="replay",
         verified_by="replay", approved_by="replay",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from compliance.report.words import WORDS, ltr, say, value
 from hub.sheet import Sheet
 
 SHOWN = 40  # rows of a table; the others stand in its file
-CODED = ("basis", "channel", "record_set", "risk")  # columns of codes that have words
+CODED = ("basis", "cause", "channel", "record_set", "risk")  # columns of codes that have words
 IN_TIME = ("yes", "no", "open", "late")
 
 
@@ -58,7 +58,9 @@ class _Paper:
         self._requests()
         self._table("deadlines", ("law", "days", "months", "longer_days", "longer_months", "source", "read_on", "unverified"),
                     (0.6, 0.5, 0.7, 0.8, 0.8, 3, 1, 2))  # fmt: skip
-        self._table("certificates", ("request", "customer", "erased_at", "backups_forget_by"), (2, 2, 1.4, 1.2))
+        self._table(
+            "certificates", ("request", "cause", "customer", "erased_at", "backups_forget_by"), (2, 1.2, 2, 1.4, 1.2)
+        )
         self._table("consents", ("purpose", "channel", "granted", "withdrawn", "events"), (3, 2, 1, 1.2, 1.2), 3)
         self._table("processing", ("purpose", "basis", "categories", "kept", "recipients", "transfers"),
                     (1.1, 1.2, 2.2, 2.2, 1.2, 1))  # fmt: skip

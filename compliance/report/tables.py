@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Executable, func, select
+from sqlalchemy import ColumnElement, Executable, func, select
 from sqlalchemy.orm import Session
 
 from compliance import breaches
 from compliance.anonymity import told
+from compliance.cases import WISH
 from compliance.periods import deadlines_of
 from compliance.releases import HISTORY, release_of
 from compliance.ropa import record_of
@@ -41,7 +42,7 @@ def tables_of(hub: Hub, session: Session) -> Iterator[Table]:
 
 def _subjects(_hub: Hub, session: Session) -> Table:
     """Everybody whose data are kept, or were. consents: what they agree to now, as `purpose:channel`."""
-    asked = _counted(session, PersonRequest) + _counted(session, ErasureRequest)
+    asked = _counted(session, PersonRequest) + _counted(session, ErasureRequest, ErasureRequest.cause == WISH)
     held = Counter(dict(_pairs(session.execute(
         select(LegalHold.person_id, func.count()).where(LegalHold.released_at.is_(None)).group_by(LegalHold.person_id)
     ))))  # fmt: skip
@@ -63,12 +64,13 @@ def _subjects(_hub: Hub, session: Session) -> Table:
 
 
 def _requests(hub: Hub, session: Session) -> Table:
-    """in_time: yes or no of what was settled, open or late of what was not."""
+    """What people asked; an erasure that nobody asked for stands among the certificates alone. in_time: yes or no of what was settled,
+    open or late of what was not."""
     today = hub.clock().date()
     erasures = select(
         ErasureRequest.ref, Customer.ref, ErasureRequest.jurisdiction, ErasureRequest.state, ErasureRequest.asked_at,
         ErasureRequest.due_on, ErasureRequest.finished_at,
-    ).join(Customer, Customer.person_id == ErasureRequest.person_id).order_by(ErasureRequest.id)  # fmt: skip
+    ).join(Customer, Customer.person_id == ErasureRequest.person_id).where(ErasureRequest.cause == WISH)  # fmt: skip
     others = select(
         PersonRequest.ref, PersonRequest.kind, PersonRequest.scope, Customer.ref, PersonRequest.jurisdiction, PersonRequest.state,
         PersonRequest.came_by, PersonRequest.asked_at, PersonRequest.due_on, PersonRequest.settled_at, PersonRequest.outcome,
@@ -80,7 +82,7 @@ def _requests(hub: Hub, session: Session) -> Table:
         return "yes" if local_day(settled, hub.here.zone) <= due else "no"
 
     def rows() -> Iterator[Row]:
-        for ref, customer, law, state, asked, due, settled in _paged(session, erasures):
+        for ref, customer, law, state, asked, due, settled in _paged(session, erasures.order_by(ErasureRequest.id)):
             outcome = state if settled else ""
             yield ref, "erasure", "", customer, law, state, "", asked, due, settled, in_time(due, settled), outcome
         for *first, asked, due, settled, outcome in _paged(session, others):
@@ -103,14 +105,20 @@ def _deadlines(hub: Hub, _session: Session) -> Table:
 
 def _certificates(_hub: Hub, session: Session) -> Table:
     """Each signed on its own: `hub privacy certificate --check` knows whether it is genuine."""
-    signed = select(ErasureRequest.certificate).where(ErasureRequest.state == "certified").order_by(ErasureRequest.id)
+    signed = (
+        select(ErasureRequest.cause, ErasureRequest.certificate)
+        .where(ErasureRequest.state == "certified")
+        .order_by(ErasureRequest.id)
+    )
 
     def rows() -> Iterator[Row]:
-        for (whole,) in _paged(session, signed):
+        for cause, whole in _paged(session, signed):
             said = whole["statement"]
-            yield said["request"], said["customer"], said["erased_at"], said["backups_forget_by"], whole
+            yield said["request"], cause, said["customer"], said["erased_at"], said["backups_forget_by"], whole
 
-    return Table("certificates", ("request", "customer", "erased_at", "backups_forget_by", "certificate"), rows())
+    return Table(
+        "certificates", ("request", "cause", "customer", "erased_at", "backups_forget_by", "certificate"), rows()
+    )
 
 
 def _holds(_hub: Hub, session: Session) -> Table:
@@ -209,8 +217,10 @@ def _granted(session: Session) -> Mapping[int, tuple[str, ...]]:
     return {key: same(several) for key, several in groupby(_pairs(rows), key=lambda row: row[0])}
 
 
-def _counted(session: Session, model: type[PersonRequest] | type[ErasureRequest]) -> Counter[int]:
-    rows = session.execute(select(model.person_id, func.count()).group_by(model.person_id))
+def _counted(
+    session: Session, model: type[PersonRequest] | type[ErasureRequest], *which: ColumnElement[bool]
+) -> Counter[int]:
+    rows = session.execute(select(model.person_id, func.count()).where(*which).group_by(model.person_id))
     return Counter(dict(_pairs(rows)))
 
 

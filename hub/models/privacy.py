@@ -126,8 +126,9 @@ class AuditEntry(Regional, Base):
 
 
 class ErasureRequest(Regional, Base):
-    """A person's wish to be forgotten. state: received, verified, planned, approved, telling, held, certified or refused.
+    """Somebody is to be forgotten. state: received, verified, planned, approved, telling, held, certified or refused.
 
+    cause: `wish` of the person, or `move` of their home and `retention` of a stranger's words, which nobody asked for.
     plan: one item per record set, with its verb and reason, as decided under `policy` (hash of the rules in force)."""
 
     __tablename__ = "erasure_requests"
@@ -137,6 +138,7 @@ class ErasureRequest(Regional, Base):
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=PROOF)
     person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=PROOF)
     jurisdiction: Mapped[str] = mapped_column(String(8), info=PROOF)
+    cause: Mapped[str] = mapped_column(String(12), default="wish", server_default="wish", info=PROOF)
     state: Mapped[str] = mapped_column(String(16), info=PROOF)
     asked_at: Mapped[datetime] = mapped_column(info=PROOF)
     due_on: Mapped[date] = mapped_column(info=PROOF)

@@ -391,8 +391,9 @@ def test_steps_out_of_order_are_refused_in_words(hub, told):
         erasure.approve(hub, request, "paul")
     with pytest.raises(NotFound, match="no customer nobody-knows"):
         erasure.intake(hub, "nobody-knows", "portal")
-    with pytest.raises(WrongInput, match="how the person was recognised"):
-        erasure.verify(hub, request, "petra", " ")
+    for how in ("", "passport", "retention", "move"):
+        with pytest.raises(WrongInput, match=f"Nobody is recognised by “{how}”"):
+            erasure.verify(hub, request, "petra", how)
 
 
 def test_who_was_erased_cannot_be_erased_again(hub, crm, told, approved):

@@ -26,6 +26,7 @@ from hub.models import (
     Document,
     DocumentShare,
     DocumentView,
+    ErasureRequest,
     Event,
     Fleet,
     Invoice,
@@ -177,6 +178,16 @@ def test_the_certificate_is_signed_by_both_homes_and_kept_in_both(hub, gcc_hub, 
         assert is_genuine({"statement": certificates[0]["statement"], **signed}, home.vault.signer())
     assert certificates[0]["statement"]["record_sets"]["events"]["rows"] == 3
     assert b"Anna" not in canonical(certificates[0]["statement"])
+    with hub.look() as session:
+        assert session.scalars(select(ErasureRequest.cause)).all() == ["move"]
+
+
+def test_a_wish_is_taken_in_at_the_new_home_only(hub, gcc_hub, anna):
+    moved(hub, gcc_hub, planned(hub, gcc_hub, anna))
+
+    with pytest.raises(WrongInput, match="Their home is gcc now"):
+        erasure.intake(hub, anna, "petra")
+    assert erasure.intake(gcc_hub, anna, "petra")
 
 
 @pytest.mark.parametrize("step", STEPS)

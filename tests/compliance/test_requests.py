@@ -93,6 +93,16 @@ def test_it_is_put_off_once_in_time_and_with_a_notice(hub, told, clock):
     assert (left[late], left[request]) == (-1, 61)
 
 
+def test_nobody_is_recognised_in_a_way_that_the_house_does_not_know(hub, told):
+    request = asked(hub, told(), "access")
+
+    with pytest.raises(WrongInput, match="“passport”") as wrong:
+        requests.verify(hub, request, "petra", "passport")
+
+    assert "call_back, letter" in wrong.value.hint
+    assert row_of(hub, request).state == "received"
+
+
 def test_a_refusal_has_a_reason_of_the_law_and_is_told(hub, told):
     request = asked(hub, told(), "access")
 

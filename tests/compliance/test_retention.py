@@ -173,6 +173,44 @@ def test_what_went_last_month_is_judged_by_periods_that_are_not_in_force_yet(hub
     assert kept("longer.yaml", days=60)[:2] == (6, 3)
 
 
+def test_a_run_that_is_killed_leaves_what_it_let_go_told_and_goes_on_in_the_same_night(
+    hub, told, clock, tmp_path, monkeypatch
+):
+    for number in range(3):
+        told(f"C-{number}", email=f"a{number}@example.org")
+    clock.pass_by(days=2921, hours=16)
+    text = (hub.settings.config / "privacy" / "retention.yaml").read_text()
+    (tmp_path / "longer.yaml").write_text(text.replace("days: 2920", "days: 5000", 1))
+    other = read_proposed(tmp_path / "longer.yaml")
+    monkeypatch.setattr(retention, "BATCH", 3)
+    batches = []
+
+    def killed(hub, rule, *rest):
+        if len(batches) == 2:
+            raise KeyboardInterrupt
+        count = once(hub, rule, *rest)
+        batches.extend([count] if rule.record_set == "events" and count else [])
+        return count
+
+    once = retention._batch
+    monkeypatch.setattr(retention, "_batch", killed)
+    with pytest.raises(KeyboardInterrupt):
+        retention.run_tonight(hub)
+    assert batches == [3, 3]
+    assert retention.past(hub, other, 30).kept["events"] == 6
+
+    monkeypatch.setattr(retention, "_batch", once)
+    retention.run_tonight(hub)
+
+    found = retention.past(hub, other, 30)
+    assert (found.kept["events"], found.untold) == (9, 0)
+    with hub.look() as session:
+        assert (
+            session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "retention_run"))
+            == 1
+        )
+
+
 def test_rows_that_another_file_would_have_kept_are_told_and_runs_that_did_not_say_how_old_theirs_were(
     hub, run, tmp_path
 ):

@@ -29,7 +29,7 @@ def test_whoever_is_forgotten_leaves_no_word_and_no_timer_and_others_stay(hub, t
         ref = session.get_one(Customer, talk.customer_id).ref
 
     request = erasure.intake(hub, ref, "test")
-    erasure.verify(hub, request, "test", "call back")
+    erasure.verify(hub, request, "test", "call_back")
     erasure.plan(hub, request, "test")
     erasure.approve(hub, request, "other")
     state = erasure.run(hub, request)
