@@ -1,6 +1,13 @@
 """What every test may ask for; the fixtures themselves stand in tests/support."""
 
+import sys
+
+# jsonschema would build the grammars of internationalised addresses when it is imported, which takes longer than all else of it
+# and which no schema of ours names.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 pytest_plugins = [
+    "garbage",
     "leaks",
     "sparing",
     "turns",

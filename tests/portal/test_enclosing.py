@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -128,14 +129,17 @@ def test_what_waits_for_the_scanner_is_told_and_opened_by_nobody(hub: Hub, custo
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
-    [(film(seconds=0.2), "Video</a>"), (film("mp4", "libx264")[:600], "This file is damaged or dangerous.")],
+    ("make", "words"),
+    [
+        (lambda: film(seconds=0.2), "Video</a>"),
+        (lambda: film("mp4", "libx264")[:600], "This file is damaged or dangerous."),
+    ],
     ids=["released", "refused"],
 )
 def test_a_file_that_was_checked_is_told_to_the_open_thread_and_its_post_is_drawn_anew(
-    hub: Hub, customer: Visitor, content: bytes, words: str
+    hub: Hub, customer: Visitor, make: Callable[[], bytes], words: str
 ) -> None:
-    write(customer, content, "How it sounds")
+    write(customer, make(), "How it sounds")
     seen = place_of(hub)
 
     assert releases.work_off(hub) == 1

@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-import skops.io
 from sklearn.linear_model import LogisticRegression
 
 from hub.sdk import WrongInput
@@ -28,13 +27,17 @@ def test_what_was_stored_comes_back():
 
 
 def test_a_type_that_we_do_not_know_is_refused():
+    from skops import io
+
     with pytest.raises(WrongInput, match="which we do not read"):
-        load(skops.io.dumps({"model": Strange()}), "a 1")
+        load(io.dumps({"model": Strange()}), "a 1")
 
 
 def test_a_call_that_somebody_hid_in_a_model_is_refused():
     """scikit-learn wraps a check of its own; any other function behind the same wrapping is not run."""
-    hidden = skops.io.dumps({"form": "a 1", "model": partial(os.system, "true")})
+    from skops import io
+
+    hidden = io.dumps({"form": "a 1", "model": partial(os.system, "true")})
 
     with pytest.raises(WrongInput, match="system"):
         load(hidden, "a 1")

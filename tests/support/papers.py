@@ -4,6 +4,7 @@ import io
 import zipfile
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cache
 
 import av
 import numpy as np
@@ -31,6 +32,7 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (640, 480), place: str =
     return out.getvalue()
 
 
+@cache
 def bomb() -> bytes:
     """A PNG of some hundred kB that claims 900 million pixels."""
     out = io.BytesIO()

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 from sqlalchemy import select
-from statsmodels.stats.proportion import proportion_confint
 
 from garage_days import CAR, a_visit
 from hub.flow import proven
@@ -59,6 +58,8 @@ def test_another_service_is_not_what_was_foretold(hub, lists):
 
 @pytest.mark.parametrize(("came", "rows"), [(0, 7), (3, 10), (90, 100)])
 def test_the_interval_of_a_share_is_wilsons(came, rows):
+    from statsmodels.stats.proportion import proportion_confint
+
     low, high = proven._precision(np.array([1.0] * came + [0.0] * (rows - came)))["interval"]
 
     assert (low, high) == pytest.approx(proportion_confint(came, rows, method="wilson"), abs=1e-4)
