@@ -7,10 +7,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import ColumnElement, select
 
-from compliance import archives, execution
+from compliance import archives, execution, unlearning
 from hub.core import Hub
 from hub.errors import HubError
-from hub.models import Connection, Customer, ErasureRequest, Message
+from hub.models import Connection, Customer, ErasureRequest, Message, Person
 from hub.vault.rotation import EPOCH_LENGTH, KEPT_AFTER_END
 from hub.work import Work
 
@@ -35,6 +35,7 @@ def certify(hub: Hub, work: Work, request: ErasureRequest) -> None:
         "key": "shredded",
         "backups_forget_by": (work.now + EPOCH_LENGTH + KEPT_AFTER_END).date().isoformat(),
         "partners": _partners(work, request),
+        "models": unlearning.told(hub, request, work.session.get_one(Person, request.person_id), work.now),
         "tombstones": (request.plan or {}).get("tombstones", []),
     }
     request.certificate = {

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from compliance import archive_openings, archives, audit, certificates, erasure, holds, report
+from compliance import archive_openings, archives, audit, certificates, erasure, holds, report, unlearning
 from compliance.backup_commands import backup, restore
 from compliance.breach_commands import breaches
 from compliance.consent_commands import consent
@@ -97,6 +97,25 @@ def lift(kind: str, value: str, region: str | None, by: str) -> None:
     with opened(region) as hub:
         count = erasure.lift(hub, kind, value, by)
     click.echo(f"{count} tombstone(s) lifted")
+
+
+@privacy.command("models")
+@region_option
+@json_option
+def models(region: str | None, as_json: bool) -> None:
+    """Models that may have learned from somebody who was forgotten since, and the day by which each is gone."""
+    with opened(region) as hub:
+        found = unlearning.flagged(hub)
+    if as_json:
+        click.echo(json.dumps([{**vars(one), "gone_by": one.gone_by.isoformat()} for one in found]))
+        return
+    for one in found:
+        state = "in force" if one.in_force else ""
+        click.echo(
+            f"{one.scorer:8} {one.version}  gone by {one.gone_by}  {one.people} forgotten since  {state}".rstrip()
+        )
+    if not found:
+        click.echo("No model has learned from anybody who was forgotten since.")
 
 
 @privacy.group("archive")

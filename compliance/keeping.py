@@ -13,7 +13,7 @@ from hub.errors import ConfigError
 from hub.models import Base
 
 KEYS = {"days", "until", "source", "reviewed_on"}
-STRANGERS = "strangers"  # whole people, not columns
+STRANGERS, MODELS = "strangers", "models"  # whole people and files, not columns
 ERASURE, TERM = "erasure", "term"
 EXAMPLES, EXAMPLE = "examples", {"name", "class", "law", "days", "expect"}
 KEPT, ENDS = "kept", "ends"
@@ -76,9 +76,9 @@ def problems_of(config: Path) -> list[str]:
 
 
 def classes() -> set[str]:
-    """Every class of retention that a column names, and that of whoever never became a customer."""
+    """Every class of retention that a column names, and those of whoever never became a customer and of models."""
     named = {column.info["retention"] for table in Base.metadata.tables.values() for column in table.columns}
-    return {STRANGERS, *named}
+    return {STRANGERS, MODELS, *named}
 
 
 def _read(config: Path) -> tuple[Keeping | None, list[str]]:
@@ -108,6 +108,9 @@ def _sorted(path: Path, top: Any) -> tuple[Keeping | None, list[str]]:
             else:
                 periods[name] = _period(one)
     problems += [f"{path}:1: “{name}” has no period, and rows end by it." for name in sorted(classes() - set(top))]
+    lengths = [periods.get(MODELS), *(one for (name, _), one in others.items() if name == MODELS)]
+    if any(one is not None and one.days is None for one in lengths):
+        problems.append(f"{path}:{top.lc.key(MODELS)[0] + 1}: {MODELS} ends after days, as nobody asks for it.")
     if not problems:
         problems = list(_tried(path, top, examples, Keeping(periods, others)))
     return (None, problems) if problems else (Keeping(periods, others), [])

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select, true, update
 
-from compliance import execution, strangers, went
+from compliance import execution, strangers, unlearning, went
 from compliance.cases import CLOSED
 from compliance.keeping import STRANGERS, TERM, Keeping, read_keeping
 from compliance.registry import bound_to, by_table, record_sets
@@ -169,6 +169,8 @@ def run(hub: Hub, actor: str, most: int = 100_000) -> Mapping[str, int]:
     for rule, jurisdiction, before in rules:
         while sum(done.values()) < most and (count := _batch(hub, rule, jurisdiction, before, keeping, actor)):
             done[rule.record_set] = done.get(rule.record_set, 0) + count
+    if models := unlearning.run(hub, actor):
+        done["models"] = models
     with hub.begin() as work:
         work.audit(
             actor, DEED, ABOUT, went.day(hub, work.now), rows=sum(done.values()), record_sets=sorted(done), went=[]

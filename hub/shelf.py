@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from hub.errors import NotFound
 from hub.sdk.scores import Trained
 
 CHAMPION, MODEL, CARD, PICTURE = "champion", "model.skops", "card.json", "picture.svg"
+GONE = ".gone"
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,10 @@ class Shelf:
         draft.rename(place)
 
     def versions(self, scorer: str) -> list[str]:
-        """Oldest first."""
+        """Oldest first. What begins with a dot is on its way in or out."""
         place = self.folder / scorer
-        return sorted(one.name for one in place.iterdir() if (one / CARD).is_file()) if place.is_dir() else []
+        there = place.iterdir() if place.is_dir() else ()
+        return sorted(one.name for one in there if not one.name.startswith(".") and (one / CARD).is_file())
 
     def scorers(self) -> list[str]:
         return sorted(one.name for one in self.folder.iterdir() if one.is_dir()) if self.folder.is_dir() else []
@@ -63,6 +66,20 @@ class Shelf:
             raise NotFound(f"{scorer} has no champion before this one.", f"See: hub models list {scorer}")
         self._hold(scorer, held[:-1])
         return held[-2]
+
+    def withdraw(self, scorer: str) -> None:
+        """Nothing is in force from now on, and nothing can be taken back."""
+        self._hold(scorer, [])
+
+    def remove(self, scorer: str, version: str) -> None:
+        """Its files go, and what a kill left of others that went. Raises NotFound, and ValueError for the one in force."""
+        place = self._file(scorer, version, CARD).parent
+        if version == self.champion(scorer):
+            raise ValueError("it is in force")
+        self._hold(scorer, [one for one in self._held(scorer) if one != version])
+        place.rename(place.with_name(f".{version}{GONE}"))
+        for one in place.parent.glob(f".*{GONE}"):
+            shutil.rmtree(one)
 
     def _held(self, scorer: str) -> list[str]:
         path = self.folder / scorer / CHAMPION

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from markupsafe import Markup, escape
 
+from compliance import unlearning
 from hub.errors import NotFound, WrongInput
 from hub.flow import checkups, scores
 from hub.flow.checkups import Checked, OnShelf
@@ -46,9 +47,11 @@ class Figure:
 @bp.get("/")
 @opens_to(*MARKETERS)
 def shelf() -> Response:
+    """going: those that learned from somebody who was forgotten since, by scorer and version."""
     found = checkups.checked(this_hub())
+    going = {(one.scorer, one.version): one for one in unlearning.flagged(this_hub())}
     done = request.args.get("done", "")
-    return page("models.html", shelf=found, figures=figures, words=wording(tongue().code), first=FIRST,
+    return page("models.html", shelf=found, going=going, figures=figures, words=wording(tongue().code), first=FIRST,
                 done=done if done in ("promoted", "rolled_back") else "", reasons=REASONS)  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from hub.work import Work
 from rules.calendar import local_day
 
 SHELF = "models"
+VERSION = "%Y%m%dT%H%M%S%f"  # of a model: when its training began to read, UTC
 PART = 5_000  # rows in one transaction, so that no other writer waits for long
 
 
@@ -74,9 +75,8 @@ def facts_of(hub: Hub, until: date) -> PastReader:
 def train(hub: Hub, name: str, as_of: date, seed: int, tell: Tell, actor: str) -> Learned:
     """Train a challenger, put it on the shelf, and into force if it is proved better. Raises WrongInput, NotFound."""
     scorer, shelf = scorer_of(hub, name), shelf_of(hub)
-    champion = shelf.champion(name)
+    champion, version = shelf.champion(name), f"{hub.clock():{VERSION}}"
     trained = scorer.train(facts_of(hub, as_of), as_of, seed, tell, shelf.model(name, champion) if champion else None)
-    version = f"{hub.clock():%Y%m%dT%H%M%S%f}"
     better, said = judged(trained.card, champion is not None)
     shelf.put(name, version, trained)
     if better:
@@ -115,6 +115,21 @@ def rollback(hub: Hub, name: str, actor: str, reason: str = "") -> str:
     with hub.begin() as work:
         work.audit(actor, "model_rolled_back", "scorer", None, scorer=name, model=version, reason=reason)
     return version
+
+
+def withdraw(hub: Hub, name: str, actor: str, reason: str) -> None:
+    """Nothing is in force until a training says so; reason: a code."""
+    version = shelf_of(hub).champion(name)
+    shelf_of(hub).withdraw(name)
+    with hub.begin() as work:
+        work.audit(actor, "model_withdrawn", "scorer", None, scorer=name, model=version, reason=reason)
+
+
+def remove(hub: Hub, name: str, version: str, actor: str) -> None:
+    """Delete a model that is not in force. Raises NotFound."""
+    shelf_of(hub).remove(name, version)
+    with hub.begin() as work:
+        work.audit(actor, "model_removed", "scorer", None, scorer=name, model=version)
 
 
 Judged = Callable[[bytes, PastReader], AbstractContextManager[Iterator[ScoreGiven]]]

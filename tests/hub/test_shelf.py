@@ -48,6 +48,36 @@ def test_a_half_written_model_is_not_seen(shelf):
     assert shelf.versions("churn") == ["1", "2"]
 
 
+def test_a_draft_that_a_kill_left_is_no_model(shelf):
+    (shelf.folder / "churn" / "2").rename(shelf.folder / "churn" / ".2.77")
+
+    assert shelf.versions("churn") == ["1"]
+
+
+def test_what_is_removed_is_off_the_disk_and_cannot_come_back_by_a_rollback(shelf):
+    for version in ("1", "2"):
+        shelf.promote("churn", version)
+    (shelf.folder / "churn" / ".0.gone").mkdir()  # as a kill left it
+
+    with pytest.raises(ValueError, match="in force"):
+        shelf.remove("churn", "2")
+    shelf.remove("churn", "1")
+
+    assert sorted(one.name for one in (shelf.folder / "churn").iterdir()) == ["2", "champion"]
+    with pytest.raises(NotFound, match="no champion before"):
+        shelf.rollback("churn")
+    with pytest.raises(NotFound, match="no model 1"):
+        shelf.remove("churn", "1")
+
+
+def test_what_is_withdrawn_leaves_nothing_in_force(shelf):
+    shelf.promote("churn", "1")
+
+    shelf.withdraw("churn")
+
+    assert (shelf.champion("churn"), shelf.versions("churn")) == (None, ["1", "2"])
+
+
 def test_what_is_not_there_cannot_be_promoted(shelf):
     with pytest.raises(NotFound, match="no model 9 of churn"):
         shelf.promote("churn", "9")

@@ -12,7 +12,7 @@ from desks import Visitor
 from hub.core import Hub
 from hub.flow import checkups, scores
 from hub.flow.checkups import Alarm
-from hub.models import AuditEntry, ScorerRun
+from hub.models import AuditEntry, ErasureRequest, Person, ScorerRun
 
 DESK = "/desk/models/"
 BEFORE, CHAMPION, CHALLENGER = "20261101T020000", "20261122T020000", "20261124T020000"
@@ -43,6 +43,21 @@ def test_the_shelf_tells_the_champion_its_challenger_and_their_figures_with_inte
     assert [text.count(words) for words in ("In force</span>", "Challenger</span>", "Earlier</span>")] == [1, 1, 1]
     auc = scores.shelf_of(hub).card("churn", CHAMPION)["metrics"]["auc_interval"]
     assert f"between {round(auc[0], 3):g} and {round(auc[1], 3):g}" in text
+
+
+def test_a_model_that_learned_from_somebody_forgotten_says_by_when_it_is_gone(hub: Hub, marketer: Visitor) -> None:
+    with hub.begin() as work:
+        person = work.add(
+            Person(ref="p-1", jurisdiction="DE", made_at=work.now - timedelta(days=400), erased_at=work.now)
+        )
+        work.session.flush()
+        work.add(ErasureRequest(ref="r-1", person_id=person.id, jurisdiction="DE", state="certified", asked_at=work.now,
+                                due_on=TODAY, asked_by="portal", finished_at=work.now))  # fmt: skip
+
+    text = marketer.get(DESK).text
+
+    assert text.count("Gone by 23 February 2027") == 3
+    assert "forgotten since (1)" in text
 
 
 def test_a_models_picture_is_drawn_in_the_pages_colours_and_words(marketer: Visitor) -> None:
