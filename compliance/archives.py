@@ -17,6 +17,7 @@ from compliance.archive_law import Term, Terms, read_terms
 from compliance.archive_openings import OPENED, Opening, Told, Wish
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
+from hub.flow.paging import Mark, behind
 from hub.flow.values import open_text, value_context
 from hub.models import (
     ArchivedInvoice,
@@ -37,12 +38,15 @@ from hub.work import Work
 REASONS = ("tax_audit", "legal_claim", "person_asked", "court_order")
 PLACE = "archived_invoices.sealed"
 RECORD_SET = table(Invoice).name
+COLUMNS = ("archived", "customer", "record_set", "law", "source", "archived_at", "ends_at", "times_opened", "wishes")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """One that lies in the archive, closed; opened: the looks into it, the oldest first; wishes: whoever waits for a second yes."""
+    """One that lies in the archive, closed; opened: the looks into it, the oldest first; wishes: whoever waits for a second yes.
+    number: of its row."""
 
+    number: int
     ref: str
     customer: str
     law: str
@@ -52,12 +56,22 @@ class Kept:
     opened: tuple[Opening, ...] = ()
     wishes: tuple[Wish, ...] = ()
 
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.ends_at, self.number)
+
     def plain(self) -> dict[str, Any]:
         days = {"archived_at": self.archived_at.isoformat(), "ends_at": self.ends_at.isoformat()}
         wishes = [{"number": one.number, "actor": one.actor, "reason": one.reason, "at": one.at.isoformat(),
                    "allowed_by": one.allowed_by} for one in self.wishes]  # fmt: skip
         opened = [one.plain() for one in self.opened]
-        return {**vars(self), **days, "record_set": RECORD_SET, "opened": opened, "wishes": wishes}
+        said = {name: value for name, value in vars(self).items() if name != "number"}
+        return {**said, **days, "record_set": RECORD_SET, "opened": opened, "wishes": wishes}
+
+    def row(self) -> tuple[object, ...]:
+        """In the order of COLUMNS."""
+        return (self.ref, self.customer, RECORD_SET, self.law, self.source, self.archived_at, self.ends_at, len(self.opened),
+                len(self.wishes))  # fmt: skip
 
 
 def keep(hub: Hub, work: Work, person: Person, customer_id: int) -> list[ArchivedInvoice]:
@@ -96,18 +110,23 @@ def told(session: Session, person_id: int) -> list[dict[str, Any]]:
     )
 
 
-def listed(session: Session, now: datetime, customer_ref: str = "", most: int | None = None) -> list[Kept]:
-    """All of them, or somebody's; what ends first comes first. Nothing is opened. most: how many at most."""
+def listed(
+    session: Session, now: datetime, customer_ref: str = "", most: int | None = None, after: Mark | None = None
+) -> list[Kept]:
+    """All of them, or somebody's; what ends first comes first. Nothing is opened. most: how many at most; after: the last one of
+    the page before."""
     columns = (
-        ArchivedInvoice.ref, Customer.ref, ArchivedInvoice.law, ArchivedInvoice.source, ArchivedInvoice.archived_at,
-        ArchivedInvoice.ends_at, ArchivedInvoice.person_id,
+        ArchivedInvoice.id, ArchivedInvoice.ref, Customer.ref, ArchivedInvoice.law, ArchivedInvoice.source,
+        ArchivedInvoice.archived_at, ArchivedInvoice.ends_at, ArchivedInvoice.person_id,
     )  # fmt: skip
     found = select(*columns).join(Customer, Customer.person_id == ArchivedInvoice.person_id)
     if customer_ref:
         found = found.where(called(customer_ref))
+    if after is not None:
+        found = found.where(behind(ArchivedInvoice.ends_at, ArchivedInvoice.id, after))
     rows = session.execute(found.order_by(ArchivedInvoice.ends_at, ArchivedInvoice.id).limit(most)).all()
     known, nothing = archive_openings.told(session, {row[-1] for row in rows}, now), Told()
-    each = ((row, known.get(row[0], nothing)) for row in rows)
+    each = ((row, known.get(row[1], nothing)) for row in rows)
     return [Kept(*row[:-1], one.looks, one.wishes) for row, one in each]
 
 

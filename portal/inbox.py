@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, stream_with_context, url_for
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,9 @@ from hub.flow.briefs import Brief
 from hub.flow.conversations import Words
 from hub.flow.desks import desk_named
 from hub.flow.posts import Said
-from hub.models import Appointment, Conversation, Customer, Principal, ReplyTimer, Seat, Vehicle, Visit, new_ref
+from hub.flow.queue import COLUMNS, STATES, Asked, Place, Reader, Waiting, listed, named, place_of
+from hub.flow.sightings import note_seen
+from hub.models import Appointment, Branch, Conversation, Customer, Seat, Vehicle, Visit, new_ref
 from hub.web.webhooks import this_hub
 from hub.work import Work
 from portal import enclosing, guard, me
@@ -30,27 +32,11 @@ from portal.languages import OFFERED
 from portal.pages import fill, page, this_portal
 from portal.scope import Scope, scope_of
 from portal.stream import Parts, events
+from portal.tables import cut, table
 
 bp = Blueprint("inbox", __name__, url_prefix="/desk/inbox")
-SHOWN = 60  # conversations in the list, and posts of the one that is open
+SHOWN = 60  # conversations of one page, and posts of the one that is open
 BEAT_EVERY = 10  # looks between two signs of life of the advisor's page
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """One conversation in the list. due_at: the moment its most urgent promise is broken or warns next."""
-
-    ref: str
-    state: str
-    owner: str
-    is_mine: bool
-    language: str
-    branch: str | None
-    pause: str | None
-    due_at: datetime | None
-    is_late: bool
-    since: datetime
-    new: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +45,7 @@ class Opened:
     whom nobody knows, by field; none of it is proved. read: our last words; types: the customer, just now."""
 
     row: Waiting
+    customer_id: int
     said: Sequence[Said]
     car: str
     pauses: Sequence[str]
@@ -73,7 +60,32 @@ class Opened:
 @bp.get("/")
 @opens_to(*ADVISORS)
 def queue() -> Response:
-    return page("inbox.html", **_seen(this_hub(), request.args.get("c", ""), _me()))
+    """c: the conversation that is open; state, branch: what is listed; after: the place behind which the list begins. That words
+    of somebody were read is written down."""
+    hub, asked, mine = this_hub(), _asked(), _me()
+    values = _seen(hub, request.args.get("c", ""), mine, asked)
+    with hub.look() as session:
+        found = select(Branch.code, Branch.title).where(scope_of(ADVISORS).where(Branch.code))
+        theirs = {code: title for code, title in session.execute(found.order_by(Branch.title))}
+    if values["opened"] is not None:
+        note_seen(hub, guard.principal(), [values["opened"].customer_id], "inbox")
+    return page("inbox.html", **values, branches=theirs, states=("", *STATES))
+
+
+@bp.get("/list.csv")
+@opens_to(*ADVISORS)
+def queue_table() -> Response:
+    """All that the page's filter leaves, streamed: refs, states and clocks, no word of anybody. It names staff, so that it was taken
+    along is written down."""
+    hub, asked, reader = this_hub(), _asked(), Reader(_me(), scope_of(ADVISORS).branches)
+    with hub.begin() as work:
+        work.audit(guard.principal(), "inbox_table_taken", "region")
+
+    def read(session: Session, place: Place | None, most: int) -> list[tuple[Place, tuple[object, ...]]]:
+        found = listed(session, reader, replace(asked, after=place), most)
+        return [(one.place, one.plain()) for one in found]
+
+    return table(hub, f"conversations-{asked.state or 'open'}", COLUMNS, read)
 
 
 def _me() -> int:
@@ -83,34 +95,25 @@ def _me() -> int:
     return person.principal_id
 
 
-def _seen(hub: Hub, ref: str, mine: int) -> dict[str, Any]:
+def _asked() -> Asked:
+    """An unknown word of an address filters nothing: old links go on working."""
+    args = request.args
+    state = args.get("state", "")
+    return Asked(state if state in STATES else "", args.get("branch", "")[:32], place_of(args.get("after", "")))
+
+
+def _seen(hub: Hub, ref: str, mine: int, asked: Asked) -> dict[str, Any]:
     with hub.look() as session:
         scope = scope_of(ADVISORS)
-        rows = _open_ones(session, scope, mine)
-        chosen = _chosen(session, rows, ref)
-        names = _names(session, [*rows, *chosen])
-        late = _late(session, [*rows, *chosen])
-        listed = [_waiting(row, names, late, mine) for row in rows]
-        seat = session.get(Seat, mine)
-        shown = next((row for row in chosen if _may_see(scope, row, mine)), None)
-        opened = _opened(hub, session, shown, _waiting(shown, names, late, mine)) if shown else None
-        here = seats.is_here(seat, hub.clock(), 60)
+        reader = Reader(mine, scope.branches)
+        found, after = cut(listed(session, reader, asked, SHOWN + 1), SHOWN, lambda one: one.place)
+        chosen = named(session, ref, reader) if ref else None
+        opened = _opened(hub, session, *chosen) if chosen and _may_see(scope, chosen[0], mine) else None
+        here = seats.is_here(session.get(Seat, mine), hub.clock(), 60)
     return {
-        "listed": listed,
-        "opened": opened,
-        "here": here,
-        "now": hub.clock(),
-        "names": names,
+        "listed": found, "after": after, "asked": asked, "opened": opened, "here": here, "now": hub.clock(),
         "offered_words": OFFERED,
-    }
-
-
-def _chosen(session: Session, rows: Sequence[Conversation], ref: str) -> list[Conversation]:
-    """The one with this ref, or none; most often it stands in the list, and was read."""
-    listed = [row for row in rows if row.ref == ref]
-    if listed or not ref:
-        return listed
-    return list(session.scalars(select(Conversation).where(Conversation.ref == ref)))
+    }  # fmt: skip
 
 
 def _may_see(scope: Scope, row: Conversation, mine: int) -> bool:
@@ -126,43 +129,7 @@ def seen_by_me(session: Session, ref: str) -> Conversation:
     return row
 
 
-def _open_ones(session: Session, scope: Scope, mine: int) -> list[Conversation]:
-    theirs = or_(Conversation.branch.is_(None), Conversation.owner_id == mine, scope.where(Conversation.branch))
-    wanted = select(Conversation).where(Conversation.state.in_(("waiting", "assigned")), theirs)
-    order = (Conversation.pause.is_not(None), Conversation.due_at.asc().nulls_last(), Conversation.id)
-    return list(session.scalars(wanted.order_by(*order).limit(SHOWN)))
-
-
-def _names(session: Session, rows: Sequence[Conversation]) -> dict[int, str]:
-    owners = {row.owner_id for row in rows if row.owner_id}
-    found = select(Principal.id, Principal.title).where(Principal.id.in_(owners))
-    return {key: title for key, title in session.execute(found)}
-
-
-def _late(session: Session, rows: Sequence[Conversation]) -> set[int]:
-    """Those whose customer waits longer than was promised."""
-    running = (ReplyTimer.state == "running", ReplyTimer.broken_at.is_not(None))
-    mine = ReplyTimer.conversation_id.in_([row.id for row in rows])
-    return set(session.scalars(select(ReplyTimer.conversation_id).where(mine, *running)))
-
-
-def _waiting(row: Conversation, names: Mapping[int, str], late: set[int], mine: int) -> Waiting:
-    return Waiting(
-        ref=row.ref,
-        state=row.state,
-        owner=names.get(row.owner_id or 0, ""),
-        is_mine=row.owner_id == mine,
-        language=row.language,
-        branch=row.branch,
-        pause=row.pause,
-        due_at=row.due_at,
-        is_late=row.id in late,
-        since=row.changed_at,
-        new=row.seq - row.seen_by_staff,
-    )
-
-
-def _opened(hub: Hub, session: Session, row: Conversation, listed: Waiting) -> Opened:
+def _opened(hub: Hub, session: Session, row: Conversation, waiting: Waiting) -> Opened:
     key = posts.key_in(hub, session, row)
     car = session.get(Vehicle, row.vehicle_id) if row.vehicle_id else None
     title = " ".join(part for part in (car.make, car.model) if part) if car else ""
@@ -173,7 +140,7 @@ def _opened(hub: Hub, session: Session, row: Conversation, listed: Waiting) -> O
     stranger = _claimed(hub, session, row) if is_stranger and key else {}
     ours = [one.seq for one in said if one.author == "staff" and one.kind == "said"]
     read, types = bool(ours) and ours[-1] <= row.seen_by_customer, row.customer_id in hub.bell.typists("customer")
-    return Opened(listed, said, title, pauses, brief, stands, next_at, stranger, read, types)
+    return Opened(waiting, row.customer_id, said, title, pauses, brief, stands, next_at, stranger, read, types)
 
 
 def _context(hub: Hub, session: Session, row: Conversation) -> tuple[datetime | None, datetime | None, bool]:
@@ -255,7 +222,8 @@ def do(ref: str, deed: str) -> Response:
 
 def _back(ref: str) -> Response:
     """Without a fragment, which would keep the browser from putting the cursor where the next words go."""
-    return make_response(redirect(url_for("portal.inbox.queue", c=ref or None), 303))
+    here = _asked().here()
+    return make_response(redirect(url_for("portal.inbox.queue", c=ref or None, **here), 303))
 
 
 # --- live
@@ -266,11 +234,12 @@ def _back(ref: str) -> Response:
 def stream() -> Response:
     """The list and the open conversation as they change; the page's sign of life as well. Raises PartDown."""
     hub, shared, mine, ref = this_hub(), this_portal(), _me(), request.args.get("c", "")
+    asked = _asked()
     if not shared.streams.acquire(blocking=False):
         raise PartDown("Several consoles are live already.", "This one can be looked at by hand; try again later.")
     secret, roles = guard.session_secret(), frozenset(ADVISORS)
     told = events(
-        lambda beat: _parts(hub, ref, mine, beat), lambda: guard.still_open_to(hub, secret, roles), shared.wait
+        lambda beat: _parts(hub, ref, mine, asked, beat), lambda: guard.still_open_to(hub, secret, roles), shared.wait
     )
 
     def until_down() -> Any:
@@ -284,12 +253,12 @@ def stream() -> Response:
     return response
 
 
-def _parts(hub: Hub, ref: str, mine: int, beat: int) -> Parts:
+def _parts(hub: Hub, ref: str, mine: int, asked: Asked, beat: int) -> Parts:
     if beat % BEAT_EVERY == 0:
         with hub.begin() as work:
             if seats.beat(work, mine):
                 conversations.drain(hub, work)
-    values = _seen(hub, ref, mine)
+    values = _seen(hub, ref, mine, asked)
     found = {"waiting": fill("_waiting.html", **values)}
     opened = ("said", "signs") if values["opened"] else ()
     return found | {name: fill(f"_{name}.html", **values) for name in opened}

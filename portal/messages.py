@@ -11,7 +11,8 @@ from hub.core import Hub
 from hub.errors import NotFound, Unreadable
 from hub.flow import pending
 from hub.flow.letters import REASONS
-from hub.flow.pending import EPOCH, STATES, Asked, Mark, Pending
+from hub.flow.paging import EPOCH, Mark, mark_of
+from hub.flow.pending import STATES, Asked, Pending
 from hub.flow.sightings import note_seen
 from hub.models import DeadLetter, Delivery, Message
 from hub.web.webhooks import this_hub
@@ -50,11 +51,11 @@ def queue() -> Response:
     names, asked = _names(hub), _asked(hub, args.get("state", ""), args.get("connection", ""), args.get("kind", ""))
     with hub.look() as session:
         counts = pending.counts(session, list(names))
-        found = pending.read(session, asked, pending.mark_of(args.get("after", "")))
+        found = pending.read(session, asked, mark_of(args.get("after", "")))
     return page(
         "messages.html", found=found, asked=asked, names=names, counts=counts, capped=pending.CAPPED, states=STATES,
         chosen=names[asked.connections[0]] if len(asked.connections) == 1 and args.get("connection") else "",
-        kinds=_kinds(hub, asked.state), reasons=REASONS, upto=pending.Mark(hub.clock(), 0), first_page=not args.get("after"),
+        kinds=_kinds(hub, asked.state), reasons=REASONS, upto=Mark(hub.clock(), 0), first_page=not args.get("after"),
         done=args.get("done", "") if args.get("done") in DONE else "", done_count=_number(args.get("count", "")),
     )  # fmt: skip
 
@@ -148,7 +149,7 @@ def _asked_by_form(hub: Hub) -> Asked:
     """Of a deed each word must be known: what is not understood must not become all there is. Raises NotFound."""
     form = request.form
     state, connection, kind, only = (form.get(name, "") for name in ("state", "connection", "kind", "only"))
-    kinds, until = ("", *_kinds(hub, state)), pending.mark_of(form.get("upto", ""))
+    kinds, until = ("", *_kinds(hub, state)), mark_of(form.get("upto", ""))
     if state not in STATES or kind not in kinds or (connection and connection not in hub.partners):
         raise NotFound("There is no such list.", "Open the page again. Nothing was changed.")
     asked = _asked(hub, state, connection, kind)

@@ -14,6 +14,7 @@ from hub.core import Hub
 
 PAGE = 1_000  # rows that are held at once
 Place = TypeVar("Place")
+Row = TypeVar("Row")
 Read = Callable[[Session, Place | None, int], Sequence[tuple[Place, Sequence[object]]]]
 
 
@@ -46,3 +47,8 @@ def _rows(hub: Hub, columns: Sequence[str], read: Read[Any]) -> Iterator[Sequenc
 def cursor_of(given: str) -> int | None:
     """A place that an address names; None for the beginning, and for what is none."""
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
+
+
+def cut(found: Sequence[Row], most: int, place: Callable[[Row], Place]) -> tuple[Sequence[Row], Place | None]:
+    """What a page shows of one row more than fit on it, and the place behind which the list goes on; None where it ends."""
+    return found[:most], place(found[most - 1]) if len(found) > most else None

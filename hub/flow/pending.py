@@ -5,10 +5,10 @@ before ended, and merged."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import BindParameter, Select, bindparam, func, literal, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
@@ -16,6 +16,7 @@ from hub.errors import NotFound, WrongInput
 from hub.flow import inbox, letters, outbox
 from hub.flow.batches import batches
 from hub.flow.letters import OPEN
+from hub.flow.paging import Mark, behind
 from hub.models import DeadLetter, Delivery, Message, TransferQuestion
 from hub.models.traffic import in_order
 from hub.work import Work
@@ -24,8 +25,6 @@ STATES = ("dead", "quarantined", "waiting")
 PAGE = 50
 MOST = 5_000  # rows of one deed: it holds their locks until it is done
 CAPPED = 1_000  # counts end here: what a person does about more is the same
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -58,31 +57,9 @@ class Pending:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Where a page ended."""
-
-    at: datetime
-    id: int
-
-    def __str__(self) -> str:
-        return f"{(self.at - EPOCH) // TICK}-{self.id}"
-
-
-@dataclass(frozen=True)
 class Page:
     rows: Sequence[Pending]
     after: Mark | None
-
-
-def mark_of(text: str) -> Mark | None:
-    """None for anything that no page of ours said."""
-    ticks, _, row_id = text.partition("-")
-    if not all(one.isascii() and one.isdecimal() and len(one) < 19 for one in (ticks, row_id)):
-        return None
-    try:
-        return Mark(EPOCH + int(ticks) * TICK, int(row_id))
-    except OverflowError:
-        return None
 
 
 # --- reading
@@ -155,10 +132,7 @@ def _along_the_index(
     asked: Asked, model: type[Delivery] | type[Message], columns: Sequence[Any], after: Mark | None, limit: int
 ) -> Select[Any]:
     """(connection, state, due) of each connection by itself: an IN over several would have to sort them all."""
-    beyond: list[Any] = []
-    if after:
-        # The first condition is the one that an index can start from.
-        beyond = [model.not_before >= after.at, or_(model.not_before > after.at, model.id > after.id)]
+    beyond = [behind(model.not_before, model.id, after)] if after else []
     # Spelled out: an index of some serves only where the plan can see that these are the ones; of one topic it is another one.
     state: BindParameter[str] = bindparam("state", asked.state, literal_execute=True)
     these = in_order(model) if model is Message and not asked.kind else model.state == state

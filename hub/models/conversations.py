@@ -5,7 +5,7 @@ Advisors are named by their principal's id without a foreign key: one who is for
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, String, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
@@ -13,6 +13,15 @@ from hub.models.classify import ACCESS, PLAIN, SEALED, SERVICE, SERVICE_REF
 
 OPEN = text("state <> 'closed'")
 RUNNING = text("ended_at IS NULL")
+# What people have to do with, and what is settled, is read in an order of its own. A plan goes by an index of some rows only where
+# it can see that these are the ones, so the state is spelled out and no parameter.
+_FOR_PEOPLE = text("closed_at IS NULL AND state <> 'bot'")
+_CLOSED = text("closed_at IS NOT NULL")
+
+
+def for_people() -> ColumnElement[bool]:
+    """Those that wait for a person, or have one."""
+    return Conversation.closed_at.is_(None) & (Conversation.state != literal_column("'bot'"))
 
 
 class Conversation(Regional, Base):
@@ -29,6 +38,9 @@ class Conversation(Regional, Base):
         Index(None, "state", "desk"),
         Index(None, "owner_id", "state"),
         Index(None, "due_at"),
+        Index(None, "due_at", "id", sqlite_where=_FOR_PEOPLE, postgresql_where=_FOR_PEOPLE),
+        Index(None, "closed_at", "id", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
+        Index(None, "branch", "closed_at", "id", sqlite_where=_CLOSED, postgresql_where=_CLOSED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE_REF)

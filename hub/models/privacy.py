@@ -158,7 +158,7 @@ class ArchivedInvoice(Regional, Base):
     JSON under that key (compliance.archives). made_of: keyed hash of the row it was made of, so that it is put away once."""
 
     __tablename__ = "archived_invoices"
-    __table_args__ = (Index(None, "person_id"), Index(None, "ends_at"), Index(None, "data_key_id"))
+    __table_args__ = (Index(None, "person_id"), Index(None, "ends_at", "id"), Index(None, "data_key_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=STATUTORY)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=STATUTORY)

@@ -29,6 +29,7 @@ LISTS = {
     "portal.outreach.today": Listed("/desk/outreach/", "advisor", "portal.outreach.table", "after", ("outcome", "by")),
     "portal.customers.history": Listed("/desk/customers/{owner}/history", "advisor", "portal.customers.history_table", "before"),
     "portal.duplicates.overview": Listed("/desk/duplicates/", "advisor", "portal.duplicates.pairs_table", "after", ("state",)),
+    "portal.inbox.queue": Listed("/desk/inbox/", "advisor", "portal.inbox.queue_table", "after", ("state",)),
     "portal.segments.people": Listed("/desk/segments/gold_tier/people", "marketer", "portal.segments.people_table", "cursor", ("side",)),
     "portal.journeys.people": Listed("/desk/journeys/declined_brakes/people", "marketer", "portal.journeys.people_table", "cursor",
                                      ("state",)),
@@ -37,6 +38,8 @@ LISTS = {
                                     ("state", "connection", "kind")),
     "portal.privacy_desk.console": Listed("/desk/privacy/", "privacy", "portal.privacy_desk.requests_table", "after"),
     "portal.privacy_desk.held": Listed("/desk/privacy/holds", "privacy", "portal.privacy_desk.holds_table", "after", ("customer",)),
+    "portal.archive_desk.overview": Listed("/desk/privacy/archive/", "privacy", "portal.archive_desk.archive_table", "after",
+                                           ("customer",)),
 }  # fmt: skip
 # What is known to be short, as files, partners and staff make it and not customers; the second holds what has a table all the same.
 SHORT = {
@@ -48,8 +51,7 @@ SHORT_WITH_TABLE = {
     "portal.roi.dashboard": Listed("/desk/roi/", "marketer", "portal.roi.table", "", ("campaign", "span")),
     "portal.disputes.waiting": Listed("/desk/connectors/hubspot_eu/conflicts", "operator", "portal.disputes.waiting_table", ""),
 }  # fmt: skip
-# The first of what waits, in the order in which it has to be done: what is settled makes room for the next; searching finds the rest.
-FIRST_OF_MANY = {"inbox.queue", "archive_desk.overview", "customers.search"}
+FIRST_OF_MANY = {"customers.search"}  # whoever asks for less finds the rest
 ONE_THING = {
     "customers.overview", "customers.why", "duplicates.one", "segments.one", "segments.why", "segments.begin", "journeys.one",
     "journeys.why", "journeys.begin", "models.one", "connectors.one", "connectors.mapping", "configuration.one", "editor.edit",

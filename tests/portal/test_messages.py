@@ -11,6 +11,7 @@ from desks import CANARY, Traffic, Visitor
 from hub.core import Hub
 from hub.errors import Quarantined
 from hub.flow import inbox, pending
+from hub.flow.paging import Mark, mark_of
 from hub.flow.pending import Asked
 from hub.models import AuditEntry, DeadLetter, Delivery, Message, TransferQuestion
 from portal.masks import values_of
@@ -32,7 +33,7 @@ def test_pages_follow_each_other_without_a_gap_or_a_repeat(hub: Hub, traffic: Tr
     with hub.look() as session:
         whole = [row.id for row in pending.read(session, asked).rows]
         while True:
-            found = pending.read(session, asked, pending.mark_of(str(after)) if after else None, size=1)
+            found = pending.read(session, asked, mark_of(str(after)) if after else None, size=1)
             seen += [row.id for row in found.rows]
             after = found.after
             if after is None:
@@ -89,7 +90,7 @@ def test_all_of_a_filter_are_replayed_and_what_came_later_is_not(hub: Hub, traff
 def test_discarding_without_a_reason_is_refused_and_changes_nothing(
     hub: Hub, traffic: Traffic, operator: Visitor
 ) -> None:
-    now = str(pending.Mark(hub.clock(), 0))
+    now = str(Mark(hub.clock(), 0))
     for state in pending.STATES:
         for reason in ("", "because Zoë asked"):
             form = {"token": operator.token(), "state": state, "upto": now, "reason": reason}
@@ -104,7 +105,7 @@ def test_discarding_without_a_reason_is_refused_and_changes_nothing(
 def test_a_deed_that_is_not_understood_does_nothing(
     hub: Hub, traffic: Traffic, operator: Visitor, form: dict[str, str]
 ) -> None:
-    given = {"token": operator.token(), "reason": "test", "upto": str(pending.Mark(hub.clock(), 0)), **form}
+    given = {"token": operator.token(), "reason": "test", "upto": str(Mark(hub.clock(), 0)), **form}
     if form:
         given.setdefault("state", "dead")
 
@@ -114,7 +115,7 @@ def test_a_deed_that_is_not_understood_does_nothing(
 
 def test_nothing_is_half_done(hub: Hub, traffic: Traffic, operator: Visitor) -> None:
     """The last of them fails: the others are as they were."""
-    form = {"token": operator.token(), "state": "dead", "upto": str(pending.Mark(hub.clock(), 0)), "reason": "test"}
+    form = {"token": operator.token(), "state": "dead", "upto": str(Mark(hub.clock(), 0)), "reason": "test"}
 
     def fail(*_: object) -> None:
         raise RuntimeError("the disk is full")
