@@ -153,8 +153,9 @@ def listed(region: str | None, as_json: bool) -> None:
         return
     for row in rows:
         late = "  OVERDUE" if row["overdue"] else "  clock stands" if row["paused"] else ""
+        about = f"  ({row['scope']})" if row["scope"] else ""
         click.echo(
-            f"{row['request']}  {row['kind']:13} {row['state']:10} {row['jurisdiction']:3} by {row['due_on']}{late}"
+            f"{row['request']}  {row['kind']:13} {row['state']:10} {row['jurisdiction']:3} by {row['due_on']}{late}{about}"
         )
 
 

@@ -73,8 +73,9 @@ class Snapshots:
         several = [self.at(day) for day in days]
         silent = np.concatenate([one.silent for one in several])
         rare = int(min(silent.sum(), len(silent) - silent.sum()))
-        if rare < FEWEST_OF_A_KIND or min(len(one.ids) for one in several) < FEWEST:
-            known = f"{len(several[0].ids)} customers were known on {several[0].as_of}"
+        fewest = min(several, key=lambda one: len(one.ids))
+        if rare < FEWEST_OF_A_KIND or len(fewest.ids) < FEWEST:
+            known = f"{len(fewest.ids)} customers were known on {fewest.as_of}"
             raise WrongInput(
                 f"{known}, and of {len(silent)} outcomes the rarer kind has {rare}.",
                 f"At least {FEWEST} customers and {FEWEST_OF_A_KIND} outcomes of each kind are needed.",

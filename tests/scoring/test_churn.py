@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from hub.sdk import WrongInput
 from lives import TODAY, a_reader, some_lives
 from scoring.churn import Churn, reason
+from scoring.churn_trial import Snapshots
+from scoring.snapshots import Snapshot
 
 
 def silent(step: int, steps: int) -> None:
@@ -99,6 +102,16 @@ def test_a_short_history_is_refused_with_what_is_missing():
 def test_three_customers_are_refused():
     with pytest.raises(WrongInput, match="customers were known"):
         Churn().train(a_reader(some_lives(3)), TODAY, 0, silent)
+
+
+def test_a_garage_that_grows_is_told_the_day_on_which_it_had_too_few_customers():
+    snapshots = Snapshots(None, (), 182)
+    for number, count in enumerate((90, 70, 50)):
+        day, silent = TODAY - timedelta(days=60 * number), np.arange(count) % 2
+        snapshots.read[day] = Snapshot(day, np.arange(count), np.zeros((count, 1)), silent)
+
+    with pytest.raises(WrongInput, match=f"50 customers were known on {TODAY - timedelta(days=120)}"):
+        snapshots.together(list(snapshots.read))
 
 
 def test_a_champion_that_learned_from_the_same_days_is_not_asked_about_them(trained):
