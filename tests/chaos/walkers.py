@@ -1,7 +1,7 @@
 """Journeys under kill -9: `walkers.py FOLDER KILLS SEED PEOPLE` walks people through one journey while the process that moves
 them and the process that sends for them are killed at random moments, and says what came of it as JSON.
 
-Children are forked from a parent that has imported everything and opened nothing. Their clock is hours ahead of the real one
+Children are forked from a parent that has imported everything, read the rules as every supervisor does, and opened nothing. Their clock is hours ahead of the real one
 by what the file `hours` says; after each kill time moves on. People came in hours apart, so that there is work after every kill;
 a board that parent and children share says who of them was at work when the kill fell. What partners got stands in a book of
 their own. How far the run is goes to stderr."""
@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -28,12 +29,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from redis import Redis
 from sqlalchemy import func, select
 
+from hub.cli.opened import warm
 from hub.cli.running import open_region
 from hub.core import Hub, build_hub
 from hub.flow import applying, customers, outbox, pipeline, waking
 from hub.models import Enrollment, Event, Message, StepLog, Task
 from hub.sdk import Connector, CustomerKey, EffectClass, EventRecord, Kind, Outcome, Push, Topic
-from hub.settings import load_settings
+from hub.settings import Settings, load_settings
 from rules.journeys.read import read_journey
 from rules.parse import read_text
 
@@ -141,7 +143,8 @@ def opened(folder: Path) -> Hub:
     return hub
 
 
-def _settings(folder: Path) -> Any:
+@cache
+def _settings(folder: Path) -> Settings:
     timing = {"HUB_HOME": str(folder / "var"), "HUB_CONFIG": str(CONFIG)}
     given = {name: value for name, value in os.environ.items() if name.startswith("HUB_DATABASE")}
     return load_settings({**timing, **given})
@@ -320,6 +323,7 @@ def told(folder: Path, people: int, times: int) -> dict[str, Any]:
 if __name__ == "__main__":
     logging.getLogger().setLevel(logging.CRITICAL)  # nobody hears the bells, and a kill is no news
     where, kills, seed, people = Path(sys.argv[1]), *map(int, sys.argv[2:5])
+    warm(_settings(where))
     if fork(where, lambda folder, last: settle_in(folder, people, kills)) and os.wait()[1]:
         raise SystemExit("nobody could settle in")
     began = time.monotonic()
