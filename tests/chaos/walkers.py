@@ -1,10 +1,10 @@
 """Journeys under kill -9: `walkers.py FOLDER KILLS SEED PEOPLE` walks people through one journey while the process that moves
 them and the process that sends for them are killed at random moments, and says what came of it as JSON.
 
-Children are forked from a parent that has imported everything, read the rules as every supervisor does, and opened nothing. Their clock is hours ahead of the real one
-by what the file `hours` says; after each kill time moves on. People came in hours apart, so that there is work after every kill;
-a board that parent and children share says who of them was at work when the kill fell. What partners got stands in a book of
-their own. How far the run is goes to stderr."""
+Children are forked from a parent that has imported everything and read the rules, as a supervisor does, and opened nothing.
+Their clock is hours ahead of the real one by what the file `hours` says; after each kill time moves on. People came in hours
+apart, so that there is work after every kill; a board that parent and children share says who of them was at work when the
+kill fell. What partners got stands in a book of their own. How far the run is goes to stderr."""
 
 import json
 import logging

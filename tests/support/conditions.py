@@ -1,12 +1,18 @@
-"""Strategies for every node and operator of the rule language, over the catalogue of histories."""
+"""Strategies for every node and operator of the rule language, over the catalogue of histories.
 
+Each is put together once, as that takes Hypothesis longer than to draw from it: days are drawn as so many ago, and become dates of a
+today when a document is done."""
+
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 from ruamel.yaml.comments import CommentedMap
 
-from histories import CATALOGUE, DAYS_AGO, NUMBERS, SHARES, SPANS, TEXTS, TURNS, ZONES
+from asked_of import dated, several_tests, values
+from histories import CATALOGUE, SHARES, SPANS, TURNS, ZONES
 from rules.calendar import PERIODS, local_day
 from rules.catalogue import EventKind
 from rules.check import Checker
@@ -14,17 +20,25 @@ from rules.check_events import BY_TYPES, MEASURES
 from rules.dependencies import dependencies
 from rules.documents import SegmentRule
 from rules.errors import NOWHERE
-from rules.operators import OF_AGES
 from rules.parse import Source
 from rules.tree import Condition, Pinned
 
 Document = dict[str, Any]
 
 
-def money() -> st.SearchStrategy[Any]:
-    return st.sampled_from([0, "0.01 EUR", "1 EUR", "249.90 EUR", "100 EUR", "24.990 KWD", "0.1 KWD", "100 JPY"])
+def documents(today: date, segments: Sequence[str]) -> st.SearchStrategy[Document]:
+    return _any_document(tuple(segments)).map(lambda found: dated(found, today))
 
 
+def leaves(today: date) -> st.SearchStrategy[Document]:
+    return _leaves().map(lambda found: dated(found, today))
+
+
+def cars(today: date) -> st.SearchStrategy[Document]:
+    return _cars().map(lambda found: dated(found, today))
+
+
+@cache
 def moments() -> st.SearchStrategy[datetime]:
     near = st.builds(
         lambda turn, minutes: turn + timedelta(minutes=minutes), st.sampled_from(TURNS), st.integers(-1500, 1500)
@@ -34,78 +48,33 @@ def moments() -> st.SearchStrategy[datetime]:
     )
 
 
-def values(type_: str, today: date) -> st.SearchStrategy[Any]:
-    return {
-        "number": st.sampled_from(NUMBERS),
-        "money": money(),
-        "text": st.sampled_from(TEXTS),
-        "flag": st.booleans(),
-        "day": st.sampled_from(DAYS_AGO).map(lambda ago: today - timedelta(days=ago)),
-        "instant": st.sampled_from(DAYS_AGO).map(lambda ago: today - timedelta(days=ago)),
-        "set": st.sampled_from(TEXTS),
-    }[type_]
+@cache
+def _leaves() -> st.SearchStrategy[Document]:
+    facts = _facts(list(CATALOGUE.facts.values()))
+    return st.one_of(facts, facts, events(), events(), sequences(), a_score(), others())
 
 
-def a_test(type_: str, today: date) -> st.SearchStrategy[dict[str, Any]]:
-    if type_ in ("age", "vehicle"):
-        missing = st.just({"is": "missing"})
-        spans = st.builds(lambda name, span: {name: span}, st.sampled_from(list(OF_AGES)), st.sampled_from(SPANS))
-        return missing if type_ == "vehicle" else spans | spans | missing
-    value = values(type_, today)
-    if type_ == "set":
-        several = st.lists(value, min_size=1, max_size=3)
-        lists = st.builds(lambda name, v: {name: v}, st.sampled_from(["has_any", "has_all", "has_none"]), several)
-        return lists | value.filter(bool).map(lambda v: {"has": v}) | st.just({"is": "missing"})
-    tests = [value.map(lambda v: {"is": v}), value.map(lambda v: {"is_not": v}), st.just({"is": "missing"})]
-    if type_ in ("number", "text"):
-        lists = st.lists(value, min_size=1, max_size=4)
-        tests += [lists.map(lambda v: {"one_of": v}), lists.map(lambda v: {"none_of": v})]
-    if type_ in ("number", "money"):
-        tests += [
-            st.builds(lambda name, v: {name: v}, st.sampled_from(["above", "below", "at_least", "at_most"]), value)
-        ]
-    if type_ in ("day", "instant"):
-        fixed = st.sampled_from(["before", "after", "on_or_before", "on_or_after"])
-        spans = st.builds(lambda n, v: {n: v}, st.sampled_from(["older_than", "within"]), st.sampled_from(SPANS))
-        periods = st.sampled_from(PERIODS).map(lambda period: {"during": period})
-        tests += [st.builds(lambda name, v: {name: v}, fixed, value), spans, spans, periods]
-    if type_ == "text":
-        names = st.sampled_from(["starts_with", "ends_with", "contains"])
-        tests += [st.builds(lambda name, v: {name: v}, names, value.filter(bool))]
-    if type_ == "money":
-        tests.append(st.just({"between": [0, "100 EUR"]}) | st.just({"between": ["0.01 EUR", "249.90 EUR"]}))
-    elif type_ in ("number", "day", "instant"):
-        tests.append(st.tuples(value, value).map(lambda pair: {"between": sorted(pair)}))
-    return st.one_of(tests)
+def _facts(facts: list[Any]) -> st.SearchStrategy[Document]:
+    return st.sampled_from(facts).flatmap(_fact)
 
 
-def several_tests(type_: str, today: date) -> st.SearchStrategy[dict[str, Any]]:
-    one = a_test(type_, today)
-    return one | st.tuples(one, one).map(lambda pair: pair[0] | pair[1])
-
-
-def leaves(today: date) -> st.SearchStrategy[Document]:
-    facts = _facts(list(CATALOGUE.facts.values()), today)
-    return st.one_of(facts, facts, events(today), events(today), sequences(today), a_score(), others())
-
-
-def _facts(facts: list[Any], today: date) -> st.SearchStrategy[Document]:
-    return st.sampled_from(facts).flatmap(
-        lambda fact: several_tests(fact.type, today).map(lambda tests: {fact.name: tests})
-    )
+@cache
+def _fact(fact: Any) -> st.SearchStrategy[Document]:
+    return several_tests(fact.type).map(lambda tests: {fact.name: tests})
 
 
 # --- events
 
 
-def events(today: date) -> st.SearchStrategy[Document]:
-    return st.sampled_from(list(CATALOGUE.events.values())).flatmap(lambda kind: an_event(kind, today))
+def events() -> st.SearchStrategy[Document]:
+    built = {kind.name: an_event(kind) for kind in CATALOGUE.events.values()}
+    return st.sampled_from(list(CATALOGUE.events.values())).flatmap(lambda kind: built[kind.name])
 
 
-def an_event(kind: EventKind, today: date) -> st.SearchStrategy[Document]:
+def an_event(kind: EventKind) -> st.SearchStrategy[Document]:
     counts: list[dict[str, int]] = [{}, {"at_least": 1}, {"at_least": 2}, {"at_most": 0}, {"at_most": 2}, {"exactly": 0},
                                     {"exactly": 2}, {"at_least": 1, "at_most": 3}]  # fmt: skip
-    days = values("day", today)
+    days = values("day")
     ranges = st.tuples(days, days).map(sorted)
     fixed = st.one_of(
         st.just({}),
@@ -121,51 +90,59 @@ def an_event(kind: EventKind, today: date) -> st.SearchStrategy[Document]:
         st.sampled_from(counts),
         windows(),
         fixed,
-        wheres(kind, today),
-        st.just({}) | measures(kind, today),
+        wheres(kind),
+        st.just({}) | measures(kind),
     )
 
 
+@cache
 def windows() -> st.SearchStrategy[dict[str, str]]:
     spans = st.sampled_from(SPANS).map(lambda span: {"within": span})
     return spans | st.sampled_from(PERIODS).map(lambda period: {"during": period}) | st.just({})
 
 
-def wheres(kind: EventKind, today: date) -> st.SearchStrategy[Document]:
-    tests = {name: several_tests(type_, today) for name, type_ in kind.all_fields.items()}
-    found = st.sampled_from(list(tests)).flatmap(lambda name: tests[name].map(lambda test: {"where": {name: test}}))
+def wheres(kind: EventKind) -> st.SearchStrategy[Document]:
+    built = {
+        name: several_tests(type_).map(lambda test, name=name: {"where": {name: test}})
+        for name, type_ in kind.all_fields.items()
+    }
+    found = st.sampled_from(list(built)).flatmap(lambda name: built[name])
     return st.just({}) | st.just({}) | found
 
 
-def measures(kind: EventKind, today: date) -> st.SearchStrategy[Document]:
+def measures(kind: EventKind) -> st.SearchStrategy[Document]:
     fitting = [
         (how, name, type_)
         for how, types in MEASURES.items()
         for name, type_ in kind.all_fields.items()
         if type_ in types
     ]
-    return st.sampled_from(fitting).flatmap(lambda one: _measure(*one, today))
+    return st.sampled_from(fitting).flatmap(lambda one: _measure(*one))
 
 
-def _measure(how: str, name: str, type_: str, today: date) -> st.SearchStrategy[Document]:
+@cache
+def _measure(how: str, name: str, type_: str) -> st.SearchStrategy[Document]:
     if type_ == "money" and how != "last":
         amounts = st.sampled_from(["0 EUR", "1 EUR", "249.90 EUR", "500 EUR", "24.990 KWD", "100 JPY"])
         names = st.sampled_from(["is", "above", "below", "at_least", "at_most"])
         return st.builds(lambda test, amount: {how: {name: {test: amount}}}, names, amounts)
-    tests = several_tests("number" if how == "distinct" else type_, today)
+    tests = several_tests("number" if how == "distinct" else type_)
     if how in ("sum", "distinct"):
         tests = tests.filter(lambda test: "missing" not in test.values())
     return tests.map(lambda test: {how: {name: test}})
 
 
-def sequences(today: date) -> st.SearchStrategy[Document]:
+@cache
+def sequences() -> st.SearchStrategy[Document]:
     kinds = st.sampled_from(list(CATALOGUE.events.values()))
     spans = st.sampled_from(["1d", "2d", "7d", "30d", "1m", "3m", "1y"])
 
     def step(key: str, within: st.SearchStrategy[Document]) -> st.SearchStrategy[Document]:
-        return kinds.flatmap(
-            lambda kind: st.builds(lambda where, span: {key: kind.name, **where, **span}, wheres(kind, today), within)
-        )
+        built = {
+            kind.name: st.builds(lambda where, span, name=kind.name: {key: name, **where, **span}, wheres(kind), within)
+            for kind in CATALOGUE.events.values()
+        }
+        return kinds.flatmap(lambda kind: built[kind.name])
 
     some = spans.map(lambda span: {"within": span})
     first, then = step("event", st.just({})), step("event", some | st.just({}))
@@ -197,6 +174,7 @@ def sequences(today: date) -> st.SearchStrategy[Document]:
 # --- scores, consents, buckets, segments, cars
 
 
+@cache
 def a_score() -> st.SearchStrategy[Document]:
     share = st.sampled_from(SHARES)
     plain = st.builds(
@@ -221,6 +199,7 @@ def a_score() -> st.SearchStrategy[Document]:
     )
 
 
+@cache
 def others() -> st.SearchStrategy[Document]:
     consent = st.builds(
         lambda purpose, channel, state: {"consent": {"purpose": purpose, "channel": channel, "is": state}},
@@ -246,9 +225,10 @@ def joined(inner: st.SearchStrategy[Document]) -> st.SearchStrategy[Document]:
     )
 
 
-def cars(today: date) -> st.SearchStrategy[Document]:
-    facts = _facts(list(CATALOGUE.vehicle.values()), today)
-    leaf = st.one_of(facts, facts, events(today), sequences(today))
+@cache
+def _cars() -> st.SearchStrategy[Document]:
+    facts = _facts(list(CATALOGUE.vehicle.values()))
+    leaf = st.one_of(facts, facts, events(), sequences())
     inner = st.recursive(leaf, joined, max_leaves=3)
     return st.builds(
         lambda quantifier, items: {"vehicle": {quantifier: items}},
@@ -257,8 +237,9 @@ def cars(today: date) -> st.SearchStrategy[Document]:
     )
 
 
-def documents(today: date, segments: list[str]) -> st.SearchStrategy[Document]:
-    leaf = leaves(today) | cars(today)
+@cache
+def _any_document(segments: tuple[str, ...]) -> st.SearchStrategy[Document]:
+    leaf = _leaves() | _cars()
     if segments:
         sides, names = st.sampled_from(["in", "not_in"]), st.sampled_from(segments)
         leaf = st.one_of(leaf, leaf, st.builds(lambda side, name: {"segment": {side: name}}, sides, names))
