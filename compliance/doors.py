@@ -7,6 +7,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from compliance import cases, erasure, requests
+from compliance.coming import Came
 from compliance.requests import Wish
 from compliance.rights import CORRECTABLE
 from hub.errors import NotFound
@@ -54,9 +55,9 @@ class Requests(MethodView):
         hub = this_hub()
         right = {name: told["right"][name] for name in CORRECTABLE if name in told["right"]}
         if told["kind"] == "erasure":
-            made = erasure.put(hub, work, ref, "api")
+            made = erasure.put(hub, work, ref, "api", Came("api"))
         else:
-            made = requests.put(hub, work, Wish(ref, told["kind"], "api", told["scope"], right), "api")
+            made = requests.put(hub, work, Wish(ref, told["kind"], Came("api"), told["scope"], right), "api")
         work.session.flush()
         return _told(work.session, made), 202
 

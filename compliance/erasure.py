@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from compliance import archives, certificates, execution, probing, rights
 from compliance.cases import HOWS, WISH, expect_way
 from compliance.certificates import telling
+from compliance.coming import Came
 from compliance.periods import deadline_of
 from compliance.registry import RecordSet, bound_to, by_table, record_sets
 from compliance.timekeeping import expect_after
@@ -39,34 +40,38 @@ CAUSE = "person_erased"
 log = logging.getLogger(__name__)
 
 
-def intake(hub: Hub, customer_ref: str, actor: str) -> str:
+def intake(hub: Hub, customer_ref: str, actor: str, came: Came) -> str:
     """The wish of a person, written down. Raises NotFound, WrongInput."""
     with hub.begin() as work:
-        return put(hub, work, customer_ref, actor)
+        return put(hub, work, customer_ref, actor, came)
 
 
-def put(hub: Hub, work: Work, customer_ref: str, actor: str, cause: str = WISH) -> str:
+def put(hub: Hub, work: Work, customer_ref: str, actor: str, came: Came | None, cause: str = WISH) -> str:
     """Write down that somebody is to be forgotten, or answer the request that is already open: a wish makes one that nobody had asked
-    for a wish, with its own deadline. Raises NotFound, WrongInput."""
+    for a wish, with its own deadline. came: of a wish. Raises NotFound, WrongInput."""
     customer, person = _subject(work, customer_ref)
+    day = came.day(hub, work) if came else local_day(work.now, hub.here.zone)
     if cause == WISH and person.moved_to:
         raise WrongInput(f"Their home is {person.moved_to} now.", f"Ask there: --region {person.moved_to}")
     open_one = select(ErasureRequest).where(ErasureRequest.person_id == person.id, ErasureRequest.state.not_in(CLOSED))
     known = work.session.scalar(open_one.with_for_update())
-    due = deadline_of(hub.settings.config, person.jurisdiction).due(local_day(work.now, hub.here.zone))
+    due = deadline_of(hub.settings.config, person.jurisdiction).due(day)
     if known is not None:
         if cause == WISH != known.cause:
             known.cause, known.asked_by, known.asked_at, known.due_on = cause, actor, work.now, due
+            known.came_by = came.by if came else ""
             known.state = "received" if known.state in BEGUN else known.state
             work.audit(actor, "erasure_wished", "person", person.id, request=known.ref)
         return known.ref
     if person.erased_at is not None:
         raise WrongInput("This person has been erased already.", "See: hub privacy list")
+    told = came.told(day) if came else {}
     request = work.add(
         ErasureRequest(
             ref=new_ref(),
             person_id=person.id,
             jurisdiction=person.jurisdiction,
+            came_by=came.by if came else "",
             cause=cause,
             state="received",
             asked_at=work.now,
@@ -74,7 +79,15 @@ def put(hub: Hub, work: Work, customer_ref: str, actor: str, cause: str = WISH) 
             asked_by=actor,
         )
     )
-    work.audit(actor, "erasure_received", "person", customer.person_id, request=request.ref, cause=cause)
+    work.audit(
+        actor,
+        "erasure_received",
+        "person",
+        customer.person_id,
+        request=request.ref,
+        cause=cause,
+        **told,
+    )
     return request.ref
 
 

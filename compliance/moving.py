@@ -169,7 +169,7 @@ def _leave(hub: Hub, to: Hub, ref: str, actor: str) -> None:
     """Ask this home to forget, as the person would."""
     with hub.begin() as work:
         move, customer, _ = _locked(work, ref)
-        move.erasure = erasure.put(hub, work, customer.ref, actor, MOVE)
+        move.erasure = erasure.put(hub, work, customer.ref, actor, None, MOVE)
         request = move.erasure
     if _erasure_state(hub, request) == "received":
         erasure.verify(hub, request, actor, MOVE)

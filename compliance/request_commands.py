@@ -3,12 +3,14 @@
 import csv
 import getpass
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
 from sqlalchemy import select
 
 from compliance import cases, dpia, erasure, history, moving, requests, storage, takeaway
+from compliance.coming import CAME_BY, Came
 from compliance.disclosure import disclose
 from compliance.papers import files_of
 from compliance.requests import Wish
@@ -32,19 +34,27 @@ def privacy() -> None:
 @click.option("--kind", type=click.Choice(["erasure", *requests.KINDS]), default="erasure", show_default=True)
 @click.option("--scope", default="", help="Objection: marketing or profiling; review: segment:NAME.")
 @click.option("--set", "values", multiple=True, metavar="FIELD=VALUE", help="Rectification: what is right.")
-@click.option("--came-by", type=click.Choice(requests.CAME_BY), default="cli", show_default=True)
+@click.option("--came-by", type=click.Choice(CAME_BY), default="cli", show_default=True)
+@click.option("--came-on", type=click.DateTime(["%Y-%m-%d"]), help="Its deadline runs since; default: today.")
 @region_option
 @by_option
 def intake(
-    customer_ref: str, kind: str, scope: str, values: tuple[str, ...], came_by: str, region: str | None, by: str
+    customer_ref: str,
+    kind: str,
+    scope: str,
+    values: tuple[str, ...],
+    came_by: str,
+    came_on: datetime | None,
+    region: str | None,
+    by: str,
 ) -> None:
     """Write down what somebody asks. Asked twice, the open request is answered."""
-    wish = dict(_pair(value) for value in values)
+    wish, came = dict(_pair(value) for value in values), Came(came_by, came_on.date() if came_on else None)
     with opened(region) as hub:
         if kind == "erasure":
-            click.echo(erasure.intake(hub, customer_ref, by))
+            click.echo(erasure.intake(hub, customer_ref, by, came))
         else:
-            click.echo(requests.intake(hub, Wish(customer_ref, kind, came_by, scope, wish), by))
+            click.echo(requests.intake(hub, Wish(customer_ref, kind, came, scope, wish), by))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ received -> verified -> answered | refused, or withdrawn by the person; the cloc
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from compliance import rights
 from compliance.cases import expect_way
+from compliance.coming import Came
 from compliance.disclosure import Disclosure, disclose
 from compliance.periods import Deadline, deadline_of
 from compliance.rights import Subject
@@ -25,7 +26,6 @@ from rules.calendar import local_day
 
 KINDS = ("access", "portability", "rectification", "restriction", "objection", "review")
 HANDED_OVER = ("access", "portability")
-CAME_BY = ("portal", "desk", "api", "cli", "mail")
 OPEN = ("received", "verified")
 STANDING = ("restriction", "objection")  # bind from their answer until they are lifted
 MACHINES = frozenset({"clock", "portal", "api"})
@@ -39,11 +39,11 @@ LONGEST = 2000  # of a text, in signs
 
 @dataclass(frozen=True)
 class Wish:
-    """came_by: one of CAME_BY. scope: see PersonRequest. wish: of a rectification the right values, else {"text": ...}."""
+    """scope: see PersonRequest. wish: of a rectification the right values, else {"text": ...}."""
 
     customer_ref: str
     kind: str
-    came_by: str
+    came: Came
     scope: str = ""
     wish: Mapping[str, Any] = field(default_factory=dict)
 
@@ -60,11 +60,12 @@ def put(hub: Hub, work: Work, wish: Wish, actor: str) -> str:
     who = rights.subject_of(work, ref=wish.customer_ref)
     if who is None:
         raise NotFound(f"There is no customer {wish.customer_ref} in {hub.region_code}.")
+    day = wish.came.day(hub, work)
     known = _open_one(work, who, wish)
     if known is not None:
-        work.audit(actor, "request_folded", "person", who.person.id, request=known.ref, came_by=wish.came_by)
+        work.audit(actor, "request_folded", "person", who.person.id, request=known.ref, **wish.came.told(day))
         return known.ref
-    row = _written(hub, work, who, wish, actor)
+    row = _written(hub, work, who, wish, actor, day)
     if wish.kind == "objection":
         _settle(hub, work, who, row, actor, rights.object_to(hub, work, who, wish.scope), {})
     else:
@@ -75,8 +76,6 @@ def put(hub: Hub, work: Work, wish: Wish, actor: str) -> str:
 def _check(hub: Hub, wish: Wish) -> None:
     if wish.kind not in KINDS:
         raise WrongInput(f"There is no kind of request “{wish.kind}”.", f"One of: erasure, {', '.join(KINDS)}.")
-    if wish.came_by not in CAME_BY:
-        raise WrongInput(f"No request comes by “{wish.came_by}”.", f"One of: {', '.join(CAME_BY)}.")
     if any(len(str(text)) > LONGEST for text in wish.wish.values()):
         raise WrongInput("This text is too long.", f"{LONGEST} signs are enough to say what is asked.")
     rights.check(hub, wish.kind, wish.scope, wish.wish)
@@ -239,15 +238,15 @@ def _open_one(work: Work, who: Subject, wish: Wish) -> PersonRequest | None:
     )
 
 
-def _written(hub: Hub, work: Work, who: Subject, wish: Wish, actor: str) -> PersonRequest:
+def _written(hub: Hub, work: Work, who: Subject, wish: Wish, actor: str, day: date) -> PersonRequest:
     law = deadline_of(hub.settings.config, who.person.jurisdiction)
     row = PersonRequest(id=work.ids.next(), ref=new_ref(), person_id=who.person.id, kind=wish.kind, scope=wish.scope,
-                        jurisdiction=who.person.jurisdiction, state="received", came_by=wish.came_by, asked_by=actor[:80],
-                        asked_at=work.now, due_on=law.due(local_day(work.now, hub.here.zone)))  # fmt: skip
+                        jurisdiction=who.person.jurisdiction, state="received", came_by=wish.came.by, asked_by=actor[:80],
+                        asked_at=work.now, due_on=law.due(day))  # fmt: skip
     row.wish = _sealed(work, who, row, "wish", wish.wish)
     work.add(row)
     work.audit(
-        actor, "request_received", "person", who.person.id, request=row.ref, kind=wish.kind, came_by=wish.came_by
+        actor, "request_received", "person", who.person.id, request=row.ref, kind=wish.kind, **wish.came.told(day)
     )
     return row
 

@@ -33,7 +33,7 @@ def forget(hub: Hub, customer_id: int, actor: str, tell: Callable[[Work], None])
         ref = lock_customers(work, [customer_id])[customer_id]
         if not strangers.is_stranger(work.session, customer_id):
             return False
-        request = erasure.put(hub, work, ref, actor, RETENTION)
+        request = erasure.put(hub, work, ref, actor, None, RETENTION)
         tell(work)
     return _goes_on(hub, request, actor)
 

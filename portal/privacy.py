@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from compliance import cases, consents, erasure, holding, requests, takeaway
+from compliance.coming import Came
 from compliance.disclosure import disclose
 from compliance.keeping import read_keeping
 from compliance.papers import files_of
@@ -126,7 +127,7 @@ def ask(kind: str) -> Response:
     wish = {name: form[name].strip() for name in CORRECTABLE if form.get(name, "").strip()}
     if kind == "review":
         wish = {"text": form.get("text", "").strip()}
-    ref = requests.intake(hub, Wish(who.ref, kind, "portal", form.get("scope", ""), wish), ACTOR)
+    ref = requests.intake(hub, Wish(who.ref, kind, Came("portal"), form.get("scope", ""), wish), ACTOR)
     _vouch(lambda: requests.verify(hub, ref, ACTOR, "session"))
     return _back("asked")
 
@@ -138,7 +139,7 @@ def forget() -> Response:
     hub = this_hub()
     with hub.look() as session:
         who = me(hub, session)
-    ref = erasure.intake(hub, who.ref, ACTOR)
+    ref = erasure.intake(hub, who.ref, ACTOR, Came("portal"))
     _vouch(lambda: erasure.verify(hub, ref, ACTOR, "session"))
     return _forgotten_here(_back("asked"))
 

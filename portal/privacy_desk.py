@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from compliance import cases, erasure, holds, requests, takeaway
 from compliance.cases import HOWS, Case, Mark
+from compliance.coming import Came
 from compliance.papers import files_of
 from compliance.periods import deadline_of
 from compliance.probing import THERE
@@ -198,10 +199,10 @@ def take_in() -> Response:
     hub, form = this_hub(), request.form
     customer, kind = form.get("customer", "").strip(), form.get("kind", "")
     if kind == "erasure":
-        return _back(erasure.intake(hub, customer, guard.principal()))
+        return _back(erasure.intake(hub, customer, guard.principal(), Came("desk")))
     scope = form.get("scope", "").strip()
     wish = {name: form[name].strip() for name in ("name", "email", "phone", "address") if form.get(name, "").strip()}
-    return _back(requests.intake(hub, Wish(customer, kind, "desk", scope, wish), guard.principal()))
+    return _back(requests.intake(hub, Wish(customer, kind, Came("desk"), scope, wish), guard.principal()))
 
 
 # --- holds

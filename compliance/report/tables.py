@@ -68,8 +68,8 @@ def _requests(hub: Hub, session: Session) -> Table:
     open or late of what was not."""
     today = hub.clock().date()
     erasures = select(
-        ErasureRequest.ref, Customer.ref, ErasureRequest.jurisdiction, ErasureRequest.state, ErasureRequest.asked_at,
-        ErasureRequest.due_on, ErasureRequest.finished_at,
+        ErasureRequest.ref, Customer.ref, ErasureRequest.jurisdiction, ErasureRequest.state, ErasureRequest.came_by,
+        ErasureRequest.asked_at, ErasureRequest.due_on, ErasureRequest.finished_at,
     ).join(Customer, Customer.person_id == ErasureRequest.person_id).where(ErasureRequest.cause == WISH)  # fmt: skip
     others = select(
         PersonRequest.ref, PersonRequest.kind, PersonRequest.scope, Customer.ref, PersonRequest.jurisdiction, PersonRequest.state,
@@ -82,9 +82,11 @@ def _requests(hub: Hub, session: Session) -> Table:
         return "yes" if local_day(settled, hub.here.zone) <= due else "no"
 
     def rows() -> Iterator[Row]:
-        for ref, customer, law, state, asked, due, settled in _paged(session, erasures.order_by(ErasureRequest.id)):
+        for ref, customer, law, state, came_by, asked, due, settled in _paged(
+            session, erasures.order_by(ErasureRequest.id)
+        ):
             outcome = state if settled else ""
-            yield ref, "erasure", "", customer, law, state, "", asked, due, settled, in_time(due, settled), outcome
+            yield ref, "erasure", "", customer, law, state, came_by, asked, due, settled, in_time(due, settled), outcome
         for *first, asked, due, settled, outcome in _paged(session, others):
             yield *first, asked, due, settled, in_time(due, settled), outcome or ""
 

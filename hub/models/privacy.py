@@ -128,7 +128,8 @@ class AuditEntry(Regional, Base):
 class ErasureRequest(Regional, Base):
     """Somebody is to be forgotten. state: received, verified, planned, approved, telling, held, certified or refused.
 
-    cause: `wish` of the person, or `move` of their home and `retention` of a stranger's words, which nobody asked for.
+    cause: `wish` of the person, or `move` of their home and `retention` of a stranger's words, which nobody asked for. came_by: how the
+    wish came in (compliance.coming), empty for no wish and for those of before.
     plan: one item per record set, with its verb and reason, as decided under `policy` (hash of the rules in force)."""
 
     __tablename__ = "erasure_requests"
@@ -138,6 +139,7 @@ class ErasureRequest(Regional, Base):
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=PROOF)
     person_id: Mapped[int] = mapped_column(points_at("persons.id"), info=PROOF)
     jurisdiction: Mapped[str] = mapped_column(String(8), info=PROOF)
+    came_by: Mapped[str] = mapped_column(String(16), default="", server_default="", info=PROOF)
     cause: Mapped[str] = mapped_column(String(12), default="wish", server_default="wish", info=PROOF)
     state: Mapped[str] = mapped_column(String(16), info=PROOF)
     asked_at: Mapped[datetime] = mapped_column(info=PROOF)
@@ -200,7 +202,7 @@ class PersonRequest(Regional, Base):
     scope: of an objection marketing or profiling, of a review the decision it is about (`segment:regulars`), else empty.
     state: received, verified, answered, refused or withdrawn.
 
-    came_by: portal, desk, api, cli or mail. wish, answer: JSON under the person's key. due_on: the day by which they must be
+    came_by: how it came in (compliance.coming). wish, answer: JSON under the person's key. due_on: the day by which they must be
     answered, as moved by the one extension and by the days the clock stood. outcome: what became of it, in one word.
     ended_at: of a restriction or objection, when it ceased to bind."""
 

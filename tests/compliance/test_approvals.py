@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from compliance import answered, archive_openings, archives, asked, erasure, policies
+from compliance.coming import Came
 from forgetting import person_of
 from hub.core import build_hub
 from hub.errors import ConfigError, Denied, NotFound, Quarantined, SecondNeeded
@@ -99,7 +100,7 @@ def test_the_archive_opens_by_four_eyes_where_a_policy_says_so_and_once(hub, arc
 
 def test_every_erasure_wants_four_eyes_where_a_policy_says_so(hub, told):
     write(hub, "two_look_at_it", TWO % {"act": "erasure"})
-    request = erasure.intake(hub, told(), "portal")
+    request = erasure.intake(hub, told(), "portal", Came("desk"))
     erasure.verify(hub, request, "petra", "session")
     erasure.plan(hub, request, "petra")
 
@@ -111,7 +112,7 @@ def test_every_erasure_wants_four_eyes_where_a_policy_says_so(hub, told):
 def test_who_may_say_yes_is_asked_by_role(hub, told):
     only = TWO.replace("{same: {is: true}}", "{roles: {has_none: [privacy]}}").replace("same: true", "roles: [advisor]")
     write(hub, "two_look_at_it", only.replace("same: false", "roles: [privacy]") % {"act": "erasure"})
-    request = erasure.intake(hub, told(), "portal")
+    request = erasure.intake(hub, told(), "portal", Came("desk"))
     erasure.verify(hub, request, "petra", "session")
     erasure.plan(hub, request, "petra")
 
@@ -121,7 +122,7 @@ def test_who_may_say_yes_is_asked_by_role(hub, told):
 
 
 def test_what_was_approved_last_month_is_judged_by_a_policy_that_is_not_in_force_yet(hub, told, run, tmp_path, clock):
-    request = erasure.intake(hub, told(), "portal")
+    request = erasure.intake(hub, told(), "portal", Came("desk"))
     erasure.verify(hub, request, "petra", "session")
     erasure.plan(hub, request, "petra")
     erasure.approve(hub, request, "petra")

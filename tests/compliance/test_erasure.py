@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from compliance import certificates, erasure, execution, holds
+from compliance.coming import Came
 from compliance.registry import record_sets
 from forgetting import person_of
 from hub.clock import turn_epoch
@@ -337,11 +338,11 @@ def test_while_the_log_cannot_be_emptied_no_certificate_is_given(hub, crm, told,
 def test_a_second_wish_is_folded_into_the_first(hub, told):
     ref = told()
 
-    assert erasure.intake(hub, ref, "portal") == erasure.intake(hub, ref, "mail")
+    assert erasure.intake(hub, ref, "portal", Came("desk")) == erasure.intake(hub, ref, "mail", Came("desk"))
 
 
 def test_the_person_must_be_answered_within_the_month_of_their_law(hub, told):
-    request = erasure.intake(hub, told(), "portal")
+    request = erasure.intake(hub, told(), "portal", Came("desk"))
 
     assert request_of(hub, request).due_on.isoformat() == "2026-12-25"
 
@@ -349,7 +350,7 @@ def test_the_person_must_be_answered_within_the_month_of_their_law(hub, told):
 def test_where_holds_stand_in_the_way_another_person_approves(hub, told):
     ref = told()
     holds.place(hub, wanted(ref), "legal")
-    request = erasure.intake(hub, ref, "portal")
+    request = erasure.intake(hub, ref, "portal", Came("desk"))
     erasure.verify(hub, request, "petra", "session")
     erasure.plan(hub, request, "petra")
 
@@ -359,7 +360,7 @@ def test_where_holds_stand_in_the_way_another_person_approves(hub, told):
 
 def test_a_hold_that_comes_after_the_plan_wants_another_person_and_one_that_is_gone_does_not(hub, told):
     ref = told()
-    request = erasure.intake(hub, ref, "portal")
+    request = erasure.intake(hub, ref, "portal", Came("desk"))
     erasure.verify(hub, request, "petra", "session")
     erasure.plan(hub, request, "petra")
     number = holds.place(hub, wanted(ref), "legal")
@@ -374,7 +375,7 @@ def test_a_hold_that_comes_after_the_plan_wants_another_person_and_one_that_is_g
 
 def test_who_is_refused_is_used_again_and_the_reason_is_kept(hub, told):
     ref = told()
-    request = erasure.intake(hub, ref, "portal")
+    request = erasure.intake(hub, ref, "portal", Came("desk"))
     erasure.verify(hub, request, "petra", "letter")
     erasure.plan(hub, request, "petra")
 
@@ -385,12 +386,12 @@ def test_who_is_refused_is_used_again_and_the_reason_is_kept(hub, told):
 
 
 def test_steps_out_of_order_are_refused_in_words(hub, told):
-    request = erasure.intake(hub, told(), "portal")
+    request = erasure.intake(hub, told(), "portal", Came("desk"))
 
     with pytest.raises(WrongInput, match="This request is received"):
         erasure.approve(hub, request, "paul")
     with pytest.raises(NotFound, match="no customer nobody-knows"):
-        erasure.intake(hub, "nobody-knows", "portal")
+        erasure.intake(hub, "nobody-knows", "portal", Came("desk"))
     for how in ("", "passport", "retention", "move"):
         with pytest.raises(WrongInput, match=f"Nobody is recognised by “{how}”"):
             erasure.verify(hub, request, "petra", how)
@@ -401,7 +402,7 @@ def test_who_was_erased_cannot_be_erased_again(hub, crm, told, approved):
     erased(hub, approved(ref))
 
     with pytest.raises(WrongInput, match="erased already"):
-        erasure.intake(hub, ref, "portal")
+        erasure.intake(hub, ref, "portal", Came("desk"))
 
 
 @pytest.mark.parametrize("held", ["membership_cards", "ledger_entries"])

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from compliance import erasure, execution, holds
+from compliance.coming import Came
 from compliance.registry import by_table, record_sets
 from hub.core import Hub
 from hub.errors import WrongInput
@@ -71,7 +72,7 @@ def state_of(hub: Hub, request: str) -> str:
 
 def all_the_way(hub: Hub, ref: str, steps: Steps) -> str:
     """What a desk, workers and the clock do, from wherever it stands."""
-    request = erasure.intake(hub, ref, "portal")
+    request = erasure.intake(hub, ref, "portal", Came("desk"))
     for state, step in (
         ("received", lambda: erasure.verify(hub, request, "petra", "session")),
         ("verified", lambda: erasure.plan(hub, request, "petra")),

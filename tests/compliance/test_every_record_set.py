@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from compliance import erasure
+from compliance.coming import Came
 from compliance.execution import rows_about
 from compliance.registry import record_sets
 from forgetting import Forgetful, Told
@@ -99,7 +100,7 @@ def test_whoever_has_a_row_in_each_of_them_is_forgotten_and_so_is_the_next_one(
 ) -> None:
     for ref in (told("C-1"), told("C-2", email="ben@example.org")):
         planted(hub, ref)
-        request = erasure.intake(hub, ref, "petra")
+        request = erasure.intake(hub, ref, "petra", Came("desk"))
         erasure.verify(hub, request, "petra", "session")
         plan = erasure.plan(hub, request, "petra")
         assert {one.name for one in SETS} - {item["record_set"] for item in plan["items"]} == STAY

@@ -10,6 +10,7 @@ from compliance import erasure, holds, merging
 from compliance.backups import making
 from compliance.backups.replay import replay
 from compliance.backups.restoring import restore_data
+from compliance.coming import Came
 from compliance.disclosure import disclose
 from compliance.merge_rows import pointing
 from compliance.merge_rules import REFUSED, RULES
@@ -369,7 +370,7 @@ def test_everything_that_stands_in_the_way_is_said_at_once_with_how_to_mend_it(h
     pretend_merged_there(hub)
     assert obstacles(hub, two) == []
     holds.place(hub, holds.Wanted(two[0], "*", "case", "court", "petra"), "petra")
-    erasure.intake(hub, two[1], "portal")
+    erasure.intake(hub, two[1], "portal", Came("desk"))
     fold(
         *(LoyaltyRecord(customer=key_of(number), version=1, at=clock(), points=10) for number in ("C-1", "C-2")),
         CustomerRecord(customer=key_of("C-2"), name="Anna Weiß", residence="FR"),

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from compliance import carrying, copies, erasure, holds, merging, moving
 from compliance.certificates import canonical, is_genuine
+from compliance.coming import Came
 from compliance.registry import by_table, readable_sets
 from forgetting import person_of
 from hub.errors import Denied, NotFound, Unreadable, WrongInput
@@ -186,8 +187,8 @@ def test_a_wish_is_taken_in_at_the_new_home_only(hub, gcc_hub, anna):
     moved(hub, gcc_hub, planned(hub, gcc_hub, anna))
 
     with pytest.raises(WrongInput, match="Their home is gcc now"):
-        erasure.intake(hub, anna, "petra")
-    assert erasure.intake(gcc_hub, anna, "petra")
+        erasure.intake(hub, anna, "petra", Came("desk"))
+    assert erasure.intake(gcc_hub, anna, "petra", Came("desk"))
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -436,7 +437,7 @@ def test_what_stands_in_the_way_is_said_in_words(hub, gcc_hub, anna, clock):
         moving.plan(hub, gcc_hub, anna, " ", "petra")
     with pytest.raises(WrongInput, match="fleets cannot move"):
         copies.check_can_travel({Fleet.__tablename__: 1})
-    erasure.intake(hub, anna, "portal")
+    erasure.intake(hub, anna, "portal", Came("desk"))
     with pytest.raises(Denied, match="1 request"):
         planned(hub, gcc_hub, anna)
     assert person_of(hub, anna).restricted_at is None

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from compliance import erasure, holds, requests
+from compliance.coming import Came
 from compliance.requests import Wish
 from hub.errors import NotFound, PartDown, WrongInput
 from hub.models import AuditEntry, ErasureRequest, LegalHold, PersonalValue, PersonRequest
@@ -48,7 +49,7 @@ def test_a_second_wish_while_the_first_is_worked_off_is_the_first(hub, crm, told
     assert erasure.run(hub, request) == "telling"
     before = counts(hub)
 
-    assert erasure.intake(hub, ref, "portal") == request
+    assert erasure.intake(hub, ref, "portal", Came("desk")) == request
     with pytest.raises(WrongInput, match="This request is telling"):
         erasure.approve(hub, request, "paul")
     assert counts(hub) == before
@@ -56,7 +57,7 @@ def test_a_second_wish_while_the_first_is_worked_off_is_the_first(hub, crm, told
     drain_all(hub)
     assert erasure.run(hub, request) == "certified"
     with pytest.raises(WrongInput, match="erased already"):
-        erasure.intake(hub, ref, "portal")
+        erasure.intake(hub, ref, "portal", Came("desk"))
 
 
 def test_of_somebody_who_was_erased_nothing_is_held(hub, told, approved):
@@ -73,7 +74,7 @@ def test_of_somebody_who_was_erased_nothing_is_held(hub, told, approved):
 def test_with_a_clock_that_was_set_back_nothing_goes_on_and_with_the_right_one_all_does(hub, told, approved, clock):
     ref, other = told(), told("C-2", email="bo@example.org")
     request, hold = approved(ref), holds.place(hub, a_hold(other), "legal")
-    asked = requests.intake(hub, Wish(other, "access", "desk"), "petra")
+    asked = requests.intake(hub, Wish(other, "access", Came("desk")), "petra")
     before = counts(hub)
     clock.pass_by(days=-3)
 

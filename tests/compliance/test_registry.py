@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from compliance import erasure
+from compliance.coming import Came
 from compliance.disclosure import disclose
 from compliance.registry import SHELLS, by_table, readable_sets, record_sets
 from hub.access import principal_of
@@ -87,7 +88,7 @@ def test_a_row_below_two_parents_is_read_counted_and_erased_once(hub, crm, told)
     read = next(one.rows for one in disclose(hub, ref, "petra").sections if one.name == "jobs")
     assert len(read) == 3  # of the four, the last one is somebody else's
 
-    request = erasure.intake(hub, ref, "petra")
+    request = erasure.intake(hub, ref, "petra", Came("desk"))
     erasure.verify(hub, request, "petra", "session")
     plan = erasure.plan(hub, request, "petra")
     assert [item["rows"] for item in plan["items"] if item["record_set"] == "jobs"] == [3]

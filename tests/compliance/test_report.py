@@ -11,6 +11,7 @@ import pikepdf
 import pytest
 
 from compliance import erasure, holds, report
+from compliance.coming import Came
 from compliance.report.words import LANGUAGES, VALUES, WORDS, ltr, say
 from compliance.verify_bundle import problems_of
 from hub.clock import seal_audit
@@ -24,7 +25,7 @@ from hub.sheet import Sheet
 def given(hub, told, approved, tmp_path, clock):
     """The bundle of a region in which one was erased, one waits too long and one is held."""
     erasure.run(hub, approved(told("C-1")))
-    erasure.intake(hub, told("C-2", email="ben@example.org"), "portal")
+    erasure.intake(hub, told("C-2", email="ben@example.org"), "portal", Came("desk"))
     holds.place(hub, holds.Wanted(told("C-3", email="eva@example.org"), "*", "lawsuit", "=§ 142 ZPO", "Petra"), "petra")
     clock.pass_by(days=40)
     seal_audit(hub)

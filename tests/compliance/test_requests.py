@@ -7,19 +7,32 @@ import pytest
 from sqlalchemy import func, select
 
 from compliance import cases, erasure, holds, requests
+from compliance.coming import Came
+from compliance.periods import deadline_of
 from compliance.requests import Wish
 from hub.errors import Denied, NotFound, WrongInput
 from hub.flow import pins, scores
-from hub.models import AuditEntry, Consent, Customer, Message, Person, PersonalValue, PersonRequest, Score
+from hub.models import (
+    AuditEntry,
+    Consent,
+    Customer,
+    ErasureRequest,
+    Message,
+    Person,
+    PersonalValue,
+    PersonRequest,
+    Score,
+)
 from hub.sdk import ScoreGiven
 from office import Crm
 from partners import drain_all
+from rules.calendar import local_day
 
 CHURN = SimpleNamespace(name="churn", about="customer")
 
 
 def asked(hub, ref, kind, scope="", **wish):
-    return requests.intake(hub, Wish(ref, kind, "desk", scope, wish), "petra")
+    return requests.intake(hub, Wish(ref, kind, Came("desk"), scope, wish), "petra")
 
 
 def row_of(hub, request):
@@ -91,6 +104,33 @@ def test_it_is_put_off_once_in_time_and_with_a_notice(hub, told, clock):
     with hub.look() as session:
         left = {one.ref: one.left for one in cases.all_of(session, clock().date())}
     assert (left[late], left[request]) == (-1, 61)
+
+
+@pytest.mark.parametrize("kind", ["access", "erasure"])
+def test_what_came_days_ago_is_due_by_the_day_it_came(hub, told, clock, kind):
+    today = local_day(clock(), hub.here.zone)
+    came = Came("letter", today - timedelta(days=5))
+    ref = told()
+
+    if kind == "erasure":
+        erasure.intake(hub, ref, "petra", came)
+    else:
+        requests.intake(hub, Wish(ref, kind, came), "petra")
+
+    with hub.look() as session:
+        row = session.scalars(select(ErasureRequest if kind == "erasure" else PersonRequest)).one()
+        said = session.scalars(
+            select(AuditEntry.detail).where(
+                AuditEntry.action == f"{'erasure' if kind == 'erasure' else 'request'}_received"
+            )
+        )
+        assert {"came_by": "letter", "came_on": (today - timedelta(days=5)).isoformat()}.items() <= said.one().items()
+    assert (row.came_by, row.due_on) == ("letter", deadline_of(hub.settings.config, "DE").due(came.on))
+    for wrong in (today + timedelta(days=1), today - timedelta(days=400)):
+        with pytest.raises(WrongInput, match=f"did not come on {wrong}"):
+            requests.intake(hub, Wish(ref, "portability", Came("mail", wrong)), "petra")
+    with pytest.raises(WrongInput, match="“pigeon”"):
+        erasure.intake(hub, ref, "petra", Came("pigeon"))
 
 
 def test_nobody_is_recognised_in_a_way_that_the_house_does_not_know(hub, told):
@@ -193,7 +233,7 @@ def test_who_is_restricted_is_kept_and_not_used_until_it_is_lifted(hub, told):
     requests.verify(hub, request, "petra", "call_back")
     assert person_of(hub, request).restricted_at is not None
 
-    wish = erasure.intake(hub, ref, "petra")
+    wish = erasure.intake(hub, ref, "petra", Came("desk"))
     erasure.verify(hub, wish, "petra", "session")
     erasure.plan(hub, wish, "petra")
     erasure.refuse(hub, wish, "petra", "a tax audit runs")

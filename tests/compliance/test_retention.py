@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from compliance import holds, requests, retention
+from compliance.coming import Came
 from compliance.holds import Wanted
 from compliance.keeping import problems_of, read_proposed
 from compliance.requests import Wish
@@ -77,7 +78,7 @@ def test_a_hold_and_an_open_request_protect(hub, told, clock, shield):
     if shield == "hold":
         holds.place(hub, Wanted(ref, "events", "lawsuit", "7 O 114/26", "legal"), "legal")
     else:
-        requests.intake(hub, Wish(ref, "access", "mail"), "petra")
+        requests.intake(hub, Wish(ref, "access", Came("mail")), "petra")
     clock.pass_by(days=2921)
     [due] = [one for one in retention.plan(hub) if one.record_set == "events"]
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from compliance import erasure
+from compliance.coming import Came
 from hub.access import principal_named
 from hub.core import Hub
 from hub.errors import HubError
@@ -133,7 +134,7 @@ def ways(hub, client, told_by_club, office, tmp_path, told):
 
 
 def forget(hub: Hub, ref: str) -> None:
-    request = erasure.intake(hub, ref, "portal")
+    request = erasure.intake(hub, ref, "portal", Came("desk"))
     erasure.verify(hub, request, "petra", "session")
     erasure.plan(hub, request, "petra")
     erasure.approve(hub, request, "paul")

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from compliance import cases, erasure, execution, holds, report, requests, retention
 from compliance.cases import RETENTION
+from compliance.coming import Came
 from compliance.holds import Wanted
 from compliance.requests import Wish
 from hub.errors import WrongInput
@@ -28,7 +29,7 @@ def guest(hub):
 def due_at(hub, ref):
     """A run began to forget them, and got no further."""
     with hub.begin() as work:
-        return erasure.put(hub, work, ref, "clock", RETENTION)
+        return erasure.put(hub, work, ref, "clock", None, RETENTION)
 
 
 def left_of(hub, ref):
@@ -76,9 +77,9 @@ def test_who_is_held_asks_for_something_or_became_a_customer_stays(hub, guest, c
     if shield == "hold":
         holds.place(hub, Wanted(guest, "posts", "lawsuit", "7 O 114/26", "legal"), "legal")
     elif shield == "request":
-        requests.intake(hub, Wish(guest, "access", "mail"), "petra")
+        requests.intake(hub, Wish(guest, "access", Came("mail")), "petra")
     elif shield == "erasure":
-        erasure.intake(hub, guest, "mail")
+        erasure.intake(hub, guest, "mail", Came("desk"))
     else:
         with hub.begin() as work:
             told = CustomerRecord(customer=CustomerKey(partner_id="C-1", ref=guest), name="Zoë Canary")
@@ -126,7 +127,7 @@ def test_a_wish_of_their_own_makes_it_a_request_that_is_answered_by_its_day(hub,
         before = session.scalars(select(ErasureRequest.due_on)).one()
     clock.pass_by(days=3)
 
-    assert erasure.intake(hub, guest, "mail") == request
+    assert erasure.intake(hub, guest, "mail", Came("desk")) == request
 
     with hub.look() as session:
         row = session.scalars(select(ErasureRequest)).one()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from compliance import archives, breaches, erasure, holds, requests
 from compliance.breaches import Noticed
+from compliance.coming import Came
 from compliance.holds import Wanted
 from compliance.requests import Wish
 from hub.core import Hub
@@ -19,25 +20,27 @@ def some_requests(hub: Hub, customers: Sequence[str]) -> str:
     """Answers the ref of an erasure that was planned and that a hold stands in the way of."""
     with_own_door(hub)
     first, second, third, fourth, fifth = customers[:5]
-    requests.intake(hub, Wish(first, "access", "mail"), "petra")
-    correction = requests.intake(hub, Wish(second, "rectification", "desk", wish={"phone": "+49 30 1234"}), "petra")
+    requests.intake(hub, Wish(first, "access", Came("mail")), "petra")
+    correction = requests.intake(
+        hub, Wish(second, "rectification", Came("desk"), wish={"phone": "+49 30 1234"}), "petra"
+    )
     requests.verify(hub, correction, "petra", "call_back")
-    requests.intake(hub, Wish(second, "objection", "portal", "marketing"), "portal")
-    refused = requests.intake(hub, Wish(third, "portability", "api"), "api")
+    requests.intake(hub, Wish(second, "objection", Came("portal"), "marketing"), "portal")
+    refused = requests.intake(hub, Wish(third, "portability", Came("api")), "api")
     requests.refuse(hub, refused, "petra", "not_identified")
     with hub.begin() as work:
         person = work.session.query(Person).join(Customer).filter(Customer.ref == fourth).one()
         person.jurisdiction = "GB"
-    paused = requests.intake(hub, Wish(fourth, "access", "mail"), "petra")
+    paused = requests.intake(hub, Wish(fourth, "access", Came("mail")), "petra")
     requests.pause(hub, paused, "petra")
     late = requests.intake(
-        hub, Wish(fifth, "review", "desk", "segment:gold_tier", {"text": "Why am I in it?"}), "petra"
+        hub, Wish(fifth, "review", Came("desk"), "segment:gold_tier", {"text": "Why am I in it?"}), "petra"
     )
     with hub.begin() as work:
         row = work.session.query(PersonRequest).filter(PersonRequest.ref == late).one()
         row.due_on = hub.clock().date().replace(day=22)
     holds.place(hub, Wanted(first, "profiles", "lawsuit", "§ 142 ZPO, 7 O 114/26", "Legal department"), "legal")
-    wish = erasure.intake(hub, first, "portal")
+    wish = erasure.intake(hub, first, "portal", Came("desk"))
     erasure.verify(hub, wish, "portal", "session")
     erasure.plan(hub, wish, "petra")
     return wish

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from compliance import erasure
+from compliance.coming import Came
 from hub.core import Hub
 from hub.flow import customers
 from hub.flow.identity import link
@@ -88,7 +89,7 @@ def approved(hub: Hub) -> Approved:
     """A wish that has been verified, planned and approved; answers the request."""
 
     def bring(customer_ref: str) -> str:
-        request = erasure.intake(hub, customer_ref, "portal")
+        request = erasure.intake(hub, customer_ref, "portal", Came("desk"))
         erasure.verify(hub, request, "petra", "session")
         erasure.plan(hub, request, "petra")
         erasure.approve(hub, request, "paul")

@@ -13,6 +13,7 @@ from bench import a_hub, asked, opened  # which knows tests/support
 
 from benchmark import measured
 from compliance import erasure
+from compliance.coming import Came
 from hub.core import Hub
 from hub.flow import pipeline
 from hub.flow.customers import fold
@@ -67,7 +68,7 @@ def refs(hub: Hub) -> list[str]:
 
 
 def approved(hub: Hub, customer: str) -> str:
-    request = erasure.intake(hub, customer, "bench")
+    request = erasure.intake(hub, customer, "bench", Came("desk"))
     erasure.verify(hub, request, "bench", "session")
     erasure.plan(hub, request, "bench")
     erasure.approve(hub, request, "bench")

@@ -3,6 +3,7 @@
 from sqlalchemy import func, select
 
 from compliance import erasure
+from compliance.coming import Came
 from hub.flow import transcripts
 from hub.models import Conversation, Customer, Handoff, Post, ReplyTimer
 from talking import CANARY, Talk, an_advisor
@@ -28,7 +29,7 @@ def test_whoever_is_forgotten_leaves_no_word_and_no_timer_and_others_stay(hub, t
     with hub.look() as session:
         ref = session.get_one(Customer, talk.customer_id).ref
 
-    request = erasure.intake(hub, ref, "test")
+    request = erasure.intake(hub, ref, "test", Came("desk"))
     erasure.verify(hub, request, "test", "call_back")
     erasure.plan(hub, request, "test")
     erasure.approve(hub, request, "other")
