@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from compliance import erasure
 from compliance.cases import RETENTION
 from compliance.erasure import BEGUN
-from compliance.keeping import STRANGERS
+from compliance.keeping import STRANGERS, read_keeping
 from hub.core import Hub
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 from hub.flow import strangers
 from hub.flow.identity import lock_customers
 from hub.models import Conversation, Customer, ErasureRequest
@@ -24,6 +24,14 @@ LAST = func.coalesce(
     select(func.max(Conversation.changed_at)).where(Conversation.customer_id == Customer.id).correlate(Customer).scalar_subquery(),
     Customer.made_at,
 )  # fmt: skip
+
+
+def days_kept(hub: Hub) -> int:
+    """Under the law of this region; 0 while the file of periods is wrong, as nothing is let go then."""
+    try:
+        return read_keeping(hub.settings.config).of(STRANGERS, hub.here.jurisdiction).days or 0
+    except ConfigError:
+        return 0
 
 
 def forget(hub: Hub, customer_id: int, actor: str, tell: Callable[[Work], None]) -> bool:

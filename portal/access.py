@@ -16,6 +16,7 @@ from hub.web.webhooks import this_hub
 from hub.work import Work
 from portal import browsers, guard
 from portal.guard import opens_to
+from portal.limits import network
 from portal.pages import page, this_portal, tongue
 
 log = logging.getLogger(__name__)
@@ -191,7 +192,7 @@ def _refusal() -> Response | None:
     """Where the line is open to others' eyes, and for whoever tries too often."""
     if not guard.may_carry_sessions():
         raise WrongInput("Signing in needs https here.", "Open the link with https in front.")
-    if this_portal().attempts.allow(request.remote_addr or ""):
+    if this_portal().attempts.allow(network(request.remote_addr)):
         return None
     _ = tongue().plain
     response = page("problem.html", 429, what=_("Too many tries from here."), hint=_("Please wait ten minutes."))

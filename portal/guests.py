@@ -16,6 +16,7 @@ from hub.models import Branch, Vehicle, Visit
 from hub.web.webhooks import this_hub
 from portal.estimates import show
 from portal.guard import CUSTOMER, cookie, give_cookie, opens_to, principal
+from portal.limits import network
 from portal.me import me
 from portal.pages import page, this_portal, tongue
 from portal.quotes import FIRST
@@ -66,7 +67,7 @@ def offer(secret: str) -> Response:
 @opens_to()
 def come(secret: str) -> Response:
     hub = this_hub()
-    if not this_portal().attempts.allow(request.remote_addr or ""):
+    if not this_portal().attempts.allow(network(request.remote_addr)):
         _ = tongue().plain
         response = page("problem.html", 429, what=_("Too many tries from here."), hint=_("Please wait ten minutes."))
         response.headers["Retry-After"] = "600"

@@ -4,12 +4,25 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from hub.core import Hub
 
 SPAN = timedelta(minutes=10)
 # (address, now, most, span) -> may one more be made; None: nobody can tell
 Together = Callable[[str, datetime, int, timedelta], bool | None]
+
+
+def network(address: str | None) -> str:
+    """What one caller has at hand: of IPv6 the whole /64, as a home or a telephone gets that many addresses at once (RFC 6177), of IPv4 the
+    one. Empty where nobody tells."""
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return address or ""
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or IPv6Network((found, 64), strict=False).network_address)
 
 
 class Attempts:

@@ -13,6 +13,7 @@ from flask.blueprints import BlueprintSetupState
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from compliance import strangers
 from hub.access.provider import Provider, open_provider
 from hub.app import STREAMS
 from hub.core import Hub
@@ -41,7 +42,8 @@ class Portal:
     """What the pages of one application share. attempts: to sign in, by address on the network. letters: to be sent by mail, by
     mail address. newcomers: to ask from another site for the first time, questions: to write there, both by address on the network.
     streams, lines: seats for what lasts; a line takes a thread, too, where no loop holds it. listening: who has a
-    conversation open. provider: by which staff come in, or None. wait: how a stream passes the time between two looks."""
+    conversation open. provider: by which staff come in, or None. strangers_kept: days after the last
+    word, 0 where no file says. wait: how a stream passes the time between two looks."""
 
     languages: Languages
     attempts: Attempts
@@ -54,6 +56,7 @@ class Portal:
     wait: Callable[[float], None] = time.sleep
     newcomers: Attempts = field(kw_only=True)
     questions: Attempts = field(kw_only=True)
+    strangers_kept: int = field(default=0, kw_only=True)
 
 
 def new_portal(hub: Hub) -> Blueprint:
@@ -90,6 +93,7 @@ def shared_at(hub: Hub, streams: int = STREAMS, lines: int = 0) -> Portal:
         open_provider(hub.settings, hub.here, hub.clock),
         newcomers=attempts(hub, "newcomers", most=5),
         questions=attempts(hub, "questions", most=30),
+        strangers_kept=strangers.days_kept(hub),
     )
 
 

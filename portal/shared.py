@@ -9,6 +9,7 @@ from hub.models import Document
 from hub.web.webhooks import this_hub
 from portal import papers
 from portal.guard import cookie, give_cookie, opens_to
+from portal.limits import network
 from portal.pages import page, this_portal, tongue
 from portal.serving import from_our_own_pages, serve
 
@@ -29,7 +30,7 @@ def offer(ref: str) -> Response:
 @opens_to()
 def come(ref: str) -> Response:
     hub = this_hub()
-    if not this_portal().attempts.allow(request.remote_addr or ""):
+    if not this_portal().attempts.allow(network(request.remote_addr)):
         _ = tongue().plain
         response = page("problem.html", 429, what=_("Too many tries from here."), hint=_("Please wait ten minutes."))
         response.headers["Retry-After"] = "600"

@@ -25,6 +25,7 @@ from portal.access import ADDRESS
 from portal.assistant import Setting, ask_for_a_person, respond
 from portal.guard import opens_to
 from portal.languages import OFFERED
+from portal.limits import network
 from portal.pages import fill, page, this_portal, tongue
 from portal.signs import heed
 from portal.threads import Thread, thread_of, told
@@ -82,6 +83,7 @@ def _talk(status: int = 200, wrong: WrongInput | None = None) -> Response:
         is_open=attendance.is_open(hub, desk.calendar, hub.clock()),
         client_id=request.form.get("client_id", "") if wrong else uuid4(),
         longest=LONGEST_NAME,
+        kept=this_portal().strangers_kept,
         wrong=wrong,
     )
 
@@ -141,7 +143,7 @@ def _known(hub: Hub, work: Work) -> Customer | None:
 
 def _received(hub: Hub, work: Work, once: str) -> Customer:
     asked = _Asked.read(request.form)
-    if not this_portal().newcomers.allow(request.remote_addr or ""):
+    if not this_portal().newcomers.allow(network(request.remote_addr)):
         raise WrongInput("Too many questions from here.", "Please wait ten minutes.")
     site = _site() or this_hub().here.origin
     return strangers.receive(hub, work, once, asked.name, asked.address, site, tongue().code)
@@ -236,7 +238,7 @@ def _refusal() -> Response | None:
     """Where the line is open to others' eyes, and for whoever writes too often."""
     if not guard.may_carry_sessions():
         return _talk(422, WrongInput("Asking needs https here.", "Open the page with https in front."))
-    if this_portal().questions.allow(request.remote_addr or ""):
+    if this_portal().questions.allow(network(request.remote_addr)):
         return None
     response = _talk(429, WrongInput("Too many questions from here.", "Please wait ten minutes."))
     response.headers["Retry-After"] = "600"

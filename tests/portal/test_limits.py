@@ -14,7 +14,7 @@ from apps import lent
 from desks import Clock, Visitor
 from hub.bell import Bell
 from hub.core import Hub
-from portal.limits import Attempts
+from portal.limits import Attempts, network
 
 
 def test_the_eleventh_try_within_ten_minutes_is_refused() -> None:
@@ -22,6 +22,21 @@ def test_the_eleventh_try_within_ten_minutes_is_refused() -> None:
 
     assert [attempts.allow("a") for _ in range(12)] == [True] * 10 + [False] * 2
     assert attempts.allow("b")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.7", "192.0.2.7", True),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.8", False),
+        ("192.0.2.7", "192.0.2.8", False),
+        (None, "", True),
+    ],
+)
+def test_who_may_choose_among_a_network_of_addresses_is_one_caller(one: str | None, other: str, *, same: bool) -> None:
+    assert (network(one) == network(other)) is same
 
 
 def test_a_refused_try_does_not_lengthen_the_wait() -> None:

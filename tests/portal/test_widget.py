@@ -25,6 +25,7 @@ from werkzeug.wrappers import Request, Response
 
 import compliance
 from browser import AXE, Quiet, launched, told_by, violations, window
+from compliance.keeping import STRANGERS, read_keeping
 from connectors.mail import Mail
 from desks import GARAGE_SITE, Clock, Visitor, build
 from hub.app import create_app
@@ -37,6 +38,7 @@ from hub.settings import ConnectionSettings
 from mine import Owner, with_own_door, write_chain
 from papers import paper
 from portal.limits import Attempts
+from portal.pages import shared_at
 from talking import Typists, an_advisor
 
 ASSISTANT = Path(__file__).parents[2] / "config" / "assistant.yaml"
@@ -69,6 +71,15 @@ def count(hub: Hub, what: type) -> int:
 def talk_of(hub: Hub) -> str:
     with hub.look() as session:
         return session.scalars(select(Conversation.ref).order_by(Conversation.id.desc())).first() or ""
+
+
+def test_whoever_asks_is_told_how_long_it_is_kept(app: Flask, hub: Hub) -> None:
+    app.extensions["portal"] = replace(app.extensions["portal"], strangers_kept=0)
+    assert "after the last word" not in Visitor(app).get("/widget/").text
+
+    days = read_keeping(hub.settings.config).of(STRANGERS, hub.here.jurisdiction).days
+    app.extensions["portal"] = shared_at(hub)
+    assert f"They are erased {days} days after the last word" in Visitor(app).get("/widget/").text
 
 
 def test_a_question_comes_to_people_with_a_promise_and_goes_on_in_this_browser(hub: Hub, visitor: Visitor) -> None:
