@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -144,7 +144,7 @@ def _escaped(values: Mapping[str, Any]) -> dict[str, Markup]:
 
 
 class Languages:
-    """All offered languages of a region; the catalogues are read once, when first asked for."""
+    """All offered languages of a region; the catalogues are read when first asked for, and once in a process."""
 
     def __init__(self, zone: str, folder: Path = FOLDER) -> None:
         self.zone = ZoneInfo(zone)
@@ -172,8 +172,10 @@ def catalogue(folder: Path, code: str) -> Catalog:
     return found
 
 
+@cache
 def _translations(folder: Path, code: str) -> NullTranslations:
-    """English is what the pages are written in and has no file. Compiled in memory: nothing to build, nothing to forget."""
+    """English is what the pages are written in and has no file. Compiled in memory, once in a process: nothing to build, nothing to
+    forget."""
     compiled = BytesIO()
     write_mo(compiled, catalogue(folder, code))
     compiled.seek(0)

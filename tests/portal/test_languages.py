@@ -1,6 +1,7 @@
 """Four languages: every sentence of the pages in each, numbers and times as each writes them."""
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ TRANSLATED = sorted(set(OFFERED) - {"en"})
 KEYWORDS = {"_": None, "n_": (1, 2), "say": None, "plain": None}
 
 
+@cache
 def sentences() -> set[str | tuple[str, ...]]:
     methods = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
     found = extract_from_dir(str(HOME), method_map=methods, keywords=KEYWORDS)
