@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.errors import WrongInput
 from hub.models import Customer, ErasureRequest, PersonRequest
+from hub.models.privacy import SETTLED, unsettled
 from hub.vault import OpenKey, Vault
 
 OPEN = ("received", "verified", "planned", "approved", "telling", "held")
-CLOSED = ("certified", "refused", "answered", "withdrawn")
+CLOSED = SETTLED
 WISH, MOVE, RETENTION = "wish", "move", "retention"  # why somebody is forgotten
 HOWS = ("call_back", "letter", "at_the_desk", "e_mail_we_know", "session")  # by which somebody is recognised
 COLUMNS = (
@@ -102,6 +103,36 @@ def mark_of(given: str) -> Mark | None:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A filter. state: `open`, `settled`, or one of OPEN and CLOSED. kind: `erasure`, or one of a PersonRequest. since, until: the
+    first and the last day on which the answer is due; a clock that stands has no such day."""
+
+    state: str = ""
+    kind: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    def wants(self, is_open: bool) -> bool:
+        return self.state in ("", *(("open", *OPEN) if is_open else ("settled", *CLOSED)))
+
+    def tables(self) -> Sequence[type[ErasureRequest] | type[PersonRequest]]:
+        if self.kind:
+            return (ErasureRequest,) if self.kind == "erasure" else (PersonRequest,)
+        return (ErasureRequest, PersonRequest)
+
+    def where(self, table: Any) -> list[ColumnElement[bool]]:
+        found = [table.state == self.state] if self.state in (*OPEN, *CLOSED) else []
+        found += [table.kind == self.kind] if self.kind and table is PersonRequest else []
+        found += [table.due_on >= self.since] if self.since else []
+        found += [table.due_on <= self.until] if self.until else []
+        found += [table.paused_at.is_(None)] if (self.since or self.until) and table is PersonRequest else []
+        return found
+
+
+ALL = Asked()
+
+
+@dataclass(frozen=True)
 class Open:
     """How many wait for an answer, and of those how many are late or due within so many days."""
 
@@ -124,16 +155,16 @@ def all_of(session: Session, today: date, person_id: int | None = None, most: in
     return [*waiting, *settled][:most]
 
 
-def paged(session: Session, today: date, place: Mark | None, most: int) -> Sequence[Case]:
+def paged(session: Session, today: date, place: Mark | None, most: int, asked: Asked = ALL) -> Sequence[Case]:
     """The same behind a place, in at most four statements, each along an index and of no more rows than are asked for."""
     found: list[Case] = []
     for is_open in (True, False):
-        if len(found) < most and (place is None or place.is_open or not is_open):
+        if asked.wants(is_open) and len(found) < most and (place is None or place.is_open or not is_open):
             behind = place if place is not None and place.is_open == is_open else None
             some = [
                 one
-                for table in (ErasureRequest, PersonRequest)
-                for one in _cases(session, today, table, is_open, behind, most - len(found))
+                for table in asked.tables()
+                for one in _read(session, today, statement(table, is_open, behind, most - len(found), asked))
             ]
             some.sort(key=lambda one: (one.due_on, one.number) if is_open else (-one.number,))
             found += some[: most - len(found)]
@@ -144,8 +175,8 @@ def open_ones(session: Session, today: date, days: int) -> Open:
     """In one statement. A clock that stands is neither late nor near."""
     ticking = case((PersonRequest.paused_at.is_(None), PersonRequest.due_on))
     waiting = union_all(
-        select(ErasureRequest.due_on.label("due_on")).where(ErasureRequest.state.in_(OPEN)),
-        select(ticking.label("due_on")).where(PersonRequest.state.in_(OPEN)),
+        select(ErasureRequest.due_on.label("due_on")).where(unsettled(ErasureRequest)),
+        select(ticking.label("due_on")).where(unsettled(PersonRequest)),
     ).subquery()
     due = waiting.c.due_on
     sums = (func.sum(case((one, 1), else_=0)) for one in (due < today, due.between(today, today + timedelta(days))))
@@ -169,17 +200,21 @@ def one(session: Session, ref: str, today: date) -> Case | None:
     return None
 
 
-def _cases(
-    session: Session, today: date, table: type[ErasureRequest] | type[PersonRequest], is_open: bool, behind: Mark | None,
-    most: int,
-) -> Iterator[Case]:  # fmt: skip
-    rows = select(table, Customer.ref).join(Customer, Customer.person_id == table.person_id)
-    rows = rows.where(table.state.in_(OPEN if is_open else CLOSED))
+def statement(
+    table: type[ErasureRequest] | type[PersonRequest], is_open: bool, behind: Mark | None, most: int, asked: Asked = ALL
+) -> Select[Any]:
+    """(row, its customer's ref)"""
+    rows: Any = select(table, Customer.ref).join(Customer, Customer.person_id == table.person_id)
+    rows = rows.where(unsettled(table) if is_open else table.state.in_(CLOSED), *asked.where(table))
     if behind is not None:
-        later = or_(table.due_on > behind.due_on, and_(table.due_on == behind.due_on, table.id > behind.number))
+        later = and_(table.due_on >= behind.due_on, or_(table.due_on > behind.due_on, table.id > behind.number))
         rows = rows.where(later if is_open else table.id < behind.number)
     order = (table.due_on, table.id) if is_open else (table.id.desc(),)
-    for row, ref in session.execute(rows.order_by(*order).limit(most)):
+    return rows.order_by(*order).limit(most)  # type: ignore[no-any-return]
+
+
+def _read(session: Session, today: date, rows: Select[Any]) -> Iterator[Case]:
+    for row, ref in session.execute(rows):
         yield _case(row, ref, today)
 
 

@@ -16,7 +16,7 @@ from hub.targets import SYNCED
 from hub.work import Work
 from portal.masks import shown
 
-MOST = 50  # of each at once; more follow when these are settled
+SHOWN = 50  # of one page
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,13 @@ class Likeness:
     found_at: datetime
 
 
-def disputes(hub: Hub, partner: Partner, opened: int = 0, reader: str = "") -> list[Dispute]:
-    """Three statements, however many. opened: the one whose values the reader asked to see; that is written down before."""
+def disputes(hub: Hub, partner: Partner, after: int | None, opened: int = 0, reader: str = "") -> list[Dispute]:
+    """Of a page one more than is shown, which says that there are more; three statements, however many. after: the last one of the
+    page before. opened: the one whose values the reader asked to see; that is written down before."""
     with hub.begin() as work:
         if opened:
             work.audit(reader, "conflict_opened", "conflict", opened)
-        rows = conflicts.latest(work.session, partner, only_open=True, most=MOST)
+        rows = [row for row, _ in conflicts.waiting_after(work.session, partner, after, SHOWN + 1)]
         subjects = load_subjects(work, {row.customer_id for row in rows})
         open_keys(work, subjects.values())
         plain = _plain(hub, partner)
@@ -86,13 +87,14 @@ def _dispute(work: Work, row: Conflict, subject: Subject, plain: bool) -> Disput
     )
 
 
-def likenesses(hub: Hub, partner: Partner) -> Sequence[Likeness]:
+def likenesses(hub: Hub, partner: Partner, after: int | None) -> Sequence[Likeness]:
+    """The same of the pairs, the oldest first."""
     other = aliased(Customer)
     rows = (
         select(Duplicate.id, Customer.ref, other.ref, Duplicate.why, Duplicate.found_at)
         .join(Customer, Customer.id == Duplicate.customer_id)
         .join(other, other.id == Duplicate.other_id)
-        .where(Duplicate.state == "open", Duplicate.connection_id == partner.id)
+        .where(Duplicate.state == "open", Duplicate.connection_id == partner.id, Duplicate.id > (after or 0))
     )
     with hub.look() as session:
-        return [Likeness(*row) for row in session.execute(rows.order_by(Duplicate.id).limit(MOST))]
+        return [Likeness(*row) for row in session.execute(rows.order_by(Duplicate.id).limit(SHOWN + 1))]

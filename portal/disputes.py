@@ -1,5 +1,8 @@
 """A connection's conflicts and proposed duplicates, decided by a button and a reason; done twice, it is done once."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,10 +16,10 @@ from hub.web.webhooks import this_hub
 from portal import guard
 from portal.connectors import one_of, partner_named
 from portal.desks import ADMINS, OPERATORS
-from portal.disputed import Dispute, disputes, likenesses
+from portal.disputed import SHOWN, Dispute, disputes, likenesses
 from portal.guard import opens_to
 from portal.pages import page
-from portal.tables import table
+from portal.tables import cursor_of, cut, table
 
 bp = Blueprint("disputes", __name__, url_prefix="/desk/connectors")
 SIDES = ("ours", "theirs")
@@ -30,9 +33,10 @@ DONE = ("decided", "apart", "over")
 @bp.get("/<connection>/conflicts")
 @opens_to(*OPERATORS)
 def waiting(connection: str) -> Response:
-    """With the values masked; that they were looked at is written down."""
+    """With the values masked; that they were looked at is written down. after, pair: the conflict and the pair behind which this
+    page begins."""
     hub, partner, done = this_hub(), partner_named(connection), request.args.get("done", "")
-    found = disputes(hub, partner)
+    found = disputes(hub, partner, _place("after"))
     if found:
         note_seen(hub, guard.principal(), [partner.id], "conflicts", about="connection")
     return _page(partner, found, done=done if done in DONE else "")
@@ -58,14 +62,25 @@ def waiting_table(connection: str) -> Response:
 def unmask(connection: str, number: int) -> Response:
     """The values of one as they are. Written down each time."""
     partner = _of(connection, Conflict, number)
-    return _page(partner, disputes(this_hub(), partner, number, guard.principal()), opened=number)
+    return _page(partner, disputes(this_hub(), partner, _place("after"), number, guard.principal()), opened=number)
 
 
-def _page(partner: Partner, found: list[Dispute], *, done: str = "", opened: int = 0) -> Response:
+def _page(partner: Partner, found: Sequence[Dispute], *, done: str = "", opened: int = 0) -> Response:
+    shown, after = cut(found, SHOWN, lambda one: one.id)
+    alike, pair = cut(likenesses(this_hub(), partner, _place("pair")), SHOWN, lambda one: one.id)
     return page(
-        "conflicts.html", partner=partner, found=found, alike=likenesses(this_hub(), partner), reasons=REASONS, apart=APART,
-        done=done, opened=opened, may_open=guard.holds(*ADMINS),
+        "conflicts.html", partner=partner, found=shown, alike=alike, reasons=REASONS, apart=APART, done=done, opened=opened,
+        may_open=guard.holds(*ADMINS), here=_here(), after=after, pair=pair,
     )  # fmt: skip
+
+
+def _here() -> dict[str, Any]:
+    """Both places, for the address of this view."""
+    return {name: _place(name) for name in ("after", "pair")}
+
+
+def _place(name: str) -> int | None:
+    return cursor_of(request.args.get(name, ""))
 
 
 @bp.post("/<connection>/conflicts/<int:number>")
@@ -105,4 +120,5 @@ def _of(connection: str, model: type[Conflict] | type[Duplicate], number: int) -
 
 
 def _back(partner: Partner, done: str) -> Response:
-    return make_response(redirect(url_for("portal.disputes.waiting", connection=partner.name, done=done), 303))
+    here = _here()
+    return make_response(redirect(url_for("portal.disputes.waiting", connection=partner.name, done=done, **here), 303))

@@ -1,31 +1,26 @@
 """The privacy desk: requests with their clocks, each with its plan and its next steps; holds, and who must look twice."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from compliance import cases, erasure, holds, requests, takeaway
-from compliance.cases import HOWS, Case, Mark
+from compliance.cases import HOWS, Asked, Case, Mark
 from compliance.coming import Came
 from compliance.papers import files_of
-from compliance.periods import deadline_of
-from compliance.probing import THERE
 from compliance.registry import by_table, record_sets
-from compliance.requests import DELAYS, HANDED_OVER, KINDS, REFUSALS, Wish
-from hub.actors import titles_of
+from compliance.requests import DELAYS, REFUSALS, Wish
 from hub.core import Hub
 from hub.errors import NotFound, WrongInput
-from hub.models import ErasureRequest, Person, PersonRequest
 from hub.web.webhooks import this_hub
 from portal import guard
 from portal.desks import PRIVACY
 from portal.guard import opens_to
 from portal.pages import page
-from portal.tables import cursor_of, table
+from portal.requested import ALL_KINDS, STATES, asked_in, kept, opened_of
+from portal.tables import cursor_of, cut, table
 
 bp = Blueprint("privacy_desk", __name__, url_prefix="/desk/privacy")
 SHOWN = 50  # requests or holds of one page
@@ -33,109 +28,42 @@ HOLDS = ("hold", "customer", "record_set", "purpose", "basis", "owner", "placed_
 SOON = 7  # days before an answer is due
 
 
-@dataclass(frozen=True)
-class Opened:
-    """One request with all that is known of it. steps: what may be done next, the likeliest first. keepers: partners that said
-    they had forgotten somebody, and have not."""
-
-    case: Case
-    wish: Mapping[str, Any]
-    verified: str
-    items: tuple[Mapping[str, Any], ...]
-    certificate: bool
-    source: str
-    is_stale: bool
-    unverified: str
-    steps: tuple[str, ...]
-    keepers: tuple[str, ...] = ()
-
-
 @bp.get("/")
 @opens_to(*PRIVACY)
 def console() -> Response:
-    """A request that is opened was looked at, which the person is shown. after: the place behind which the list goes on."""
+    """A request that is opened was looked at, which the person is shown. after: the place behind which the list goes on. state,
+    kind, since, until: what is listed."""
     hub, ref, place = this_hub(), request.args.get("r", ""), cases.mark_of(request.args.get("after", ""))
-    today = hub.clock().date()
+    today, asked = hub.clock().date(), asked_in(request.args)
     with hub.look() as session:
-        found = cases.paged(session, today, place, SHOWN + 1)
+        found, after = cut(cases.paged(session, today, place, SHOWN + 1, asked), SHOWN, lambda one: one.mark)
         waiting = cases.open_ones(session, today, SOON)
         held_now = holds.counted(session, hub.clock())
         chosen = next((one for one in found if one.ref == ref), None) or (
             cases.one(session, ref, today) if ref else None
         )
-        opened = _opened(hub, session, chosen) if chosen else None
+        opened = opened_of(hub, session, chosen) if chosen else None
     if opened is not None and opened.wish:
         with hub.begin() as work:
             work.audit(guard.principal(), "request_read", "person", opened.case.person_id, request=ref)
     return page(
-        "privacy/requests.html", found=found[:SHOWN], opened=opened, held=held_now, kinds=("erasure", *KINDS), hows=HOWS,
+        "privacy/requests.html", found=found, opened=opened, held=held_now, kinds=ALL_KINDS, hows=HOWS, asked=asked,
+        kept=kept(asked), states=STATES, late_ones=kept(Asked("open", until=today - timedelta(days=1))),
+        soon_ones=kept(Asked("open", since=today, until=today + timedelta(days=SOON))),
         refusals=REFUSALS, delays=DELAYS, open_count=waiting.count, done=request.args.get("done", ""), late=waiting.late,
-        soon=waiting.soon, after=found[SHOWN - 1].mark if len(found) > SHOWN else None, here=str(place or "") or None,
+        soon=waiting.soon, after=after, here=str(place or "") or None,
     )  # fmt: skip
-
-
-def _opened(hub: Hub, session: Session, case: Case) -> Opened:
-    law = deadline_of(hub.settings.config, case.jurisdiction)
-    is_stale = law.is_stale(hub.clock().date())
-    key_id = session.scalar(select(Person.data_key_id).where(Person.id == case.person_id))
-    if case.kind == "erasure":
-        row = session.scalars(select(ErasureRequest).where(ErasureRequest.ref == case.ref)).one()
-        items = tuple((row.plan or {}).get("items", ()))
-        steps = ERASURE_STEPS.get(row.state, ())
-        probes = (row.plan or {}).get("probes", {})
-        keepers = tuple(sorted(name for name, said in probes.items() if said == THERE))
-        signed = row.certificate is not None
-        return Opened(
-            case,
-            {},
-            _called(session, row.verified_by),
-            items,
-            signed,
-            law.source,
-            is_stale,
-            law.unverified,
-            steps,
-            keepers,
-        )
-    other = session.scalars(select(PersonRequest).where(PersonRequest.ref == case.ref)).one()
-    wish = requests.wish_of(hub, session, case.ref, key_id)
-    steps = _steps(other, law.clock_stops, law.extended(other.due_on) > other.due_on)
-    return Opened(
-        case, wish, _called(session, other.verified_by), (), False, law.source, is_stale, law.unverified, steps
-    )
-
-
-def _called(session: Session, actor: str | None) -> str:
-    return titles_of(session, [actor])[actor] if actor else ""
-
-
-def _steps(row: PersonRequest, clock_stops: bool, may_wait: bool) -> tuple[str, ...]:
-    if row.state == "answered":
-        return ("lift",) if row.kind in requests.STANDING and row.ended_at is None else ()
-    if row.state not in requests.OPEN:
-        return ()
-    last = "hand-over" if row.kind in HANDED_OVER else "answer"
-    first = ("verify",) if row.state == "received" else (last,)
-    clock = ("resume",) if row.paused_at else ("pause",) if clock_stops and row.state == "received" else ()
-    later = ("extend",) if may_wait and row.extended_at is None else ()
-    return (*first, *clock, *later, "refuse")
-
-
-ERASURE_STEPS: Mapping[str, tuple[str, ...]] = {
-    "received": ("verify", "refuse"), "verified": ("plan", "refuse"), "planned": ("approve", "plan", "refuse"),
-    "approved": ("run", "refuse"), "telling": ("run",), "held": ("run",),
-}  # fmt: skip
 
 
 @bp.get("/requests.csv")
 @opens_to(*PRIVACY)
 def requests_table() -> Response:
-    """All there ever were, as the list has them: refs, states and clocks, and no word of what was asked."""
-    hub = this_hub()
+    """All that the page's filter leaves, or all there ever were: refs, states and clocks, and no word of what was asked."""
+    hub, asked = this_hub(), asked_in(request.args)
     today = hub.clock().date()
 
     def read(session: Session, place: Mark | None, most: int) -> list[tuple[Mark, tuple[object, ...]]]:
-        return [(one.mark, tuple(one.plain().values())) for one in cases.paged(session, today, place, most)]
+        return [(one.mark, tuple(one.plain().values())) for one in cases.paged(session, today, place, most, asked)]
 
     return table(hub, "requests", cases.COLUMNS, read)
 
@@ -218,9 +146,11 @@ def held() -> Response:
         cursor_of(request.args.get("after", "")),
     )
     with hub.look() as session:
-        found = holds.listed(session, hub.clock(), after or 0, SHOWN + 1, customer)
+        found, more = cut(
+            holds.listed(session, hub.clock(), after or 0, SHOWN + 1, customer), SHOWN, lambda row: row[0].id
+        )
     return page(
-        "privacy/holds.html", held=found[:SHOWN], more=found[SHOWN - 1][0].id if len(found) > SHOWN else None,
+        "privacy/holds.html", held=found, more=more,
         first_page=after is None, customer=customer, sets=sorted(by_table(record_sets())), done=request.args.get("done", ""),
     )  # fmt: skip
 
@@ -275,4 +205,5 @@ def _one_of(word: str, known: tuple[str, ...]) -> str:
 
 
 def _back(ref: str) -> Response:
-    return make_response(redirect(url_for("portal.privacy_desk.console", r=ref) + "#opened", 303))
+    here = kept(asked_in(request.args))
+    return make_response(redirect(url_for("portal.privacy_desk.console", r=ref, **here) + "#opened", 303))

@@ -1,6 +1,7 @@
 """What is kept: every table of the core, every column classified."""
 
 from hub.models.access import Challenge, Identity, Passkey, Principal, Role, Session, SignInLink, Token
+from hub.models.audit import Anchor, AuditEntry, AuditSeal
 from hub.models.base import Base, Here, Instant, Node, Regional, new_ref, table
 from hub.models.campaigns import Incident, Membership, Pin, SegmentVersion
 from hub.models.conversations import Conversation, Handoff, Post, ReplyTimer, Seat
@@ -15,10 +16,7 @@ from hub.models.keys import DataKey, Epoch
 from hub.models.loyalty import LedgerEntry, MembershipCard, Tier
 from hub.models.people import Alias, Customer, Driver, Link, Merger, Person, PersonalValue, Staff, called
 from hub.models.privacy import (
-    Anchor,
     ArchivedInvoice,
-    AuditEntry,
-    AuditSeal,
     Breach,
     BreachClock,
     BreachPerson,

@@ -1,13 +1,24 @@
-"""What the law asks us to be able to show: consent, holds, tombstones, transfer questions, audit. Refs only."""
+"""What the law asks us to be able to show: consent, holds, tombstones, transfer questions, requests. Refs only."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, Index, String, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.base import Base, Regional, points_at
 from hub.models.classify import INDEX, PLAIN, PROOF, SEALED, STATUTORY, STATUTORY_SEALED
+
+# Requests that wait for an answer are read in the order of their days. Spelled out, as a plan goes by an index of some rows only where
+# it can see that these are the ones.
+SETTLED = ("certified", "refused", "answered", "withdrawn")
+_SETTLED = [f"'{state}'" for state in SETTLED]
+_UNSETTLED = text(f"state NOT IN ({', '.join(_SETTLED)})")
+
+
+def unsettled(of: type["ErasureRequest"] | type["PersonRequest"]) -> ColumnElement[bool]:
+    """Those that nobody has answered yet."""
+    return of.state.not_in([literal_column(state) for state in _SETTLED])
 
 
 class Notice(Base):
@@ -110,21 +121,6 @@ class TransferQuestion(Regional, Base):
     answer: Mapped[str | None] = mapped_column(String(40), info=PROOF)
 
 
-class AuditEntry(Regional, Base):
-    """Who did what to what, appended in the transaction that did it. detail: refs and codes, never a value."""
-
-    __tablename__ = "audit_entries"
-    __table_args__ = (Index(None, "about", "about_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
-    at: Mapped[datetime] = mapped_column(info=PROOF)
-    actor: Mapped[str] = mapped_column(String(80), info=PROOF)
-    action: Mapped[str] = mapped_column(String(40), info=PROOF)
-    about: Mapped[str] = mapped_column(String(40), info=PROOF)
-    about_id: Mapped[int | None] = mapped_column(info=PROOF)
-    detail: Mapped[dict[str, Any]] = mapped_column(info=PROOF)
-
-
 class ErasureRequest(Regional, Base):
     """Somebody is to be forgotten. state: received, verified, planned, approved, telling, held, certified or refused.
 
@@ -133,7 +129,11 @@ class ErasureRequest(Regional, Base):
     plan: one item per record set, with its verb and reason, as decided under `policy` (hash of the rules in force)."""
 
     __tablename__ = "erasure_requests"
-    __table_args__ = (Index(None, "person_id"), Index(None, "state"))
+    __table_args__ = (
+        Index(None, "person_id"),
+        Index(None, "state"),
+        Index(None, "due_on", "id", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=PROOF)
@@ -207,7 +207,11 @@ class PersonRequest(Regional, Base):
     ended_at: of a restriction or objection, when it ceased to bind."""
 
     __tablename__ = "person_requests"
-    __table_args__ = (Index(None, "person_id", "kind"), Index(None, "state", "due_on"))
+    __table_args__ = (
+        Index(None, "person_id", "kind"),
+        Index(None, "state", "due_on"),
+        Index(None, "due_on", "id", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
     ref: Mapped[str] = mapped_column(String(32), unique=True, info=PROOF)
@@ -276,25 +280,3 @@ class BreachPerson(Regional, Base):
 
     breach_id: Mapped[int] = mapped_column(points_at("breaches.id"), primary_key=True, info=PROOF)
     person_id: Mapped[int] = mapped_column(points_at("persons.id"), primary_key=True, info=PROOF)
-
-
-class AuditSeal(Regional, Base):
-    """An audit entry's place in the chain. text: the entry as it was sealed, byte by byte; hash: of the one before and it."""
-
-    __tablename__ = "audit_seals"
-
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
-    entry_id: Mapped[int] = mapped_column(unique=True, info=PROOF)
-    text: Mapped[str] = mapped_column(Text, info=PROOF)
-    hash: Mapped[bytes] = mapped_column(info=PROOF)
-
-
-class Anchor(Regional, Base):
-    """The chain's head, signed; a copy stands outside the database, so that a tail that was cut is missed."""
-
-    __tablename__ = "anchors"
-
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=PROOF)
-    hash: Mapped[bytes] = mapped_column(info=PROOF)
-    at: Mapped[datetime] = mapped_column(info=PROOF)
-    signature: Mapped[bytes] = mapped_column(info=PROOF)

@@ -58,7 +58,7 @@ class Conflict(Regional, Base):
     """Both sides changed a field: which rule decided, who won, and what was lost (sealed). won: ours, theirs or open."""
 
     __tablename__ = "conflicts"
-    __table_args__ = (Index(None, "connection_id", "won"), Index(None, "customer_id"))
+    __table_args__ = (Index(None, "connection_id", "won", "id"), Index(None, "customer_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=TRAFFIC)
     connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=TRAFFIC)
@@ -81,7 +81,11 @@ class Duplicate(Regional, Base):
     saw it. state: open, proposed (by asked_by, who would keep the customer of this ref), kept apart or merged."""
 
     __tablename__ = "duplicates"
-    __table_args__ = (UniqueConstraint("customer_id", "other_id"), Index(None, "state"))
+    __table_args__ = (
+        UniqueConstraint("customer_id", "other_id"),
+        Index(None, "state"),
+        Index(None, "connection_id", "state", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, info=SERVICE)
     connection_id: Mapped[int] = mapped_column(points_at("connections.id"), info=SERVICE)

@@ -1,5 +1,8 @@
 """Conflicts and likenesses are decided at the desk by a button and a reason, once, and never by who may not."""
 
+import re
+from html import unescape
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -10,6 +13,7 @@ from hub.core import Hub
 from hub.flow import agreements
 from hub.flow.effects import load_subjects
 from hub.models import AuditEntry, Conflict, Duplicate, Person
+from portal import disputed, disputes
 
 PAGE = "/desk/connectors/hubspot_eu/conflicts"
 
@@ -132,3 +136,31 @@ def test_two_who_are_alike_are_kept_apart_once_and_for_all(hub: Hub, operator: V
 
 def test_the_connections_page_leads_there(hub: Hub, operator: Visitor, number: int) -> None:
     assert PAGE in operator.get("/desk/connectors/hubspot_eu").text
+
+
+def test_conflicts_and_pairs_are_turned_each_by_its_own_place(
+    hub: Hub, operator: Visitor, traffic: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disputes, "SHOWN", 1)
+    monkeypatch.setattr(disputed, "SHOWN", 1)
+    numbers = [a_dispute(hub, "hubspot_eu", one) for one in traffic.customer_ids[:2]]
+    pairs = [a_likeness(hub, "hubspot_eu", *traffic.customer_ids[at : at + 2]) for at in (0, 2)]
+
+    def shown(page: str) -> list[list[bool]]:
+        return [
+            [f'id="field-{one}"' in page for one in numbers],
+            [f'id="pair-{one}"' in page for one in pairs],
+        ]
+
+    first = operator.get(PAGE).text
+    more = [unescape(path) for path in re.findall(r'href="([^"]+)" rel="next"', first)]
+    others = [operator.get(path).text for path in more]
+    both = operator.get(f"{PAGE}?after={numbers[1]}&pair={pairs[0]}").text
+
+    assert shown(first) == [[False, True], [True, False]], "the latest conflict, the oldest pair"
+    assert [shown(page) for page in others] == [[[True, False], [True, False]], [[False, True], [False, True]]]
+    assert shown(both) == [[True, False], [False, True]]
+    assert 'rel="next"' not in both
+    done = operator.post(f"{PAGE}/{numbers[0]}?pair={pairs[0]}",
+                         {"token": operator.token(PAGE), "take": "ours", "reason": "it_is_newer"})  # fmt: skip
+    assert done.headers["Location"].endswith(f"?done=decided&pair={pairs[0]}")

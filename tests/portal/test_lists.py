@@ -36,7 +36,9 @@ LISTS = {
     "portal.spending.overview": Listed("/desk/roi/costs/", "marketer", "portal.spending.costs_table", "before", ("campaign",)),
     "portal.messages.queue": Listed("/desk/messages/", "operator", "portal.messages.queue_table", "after",
                                     ("state", "connection", "kind")),
-    "portal.privacy_desk.console": Listed("/desk/privacy/", "privacy", "portal.privacy_desk.requests_table", "after"),
+    "portal.disputes.waiting": Listed("/desk/connectors/hubspot_eu/conflicts", "operator", "portal.disputes.waiting_table", "after"),
+    "portal.privacy_desk.console": Listed("/desk/privacy/", "privacy", "portal.privacy_desk.requests_table", "after",
+                                           ("state", "kind", "since", "until")),
     "portal.privacy_desk.held": Listed("/desk/privacy/holds", "privacy", "portal.privacy_desk.holds_table", "after", ("customer",)),
     "portal.archive_desk.overview": Listed("/desk/privacy/archive/", "privacy", "portal.archive_desk.archive_table", "after",
                                            ("customer",)),
@@ -49,7 +51,6 @@ SHORT = {
 SHORT_WITH_TABLE = {
     "portal.sessions.overview": Listed("/desk/sessions/", "admin", "portal.sessions.members_table", ""),
     "portal.roi.dashboard": Listed("/desk/roi/", "marketer", "portal.roi.table", "", ("campaign", "span")),
-    "portal.disputes.waiting": Listed("/desk/connectors/hubspot_eu/conflicts", "operator", "portal.disputes.waiting_table", ""),
 }  # fmt: skip
 FIRST_OF_MANY = {"customers.search"}  # whoever asks for less finds the rest
 ONE_THING = {

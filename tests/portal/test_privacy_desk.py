@@ -329,3 +329,42 @@ def test_a_breach_is_noted_assessed_told_and_closed(hub, petra, traffic):
         True,
         me(hub),
     )
+
+
+def rows_of(text):
+    return text.count("<tr data-row")
+
+
+def test_what_a_figure_counts_is_the_list_behind_it(petra):
+    page = unescape(petra.get("/desk/privacy/").text)
+    figures = re.findall(
+        r'class="card stack close door" href="(/desk/privacy/\?[^"]+)">.*?figure mid[^"]*">(\d+)<', page
+    )
+
+    assert [(int(count), rows_of(petra.get(path).text)) for path, count in figures] == [(5, 5), (0, 0), (1, 1)]
+
+
+def test_the_list_is_narrowed_by_state_kind_and_day_and_so_is_its_table(petra):
+    everything = petra.get("/desk/privacy/requests.csv").text.splitlines()
+    heads = everything[0].split(",")
+    told = [dict(zip(heads, line.split(","), strict=True)) for line in everything[1:]]
+
+    for words, holds_for in {
+        "state=refused": lambda one: one["state"] == "refused",
+        "kind=erasure": lambda one: one["kind"] == "erasure",
+        "state=settled&kind=objection": lambda one: one["kind"] == "objection" and one["state"] == "answered",
+        "until=2026-12-01": lambda one: one["due_on"] <= "2026-12-01" and one["paused"] != "True",
+    }.items():
+        expected = [one["request"] for one in told if holds_for(one)]
+        lines = petra.get(f"/desk/privacy/requests.csv?{words}").text.splitlines()[1:]
+        assert [line.split(",")[0] for line in lines] == expected, words
+        assert rows_of(petra.get(f"/desk/privacy/?{words}").text) == len(expected), words
+    assert "No request is like this" in petra.get("/desk/privacy/?state=withdrawn").text
+
+
+def test_a_step_leads_back_to_the_list_as_it_was_narrowed(petra, hub):
+    ref = one(hub, PersonRequest, state="received").ref
+
+    answer = post(petra, f"requests/{ref}/verify?state=received&until=2027-01-01", how="letter")
+
+    assert answer.headers["Location"] == f"/desk/privacy/?r={ref}&state=received&until=2027-01-01#opened"
