@@ -21,6 +21,7 @@ from hub.errors import Denied, HubError, PartDown, ProofNeeded, SignInNeeded
 from hub.web.errors import problem
 from hub.web.webhooks import this_hub
 from portal import guard
+from portal.calendars import GREGORIAN, LATIN, OTHER
 from portal.chain import Chain, read_chain
 from portal.desks import desks_of
 from portal.headers import harden, nonce
@@ -34,7 +35,11 @@ from portal.static_files import serve_static
 log = logging.getLogger(__name__)
 YEAR = 31_536_000
 THEMES = ("light", "dark", "system")
-CHOICES: Mapping[str, tuple[str, ...]] = {"lang": tuple(OFFERED), "theme": THEMES}
+CALENDARS = (GREGORIAN, *(calendar for calendar, _ in OTHER.values()))
+SCRIPTS = (LATIN, *(digits for _, digits in OTHER.values()))
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "lang": tuple(OFFERED), "theme": THEMES, "calendar": CALENDARS, "digits": SCRIPTS,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,8 @@ def tongue() -> Tongue:
     if "tongue" not in g:
         wishes = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())  # the dearest first
         accepted = next((code for code in wishes if code in OFFERED), None)
-        g.tongue = this_portal().languages.choose(_chosen("lang"), accepted)
+        chosen = this_portal().languages.choose(_chosen("lang"), accepted)
+        g.tongue = chosen.by(_chosen("calendar"), _chosen("digits"))
     found: Tongue = g.tongue
     return found
 
