@@ -13,6 +13,7 @@ from hub.models import Branch, Finding, Inspection, Invoice, Line, Visit
 from portal.cars import Advice, Car, within
 from portal.chain import Chain
 from portal.me import Me
+from portal.papers import Shown, looks_of, of_row
 
 MOST = 20  # visits of one page
 
@@ -66,6 +67,7 @@ class Chapter:
     found: tuple[Found, ...]
     advice: tuple[Advice, ...]
     bill: Bill | None
+    pictures: tuple[Shown, ...]
 
     @property
     def looked_at(self) -> tuple[Found, ...]:
@@ -81,7 +83,7 @@ class Chapter:
 def chapters(
     session: Session, me: Me, car: Car, chain: Chain, advice: Iterable[Advice], before: int | None = None
 ) -> list[Chapter]:
-    """The latest first, at most MOST and one, which says that there are more. Five queries. before: the id of a visit."""
+    """The latest first, at most MOST and one, which says that there are more. Six queries. before: the id of a visit."""
     wanted = select(Visit, Branch.title).outerjoin(Branch, Branch.code == Visit.branch)
     wanted = wanted.where(within(me, car, Visit), Visit.status != "cancelled")
     if before is not None:
@@ -115,6 +117,7 @@ class _Told:
             .where(Inspection.visit_id.in_(ids), Finding.withdrawn_at.is_(None))
             .order_by(Finding.inspection_id, Finding.number)
         ).all()
+        self.pictures = _by(session.scalars(looks_of(me, ids)), "visit_id")
         self.findings: dict[int, list[tuple[Finding, float | None]]] = defaultdict(list)
         last: dict[str, float] = {}
         for row, visit_id in rows:
@@ -141,6 +144,10 @@ class _Told:
             found=tuple(self._found(row, before, mine) for row, before in self.findings.get(visit.id, ())),
             advice=tuple(advice),
             bill=self._bill(visit.id) if priced else None,
+            pictures=tuple(
+                of_row(one, self.me.opened("documents.title", one.id, one.title))
+                for one in self.pictures.get(visit.id, ())
+            ),
         )
 
     def _done(self, line: Line, mine: bool, priced: bool) -> Done:

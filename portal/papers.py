@@ -1,10 +1,11 @@
 """A customer's documents as their pages show them: titles opened, cars named, who looked, with whom they are shared."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from markupsafe import Markup
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
@@ -81,6 +82,16 @@ def shown(hub: Hub, session: Session, who: Me, rows: Sequence[Document]) -> list
     return [
         of_row(row, names.get(row.id, ""), cars.get(row.vehicle_id or 0, ""), row.brought_by == mine) for row in rows
     ]
+
+
+def looks_of(who: Me, visits: Collection[int]) -> Select[Document]:
+    """Photos and films of these visits that can be looked at; a driver has none, as they are their owner's."""
+    return (
+        select(Document)
+        .where(Document.customer_id == who.customer_id, Document.visit_id.in_(visits), Document.state == "released")
+        .where(Document.kind.in_(("photo", "video")))
+        .order_by(Document.id)
+    )
 
 
 def of_row(row: Document, title: str, car: str = "", own: bool = False) -> Shown:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hub.core import Hub
 from hub.errors import NotFound
 from hub.flow.approvals import standing
-from hub.models import Branch, Document, Estimate, EstimateLine, Finding, Inspection
+from hub.models import Branch, Estimate, EstimateLine, Finding, Inspection
 from portal import papers
 from portal.cars import cars_of
 from portal.me import Me
@@ -176,8 +176,4 @@ def _pictures(hub: Hub, session: Session, who: Me, row: Estimate) -> list[Shown]
     """Photos and clips of that visit that can be looked at."""
     if row.visit_id is None:
         return []
-    wanted = select(Document).where(
-        Document.customer_id == who.customer_id, Document.visit_id == row.visit_id, Document.state == "released",
-        Document.kind.in_(("photo", "video")),
-    )  # fmt: skip
-    return papers.shown(hub, session, who, session.scalars(wanted.order_by(Document.id)).all())
+    return papers.shown(hub, session, who, session.scalars(papers.looks_of(who, [row.visit_id])).all())

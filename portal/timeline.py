@@ -54,7 +54,7 @@ def show(hub: Hub, ref: str, status: int = 200, **more: Any) -> Response:
         told = chapters(
             session, who, car, chain, advice, int(before) if before.isascii() and before.isdecimal() else None
         )
-        stops = stops_of(session, who, [car]).get(car.id, [])
+        stops = stops_of(session, who, [car], coded=False).get(car.id, [])
         people = _people(session, who, car, hub.clock()) if car.role == "owner" and car.is_mine else None
     pace = pace_of(stops, _until(car, local_day(hub.clock(), hub.here.zone)))
     return page(

@@ -8,6 +8,7 @@ from hub.core import Hub
 from hub.models import Invoice
 from hub.own import OWN
 from hub.sdk import CustomerKey, FindingRecord, InspectionRecord, InvoiceRecord, VehicleRecord
+from kept import some_documents
 from mine import Owner, a_newcomer, an_owner, come_in, noon
 from shops import folded
 
@@ -45,6 +46,24 @@ def test_a_measure_stands_beside_the_one_before(hub: Hub, customer: Visitor, own
 
     assert "4.1 mm" in text
     assert "before: 5.6 mm" in text
+
+
+def test_photos_and_films_stand_with_the_visit_they_were_taken_at_and_lead_to_themselves(
+    app: Flask, hub: Hub, customer: Visitor, owner: Owner
+) -> None:
+    kept = some_documents(hub, owner)
+
+    text = customer.get(f"/my/cars/{owner.cars[0]}").text
+
+    latest, earlier = text.split('<li class="visit')[1:3]
+    for name in ("photo", "film"):
+        assert f"/my/documents/{kept.refs[name]}" in latest
+    assert "Front brakes" in latest
+    assert "/my/documents/" not in earlier
+    for hidden in ("converting", "checking", "invoice"):
+        assert kept.refs[hidden] not in text
+    assert "Front brakes" in customer.get(f"/my/cars/{owner.cars[0]}?show=readings").text
+    assert "Front brakes" not in customer.get(f"/my/cars/{owner.cars[0]}?show=work").text
 
 
 def test_a_car_of_somebody_else_and_one_that_is_nowhere_are_the_same(app: Flask, hub: Hub, owner: Owner) -> None:

@@ -13,7 +13,7 @@ from hub.flow.admission import admit
 from hub.flow.documents import Paper
 from hub.flow.drafts import store
 from hub.flow.viewing import Look
-from hub.models import Customer, Document, Vehicle
+from hub.models import Customer, Document, Vehicle, Visit
 from hub.own import OWN
 from mine import Owner
 from papers import acting, film, paper
@@ -41,11 +41,29 @@ def keep_one(
 
 def some_documents(hub: Hub, owner: Owner) -> Kept:
     kept, grey = Kept(), (90, 110, 140)
+    with hub.look() as session:
+        mine = select(Visit.id).where(Visit.customer_id == owner.customer_id, Visit.local_day == date(2026, 4, 2))
+        visit = session.scalar(mine)
     add = kept.refs.__setitem__
-    add("film", keep_one(hub, owner, "film", "video", clip("brakes", grey), date(2026, 4, 2), "We look at your brakes"))
+    add(
+        "film",
+        keep_one(
+            hub,
+            owner,
+            "film",
+            "video",
+            clip("brakes", grey),
+            date(2026, 4, 2),
+            "We look at your brakes",
+            visit_id=visit,
+        ),
+    )
     releases.work_off(hub)
     add("invoice", keep_one(hub, owner, "R-1", "invoice", paper(), date(2026, 4, 2), "Invoice 2026-03317"))
-    add("photo", keep_one(hub, owner, "photo", "photo", photo("brakes", grey), date(2026, 4, 2), "Front brakes"))
+    add(
+        "photo",
+        keep_one(hub, owner, "photo", "photo", photo("brakes", grey), date(2026, 4, 2), "Front brakes", visit_id=visit),
+    )
     add(
         "warranty",
         keep_one(hub, owner, "W-1", "warranty", paper("Warranty"), date(2026, 4, 2), ends_on=date(2028, 4, 2)),
