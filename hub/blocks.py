@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,19 @@ SECRET = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 def place(path: Path, *keys: object) -> str:
     """`file:line` of the last of these keys that is there, one below the other, for whoever has read the file without its lines."""
-    block, line = YAML(typ="rt").load(path.read_text(encoding="utf-8")), 0
+    block, line = _document(path.read_text(encoding="utf-8")), 0
     for key in keys:
         if not isinstance(block, CommentedMap) or key not in block:
             break
         line, block = block.lc.key(key)[0], block[key]
     return f"{path}:{line + 1}"
+
+
+@lru_cache(maxsize=8)
+def _document(text: str) -> Any:
+    """Remembered by the text, as parsing takes longest of a start, and a command reads its settings several times; nobody changes
+    what comes out."""
+    return YAML(typ="rt").load(text)
 
 
 def no_yaml(path: Path, error: Exception) -> ConfigError:
@@ -46,7 +54,7 @@ class Reader:
 
     def read(self) -> CommentedMap:
         try:
-            top = YAML(typ="rt").load(self.path.read_text(encoding="utf-8"))
+            top = _document(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise ConfigError(
                 f"{self.path} does not exist.", "Name the folder by HUB_CONFIG, or run: hub init"

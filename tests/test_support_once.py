@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from compliance import law
 from hub.plugins import load_plugins
 from hub.regions import open_engine
 from hub.rulebook import LiveBook
@@ -49,6 +50,16 @@ def test_a_change_below_a_hub_is_seen(tmp_path: Path) -> None:
 
     assert "gold_members" in before.book.segments
     assert "gold_members" not in book.now().book.segments
+
+
+def test_a_file_of_laws_is_read_once_and_anew_when_it_has_changed(tmp_path: Path) -> None:
+    file = tmp_path / "deadlines.yaml"
+    file.write_text("DE: {days: 30}\n")
+    first, again = (law.read_file(file, "")[1] for _ in range(2))
+    file.write_text("DE: {days: 31}\n")
+
+    assert first is again
+    assert law.read_file(file, "")[1]["DE"]["days"] == 31
 
 
 def test_engines_of_a_kind_write_a_statement_once_and_have_rows_of_their_own(tmp_path: Path) -> None:

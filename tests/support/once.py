@@ -1,13 +1,18 @@
-"""What is the same for every hub of a run is worked out once: the rules of a configuration, and how a statement is written as SQL.
+"""What is the same for every hub of a run is worked out once: the rules of a configuration, its laws and periods, and how a statement
+is written as SQL.
 
 Each test has a hub and a database of its own, and both would be made anew for each: that took longer than most tests."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
 from sqlalchemy import Dialect, Engine, create_engine, event, make_url
 
+import compliance.law
 import hub.regions
+import portal.chain
 from hub.rulebook import LiveBook, Stand
 
 _read_all = LiveBook._read_all
@@ -47,5 +52,21 @@ def _create_engine(url: Any, **options: Any) -> Engine:
     return engine
 
 
+class _Read:
+    """Stands for YAML where a file is read for each hub, or for each question; nobody changes what comes out."""
+
+    def __init__(self, typ: str) -> None:
+        self.typ = typ
+
+    def load(self, text: str) -> Any:
+        return _document(self.typ, text)
+
+
+@lru_cache(maxsize=256)
+def _document(typ: str, text: str) -> Any:
+    return YAML(typ=typ).load(text)
+
+
 LiveBook._read_all = _read_once  # type: ignore[method-assign]
+compliance.law.YAML = portal.chain.YAML = _Read  # type: ignore[attr-defined]
 hub.regions.create_engine = _create_engine  # type: ignore[attr-defined]
