@@ -224,7 +224,7 @@ def _case(row: Any, ref: str, today: date) -> Case:
 
 def _erasure(row: ErasureRequest, ref: str, today: date) -> Case:
     return Case(
-        row.ref, "erasure", "" if row.cause == WISH else row.cause, row.state, row.jurisdiction, ref, row.person_id, "",
+        row.ref, "erasure", "" if row.cause == WISH else row.cause, row.state, row.jurisdiction, ref, row.person_id, row.came_by,
         row.asked_at, row.due_on, _left(row.state, row.due_on, today), False, False, False,
         row.state if row.state in CLOSED else "", row.id,
     )  # fmt: skip

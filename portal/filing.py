@@ -57,7 +57,7 @@ def bring(ref: str) -> Response:
     with hub.look() as session:
         customer_id = theirs(session, ref).id
     try:
-        ends_on = _day(request.form.get("ends_on", ""))
+        ends_on = given_day(request.form.get("ends_on", ""))
         stored, _ = take_file()
         admitted = admit(hub, stored)
     except WrongInput as error:
@@ -124,7 +124,7 @@ def _live(ref: str) -> ColumnElement[bool]:
     return and_(called(ref), Person.erased_at.is_(None))
 
 
-def _day(text: str) -> date | None:
+def given_day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from compliance import cases, erasure, holds, requests, takeaway
 from compliance.cases import HOWS, Asked, Case, Mark
-from compliance.coming import Came
+from compliance.coming import AT_THE_DESK, Came
 from compliance.papers import files_of
 from compliance.registry import by_table, record_sets
 from compliance.requests import DELAYS, REFUSALS, Wish
@@ -17,6 +17,7 @@ from hub.errors import NotFound, WrongInput
 from hub.web.webhooks import this_hub
 from portal import guard
 from portal.desks import PRIVACY
+from portal.filing import given_day
 from portal.guard import opens_to
 from portal.pages import page
 from portal.requested import ALL_KINDS, STATES, asked_in, kept, opened_of
@@ -48,7 +49,7 @@ def console() -> Response:
             work.audit(guard.principal(), "request_read", "person", opened.case.person_id, request=ref)
     return page(
         "privacy/requests.html", found=found, opened=opened, held=held_now, kinds=ALL_KINDS, hows=HOWS, asked=asked,
-        kept=kept(asked), states=STATES, late_ones=kept(Asked("open", until=today - timedelta(days=1))),
+        came_by=AT_THE_DESK, today=today, kept=kept(asked), states=STATES, late_ones=kept(Asked("open", until=today - timedelta(days=1))),
         soon_ones=kept(Asked("open", since=today, until=today + timedelta(days=SOON))),
         refusals=REFUSALS, delays=DELAYS, open_count=waiting.count, done=request.args.get("done", ""), late=waiting.late,
         soon=waiting.soon, after=after, here=str(place or "") or None,
@@ -126,11 +127,12 @@ def take_in() -> Response:
     """Somebody asks at a counter, by letter or by phone."""
     hub, form = this_hub(), request.form
     customer, kind = form.get("customer", "").strip(), form.get("kind", "")
+    came = Came(_one_of(form.get("came_by", AT_THE_DESK[0]), AT_THE_DESK), given_day(form.get("came_on", "").strip()))
     if kind == "erasure":
-        return _back(erasure.intake(hub, customer, guard.principal(), Came("desk")))
+        return _back(erasure.intake(hub, customer, guard.principal(), came))
     scope = form.get("scope", "").strip()
     wish = {name: form[name].strip() for name in ("name", "email", "phone", "address") if form.get(name, "").strip()}
-    return _back(requests.intake(hub, Wish(customer, kind, Came("desk"), scope, wish), guard.principal()))
+    return _back(requests.intake(hub, Wish(customer, kind, came, scope, wish), guard.principal()))
 
 
 # --- holds

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from asking import some_archived, some_requests
 from compliance import erasure, holds
+from compliance.periods import deadline_of
 from desks import Visitor
 from hub.access import make_sign_in_link
 from hub.actors import signed_in_as
@@ -18,6 +19,7 @@ from hub.errors import SecondNeeded
 from hub.models import AuditEntry, Breach, Customer, ErasureRequest, LegalHold, PersonRequest, Principal, Role, new_ref
 from portal import privacy_desk
 from portal.evidence import difference
+from rules.calendar import local_day
 
 TWO_OPEN = """\
 policy: two_open
@@ -168,6 +170,23 @@ def test_whoever_asks_at_the_counter_is_written_down(hub, petra, traffic):
     assert post(petra, "requests", customer=traffic.customers[7], kind="erasure").status_code == 303
 
     assert one(hub, PersonRequest, kind="restriction").came_by == "desk"
+
+
+def test_a_letter_that_lay_for_a_week_is_due_since_it_came(hub, petra, traffic):
+    asked = {"customer": traffic.customers[7], "came_by": "letter"}
+    today = local_day(hub.clock(), hub.here.zone)
+
+    assert post(petra, "requests", kind="access", came_on=str(today - timedelta(days=7)), **asked).status_code == 303
+    assert post(petra, "requests", kind="erasure", came_on=str(today - timedelta(days=7)), **asked).status_code == 303
+
+    rows = one(hub, PersonRequest, kind="access", came_by="letter"), one(hub, ErasureRequest, came_by="letter")
+    assert {row.due_on for row in rows} == {
+        deadline_of(hub.settings.config, rows[0].jurisdiction).due(today - timedelta(days=7))
+    }
+    assert "By letter" in petra.get(f"/desk/privacy/?r={rows[1].ref}").text
+    for wrong in (str(today + timedelta(days=1)), "2026-13-01", "soon"):
+        assert post(petra, "requests", kind="access", came_on=wrong, **asked).status_code == 422
+    assert post(petra, "requests", kind="access", customer=traffic.customers[6], came_by="pigeon").status_code == 422
 
 
 def test_a_hold_is_placed_and_released(hub, petra, traffic):
