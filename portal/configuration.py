@@ -9,12 +9,23 @@ from hub.errors import NotFound
 from hub.flow import applying, versions
 from hub.web.webhooks import this_hub
 from portal import guard
-from portal.configured import FILES, KINDS, Change, changes, changes_after, compared, documents, history, open_proposals
+from portal.configured import (
+    CHANGES,
+    FILES,
+    KINDS,
+    SUBJECTS,
+    Change,
+    changes_after,
+    compared,
+    documents,
+    history,
+    open_proposals,
+)
 from portal.desks import ADMINS, READERS
 from portal.edited import WRITERS
 from portal.guard import opens_to
 from portal.pages import page
-from portal.tables import table
+from portal.tables import cursor_of, cut, table
 
 bp = Blueprint("configuration", __name__, url_prefix="/desk/configuration")
 ROLLS_BACK = ("segments", "journeys")
@@ -23,24 +34,33 @@ ROLLS_BACK = ("segments", "journeys")
 @bp.get("/")
 @opens_to(*READERS)
 def overview() -> Response:
-    hub, kind = this_hub(), request.args.get("kind", "")
-    kind = kind if kind in KINDS else KINDS[0]
+    """kind: of the documents; subject: what the changes beside them are about, before: the one behind which they go on."""
+    hub, kind, subject = this_hub(), request.args.get("kind", ""), _subject()
+    kind, before = kind if kind in KINDS else KINDS[0], cursor_of(request.args.get("before", ""))
     with hub.look() as session:
-        found, changed, asked = documents(hub, session, kind), changes(session), open_proposals(session)
-    return page("configuration.html", kind=kind, kinds=KINDS, found=found, changed=changed, wrong=hub.book.now().wrong,
-                asked=asked, may_open={one for one, roles in WRITERS.items() if guard.holds(*roles)})  # fmt: skip
+        found, asked = documents(hub, session, kind), open_proposals(session)
+        changed, more = cut(changes_after(session, before, CHANGES + 1, subject), CHANGES, lambda one: one[0])
+    return page("configuration.html", kind=kind, kinds=KINDS, found=found, changed=[one for _, one in changed], more=more,
+                first_page=before is None, subject=subject, subjects=SUBJECTS, wrong=hub.book.now().wrong, asked=asked,
+                may_open={one for one, roles in WRITERS.items() if guard.holds(*roles)})  # fmt: skip
+
+
+def _subject() -> str:
+    """An unknown word of an address filters nothing: old links go on working."""
+    given = request.args.get("subject", "")
+    return given if given in SUBJECTS else ""
 
 
 @bp.get("/changes.csv")
 @opens_to(*READERS)
 def changes_table() -> Response:
-    """Who changed what, ever. Names staff, so that it was taken along is written down."""
-    hub = this_hub()
+    """Who changed what, ever, or what of it the page's filter leaves. Names staff, so that it was taken along is written down."""
+    hub, subject = this_hub(), _subject()
     with hub.begin() as work:
         work.audit(guard.principal(), "changes_table_taken", "region")
 
     def read(session: Session, place: int | None, most: int) -> list[tuple[int, tuple[object, ...]]]:
-        return [(number, tuple(vars(one).values())) for number, one in changes_after(session, place, most)]
+        return [(number, tuple(vars(one).values())) for number, one in changes_after(session, place, most, subject)]
 
     return table(hub, "configuration-changes", [one.name for one in fields(Change)], read)
 

@@ -23,20 +23,12 @@ KINDS = ("segments", "journeys", "policies", "mappings", "notices")
 FILES = ("policies", "mappings")  # their history is the one of the files
 NAME = re.compile(r"[a-z][a-z0-9_]{0,79}(\.[a-z]{2})?")
 ABOUT = ("segment_version", "journey_version", "notice", "connection", "proposal")
-ACTIONS = (
-    "segment_put",
-    "segment_removed",
-    "journey_applied",
-    "journey_ended",
-    "notices_published",
-    "mapping_put",
-    "policy_put",
-    "proposed",
-    "proposal_approved",
-    "proposal_withdrawn",
-    "paused",
-    "resumed",
-)
+# What of the configuration a change is about, and how the audit calls it.
+SUBJECTS = {
+    "segments": ("segment_put", "segment_removed"), "journeys": ("journey_applied", "journey_ended"), "policies": ("policy_put",),
+    "mappings": ("mapping_put",), "notices": ("notices_published",),
+    "proposals": ("proposed", "proposal_approved", "proposal_withdrawn"), "connections": ("paused", "resumed"),
+}  # fmt: skip
 CHANGES, CONTEXT = 15, 3
 KEPT = 50  # versions of a file that are listed
 
@@ -124,14 +116,11 @@ def _history(hub: Hub, session: Session, kind: str, name: str) -> list[Version]:
     return sorted(found, key=lambda one: (one.until is None, one.since), reverse=True)
 
 
-def changes(session: Session) -> list[Change]:
-    return [one for _, one in changes_after(session, None, CHANGES)]
-
-
-def changes_after(session: Session, place: int | None, most: int) -> list[tuple[int, Change]]:
+def changes_after(session: Session, place: int | None, most: int, subject: str = "") -> list[tuple[int, Change]]:
     """The latest first, each with its number. Two statements, the first along the index of what entries are about. place: the
-    number of the last one of the page before."""
-    mine = select(AuditEntry).where(AuditEntry.about.in_(ABOUT), AuditEntry.action.in_(ACTIONS))
+    number of the last one of the page before. subject: one of SUBJECTS, or empty for all."""
+    actions = SUBJECTS[subject] if subject else [action for some in SUBJECTS.values() for action in some]
+    mine = select(AuditEntry).where(AuditEntry.about.in_(ABOUT), AuditEntry.action.in_(actions))
     mine = mine.where(AuditEntry.id < place) if place is not None else mine
     rows = session.scalars(mine.order_by(AuditEntry.id.desc()).limit(most)).all()
     called = titles_of(session, [row.actor for row in rows])

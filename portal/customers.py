@@ -15,10 +15,10 @@ from portal import guard
 from portal.desks import ADVISORS
 from portal.filing import known_by, theirs
 from portal.guard import opens_to
-from portal.known import SHOWN, happened, known, listed, trace_of
+from portal.known import SHOWN, SUBJECTS, happened, known, listed, trace_of
 from portal.pages import page, tongue
 from portal.scope import scope_of
-from portal.tables import cursor_of, table
+from portal.tables import cursor_of, cut, table
 from portal.verdicts import verdicts
 
 HISTORY = ("event", "kind", "at", "day", "car", "amount_minor", "currency", "part", "score")
@@ -67,20 +67,28 @@ def overview(ref: str) -> Response:
 @bp.get("/<ref>/history")
 @opens_to(*ADVISORS)
 def history(ref: str) -> Response:
-    """before: the event behind which the next page begins."""
-    hub, before = this_hub(), cursor_of(request.args.get("before", ""))
+    """before: the event behind which the next page begins. subject: what of it alone."""
+    hub, before, subject = this_hub(), cursor_of(request.args.get("before", "")), _subject()
     with hub.look() as session:
         who = known_by(hub, session, ref)
-        told = happened(session, who, before)
+        told, more = cut(happened(session, who, before, subject=subject), SHOWN, lambda one: one.id)
     note_seen(hub, guard.principal(), [who.customer_id], "history")
-    return page("history.html", me=who, told=told[:SHOWN], more=len(told) > SHOWN, first_page=before is None)
+    return page(
+        "history.html",
+        me=who,
+        told=told,
+        more=more,
+        first_page=before is None,
+        subject=subject,
+        subjects=("", *SUBJECTS),
+    )
 
 
 @bp.get("/<ref>/history.csv")
 @opens_to(*ADVISORS)
 def history_table(ref: str) -> Response:
-    """All of it, streamed. That it was taken along is written down, as a look is."""
-    hub = this_hub()
+    """All that the page's filter leaves, streamed. That it was taken along is written down, as a look is."""
+    hub, subject = this_hub(), _subject()
     with hub.look() as session:
         who = known_by(hub, session, ref)
     note_seen(hub, guard.principal(), [who.customer_id], "history_table")
@@ -88,10 +96,16 @@ def history_table(ref: str) -> Response:
     def read(session: Session, place: int | None, most: int) -> list[tuple[int, tuple[object, ...]]]:
         return [
             (row.id, (row.id, row.kind, row.at, row.day, row.car, row.amount_minor, row.currency, row.part, row.score))
-            for row in happened(session, who, place, most)
+            for row in happened(session, who, place, most, subject)
         ]
 
     return table(hub, "history", HISTORY, read)
+
+
+def _subject() -> str:
+    """An unknown word of an address filters nothing: old links go on working."""
+    given = request.args.get("subject", "")
+    return given if given in SUBJECTS else ""
 
 
 @bp.get("/<ref>/why")

@@ -25,7 +25,7 @@ from portal.desks import MARKETERS
 from portal.edited import begin_writing
 from portal.guard import opens_to
 from portal.pages import page, tongue
-from portal.tables import cursor_of, table
+from portal.tables import cursor_of, cut, table
 from rules.journeys import picture
 from rules.journeys.documents import JourneyRule
 
@@ -91,9 +91,10 @@ def people(name: str) -> Response:
     with hub.look() as session:
         rule = _rule(hub, session, name)
         place = cursor_of(request.args.get("cursor", ""))
-        found = session.execute(_ways(name, state, place).limit(PEOPLE + 1)).all()
-    more = found[PEOPLE - 1].id if len(found) > PEOPLE else None
-    return page("journey_people.html", rule=rule, people=found[:PEOPLE], more=more, state=state, states=STATES)
+        rows = session.execute(_ways(name, state, place).limit(PEOPLE + 1)).all()
+    found, more = cut(rows, PEOPLE, lambda row: row.id)
+    return page("journey_people.html", rule=rule, people=found, more=more, first_page=place is None, state=state,
+                states=STATES)  # fmt: skip
 
 
 @bp.get("/<name>/people.csv")

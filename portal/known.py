@@ -190,14 +190,27 @@ class Happened:
     score: float | None
 
 
-def happened(session: Session, who: Me, before: int | None, most: int = SHOWN + 1) -> list[Happened]:
-    """The latest first; of a page one more than is shown, which says that there are more. before: the id of an event."""
+# What a desk asks of a history, and the kinds of events that tell it.
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "work": ("visit", "breakdown", "inspection"),
+    "advice": ("recommendation_made", "recommendation_declined", "recommendation_sold"),
+    "appointments": ("booking_made", "booking_cancelled", "no_show"),
+    "money": ("invoice", "offer_made", "offer_redeemed"),
+    "words": ("complaint", "survey", "answer_late", "mail_replied", "mail_bounced", "referral_made"),
+}
+
+
+def happened(session: Session, who: Me, before: int | None, most: int = SHOWN + 1, subject: str = "") -> list[Happened]:
+    """The latest first; of a page one more than is shown, which says that there are more. before: the id of an event. subject: one
+    of SUBJECTS, or empty for all."""
     wanted = (
         select(Event, Vehicle.make, Vehicle.model)
         .outerjoin(Vehicle, Vehicle.id == Event.vehicle_id)
         .where(Event.customer_id == who.customer_id, Event.withdrawn_at.is_(None))
         .order_by(Event.at_utc.desc(), Event.id.desc())
     )
+    if subject:
+        wanted = wanted.where(Event.kind.in_(SUBJECTS[subject]))
     if before is not None:
         edge = session.execute(
             select(Event.at_utc, Event.id).where(Event.id == before, Event.customer_id == who.customer_id)

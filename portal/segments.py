@@ -18,7 +18,7 @@ from portal.desks import MARKETERS
 from portal.edited import begin_writing
 from portal.guard import opens_to
 from portal.pages import page, tongue
-from portal.tables import cursor_of, table
+from portal.tables import cursor_of, cut, table
 from portal.verdicts import verdicts
 from rules import SegmentRule
 
@@ -63,11 +63,12 @@ def one(name: str) -> Response:
 @opens_to(*MARKETERS)
 def people(name: str) -> Response:
     """The latest first; refs only. cursor: the last row of the page before."""
-    hub, side = this_hub(), _side()
+    hub, side, place = this_hub(), _side(), cursor_of(request.args.get("cursor", ""))
     with hub.look() as session:
-        found = session.execute(_members(name, side, cursor_of(request.args.get("cursor", ""))).limit(PEOPLE + 1)).all()
-    more = found[PEOPLE - 1].id if len(found) > PEOPLE else None
-    return page("segment_people.html", rule=_rule(hub, name), people=found[:PEOPLE], more=more, side=side, sides=SIDES)
+        rows = session.execute(_members(name, side, place).limit(PEOPLE + 1)).all()
+    found, more = cut(rows, PEOPLE, lambda row: row.id)
+    return page("segment_people.html", rule=_rule(hub, name), people=found, more=more, first_page=place is None, side=side,
+                sides=SIDES)  # fmt: skip
 
 
 @bp.get("/<name>/people.csv")

@@ -1,5 +1,6 @@
 """The desk of customers: who is found by what, what is known of them with its why, and who looked."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from hub.models import AuditEntry, Person, Role
 from hub.own import OWN
 from hub.sdk import CustomerKey, CustomerRecord
 from mine import Owner, an_owner
-from portal.known import trace_of
+from portal.known import SUBJECTS, trace_of
 from shops import folded
 
 DESK = "/desk/customers/"
@@ -136,12 +137,27 @@ def test_the_history_is_read_in_pages_and_nothing_is_told_twice(
     address, told = f"{DESK}{mara.ref}/history", list[str]()
     while address:
         text = advisor.get(address).text
-        told += [part.split("</li>")[0] for part in text.split('<li class="happened">')[1:]]
-        later = [part.split('"')[0] for part in text.split('href="')[1:] if "before=" in part.split('"')[0]]
-        address = later[0] if later else ""
+        told += [part.split("</li>")[0] for part in text.split('<li class="happened"')[1:]]
+        address = next(iter(re.findall(r'href="([^"]+)" rel="next"', text)), "")
 
     assert len(told) >= 6
     assert len(set(told)) == len(told)
+
+
+def test_the_history_and_its_table_are_narrowed_to_what_is_asked_about(advisor: Visitor, mara: Owner) -> None:
+    address = f"{DESK}{mara.ref}/history"
+
+    told = {
+        subject: advisor.get(f"{address}.csv?subject={subject}").text.splitlines()[1:] for subject in ("", *SUBJECTS)
+    }
+
+    kinds = {subject: {line.split(",")[1] for line in lines} for subject, lines in told.items()}
+    assert kinds["work"] == {"visit"}
+    assert all(kinds[subject] <= set(some) for subject, some in SUBJECTS.items())
+    assert kinds[""] == set().union(*(kinds[subject] for subject in SUBJECTS)), "every kind is of one subject"
+    for subject, lines in told.items():
+        assert advisor.get(f"{address}?subject={subject}").text.count('<li class="happened"') == len(lines)
+    assert "Nothing of this kind happened" in advisor.get(f"{address}?subject=words").text
 
 
 def test_a_page_asks_the_database_no_more_for_a_longer_history(hub: Hub, advisor: Visitor, mara: Owner) -> None:

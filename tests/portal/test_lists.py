@@ -27,8 +27,11 @@ class Listed:
 
 LISTS = {
     "portal.outreach.today": Listed("/desk/outreach/", "advisor", "portal.outreach.table", "after", ("outcome", "by")),
-    "portal.customers.history": Listed("/desk/customers/{owner}/history", "advisor", "portal.customers.history_table", "before"),
+    "portal.customers.history": Listed("/desk/customers/{owner}/history", "advisor", "portal.customers.history_table", "before",
+                                       ("subject",)),
     "portal.duplicates.overview": Listed("/desk/duplicates/", "advisor", "portal.duplicates.pairs_table", "after", ("state",)),
+    "portal.configuration.overview": Listed("/desk/configuration/", "operator", "portal.configuration.changes_table", "before",
+                                            ("subject",)),
     "portal.inbox.queue": Listed("/desk/inbox/", "advisor", "portal.inbox.queue_table", "after", ("state",)),
     "portal.segments.people": Listed("/desk/segments/gold_tier/people", "marketer", "portal.segments.people_table", "cursor", ("side",)),
     "portal.journeys.people": Listed("/desk/journeys/declined_brakes/people", "marketer", "portal.journeys.people_table", "cursor",
@@ -45,7 +48,7 @@ LISTS = {
 }  # fmt: skip
 # What is known to be short, as files, partners and staff make it and not customers; the second holds what has a table all the same.
 SHORT = {
-    "segments.overview", "journeys.overview", "models.shelf", "connectors.overview", "configuration.overview",
+    "segments.overview", "journeys.overview", "models.shelf", "connectors.overview",
     "privacy_evidence.texts", "privacy_evidence.transfers", "breach_desk.register", "operations.console", "operations_day.day",
 }  # fmt: skip
 SHORT_WITH_TABLE = {
@@ -57,7 +60,7 @@ ONE_THING = {
     "customers.overview", "customers.why", "duplicates.one", "segments.one", "segments.why", "segments.begin", "journeys.one",
     "journeys.why", "journeys.begin", "models.one", "connectors.one", "connectors.mapping", "configuration.one", "editor.edit",
     "editor.plan", "editor.watch", "messages.one", "operations.why", "privacy_evidence.chain", "filing.overview", "filing.file",
-    "enclosed.file", "roi.printed", "breach_desk.people", "configuration.changes_table",
+    "enclosed.file", "roi.printed", "breach_desk.people"
 }  # fmt: skip
 LIVE = {"inbox.stream", "operations.stream"}
 ALL = {**LISTS, **SHORT_WITH_TABLE}

@@ -366,7 +366,7 @@ def test_the_keys_are_told_by_a_question_mark_and_can_be_turned_off(site: Site, 
         page.keyboard.press("1")
 
         assert [one["id"] for one in found] == []
-        assert told[:6] == ["c", "CSV", "1", "Booked", "2", "Call again"]
+        assert told[:6] == ["c", "As a table", "1", "Booked", "2", "Call again"]
         assert '"1"' in shown or "attr(" in shown
         assert page.locator("button[name=outcome]").first.evaluate(hint) == "none"
         assert page.locator("#keys[open]").count() == 0
