@@ -12,7 +12,8 @@ from compliance.requests import Wish
 from compliance.rights import CORRECTABLE
 from hub.errors import NotFound
 from hub.web.access import needs
-from hub.web.idempotency import once
+from hub.web.idempotency import KEY, once
+from hub.web.links import leads_to
 from hub.web.webhooks import this_hub
 from hub.work import Work
 
@@ -46,6 +47,7 @@ class RequestTold(Schema):
 
 @bp.route("/customers/<ref>/requests")
 class Requests(MethodView):
+    @bp.doc(parameters=[KEY], **leads_to(202, ("get", "/requests/{ref}", {"ref": "$response.body#/request"})))
     @bp.arguments(RequestArgs)
     @bp.response(202, RequestTold)
     @needs("requests:write")

@@ -17,7 +17,8 @@ from hub.status import status_of
 from hub.voices import voice
 from hub.web.access import needs
 from hub.web.errors import JSON
-from hub.web.idempotency import once
+from hub.web.idempotency import KEY, once
+from hub.web.paging import cursor
 from hub.web.webhooks import this_hub
 from hub.wording import PLACES
 from hub.work import Work
@@ -29,7 +30,7 @@ MOST = 200
 class PageArgs(Schema):
     """Cursor paging: `cursor` is the `next` of the page before."""
 
-    cursor = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    cursor = cursor()
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=MOST))
 
 
@@ -123,6 +124,7 @@ class Why(MethodView):
 
 @bp.route("/customers/<ref>/consents")
 class Consents(MethodView):
+    @bp.doc(parameters=[KEY])
     @bp.arguments(ConsentArgs)
     @bp.response(201, ConsentTold)
     @needs("consents:write")

@@ -12,13 +12,13 @@ from hub.flow import expenses
 from hub.flow.expenses import Expense
 from hub.sdk.row_fields import MOST_MINOR
 from hub.web.access import needs
-from hub.web.idempotency import once
+from hub.web.idempotency import KEY, once
+from hub.web.paging import cursor
 from hub.web.webhooks import this_hub
 from hub.work import Work
 
 bp = Blueprint("costs", "costs", url_prefix="/api/v1", description="What campaigns cost.")
 MOST = 500
-KEY = {"in": "header", "name": "Idempotency-Key", "required": True, "schema": {"type": "string"}}
 FIRST_DAY = date(2000, 1, 1)
 
 
@@ -58,7 +58,7 @@ class CostsTold(Schema):
 
 class CostQuery(Schema):
     campaign = fields.String(validate=validate.Length(1, 80))
-    cursor = fields.Integer(load_default=0, validate=validate.Range(0, 2**31))
+    cursor = cursor()
     limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST))
 
 

@@ -17,14 +17,13 @@ from hub.flow.bringing import Brought, Outcome
 from hub.flow.documents import KINDS, MOST_TITLE
 from hub.flow.drafts import discard
 from hub.web.access import needs
-from hub.web.idempotency import answer_once
+from hub.web.idempotency import KEY, answer_once
 from hub.web.intake import expect_file, take_file
 from hub.web.webhooks import this_hub
 from hub.work import Work
 from rules.calendar import local_day
 
 bp = Blueprint("documents", "documents", url_prefix="/api/v1", description="Papers, photos and videos of customers.")
-KEY = {"in": "header", "name": "Idempotency-Key", "required": True, "schema": {"type": "string"}}
 
 
 class DocumentForm(Schema):

@@ -18,7 +18,9 @@ from hub.flow import endpoints
 from hub.models import Attempt, Endpoint
 from hub.web.access import needs
 from hub.web.catalogue import EVENTS, schema_of
-from hub.web.idempotency import once
+from hub.web.idempotency import KEY, once
+from hub.web.links import ENDPOINT, leads_to
+from hub.web.paging import cursor
 from hub.web.webhooks import this_hub
 from hub.work import Work
 
@@ -63,7 +65,7 @@ class AttemptTold(Schema):
 
 
 class LogArgs(Schema):
-    cursor = fields.Integer(load_default=2**62, validate=validate.Range(min=0))
+    cursor = cursor(2**62)
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
 
@@ -96,6 +98,15 @@ class Endpoints(MethodView):
             )
             return [_told(row) for row in rows]
 
+    @bp.doc(
+        parameters=[KEY],
+        **leads_to(
+            201,
+            ("patch", "/webhooks/endpoints/{endpoint}", {"endpoint": ENDPOINT}),
+            ("post", "/webhooks/endpoints/{endpoint}/rotate", {"endpoint": ENDPOINT}),
+            ("get", "/webhooks/endpoints/{endpoint}/log", {"endpoint": ENDPOINT}),
+        ),
+    )
     @bp.arguments(EndpointArgs)
     @bp.response(201, EndpointTold)
     @needs("webhooks:write")
@@ -132,6 +143,7 @@ class OneEndpoint(MethodView):
 
 @bp.route("/endpoints/<endpoint>/rotate")
 class Rotation(MethodView):
+    @bp.doc(parameters=[KEY], **leads_to(200, ("patch", "/webhooks/endpoints/{endpoint}", {"endpoint": ENDPOINT})))
     @bp.response(200, EndpointTold)
     @needs("webhooks:write")
     @once

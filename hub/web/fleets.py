@@ -19,7 +19,9 @@ from hub.flow.uploads import Part
 from hub.models import Assignment, Fleet, Job, Link, Person, Vehicle
 from hub.own import OWN
 from hub.web.access import needs
-from hub.web.idempotency import once
+from hub.web.idempotency import KEY, once
+from hub.web.links import FLEET, leads_to
+from hub.web.paging import cursor
 from hub.web.rows import read_rows
 from hub.web.webhooks import this_hub
 from hub.work import Work
@@ -59,7 +61,7 @@ class JobTold(Schema):
 
 
 class ReportArgs(Schema):
-    cursor = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    cursor = cursor()
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=MOST))
     verdict = fields.String(validate=validate.OneOf(["added", "changed", "unchanged", "withdrawn", "rejected"]))
 
@@ -87,7 +89,7 @@ class AssignmentsArgs(Schema):
 
     on = fields.Date()
     believed_at = fields.AwareDateTime()
-    cursor = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    cursor = cursor()
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=MOST))
 
 
@@ -113,8 +115,18 @@ def fleet_of(session: Session, code: str) -> Fleet:
     return found
 
 
+BELOW = (("get", "assignments"), ("post", "assignments"), ("get", "service-levels"), ("put", "service-levels"), ("get", "timers"),
+         ("get", "digest"))  # fmt: skip
+
+
 @bp.route("/fleets/<fleet>")
 class OneFleet(MethodView):
+    @bp.doc(
+        **leads_to(
+            200,
+            *((method, f"/fleets/{{fleet}}/{what}", {"fleet": FLEET}) for method, what in BELOW),
+        )
+    )
     @bp.arguments(FleetArgs)
     @bp.response(200, FleetTold)
     @needs("fleets:write")
@@ -162,7 +174,12 @@ class Assignments(MethodView):
         return {"items": items, "next": rows[asked["limit"] - 1][0].id if more else None}
 
     @bp.doc(
-        parameters=[{"in": "header", "name": "Idempotency-Key", "required": True, "schema": {"type": "string"}}],
+        parameters=[KEY],
+        **leads_to(
+            202,
+            ("get", "/jobs/{job}", {"job": "$response.body#/job"}),
+            *(("get", f"/fleets/{{fleet}}/{what}", {"fleet": FLEET}) for what in ("assignments", "timers", "digest")),
+        ),
         requestBody={
             "required": True,
             "content": {

@@ -16,6 +16,12 @@ from hub.work import Work
 
 F = TypeVar("F", bound=Callable[..., Any])
 FORM = re.compile(r"[\x21-\x7e]{8,128}")
+# As the API describes it, at every operation that asks for one.
+KEY = {
+    "in": "header", "name": "Idempotency-Key", "required": True,
+    "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": r"^[!-~]{8,128}$"},
+    "description": "New for each new call: the same one within a day is answered as the first was.",
+}  # fmt: skip
 
 
 def once(view: F) -> F:
@@ -27,6 +33,7 @@ def once(view: F) -> F:
     def guarded(*args: Any, **kwargs: Any) -> Response:
         return answer_once(request.get_data(), lambda work: view(*args, work=work, **kwargs))
 
+    guarded.needs_key = True  # type: ignore[attr-defined]  # the test of the description asks for it
     return guarded  # type: ignore[return-value]
 
 

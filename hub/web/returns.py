@@ -10,6 +10,7 @@ from hub.errors import NotFound, PartDown
 from hub.flow import reports
 from hub.flow.roi import WHOLE
 from hub.web.access import needs
+from hub.web.paging import cursor
 from hub.web.webhooks import this_hub
 
 bp = Blueprint("returns", "returns", url_prefix="/api/v1", description="What campaigns were worth.")
@@ -22,7 +23,7 @@ class ReturnsArgs(Schema):
     span = fields.String(load_default=reports.USUAL, validate=validate.OneOf(list(reports.SPANS)))
     branch = fields.String(load_default=WHOLE, validate=validate.Length(max=32))
     campaign = fields.String(validate=validate.Length(1, 100))
-    cursor = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    cursor = cursor()
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=MOST))
 
 

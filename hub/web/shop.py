@@ -21,7 +21,7 @@ from hub.sdk.row_checks import Refusal, check
 from hub.sdk.row_fields import FIRST, LAST
 from hub.sdk.rows import KINDS
 from hub.web.access import needs
-from hub.web.idempotency import once
+from hub.web.idempotency import KEY, once
 from hub.web.webhooks import this_hub
 from hub.work import Work
 from rules.calendar import start_of
@@ -34,7 +34,6 @@ MOST_ROWS = 1000
 NDJSON = "application/x-ndjson"
 PLURALS = {"branch": "branches", "survey": "surveys"}
 AT_ONCE = ("appointment",)  # whoever books must hear whether the slot is theirs
-KEY = {"in": "header", "name": "Idempotency-Key", "required": True, "schema": {"type": "string"}}
 
 
 class Problem(Schema):

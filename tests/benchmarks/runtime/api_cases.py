@@ -1,13 +1,14 @@
 """Twenty thousand questions to the API, as its own description allows them: python -m pytest -s tests/benchmarks/runtime/api_cases.py
 
-API_CASES says how many. Each answer is held against the description; none may be a server's error."""
+API_CASES says how many; a quarter as many calls more are walks along the links of what was answered. Each answer is held against the
+description; none may be a server's error."""
 
 import os
 
 from flask import Flask
 
 from benchmark import measured
-from described import asked, token_of
+from described import STEPS, a_customer, asked, token_of, walked
 from hub.core import Hub
 
 BENCHMARK = {
@@ -25,3 +26,14 @@ def test_many_cases(app: Flask, hub: Hub) -> None:
     measured("cases that were answered otherwise", len(problems), "operations", goal=0,
              note=f"{sum(told.values()):,} cases: {dict(told)}")  # fmt: skip
     assert sum(told.values()) >= CASES or problems
+
+
+def test_many_walks(app: Flask, hub: Hub) -> None:
+    told, problems = walked(app, token_of(hub), a_customer(hub), CASES // 4 // STEPS)
+
+    for one in problems:
+        print(" ".join(one.split())[:600])
+    good = sum(count for (_, status), count in told.items() if status < 300)
+    measured("calls of walks that were answered otherwise", len(problems), "calls", goal=0,
+             note=f"{sum(told.values()):,} calls, {good:,} of them with success")  # fmt: skip
+    assert sum(told.values()) >= CASES // 8 or problems
