@@ -1,6 +1,7 @@
 """Files of config/privacy: laws and periods as data, read with the places of their lines."""
 
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,12 +22,18 @@ def read(config: Path, name: str, says: str) -> tuple[Path, Any]:
 def read_file(path: Path, says: str) -> tuple[Path, Any]:
     """The same of a file wherever it lies. Raises ConfigError."""
     try:
-        return path, YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        return path, _parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist.", says) from None
     except (YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         raise ConfigError(f"{path}{f':{mark.line + 1}' if mark else ''}: this is no YAML.") from None
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """Once for each text, as periods are asked for by every erasure and many pages; nobody changes what comes out."""
+    return YAML(typ="rt").load(text)
 
 
 def sound(found: Found | None, problems: list[str]) -> Found:

@@ -1,5 +1,5 @@
-"""What is the same for every hub of a run is worked out once: the rules of a configuration, its laws and periods, and how a statement
-is written as SQL.
+"""What is the same for every hub of a run is worked out once: the rules of a configuration, its chain, and how a statement is written
+as SQL.
 
 Each test has a hub and a database of its own, and both would be made anew for each: that took longer than most tests."""
 
@@ -10,7 +10,6 @@ from typing import Any
 from ruamel.yaml import YAML
 from sqlalchemy import Dialect, Engine, create_engine, event, make_url
 
-import compliance.law
 import hub.regions
 import portal.chain
 from hub.rulebook import LiveBook, Stand
@@ -68,5 +67,5 @@ def _document(typ: str, text: str) -> Any:
 
 
 LiveBook._read_all = _read_once  # type: ignore[method-assign]
-compliance.law.YAML = portal.chain.YAML = _Read  # type: ignore[attr-defined]
+portal.chain.YAML = _Read  # type: ignore[attr-defined]
 hub.regions.create_engine = _create_engine  # type: ignore[attr-defined]
