@@ -45,8 +45,8 @@ class _Gone:
     jurisdiction: str
     finished_at: datetime
 
-    def was_seen_by(self, version: str) -> bool:
-        began = _began(version)
+    def was_seen_since(self, began: datetime | None) -> bool:
+        """began: of a training; None where nobody knows."""
         if began is None:
             return True
         last = min(self.finished_at, self.unprofiled_at or self.finished_at)
@@ -54,13 +54,14 @@ class _Gone:
 
 
 def flagged(hub: Hub) -> list[Flagged]:
-    """Of every scorer, the oldest first. Two questions to the database, whatever lies on the shelf."""
+    """Of every scorer, the oldest first. One question to the database, whatever lies on the shelf."""
     shelf, keeping = scores.shelf_of(hub), read_keeping(hub.settings.config)
     with hub.look() as session:
-        gone = list(_gone(session))
+        gone = [(one, _gone_by(hub, one, keeping)) for one in _gone(session)]
     found = []
     for scorer, version in _versions(shelf):
-        days = [_gone_by(hub, one, keeping) for one in gone if one.was_seen_by(version)]
+        began = _began(version)
+        days = [day for one, day in gone if one.was_seen_since(began)]
         if days:
             found.append(Flagged(scorer, version, version == shelf.champion(scorer), len(days), min(days)))
     return found
@@ -76,7 +77,7 @@ def told(hub: Hub, request: ErasureRequest, person: Person, now: datetime) -> li
     return [
         {"scorer": scorer, "model": version, "gone_by": day}
         for scorer, version in versions
-        if mine.was_seen_by(version)
+        if mine.was_seen_since(_began(version))
     ]
 
 

@@ -15,11 +15,8 @@ from hub.models import AuditEntry
 from hub.work import Work
 from rules.calendar import local_day
 
-ABOUT, DEED, BATCH = (
-    "retention",
-    "retention_run",
-    "retention_batch",
-)  # a run that came to its end, and each of its transactions
+ABOUT = "retention"
+DEED, BATCH = "retention_run", "retention_batch"  # a run that came to its end, and each of its transactions
 
 
 class Went(Counter[tuple[str, str, str, int]]):

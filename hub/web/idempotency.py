@@ -15,11 +15,11 @@ from hub.web.webhooks import this_hub
 from hub.work import Work
 
 F = TypeVar("F", bound=Callable[..., Any])
-FORM = re.compile(r"[\x21-\x7e]{8,128}")
+FORM = re.compile("[!-~]{8,128}")
 # As the API describes it, at every operation that asks for one.
 KEY = {
     "in": "header", "name": "Idempotency-Key", "required": True,
-    "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": r"^[!-~]{8,128}$"},
+    "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": f"^{FORM.pattern}$"},
     "description": "New for each new call: the same one within a day is answered as the first was.",
 }  # fmt: skip
 
