@@ -317,6 +317,17 @@ def test_the_sandbox_shows_its_mails_as_a_mailbox_would(mail: Mail, mailbox: Mai
     assert client.get("/2").status_code == 404
 
 
+def test_a_sandbox_that_ended_in_the_middle_of_a_talk_listens_at_its_port_again_at_once(tmp_path: Path) -> None:
+    ended, again = MailSandbox(tmp_path / "ended"), MailSandbox(tmp_path / "again")
+    port = ended.listen(0)
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        assert line.recv(64).startswith(b"220")
+        ended.close()  # who closes first has the port kept for late bytes, for a minute
+
+    assert again.listen(port) == port
+    again.close()
+
+
 def test_what_comes_back_to_the_sandbox_is_drawn_by_the_mail_and_heard_by_us(mail: Mail, mailbox: MailSandbox) -> None:
     mail.push([a_push()])
     [message] = arrived(mailbox)
