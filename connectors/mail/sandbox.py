@@ -52,7 +52,7 @@ class MailSandbox:
     def listen(self, port: int) -> int:
         """Take mails on loopback from now on; answers the port, which is a free one for 0."""
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else what ended a minute ago would still hold it
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what ended a minute ago holds it no more
             probe.bind(("127.0.0.1", port))
             port = int(probe.getsockname()[1])
         self.controller = Controller(self, hostname="127.0.0.1", port=port)
