@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from compliance.execution import counts, rows_of
+from compliance.counting import counts, rows_of
 from compliance.registry import RecordSet, by_table, readable_sets
 from compliance.settling import settled
 from hub.core import Hub

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, LargeBinary, func, select
 
-from compliance.execution import rows_of
+from compliance.counting import rows_of
 from compliance.registry import RecordSet, by_table, readable_sets
 from compliance.traces import done_to
 from hub.core import Hub

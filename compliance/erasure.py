@@ -13,6 +13,7 @@ from compliance import archives, certificates, execution, probing, rights
 from compliance.cases import HOWS, WISH, expect_way
 from compliance.certificates import telling
 from compliance.coming import Came
+from compliance.counting import counts
 from compliance.periods import deadline_of
 from compliance.registry import RecordSet, bound_to, by_table, record_sets
 from compliance.timekeeping import expect_after
@@ -112,7 +113,7 @@ def plan(hub: Hub, ref: str, actor: str) -> dict[str, Any]:
         journeys.advance(hub, work, [customer.id])  # whoever is frozen leaves every journey at once
         cancelled = _cancel_messages(work, customer.ref)
         sets = by_table(record_sets())
-        rows = execution.counts(work.session, sets, person.id, customer.id)
+        rows = counts(work.session, sets, person.id, customer.id)
         items = [_item(work, ways[0], rows[name], person.id) for name, ways in sets.items() if rows[name]]
         policies = hub.book.current().policies
         request.policy = content_hash({policy.name: policy.hash for policy in policies})

@@ -4,14 +4,18 @@ person's key at the end.
 Each record set is a transaction of its own and asks the holds right before it changes anything; done again, nothing happens."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, union_all, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
 
 from compliance import archives
+from compliance.counting import count, counts, rows_about
 from compliance.registry import KEY_HOLDER, RecordSet, bound_to, by_table, record_sets
 from hub import ledger
 from hub.core import Hub
@@ -63,37 +67,6 @@ def execute(hub: Hub, ref: str) -> list[str]:
     if not held and not _shred_key(hub, ref, person_id):
         held.append(KEY_HOLDER)
     return sorted(set(held))
-
-
-def rows_about(one: RecordSet, person_id: int, customer_id: int) -> ColumnElement[bool]:
-    if one.parent is not None:
-        key = next(key.column for key in one.column.foreign_keys if key.column.table.name == one.parent.name)
-        return one.column.in_(select(key).where(rows_about(one.parent, person_id, customer_id)))
-    return one.column == (person_id if one.about == "person" else customer_id)
-
-
-def rows_of(ways: Sequence[RecordSet], person_id: int, customer_id: int) -> ColumnElement[bool]:
-    """The rows of one table, by whichever of these ways they hang below the person."""
-    return or_(*(rows_about(one, person_id, customer_id) for one in ways))
-
-
-def count(work: Work, ways: Sequence[RecordSet], person_id: int, customer_id: int) -> int:
-    """Rows of one table, each once."""
-    found = select(func.count()).select_from(ways[0].table).where(rows_of(ways, person_id, customer_id))
-    return int(work.session.scalar(found) or 0)
-
-
-def counts(
-    session: Session, ways: Mapping[str, Sequence[RecordSet]], person_id: int, customer_id: int
-) -> dict[str, int]:
-    """Rows by table, each once; all of it in one question to the database."""
-    asked = (
-        select(literal(name), func.count())
-        .select_from(several[0].table)
-        .where(rows_of(several, person_id, customer_id))
-        for name, several in ways.items()
-    )
-    return {name: number for name, number in session.execute(union_all(*asked))}
 
 
 def _left(hub: Hub, person_id: int, customer_id: int) -> list[RecordSet]:

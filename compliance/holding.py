@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from compliance.counting import counts
 from compliance.disclosure import KEPT_BACK
-from compliance.execution import counts
 from compliance.registry import by_table, readable_sets
 from compliance.traces import done_to
 from hub.models import AuditEntry, Connection, Link

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import distinct, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from compliance.counting import counts
 from compliance.erasure import CLOSED
-from compliance.execution import counts
 from compliance.merge_consents import Joined, joined
 from compliance.merge_rows import STAY, Pair
 from compliance.merge_values import Values, values_of

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, LargeBinary, Row, Table, and_, func, select, update
 
+from compliance.counting import rows_of
 from compliance.disclosure import CONTEXTS
-from compliance.execution import rows_of
 from compliance.registry import SHELLS, RecordSet, by_table, readable_sets
 from hub.flow import documents
 from hub.models import (

@@ -20,7 +20,7 @@ from portal.assistant import Setting, ask_for_a_person, respond
 from portal.guard import CUSTOMER, opens_to, takes_file
 from portal.languages import Tongue
 from portal.listening import Reader
-from portal.me import me
+from portal.me import me, my_id
 from portal.pages import fill, page, this_portal, tongue
 from portal.threads import thread_of, told
 
@@ -94,7 +94,7 @@ def person() -> Response:
     """A customer who would rather speak with somebody gets somebody."""
     hub = this_hub()
     with hub.begin() as work:
-        customer = work.session.get_one(Customer, me(hub, work.session).customer_id)
+        customer = work.session.get_one(Customer, my_id(work.session))
         ask_for_a_person(_setting(hub), work, customer)
     return make_response(redirect(url_for("portal.chat.thread") + "#end", 303))
 
@@ -109,7 +109,7 @@ def close() -> Response:
     """The customer needs nothing more."""
     hub = this_hub()
     with hub.look() as session:
-        row = conversations.last_of(session, me(hub, session).customer_id)
+        row = conversations.last_of(session, my_id(session))
     if row is None:
         raise NotFound("There is no such conversation.")
     with hub.begin() as work:
@@ -140,7 +140,7 @@ def stream() -> Response:
     """Posts as they come, from the place the browser names when it returns. Raises PartDown when too many pages are live."""
     hub, shared, asking = this_hub(), this_portal(), guard.who()
     with hub.look() as session:
-        customer_id = me(hub, session).customer_id
+        customer_id = my_id(session)
     if asking is None or not shared.lines.acquire(blocking=False):
         raise PartDown("Many pages are live already.", "This one shows what is new when it is opened again.")
     place = request.headers.get("Last-Event-ID") or request.args.get("since", "")
@@ -161,6 +161,6 @@ def news() -> Response:
     seconds holds no thread."""
     hub = this_hub()
     with hub.look() as session:
-        customer_id = me(hub, session).customer_id
+        customer_id = my_id(session)
     found = thread_of(hub, customer_id, request.args.get("since", ""))
     return jsonify(posts=[told(found, said, lambda one: fill("my/_post.html", said=one)) for said in found.said])

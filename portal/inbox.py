@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import NotFound, PartDown, WrongInput
-from hub.flow import briefs, conversations, posts, seats, strangers
+from hub.flow import assigning, briefs, conversations, posts, seats, strangers
 from hub.flow.briefs import Brief
 from hub.flow.conversations import Words
 from hub.flow.desks import desk_named
@@ -170,7 +170,7 @@ def sit() -> Response:
     languages = [code for code in request.form.getlist("language") if code in OFFERED] or list(OFFERED)
     with hub.begin() as work:
         seats.sit(work, _me(), languages, state)
-        conversations.drain(hub, work)
+        assigning.drain(hub, work)
     return _back("")
 
 
@@ -257,7 +257,7 @@ def _parts(hub: Hub, ref: str, mine: int, asked: Asked, beat: int) -> Parts:
     if beat % BEAT_EVERY == 0:
         with hub.begin() as work:
             if seats.beat(work, mine):
-                conversations.drain(hub, work)
+                assigning.drain(hub, work)
     values = _seen(hub, ref, mine, asked)
     found = {"waiting": fill("_waiting.html", **values)}
     opened = ("said", "signs") if values["opened"] else ()

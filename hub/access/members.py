@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import Session as Database
 
-from hub.access.sessions import counts, end_access
+from hub.access.sessions import COUNTS, end_access, since
 from hub.errors import NotFound
 from hub.models import Passkey, Principal, Role, Session
 from hub.settings import Idle
@@ -53,9 +53,12 @@ def members_after(
 def _told(session: Database, rows: Sequence[Principal], now: datetime, idle: Idle) -> list[Member]:
     ids = [row.id for row in rows]
     roles = session.execute(select(Role.principal_id, Role.role).where(Role.principal_id.in_(ids))).all()
-    mine = (Session.principal_id.in_(ids), counts(now, idle))
+    mine = (Session.principal_id.in_(ids), COUNTS)
     open_ones = select(Session.principal_id, func.count(), func.max(Session.seen_at)).where(*mine)
-    seen = {key: (number, at) for key, number, at in session.execute(open_ones.group_by(Session.principal_id))}
+    seen = {
+        key: (number, at)
+        for key, number, at in session.execute(open_ones.group_by(Session.principal_id), since(now, idle))
+    }
     still = (Passkey.principal_id.in_(ids), Passkey.revoked_at.is_(None))
     keys = select(Passkey.principal_id, func.count()).where(*still).group_by(Passkey.principal_id)
     held = {key: number for key, number in session.execute(keys)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, orm, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, orm, select, update
 from sqlalchemy.orm import aliased
 
 from hub.access.devices import UNKNOWN, Device
@@ -135,23 +135,36 @@ def begin_session(work: Work, principal_id: int, via: str, device: Device = UNKN
     return secret
 
 
-def counts(now: datetime, idle: Idle) -> ColumnElement[bool]:
+def _counts() -> ColumnElement[bool]:
     """Of a Session: does it still let somebody in? Who has any role beside a customer's is staff."""
     desk = aliased(Role)
     is_staff = exists().where(desk.principal_id == Session.principal_id, desk.role != "customer").correlate(Session)
-    of_staff = is_staff & (Session.seen_at > now - timedelta(minutes=idle.staff))
-    of_customers = ~is_staff & (Session.seen_at > now - timedelta(minutes=idle.customers))
-    return Session.revoked_at.is_(None) & (Session.expires_at > now) & (of_staff | of_customers)
+    of_staff = is_staff & (Session.seen_at > bindparam("staff_since"))
+    of_customers = ~is_staff & (Session.seen_at > bindparam("customers_since"))
+    return Session.revoked_at.is_(None) & (Session.expires_at > bindparam("now")) & (of_staff | of_customers)
+
+
+COUNTS = _counts()
+SIGNED_IN = (
+    select(Session, Principal, Role.role, Role.branch)
+    .join(Principal, Principal.id == Session.principal_id)
+    .outerjoin(Role, Role.principal_id == Principal.id)
+    .where(Session.secret_hash == bindparam("secret"), Principal.ended_at.is_(None), COUNTS)
+)
+
+
+def since(now: datetime, idle: Idle) -> dict[str, datetime]:
+    """What COUNTS is asked with: who was not seen since then was away for too long."""
+    return {
+        "now": now,
+        "staff_since": now - timedelta(minutes=idle.staff),
+        "customers_since": now - timedelta(minutes=idle.customers),
+    }
 
 
 def signed_in(session: orm.Session, secret: str, now: datetime, idle: Idle) -> SignedIn | None:
-    """Who holds this session secret, if it still counts. One query, as it stands before every page."""
-    rows = session.execute(
-        select(Session, Principal, Role.role, Role.branch)
-        .join(Principal, Principal.id == Session.principal_id)
-        .outerjoin(Role, Role.principal_id == Principal.id)
-        .where(Session.secret_hash == hash_secret(secret), Principal.ended_at.is_(None), counts(now, idle))
-    ).all()
+    """Who holds this session secret, if it still counts. One query, as it stands before every page, and put together once."""
+    rows = session.execute(SIGNED_IN, {"secret": hash_secret(secret), **since(now, idle)}).all()
     if not rows:
         return None
     row, principal, *_ = rows[0]
@@ -165,7 +178,8 @@ def still_in(session: orm.Session, ids: Sequence[int], now: datetime, idle: Idle
         select(Session.id, Role.role)
         .join(Principal, Principal.id == Session.principal_id)
         .join(Role, Role.principal_id == Principal.id)
-        .where(Session.id.in_(ids), Principal.ended_at.is_(None), counts(now, idle))
+        .where(Session.id.in_(ids), Principal.ended_at.is_(None), COUNTS),
+        since(now, idle),
     )
     return {(session_id, role) for session_id, role in rows}
 
@@ -176,9 +190,10 @@ def seen_now(work: Work, person: SignedIn) -> None:
 
 def sessions_of(session: orm.Session, principal_id: int, now: datetime, idle: Idle | None = None) -> list[Session]:
     """Those that have not ended, the one that was seen last first. idle: without those who were away for longer."""
-    alive = counts(now, idle) if idle else Session.revoked_at.is_(None) & (Session.expires_at > now)
+    alive = COUNTS if idle else Session.revoked_at.is_(None) & (Session.expires_at > now)
     rows = select(Session).where(Session.principal_id == principal_id, alive)
-    return list(session.scalars(rows.order_by(Session.seen_at.desc(), Session.id.desc())))
+    asked = since(now, idle) if idle else {}
+    return list(session.scalars(rows.order_by(Session.seen_at.desc(), Session.id.desc()), asked))
 
 
 def revoke(work: Work, session_id: int, actor: str = "portal") -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.flow import conversations, lateness, seats
+from hub.flow import assigning, conversations, lateness, seats
 from hub.flow.desks import calendar_named, desk_named
 from hub.flow.posts import locked_by_id
 from hub.models import Conversation, ReplyTimer, Seat
@@ -34,7 +34,7 @@ def tick(hub: Hub) -> int:
             _take_back(hub, work, conversation_id)
     if waits:
         with hub.begin() as work:
-            conversations.drain(hub, work)
+            assigning.drain(hub, work)
     return len(due) + len(lost)
 
 

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
 from hub.errors import Denied, NotFound, WrongInput
-from hub.flow import answered, lateness, seats
+from hub.flow import answered, lateness
+from hub.flow.assigning import assign, drain, give, open_handoff
 from hub.flow.desks import desk_named, desk_of
 from hub.flow.posts import key_of, locked_by_id, put_event, put_words
 from hub.models import Conversation, Customer, Handoff, Ownership, Post, Principal, new_ref
 from hub.work import Work
 from rules.calendar import local_day
-from rules.desks import PAUSES, choose
+from rules.desks import PAUSES
 
-AT_ONCE = 100  # conversations that one draining gives out
 OPEN = ("bot", "waiting", "assigned")
 
 
@@ -126,7 +126,7 @@ def take(hub: Hub, work: Work, conversation: Conversation, principal_id: int) ->
     if conversation.state == "bot":
         _queue(hub, work, conversation, conversation.desk, "passed_on", (), "")
         put_event(work, conversation, "handed_off", cause="passed_on", desk=conversation.desk)
-    _assign(work, conversation, principal_id, {"chosen": principal_id, "by": "hand", "candidates": []})
+    assign(work, conversation, principal_id, {"chosen": principal_id, "by": "hand", "candidates": []})
     lateness.turn(hub, work, conversation)
 
 
@@ -156,9 +156,9 @@ def pass_on(hub: Hub, work: Work, conversation: Conversation, principal_id: int,
     _queue(hub, work, conversation, conversation.desk, "passed_on", (), "")
     put_event(work, conversation, "passed_on", principal_id)
     if to is not None:
-        _assign(work, conversation, to, {"chosen": to, "by": "hand", "candidates": []})
+        assign(work, conversation, to, {"chosen": to, "by": "hand", "candidates": []})
     else:
-        _give(hub, work, conversation)
+        give(hub, work, conversation)
     lateness.turn(hub, work, conversation)
     drain(hub, work)
 
@@ -167,7 +167,7 @@ def take_back(hub: Hub, work: Work, conversation: Conversation) -> None:
     """Its owner has vanished while the customer waits."""
     _queue(hub, work, conversation, conversation.desk, "vanished", (), "")
     put_event(work, conversation, "vanished")
-    _give(hub, work, conversation)
+    give(hub, work, conversation)
     lateness.turn(hub, work, conversation)
 
 
@@ -226,37 +226,7 @@ def close(hub: Hub, work: Work, conversation: Conversation, principal_id: int | 
     drain(hub, work)
 
 
-# --- who gets what waits
-
-
-def drain(hub: Hub, work: Work) -> int:
-    """Give what waits to whoever is there, the most urgent first; called in the transaction in which somebody frees up."""
-    waiting = (
-        select(Conversation)
-        .where(Conversation.state == "waiting")
-        .order_by(Conversation.due_at.asc().nulls_last(), Conversation.id)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    return sum(_give(hub, work, one) for one in work.session.scalars(waiting).all())
-
-
-def _give(hub: Hub, work: Work, conversation: Conversation) -> bool:
-    """Never by itself back to the one who has just passed it on."""
-    desk = desk_named(hub, conversation.desk)
-    but = _passed_on_by(work, conversation)
-    there = [one for one in seats.candidates(work, conversation, desk.grace) if one.id != but]
-    choice = choose(desk, conversation.branch, conversation.language, there)
-    if choice.chosen is None:
-        return False
-    _assign(work, conversation, choice.chosen, choice.as_json())
-    return True
-
-
-def _passed_on_by(work: Work, conversation: Conversation) -> int | None:
-    mine = select(Handoff).where(Handoff.conversation_id == conversation.id).order_by(Handoff.id.desc()).limit(2)
-    last = work.session.scalars(mine).all()
-    return last[1].taken_by if len(last) == 2 and last[0].cause == "passed_on" else None
+# --- the waiting for people
 
 
 def _queue(
@@ -274,20 +244,9 @@ def _queue(
 
 
 def _end_handoff(work: Work, conversation: Conversation) -> None:
-    for row in work.session.scalars(_open_handoff(conversation)):
+    for row in work.session.scalars(open_handoff(conversation)):
         row.ended_at = work.now
     work.session.flush()
-
-
-def _open_handoff(conversation: Conversation) -> Select[Handoff]:
-    return select(Handoff).where(Handoff.conversation_id == conversation.id, Handoff.ended_at.is_(None))
-
-
-def _assign(work: Work, conversation: Conversation, principal_id: int, explained: dict[str, object]) -> None:
-    handoff = work.session.scalars(_open_handoff(conversation)).one()
-    handoff.taken_at, handoff.taken_by, handoff.explained = work.now, principal_id, explained
-    conversation.state, conversation.owner_id = "assigned", principal_id
-    put_event(work, conversation, "assigned", principal_id, by=explained["by"])
 
 
 def _owned(conversation: Conversation, principal_id: int) -> None:

@@ -1,13 +1,15 @@
 """Who sits at the inbox: advisors that are there, that went, and that gave no sign of life for too long."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from hub.models import Conversation, Handoff, Role, Seat
 from hub.work import Work
-from rules.desks import Candidate
+from rules.desks import Candidate, DeskRule
 
 BEAT = timedelta(seconds=15)  # a page that is open says so at least this often
 ADVISORS = ("advisor", "admin")
@@ -41,28 +43,43 @@ def is_here(seat: Seat | None, now: datetime, grace: int) -> bool:
     return seat is not None and seat.state == "here" and now - seat.seen_at <= timedelta(seconds=grace)
 
 
-def candidates(work: Work, conversation: Conversation, grace: int) -> list[Candidate]:
-    """Advisors that are there now, with what they have at hand; whom the conversation left last counts as its own."""
-    since = work.now - timedelta(seconds=grace)
-    here = work.session.scalars(select(Seat).where(Seat.state == "here", Seat.seen_at >= since)).all()
-    load = loads(work, [seat.principal_id for seat in here])
-    own = _own_advisor(work, conversation)
-    return [
-        Candidate(
-            seat.principal_id, seat.branch, tuple(seat.languages), load[seat.principal_id], seat.principal_id == own
-        )
-        for seat in here
-    ]
+@dataclass
+class Room:
+    """All seats that are taken, and how many conversations each has at hand: read once, and kept up by whoever gives out more."""
+
+    now: datetime
+    seats: Sequence[Seat]
+    load: Counter[int]
+
+    def at(self, desk: DeskRule) -> list[Seat]:
+        """Who is there, in the eyes of this desk."""
+        return [seat for seat in self.seats if is_here(seat, self.now, desk.grace)]
+
+    def free(self, desk: DeskRule) -> list[Seat]:
+        """Who of them can take one more of its conversations."""
+        return [seat for seat in self.at(desk) if self.load[seat.principal_id] < desk.capacity]
+
+    def candidates(self, desk: DeskRule, own: int | None) -> list[Candidate]:
+        """own: whom this customer's conversation left last."""
+        return [
+            Candidate(one.principal_id, one.branch, tuple(one.languages), self.load[one.principal_id], one.principal_id == own)
+            for one in self.at(desk)
+        ]  # fmt: skip
 
 
-def loads(work: Work, principal_ids: list[int]) -> Counter[int]:
+def room_of(work: Work) -> Room:
+    taken = work.session.scalars(select(Seat).where(Seat.state == "here")).all()
+    return Room(work.now, taken, _loads(work, [seat.principal_id for seat in taken]))
+
+
+def _loads(work: Work, principal_ids: list[int]) -> Counter[int]:
     """Conversations at hand by advisor; one that waits for the customer or for parts is none."""
     busy = (Conversation.owner_id.in_(principal_ids), Conversation.state == "assigned", Conversation.pause.is_(None))
     rows = select(Conversation.owner_id, func.count()).where(*busy).group_by(Conversation.owner_id)
     return Counter({owner: count for owner, count in work.session.execute(rows) if owner is not None})
 
 
-def _own_advisor(work: Work, conversation: Conversation) -> int | None:
+def own_advisor(work: Work, conversation: Conversation) -> int | None:
     """Who had this customer last."""
     last = (
         select(Handoff.taken_by)

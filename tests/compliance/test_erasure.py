@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from compliance import certificates, erasure, execution, holds
+from compliance import certificates, counting, erasure, execution, holds
 from compliance.coming import Came
 from compliance.registry import record_sets
 from forgetting import person_of
@@ -267,13 +267,13 @@ def test_a_hold_placed_at_any_step_wins(hub, crm, told, approved, step):
     with hub.begin() as work:
         customer_id = work.session.scalars(select(Customer.id).where(Customer.ref == ref)).one()
         one = next(one for one in record_sets() if one.name == step and one.depth == 0)
-        before = execution.count(work, [one], person.id, customer_id)
+        before = counting.count(work, [one], person.id, customer_id)
     holds.place(hub, wanted(ref, step), "legal")
 
     state = erased(hub, request)
 
     with hub.begin() as work:
-        assert execution.count(work, [one], person.id, customer_id) == before
+        assert counting.count(work, [one], person.id, customer_id) == before
     assert state == ("held" if before else "certified")
 
 

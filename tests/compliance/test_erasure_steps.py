@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from compliance import erasure, execution, holds
+from compliance import counting, erasure, holds
 from compliance.coming import Came
 from compliance.registry import by_table, record_sets
 from hub.core import Hub
@@ -126,7 +126,7 @@ def lying(hub: Hub, ref: str) -> dict[str, int]:
         customer = session.scalars(select(Customer).where(Customer.ref == ref)).one()
         person = session.get_one(Person, customer.person_id)
         sets = by_table([one for one in record_sets() if one.verb != "archive"])
-        found = {name: rows for name, rows in execution.counts(session, sets, person.id, customer.id).items() if rows}
+        found = {name: rows for name, rows in counting.counts(session, sets, person.id, customer.id).items() if rows}
         sealed = len(session.scalars(select(Delivery.id).where(Delivery.data_key_id.is_not(None))).all())
         return {**found, "key": int(person.data_key_id is not None), "deliveries": sealed}
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from compliance import erasure
 from compliance.coming import Came
-from compliance.execution import rows_about
+from compliance.counting import rows_about
 from compliance.registry import record_sets
 from forgetting import Forgetful, Told
 from hub.core import Hub

@@ -1,15 +1,13 @@
 """One thread reads for all pages that are open: each hears each post once and in order, and nothing of anybody else."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
+from counting import counted
 from desks import Clock
 from hub.access.sessions import begin_session, hash_secret
 from hub.core import Hub
@@ -69,19 +67,6 @@ def committed(hub: Hub, talk: Talk, after: int = 0) -> list[str]:
     return [f"{ref}:{one.seq}" for one in talk.seen(since=after)]
 
 
-@contextmanager
-def counted(hub: Hub) -> Iterator[list[str]]:
-    """The statements that the database is asked."""
-    found: list[str] = []
-
-    def count(*given: Any) -> None:
-        found.append(given[2])
-
-    event.listen(hub.region.engine, "before_cursor_execute", count)
-    yield found
-    event.remove(hub.region.engine, "before_cursor_execute", count)
-
-
 def test_each_page_hears_each_post_once_and_in_its_order(hub: Hub, listening: Listening, talk: Talk) -> None:
     three = [opens(hub, listening, talk) for _ in range(3)]
     told: list[list[str]] = [[], [], []]
@@ -105,6 +90,22 @@ def test_whoever_comes_back_goes_on_from_what_they_saw(hub: Hub, listening: List
     listening.turn({talk.customer_id})
 
     assert heard(back) == committed(hub, talk, int(seen.rpartition(":")[2]))
+
+
+def test_those_who_come_back_and_missed_nothing_cost_one_question_together(
+    hub: Hub, listening: Listening, talk: Talk
+) -> None:
+    talk.write("one")
+    for _ in range(20):
+        opens(hub, listening, talk, committed(hub, talk)[-1])
+
+    with counted(hub) as found:
+        listening.turn({talk.customer_id})
+
+    assert len(found) == 1
+    talk.write("two")
+    listening.turn({talk.customer_id})
+    assert {tuple(heard(one)) for one in listening.readers} == {tuple(committed(hub, talk)[-1:])}
 
 
 def test_more_than_one_reading_holds_comes_by_and_by(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from hub.access import principal_named
 from hub.bell import Bell
 from hub.core import Hub
-from hub.flow import conversations, posts, seats
+from hub.flow import assigning, conversations, posts, seats
 from hub.flow.conversations import Words
 from hub.flow.values import value_context
 from hub.models import Conversation, Customer, Person, PersonalValue, Principal, Profile, new_ref
@@ -103,7 +103,7 @@ def an_advisor(hub: Hub, title: str = "Jonas", *languages: str) -> int:
         principal = principal_named(work, title, ("advisor",))
         work.session.flush()
         seats.sit(work, principal.id, list(languages or ("de", "en")))
-        conversations.drain(hub, work)
+        assigning.drain(hub, work)
         return principal.id
 
 

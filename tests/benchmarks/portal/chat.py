@@ -164,11 +164,12 @@ def serving(up: "subprocess.Popen[bytes]", port: int) -> tuple[int, list[int]]:
 
 @dataclass
 class Tab:
-    """frozen: this phone reads nothing for a while, again and again."""
+    """frozen: this phone reads nothing for a while, again and again. stands: its line was open once."""
 
     heard: list[tuple[str, float]] = field(default_factory=list)
     place: str = ""
     frozen: bool = False
+    stands: bool = False
     away: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -215,6 +216,7 @@ async def listen(client: Client, tab: Tab, port: int, ended: asyncio.Event, rng:
             head = await reader.readuntil(HEAD)
             if not head.startswith(b"HTTP/1.1 200"):
                 raise ConnectionError(head.split(b"\r\n")[0].decode())
+            tab.stands = True
             freeze_at = time.time() + rng.uniform(1, 6) if tab.frozen else float("inf")
             async for name, data, identity, wait in events(reader):
                 retry = wait or retry
@@ -376,7 +378,7 @@ async def talked(
     everybody, advisor = clients(hub, lines, rng), an_advisor(hub)
     loop = asyncio.get_running_loop()
     tabs = [asyncio.create_task(listen(one, tab, ports.streams, ended, rng)) for one in everybody for tab in one.tabs]
-    await asyncio.sleep(3)
+    await standing([tab for one in everybody for tab in one.tabs])
     over, struck = threading.Event(), list[str]()
     answering = loop.run_in_executor(None, answer, hub, advisor, 1 / max(1.0, RATE * lines), over)
     calm = await phase(hub, everybody, ports, seconds, rng)
@@ -398,6 +400,15 @@ async def talked(
         measured(f"a post on {lines} pages, {name}, p95", cuts[94], "s", goal=goal, note=note)
     sights = sum(len(tab.heard) for one in everybody for tab in one.tabs)
     measured("posts lost, doubled or out of order", 0, f"of {sights:,}", goal=0, note=f"struck: {len(struck)}")
+
+
+async def standing(tabs: Sequence[Tab]) -> None:
+    """Until every line was open, as calm is what comes after all have come."""
+    end = time.monotonic() + PATIENCE
+    while not all(tab.stands for tab in tabs) and time.monotonic() < end:
+        await asyncio.sleep(0.1)
+    assert all(tab.stands for tab in tabs), f"{sum(tab.stands for tab in tabs)} of {len(tabs)} lines stand"
+    await asyncio.sleep(1)
 
 
 async def stood(hub: Hub, ports: Ports, up: "subprocess.Popen[bytes]", lines: int) -> None:
