@@ -20,6 +20,8 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 METHODS = ("GET", "HEAD")  # what lasts is read; whoever writes goes to the web
+AT_ONCE = 4  # requests that are being answered: hundreds come back together when a process ends, and more threads than a process
+# keeps lines to its database would open new ones and close them again, and stand in each other's way
 END = object()
 
 
@@ -62,17 +64,22 @@ class Lasting:
     def __init__(self, app: Flask, threads: int) -> None:
         self.app = app
         self.pool = ThreadPoolExecutor(threads, "request")
+        self.places = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         if scope["method"] not in METHODS:
             await send({"type": "http.response.start", "status": 405, "headers": [(b"allow", b"GET, HEAD")]})
             await send({"type": "http.response.body"})
             return
-        asked = self.pool.submit(Answered, self.app, environ_of(scope))
-        busy: Future[Any] = asked
-        answered = None
+        async with self.places:
+            asked = self.pool.submit(Answered, self.app, environ_of(scope))
+            try:
+                answered = await asyncio.wrap_future(asked)
+            except BaseException:  # the reader left before the answer was there, or there is none
+                asked.add_done_callback(lambda done: None if done.exception() else done.result().close())
+                raise
+        busy: Future[Any] | None = None
         try:
-            answered = await asyncio.wrap_future(asked)
             await send({"type": "http.response.start", "status": answered.status, "headers": answered.headers})
             line, answered.environ = answered.line, {}
             if line is not None:
@@ -86,10 +93,7 @@ class Lasting:
                     await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body"})
         finally:
-            if answered is not None:
-                self.pool.submit(answered.close, busy)
-            else:  # the reader left before the answer was there
-                asked.add_done_callback(lambda done: None if done.exception() else done.result().close())
+            self.pool.submit(answered.close, busy)
 
 
 async def _follow(line: Line, send: Send) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request, stream_with_context
 
-from hub.lasting import Lasting
+from hub.lasting import AT_ONCE, Lasting
+from hub.regions import RESTING
 from hub.telling import Line, offer
 
 
@@ -120,3 +121,28 @@ def test_lines_hold_no_thread_and_are_left_when_their_reader_goes(app: Flask) ->
     asyncio.run(story())
 
     assert all(left.acquire(timeout=10) for _ in range(20))
+
+
+def test_hundreds_who_come_at_once_are_answered_a_few_at_a_time(app: Flask) -> None:
+    """More at once than a process keeps lines to its database would open and close one for each."""
+    inside, most, lock, together = [0], [0], threading.Lock(), threading.Barrier(AT_ONCE)
+
+    @app.get("/asked")
+    def asked() -> str:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        together.wait(10)
+        with lock:
+            inside[0] -= 1
+        return "answered"
+
+    async def story() -> None:
+        lasting = Lasting(app, 50)
+        callers = [Caller("/asked") for _ in range(100)]
+        await asyncio.wait_for(asyncio.gather(*(called(lasting, one) for one in callers)), 20)
+        assert {one.status for one in callers} == {200}
+
+    asyncio.run(story())
+
+    assert most[0] == AT_ONCE < RESTING

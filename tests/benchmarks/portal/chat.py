@@ -55,6 +55,7 @@ BENCHMARK = {
 }
 CALM, FIRE, MEMORY = 0.1, 1.0, 400.0  # seconds, seconds, MB
 RATE = 0.02  # messages a second of each client; 500 clients write ten a second, and as many are answered
+WARM = 5.0  # seconds of talk that are not counted: processes have just begun, and prepare what they say to the database
 FREEZE = 4.0  # seconds for which a phone reads nothing
 STRIKE_EVERY = 3.0  # seconds between two kills
 PATIENCE = 60.0  # seconds until the last post has to be everywhere
@@ -350,14 +351,14 @@ def missing(everybody: Sequence[Client], truth: dict[int, dict[str, float]]) -> 
 
 
 def check(everybody: Sequence[Client], truth: dict[int, dict[str, float]], since: float, until: float) -> list[float]:
-    """Seconds from each post of that time to each tab that was not frozen; raises where one is lost, doubled or out of order."""
+    """Seconds from each post of that time to each tab that was not frozen meanwhile; raises where one is lost, doubled or out of order."""
     late = []
     for one in everybody:
         wanted = truth[one.principal_id]
         for tab in one.tabs:
             assert [place for place, _ in tab.heard] == list(wanted), "lost, doubled, or out of order"
             for place, at in tab.heard:
-                was_away = any(began <= wanted[place] <= end + 1.0 for began, end in tab.away)
+                was_away = any(began <= at and wanted[place] <= end + 1.0 for began, end in tab.away)
                 if since <= wanted[place] < until and not was_away:
                     late.append(at - wanted[place])
     return late
@@ -381,6 +382,7 @@ async def talked(
     await standing([tab for one in everybody for tab in one.tabs])
     over, struck = threading.Event(), list[str]()
     answering = loop.run_in_executor(None, answer, hub, advisor, 1 / max(1.0, RATE * lines), over)
+    await phase(hub, everybody, ports, WARM, rng)
     calm = await phase(hub, everybody, ports, seconds, rng)
     striking = loop.run_in_executor(None, strike, up, ports, valkey, over, struck)
     fire = await phase(hub, everybody, ports, seconds, rng)
