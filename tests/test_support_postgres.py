@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from postgres import OwnPostgres, Postgres, start_postgres
-from recycled import Recycled
+from recycled import OTHERS, Recycled
 
 pytestmark = pytest.mark.postgres
 SUPPORT = Path(__file__).parent / "support"
@@ -147,14 +147,57 @@ def test_a_database_that_is_given_back_is_as_its_template_was(postgres: Postgres
     recycled.take("first", "made")
     held = create_engine(postgres.url_for("first")).connect()
     change(postgres.url_for("first"), "INSERT INTO here VALUES (2)", "INSERT INTO visit VALUES (2)")
-    before = len(postgres.created)
 
     recycled.give_back("first")
-    recycled.take("second", "made")
 
-    assert len(postgres.created) == before, "it is the same one under another name"
-    assert ask(postgres.url_for("second"), "SELECT max(id) FROM here") == 1
-    assert ask(postgres.url_for("second"), "SELECT count(*) FROM visit") == 0
+    assert recycled.reserve("made") == "first"
+    assert recycled.reserve("made") is None, "whoever holds it has it alone"
+    recycled.take("first", "made")
+    assert ask(postgres.url_for("first"), "SELECT max(id) FROM here") == 1
+    assert ask(postgres.url_for("first"), "SELECT count(*) FROM visit") == 0
     held.invalidate()
     held.engine.dispose()
-    recycled.give_back("second")
+    recycled.drop("first")
+
+
+def test_a_database_is_emptied_whatever_became_of_the_line_that_emptied_it_before(postgres: Postgres) -> None:
+    change(postgres.create("short"), "CREATE TABLE visit (id int)")
+    recycled = Recycled(postgres)
+    for _ in range(2):
+        recycled.take("cut", "short")
+        change(postgres.url_for("cut"), "INSERT INTO visit VALUES (1)")
+        ask(postgres.url_for("cut"), OTHERS)
+        recycled.give_back("cut")
+        recycled.reserve("short")
+
+    assert ask(postgres.url_for("cut"), "SELECT count(*) FROM visit") == 0
+    recycled.drop("cut")
+
+
+def test_what_was_reserved_and_written_to_without_being_taken_is_emptied_as_well(postgres: Postgres) -> None:
+    change(postgres.create("unasked"), "CREATE TABLE visit (id int)")
+    recycled = Recycled(postgres)
+    recycled.take("own", "unasked")
+    recycled.give_back("own")
+    recycled.reserve("unasked")
+    change(postgres.url_for("own"), "INSERT INTO visit VALUES (1)")
+
+    recycled.leave("own")
+
+    assert recycled.reserve("unasked") == "own"
+    assert ask(postgres.url_for("own"), "SELECT count(*) FROM visit") == 0
+    recycled.drop("own")
+
+
+def test_whoever_may_change_the_tables_has_a_database_that_is_not_lent_again(postgres: Postgres) -> None:
+    change(postgres.create("kept"), "CREATE TABLE visit (id int)")
+    recycled = Recycled(postgres)
+    recycled.take("changed", "kept")
+    recycled.give_back("changed")
+    recycled.reserve("kept")
+
+    recycled.own("changed", "kept")
+    recycled.leave("changed")
+
+    assert recycled.reserve("kept") is None
+    assert "changed" not in postgres.created

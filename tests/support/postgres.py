@@ -60,17 +60,6 @@ class Postgres:
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.prefix + database)))
         self.created.discard(database)
 
-    def rename(self, database: str, name: str) -> None:
-        """Also when somebody was still connected a moment ago."""
-        theirs = sql.Literal(self.prefix + database)
-        self._run(
-            sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(theirs),
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                sql.Identifier(self.prefix + database), sql.Identifier(self.prefix + name)
-            ),
-        )
-        self.created ^= {database, name}
-
     def stop(self) -> None:
         for database in sorted(self.created):
             self.drop(database)
