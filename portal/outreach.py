@@ -23,6 +23,7 @@ from hub.services import read_services
 from hub.web.webhooks import this_hub
 from hub.wording import wording
 from portal import guard
+from portal.accuracy import lines_of
 from portal.desks import ADVISORS
 from portal.guard import opens_to
 from portal.me import Me, opened
@@ -86,7 +87,8 @@ def today() -> Response:
     first = sorted((one.entry for one in calls), key=lambda one: (one.id != asked.begin, bool(one.outcome)))
     return page("outreach.html", branches=branches, asked=asked, found=found, calls=calls, more=len(rest) > SHOWN,
                 outcomes=outreach.OUTCOMES, words=wording(tongue().code), made="made" in request.args,
-                people=_people(hub, found), usual=CALLS, most=MOST, begin=first[0].id if first else 0)  # fmt: skip
+                lines=lines_of(found.measures) if found else [], people=_people(hub, found), usual=CALLS, most=MOST,
+                begin=first[0].id if first else 0)  # fmt: skip
 
 
 @bp.post("/")
@@ -119,6 +121,18 @@ def table() -> Response:
     note_seen(hub, guard.principal(), ids, "outreach")
     response = Response(spreadsheet.lines(_rows(hub, chosen, tongue().code)), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=f"calls-{asked.branch}-{found.day}.csv")
+    return response
+
+
+@bp.get("/accuracy.csv")
+@opens_to(*ADVISORS)
+def accuracy() -> Response:
+    """How good the branch's list is: no customer is in it."""
+    hub = this_hub()
+    _, asked = _asked(hub)
+    found = outreach.listed(hub, asked.branch)
+    response = Response(spreadsheet.lines(outreach.measured_rows(found)), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"accuracy-{asked.branch}-{found.day}.csv")
     return response
 
 

@@ -123,7 +123,7 @@ class CarNeed:
                 "recall_3_of_popularity": round(float(theirs.mean()), 4),
             },
             "precision_at": {
-                str(length): _precision(judged, [calibrator(one) for one in chances], length) for length in LISTS
+                str(length): _precision(judged, [calibrator(one) for one in chances], length, seed) for length in LISTS
             },
             "worth": worth,
             "verdict": "better than what is popular among cars like it" if worth else "what is popular among cars like it is enough",
@@ -209,25 +209,40 @@ def _recall(rows: NeedRows, scores: Numbers) -> Numbers:
     return np.asarray(hits / np.nansum(done, axis=1)[asked])
 
 
-def _precision(judged: Sequence[NeedRows], chances: Sequence[Numbers], length: int) -> dict[str, Any]:
-    """A list of the `length` cars whose likeliest service is likeliest: of how many it came true, and of cars drawn by lot."""
-    came, lot = [], []
+def _precision(judged: Sequence[NeedRows], chances: Sequence[Numbers], length: int, seed: int) -> dict[str, Any]:
+    """A list of the `length` cars whose likeliest service is likeliest: of how many it came true (precision), how many of all cars
+    were given the same services (by_lot), one over the other (lift), and how good the chances on it were."""
+    listed, came, usual = [], [], []
     for rows, chance in zip(judged, chances, strict=True):
-        count = len(rows.services)
-        best = chance.reshape(-1, count).argmax(1)
-        done = np.take_along_axis(rows.done.reshape(-1, count), best[:, None], axis=1)[:, 0]
-        first = np.argsort(-chance.reshape(-1, count).max(1), kind="stable")[:length]
-        came += done[first][~np.isnan(done[first])].tolist()
-        lot.append(float(np.nanmean(done)))
-    share, rows_told = float(np.mean(came)), max(1, len(came))
-    wide = 1.96 * np.sqrt(share * (1 - share) / rows_told)
-    interval = [round(max(0.0, share - wide), 4), round(min(1.0, share + wide), 4)]
+        wide, done = (values.reshape(-1, len(rows.services)) for values in (chance, rows.done))
+        first = np.argsort(-wide.max(1), kind="stable")[:length]
+        best = wide[first].argmax(1)
+        told = done[first, best]
+        known = ~np.isnan(told)
+        listed.append(wide[first, best][known])
+        came.append(told[known])
+        usual.append(np.nanmean(done, axis=0)[best[known]])
+    chance, truth, lot = np.concatenate(listed), np.concatenate(came), np.concatenate(usual)
+    figures = measured(chance, truth.astype(int), seed)
     return {
-        "precision": round(share, 4),
-        "interval": interval,
-        "by_lot": round(float(np.mean(lot)), 4),
-        "rows": len(came),
+        "precision": round(float(truth.mean()), 4),
+        "interval": _bounds(truth, np.ones(len(truth)), most=1.0),
+        "by_lot": round(float(lot.mean()), 4),
+        **(
+            {"lift": round(float(truth.sum() / lot.sum()), 4), "lift_interval": _bounds(truth, lot)}
+            if lot.sum()
+            else {}
+        ),
+        **{name: value for name, value in figures.items() if "lift" not in name and np.isfinite(value).all()},
+        "rows": len(truth),
     }
+
+
+def _bounds(came: Numbers, usual: Numbers, most: float = np.inf) -> list[float]:
+    """95 % interval of the one sum over the other, by the delta method."""
+    ratio = came.sum() / usual.sum()
+    half = 1.96 * float(np.sqrt(((came - ratio * usual) ** 2).sum())) / usual.sum()
+    return [round(float(max(0.0, ratio - half)), 4), round(float(min(most, ratio + half)), 4)]
 
 
 def _interval(values: Numbers, draws: Numbers) -> list[float]:

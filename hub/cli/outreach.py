@@ -1,4 +1,4 @@
-"""hub outreach list, hub outreach note."""
+"""hub outreach list, hub outreach accuracy, hub outreach note."""
 
 import csv
 import json
@@ -80,6 +80,26 @@ def list_(region: str | None, branch: str, capacity: int, as_csv: bool, language
             click.echo(f"      {words.reason(why.fact, why.value, why.direction)}")
 
 
+@outreach.command("accuracy")
+@region_option
+@click.option("--branch", required=True, help="Code of the branch.")
+@click.option("--csv", "as_csv", is_flag=True, help="For a spreadsheet.")
+@json_option
+def accuracy(region: str | None, branch: str, as_csv: bool, as_json: bool) -> None:
+    """How good today's list is: each figure with its interval, of the backtest and of what came true since. Makes no list."""
+    with opened(region) as hub:
+        found = flow.listed(hub, branch)
+    if as_json:
+        told = {"measures": [asdict(one) for one in found.measures], "backtest": found.accuracy, "live": found.proven}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    elif as_csv:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerows(flow.measured_rows(found))
+    else:
+        for sentence in said(found):
+            click.echo(sentence)
+
+
 @outreach.command("note")
 @region_option
 @click.argument("entry", type=int)
@@ -93,16 +113,18 @@ def note(region: str | None, entry: int, outcome: str, by: str) -> None:
 
 
 FIGURES = {
+    "precision": "calls that came true",
+    "lift": "times a lot",
     "auc": "AUC",
     "ap": "average precision",
     "brier": "Brier",
     "ece": "calibration error",
-    "gap": "promised less came",
 }
+NONE = "not known yet"
 
 
 def said(found: flow.Listed) -> Iterator[str]:
-    """The list's own accuracy, a sentence each: of the backtest, and of what came true since."""
+    """The list's own accuracy: a sentence of the backtest, one of what came true since, and all figures side by side."""
     known = found.accuracy
     if not known:
         yield "Nothing is known of how good this list is: no model of what cars need is in force."
@@ -113,15 +135,18 @@ def said(found: flow.Listed) -> Iterator[str]:
         f"[{100 * low:.0f}, {100 * high:.0f}]; of cars drawn by lot {100 * known['by_lot']:.0f} %. "
         f"A call is taken to add a quarter: an assumption until the comparison proves it."
     )
-    if told := _figures(known.get("metrics", {})):
-        yield f"The backtest: {told}."
     if found.proven:
         calls, control = found.proven["calls"], found.proven["control"]
-        lift = f", {found.proven['lift']:.2f} times as many" if "lift" in found.proven else ""
+        low, high = (100 * one for one in found.proven.get("gain_interval", (0, 0)))
+        apart = (
+            f", {100 * found.proven['gain']:+.0f} points [{low:+.0f}, {high:+.0f}]" if "gain" in found.proven else ""
+        )
         yield (
             f"Since then, within {known['horizon_days']} days of a call {_share(calls)} of {calls['rows']:,} were given it, and of "
-            f"{control['rows']:,} left alone {_share(control)}{lift}. {_figures(found.proven)}."
+            f"{control['rows']:,} left alone {_share(control)}{apart}."
         )
+    yield f"{'':24}{'in the backtest':26}since then"
+    yield from (f"  {FIGURES[one.name]:22}{_figure(one.backtest):26}{_figure(one.live)}" for one in found.measures)
 
 
 def _share(told: Mapping[str, Any]) -> str:
@@ -131,13 +156,8 @@ def _share(told: Mapping[str, Any]) -> str:
     return f"{100 * told['precision']:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
 
 
-def _figures(told: Mapping[str, Any]) -> str:
-    parts = [
-        f"{word} {told[name]:.3f} [{told[f'{name}_interval'][0]:.3f}, {told[f'{name}_interval'][1]:.3f}]"
-        for name, word in FIGURES.items()
-        if name in told
-    ]
-    return ", ".join(parts)
+def _figure(one: flow.Figure | None) -> str:
+    return f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]" if one else NONE
 
 
 def money(one: flow.Entry) -> str:

@@ -6,7 +6,7 @@ another one for each who looks, and would lose those left alone: they have no ou
 called is honest only where both were drawn at the same moment."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -29,6 +29,8 @@ RESTED = timedelta(days=30)  # nobody is called again before
 CONTROL = 10  # one in so many is left alone
 SCORER = "need"
 HORIZON = 182  # days, where no card says
+MEASURES = ("precision", "lift", "auc", "ap", "brier", "ece")
+OF_CALLS = ("precision", "lift")  # who is left alone belongs to the others only
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,31 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A value with its 95 % interval. rows: calls that it is told from."""
+
+    value: float
+    low: float
+    high: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class Measure:
+    """name: one of MEASURES. backtest: of lists of this length before the model was in force. live: of this branch's lists since.
+    lot: what cars drawn by lot would give, where that says something."""
+
+    name: str
+    backtest: Figure | None
+    live: Figure | None
+    lot: float | None
+
+
+@dataclass(frozen=True)
 class Listed:
-    """entries: none where nobody made a list today. accuracy: of lists of this length in the backtest, `precision` with its
-    interval, `by_lot`: of cars drawn by lot, `lift`: one by the other, and `metrics`: auc, ap, brier, ece and lift of the backtest, each
-    with its interval. live: what advisors noted of all lists, outcome -> count. proven: what came true since, see
-    hub.flow.proven. controls: how many were left alone for comparison."""
+    """entries: none where nobody made a list today. accuracy: of lists of this length in the backtest, see accuracy_of. live: what
+    advisors noted of all lists, outcome -> count. proven: what came true since, see hub.flow.proven. controls: how many were left
+    alone for comparison. measures: the figures of accuracy and proven, side by side."""
 
     branch: str
     day: date
@@ -67,6 +89,7 @@ class Listed:
     live: Mapping[str, int]
     proven: Mapping[str, Any]
     controls: int
+    measures: tuple[Measure, ...] = ()
 
 
 def make(hub: Hub, branch: str, capacity: int, who: str, one_in: int = CONTROL) -> int:
@@ -191,11 +214,13 @@ def _read(hub: Hub, session: Session, branch: str, day: date) -> Listed:
     accuracy = accuracy_of(hub, len(entries))
     horizon, services = accuracy.get("horizon_days", HORIZON), read_services(hub.settings.config)
     came = proven.proven(session, branch, day, horizon, services)
-    return Listed(branch, day, entries, accuracy, live, came, len(rows) - len(entries))
+    return Listed(branch, day, entries, accuracy, live, came, len(rows) - len(entries), measures_of(accuracy, came))
 
 
 def accuracy_of(hub: Hub, length: int) -> Mapping[str, Any]:
-    """From the card of the model in force, of the list length nearest to this one; empty where there is no model."""
+    """From the card of the model in force, of the list length nearest to this one: `precision` with its interval, `by_lot` (cars
+    drawn by lot that were given the same services), `lift` (one over the other), auc, ap, brier and ece on such lists, and
+    `metrics`: of all cars and services. Empty where there is no model."""
     shelf = scores.shelf_of(hub)
     version = shelf.champion(SCORER)
     if version is None:
@@ -205,7 +230,48 @@ def accuracy_of(hub: Hub, length: int) -> Mapping[str, Any]:
     if not told:
         return {}
     nearest = min(told, key=lambda one: (abs(int(one) - length), int(one)))
-    found = told[nearest]
-    lift = {"lift": round(found["precision"] / found["by_lot"], 3)} if found.get("by_lot") else {}
     metrics = {"metrics": card.get("metrics", {}), "horizon_days": card.get("horizon_days", HORIZON)}
-    return {"list_length": int(nearest), "model": version, **found, **lift, **metrics}
+    return {"list_length": int(nearest), "model": version, **told[nearest], **metrics}
+
+
+def measures_of(accuracy: Mapping[str, Any], came: Mapping[str, Any]) -> tuple[Measure, ...]:
+    """Those of MEASURES that one of both tells, in their order."""
+    calls, control = came.get("calls", {}), came.get("control", {})
+    since = {**came, "precision": calls.get("precision"), "precision_interval": calls.get("interval")}
+    then = {**accuracy, "precision_interval": accuracy.get("interval")}
+    rows, listed = accuracy.get("rows", 0), calls.get("rows", 0)
+    both = listed + control.get("rows", 0)
+    lots = {"precision": came.get("by_lot", accuracy.get("by_lot")), "lift": 1.0, "auc": 0.5}
+    found = (
+        Measure(
+            name, _figure(then, name, rows), _figure(since, name, listed if name in OF_CALLS else both), lots.get(name)
+        )
+        for name in MEASURES
+    )
+    return tuple(one for one in found if one.backtest or one.live)
+
+
+def measured_rows(found: Listed) -> Iterator[Sequence[object]]:
+    """The measures as a table: a header, then a row for each of backtest and live."""
+    yield ("branch", "day", "measure", "source", "value", "low", "high", "calls", "by_lot")
+    for one in found.measures:
+        for source, told in (("backtest", one.backtest), ("live", one.live)):
+            if told:
+                yield (
+                    found.branch,
+                    found.day.isoformat(),
+                    one.name,
+                    source,
+                    told.value,
+                    told.low,
+                    told.high,
+                    told.rows,
+                    one.lot,
+                )
+
+
+def _figure(told: Mapping[str, Any], name: str, rows: int) -> Figure | None:
+    if told.get(name) is None or not told.get(f"{name}_interval"):
+        return None
+    low, high = told[f"{name}_interval"]
+    return Figure(told[name], low, high, rows)

@@ -120,6 +120,7 @@ MATRIX = {
     ("portal.outreach.today", "GET"): ADVISORS,
     ("portal.outreach.make", "POST"): ADVISORS,
     ("portal.outreach.table", "GET"): ADVISORS,
+    ("portal.outreach.accuracy", "GET"): ADVISORS,
     ("portal.outreach.note", "POST"): ADVISORS,
     ("portal.journeys.overview", "GET"): MARKETERS,
     ("portal.journeys.one", "GET"): MARKETERS,

@@ -60,7 +60,7 @@ ONE_THING = {
     "customers.overview", "customers.why", "duplicates.one", "segments.one", "segments.why", "segments.begin", "journeys.one",
     "journeys.why", "journeys.begin", "models.one", "connectors.one", "connectors.mapping", "configuration.one", "editor.edit",
     "editor.plan", "editor.watch", "messages.one", "operations.why", "privacy_evidence.chain", "filing.overview", "filing.file",
-    "enclosed.file", "roi.printed", "breach_desk.people"
+    "enclosed.file", "roi.printed", "breach_desk.people", "outreach.accuracy",
 }  # fmt: skip
 LIVE = {"inbox.stream", "operations.stream"}
 ALL = {**LISTS, **SHORT_WITH_TABLE}

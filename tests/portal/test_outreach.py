@@ -8,13 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from called import a_call, may_be_called, some_scores, some_words
+from called import a_call, may_be_called, some_proof, some_scores, some_words
 from desks import Visitor
 from hub.core import Hub
 from hub.flow import scores
-from hub.models import Appointment, AuditEntry, Customer, Outreach, Role
+from hub.models import Appointment, AuditEntry, Customer, Outreach, Role, Vehicle
 from hub.sdk import Trained
-from mine import Owner, an_owner
+from mine import Owner, a_newcomer, an_owner
 
 DESK = "/desk/outreach/"
 
@@ -51,6 +51,36 @@ def test_a_model_in_force_tells_how_often_such_lists_were_right(hub: Hub, adviso
 
     assert "Of lists of 20 in the backtest 48% were right, between 41% and 55%; of cars drawn by lot 13%." in text
     assert "nobody knows yet" not in text
+
+
+def test_each_figure_stands_on_the_page_beside_what_came_true_since(hub: Hub, advisor: Visitor, owner: Owner) -> None:
+    with hub.look() as session:
+        car = session.scalars(select(Vehicle.id).where(Vehicle.ref == owner.cars[0])).one()
+    people = [owner.customer_id, *(a_newcomer(hub, f"C-{number}").customer_id for number in range(30, 40))]
+    some_proof(hub, people, car)
+
+    text = advisor.get(DESK).text
+
+    for words in (
+        "Calls that came true",
+        "More often than by lot",
+        "(AUC)",
+        "(average precision)",
+        "(Brier score)",
+        "(calibration error)",
+    ):
+        assert words in text
+    assert len(re.findall(r'<rect class="before"', text)) == len(re.findall(r'<rect class="band"', text)) == 6
+    assert (
+        "Since then 33% of 75 calls were. Of 15 left alone it was 33%. Whether a call adds something is not proved yet."
+        in re.sub(r"\s+", " ", text)
+    )
+    lines = list(csv.DictReader(io.StringIO(advisor.get(DESK + "accuracy.csv").text)))
+    assert [(one["measure"], one["source"]) for one in lines] == [
+        (name, source) for name in ("precision", "lift", "auc", "ap", "brier", "ece") for source in ("backtest", "live")
+    ]
+    assert all(float(one["low"]) <= float(one["value"]) <= float(one["high"]) for one in lines)
+    assert (lines[0]["value"], lines[0]["calls"], lines[1]["calls"], lines[5]["calls"]) == ("0.482", "190", "75", "90")
 
 
 def test_whose_name_stands_on_the_list_was_seen_once_however_often_it_is_opened(

@@ -97,6 +97,7 @@ def _pages(site: Site) -> dict[str, tuple[str, str]]:
         "changes-table": ("/desk/configuration/changes.csv", "operator"),
         "requests-table": ("/desk/privacy/requests.csv", "privacy"),
         "outreach-table": ("/desk/outreach/list.csv", "advisor"),
+        "outreach-accuracy": ("/desk/outreach/accuracy.csv", "advisor"),
         "inbox-closed": ("/desk/inbox/?state=closed", "advisor"),
         "inbox-table": ("/desk/inbox/list.csv", "advisor"),
         "archive-table": ("/desk/privacy/archive/list.csv", "privacy"),

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from asking import some_archived, some_breaches, some_requests
-from called import a_call, may_be_called, some_models, some_scores, some_words
+from called import a_call, may_be_called, some_models, some_proof, some_scores, some_words
 from desks import Clock, Traffic, build, found, link, plant
 from disputing import a_dispute, a_likeness
 from hub.access.provider import Provider
@@ -171,6 +171,7 @@ def filled(hub: Hub, base: str) -> Site:
                outcome="later" if rank == 3 else None, outcome_by="principal:1" if rank == 3 else None)  # fmt: skip
     may_be_called(hub)
     some_models(hub)
+    some_proof(hub, traffic.customer_ids, car)
     some_scores(hub, owner.customer_id)
     a_dispute(hub, "hubspot_eu", owner.customer_id)
     pair = a_likeness(hub, "hubspot_eu", traffic.customer_ids[0], owner.customer_id)
