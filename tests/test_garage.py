@@ -93,7 +93,7 @@ def test_a_word_is_handed_to_the_hub_with_its_exit_code(house: House) -> None:
     assert done.returncode == 7
 
 
-def test_all_tests_run_on_all_cores_and_those_that_need_the_machine_run_alone(house: House) -> None:
+def test_all_tests_run_on_all_cores_and_then_those_that_kill_many_processes_two_files_at_a_time(house: House) -> None:
     (house.root / "tests").mkdir()
     (house.root / "tests" / "test_many.py").write_text("")
     (house.root / "tests" / "test_kills.py").write_text("pytestmark = pytest.mark.alone")
@@ -101,7 +101,9 @@ def test_all_tests_run_on_all_cores_and_those_that_need_the_machine_run_alone(ho
     house.run("test")
 
     assert house.called("venv -m pytest -q -n auto --dist loadfile -m not alone\n")
-    assert house.called("venv -m pytest -q -m alone tests/test_kills.py\n"), "the others need not even be collected"
+    assert house.called("venv -m pytest -q -n 2 --dist loadfile -m alone tests/test_kills.py\n"), (
+        "the others need not even be collected"
+    )
 
 
 def test_tests_that_are_named_run_as_they_are_named(house: House) -> None:

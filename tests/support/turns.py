@@ -9,10 +9,12 @@ USUAL = 0.3
 SECONDS = {
     "tests/stories/": 4.0,
     "tests/stories/test_crm_through_faults.py": 10.0,
+    "tests/stories/test_demo.py": 20.0,
     "tests/stories/test_nothing_leaks.py": 8.0,
     "tests/portal/test_pages_in_chromium.py": 0.6,
     "tests/benchmarks/": 2.0,
-    "tests/chaos/test_walkers.py": 20.0,
+    "tests/chaos/": 15.0,
+    "tests/chaos/test_hosts.py": 30.0,
     "tests/compliance/test_report.py": 2.0,
     "tests/docs/test_site.py": 4.0,
     "tests/hub/demo/": 1.0,
