@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import Integer, case, func, literal, or_, select, union_all
+from sqlalchemy import case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
-from hub.models import Connection, DeadLetter, Delivery, Incident, Lease, Membership, Message, Profile, SegmentVersion
-from hub.models.campaigns import used
+from hub.heads import ahead, heads
+from hub.models import Connection, DeadLetter, Delivery, Incident, Lease, Message
 from hub.models.traffic import CLAIMED, PUT_OFF, WAITING
 
 Counts = dict[tuple[str, int], dict[str, int]]  # (INBOX, OUTBOX or LETTERS, connection) -> state -> how many
@@ -19,7 +19,8 @@ TOLD_FOR = timedelta(days=7)  # an incident that was mended is told of for so lo
 
 
 def status_of(hub: Hub) -> dict[str, Any]:
-    """Counts and seconds only. lag: the age of the oldest delivery or message that is due, in seconds."""
+    """Counts and seconds only. lag: the age of the oldest delivery or message that is due, in seconds. counted_at: when customers
+    and memberships were counted, where that is done ahead (hub.heads); else they are counted now."""
     now = hub.clock()
     with hub.look() as session:
         counts, oldest = _counts(session), _oldest(session)
@@ -27,15 +28,15 @@ def status_of(hub: Hub) -> dict[str, Any]:
         connections = [_connection(row, counts, oldest.get(row.id, now), now) for row in rows]
         incidents = incidents_of(session, now)
         until = select(Lease.until).where(Lease.name == "clock").scalar_subquery()
-        number = select(func.count()).select_from(Profile).scalar_subquery()
-        clock, customers = session.execute(select(until, number)).one()
-        members, filled = _segments(session)
+        clock, *counted = session.execute(select(until, *ahead())).one()
+        known = heads(session, now, *counted)
     stand = hub.book.now()
     return {
         "region": hub.region_code,
-        "customers": customers,
-        "memberships": members,
-        "segments_due": [name for name in stand.book.segments if name not in filled],
+        "customers": known.customers,
+        "memberships": dict(known.memberships),
+        "counted_at": known.counted_at.isoformat() if known.counted_at else None,
+        "segments_due": [name for name in stand.book.segments if name not in known.filled],
         "incidents": incidents,
         "clock": bool(clock and clock > now),
         "valkey": _hears(hub),
@@ -81,14 +82,6 @@ def _counts(session: Session) -> Counts:
             if not states["waiting"]:
                 del states["waiting"]
     return found
-
-
-def _segments(session: Session) -> tuple[dict[str, int], set[str]]:
-    """How many are in each, and which were ever filled."""
-    inside: Any = select(Membership.segment, func.count()).where(used()).group_by(Membership.segment)
-    filled: Any = select(SegmentVersion.segment, literal(None, Integer)).where(SegmentVersion.refreshed_on.is_not(None))
-    rows = session.execute(union_all(inside, filled)).all()
-    return {name: count for name, count in rows if count is not None}, {name for name, count in rows if count is None}
 
 
 def incidents_of(session: Session, now: datetime) -> list[dict[str, Any]]:

@@ -37,7 +37,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Standing:
-    """workers: None when Valkey does not say. segments: (name, members, or None while it is being counted)."""
+    """workers: None when Valkey does not say. segments: (name, members, or None while it is being counted). counted_at:
+    when customers and members were counted; None: now."""
 
     now: datetime
     lag: float
@@ -48,6 +49,7 @@ class Standing:
     workers: int | None
     workers_wanted: int
     customers: int
+    counted_at: datetime | None
     segments: tuple[tuple[str, int | None], ...]
     policies: int
     wrong: str
@@ -81,6 +83,7 @@ def standing_of(hub: Hub) -> Standing:
         workers=_workers(hub),
         workers_wanted=hub.here.workers,
         customers=status["customers"],
+        counted_at=_moment(status["counted_at"]),
         segments=_segments(status),
         policies=len(book.policies),
         wrong=status["configuration"]["wrong"],

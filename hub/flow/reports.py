@@ -1,6 +1,6 @@
 """Returns counted ahead: whoever looks at them reads one row, however many customers there are.
 
-A walk through everybody is taken when the last one is old, measured by its own length: at most one part in `SHARE` of the
+A walk through everybody is taken when the last one is old, measured by its own length: at most one part in 60 of the
 time is spent on counting. A small garage sees a minute back, one of a million customers some hours."""
 
 import hashlib
@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from hub import heads
 from hub.core import Hub
 from hub.errors import ConfigError, NotFound
 from hub.flow import bandits, guarding, roi
@@ -27,9 +28,8 @@ USUAL = "365d"
 LEARNED = "90d"  # what splits that follow success go by: long enough to tell, short enough to turn
 JOURNEYS = "journeys"  # no span: how far people came on each journey, for the whole region
 SEGMENTS = "segments"  # no span: how many are in each, and were
-COUNTED = (*SPANS, JOURNEYS, SEGMENTS)
-SHARE = 60
-SOONEST = timedelta(minutes=1)
+PEOPLE = heads.SPAN  # no span: how many there are, for whoever looks every few seconds
+COUNTED = (*SPANS, JOURNEYS, SEGMENTS, PEOPLE)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def due(hub: Hub) -> str | None:
     """None while all are fresh, or the history of a region that was just opened is still on its way in."""
     now = hub.clock()
     with hub.look() as session:
-        if now - session.scalars(select(Here.opened_at)).one() < SOONEST:
+        if now - session.scalars(select(Here.opened_at)).one() < heads.SOONEST:
             return None
         columns = (ReturnReport.span, func.min(ReturnReport.counted_at), func.max(ReturnReport.took))
         known = {span: (at, took) for span, at, took in session.execute(select(*columns).group_by(ReturnReport.span))}
@@ -87,7 +87,7 @@ def due(hub: Hub) -> str | None:
 
 def _lateness(now: datetime, counted_at: datetime, took: float) -> float:
     """Seconds past the moment at which it should have been counted anew."""
-    return (now - counted_at - max(SOONEST, timedelta(seconds=SHARE * took))).total_seconds()
+    return (now - counted_at - heads.rests(took)).total_seconds()
 
 
 def count(hub: Hub, span: str) -> None:
@@ -96,7 +96,7 @@ def count(hub: Hub, span: str) -> None:
     since, mine = until - timedelta(days=SPANS.get(span, 1) - 1), select(ReturnReport).where(ReturnReport.span == span)
     with hub.look() as session:
         standing = {row.branch: row.document for row in session.scalars(mine)}
-    now_only = {JOURNEYS: standings, SEGMENTS: sizes}
+    now_only = {JOURNEYS: standings, SEGMENTS: sizes, PEOPLE: _people}
     found = {WHOLE: now_only[span](hub)} if span in now_only else roi.reports(hub, since, until, list(standing))
     took = time.monotonic() - began
     with hub.begin() as work:
@@ -109,6 +109,12 @@ def count(hub: Hub, span: str) -> None:
         bandits.weigh(hub, found[WHOLE])
     if span == USUAL:
         guarding.heed(hub, found[WHOLE], standing.get(WHOLE, {}))
+
+
+def _people(hub: Hub) -> dict[str, Any]:
+    with hub.look() as session:
+        found = heads.count(session)
+    return {"customers": found.customers, "memberships": dict(found.memberships), "filled": list(found.filled)}
 
 
 def _mark(document: Mapping[str, Any]) -> str:

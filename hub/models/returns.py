@@ -11,7 +11,7 @@ from hub.models.classify import PLAIN
 
 
 class ReturnReport(Base):
-    """The latest count of one span (30d, 90d, 365d; or `journeys` and `segments`: as people stand now) for one branch; branch "":
+    """The latest count of one span (30d, 90d, 365d; or `journeys`, `segments` and `people`: as they stand now) for one branch; branch "":
     the whole region. took: seconds that all branches of the span took together. mark: hash of the document, which an API's
     caller may send back."""
 

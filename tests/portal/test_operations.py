@@ -4,10 +4,12 @@ import base64
 import re
 
 import pytest
+from sqlalchemy import update
 
 from desks import CANARY, Traffic, Visitor, write_rules
 from hub.core import Hub
-from hub.models import Connection
+from hub.flow import reports
+from hub.models import Connection, ReturnReport
 
 
 def test_each_connection_is_told_in_words(traffic: Traffic, operator: Visitor) -> None:
@@ -40,6 +42,16 @@ def test_wrong_files_are_shown_while_the_last_good_ones_stay(hub: Hub, traffic: 
     assert "gold_tier.yaml:2" in text
     write_rules(hub.settings.config)
     assert "the last good ones stay in force" not in operator.get("/operations/").text
+
+
+def test_members_that_were_counted_ahead_say_when(hub: Hub, traffic: Traffic, operator: Visitor) -> None:
+    assert "Counted at" not in _plain(operator.get("/operations/").text)
+    reports.count(hub, reports.PEOPLE)
+    with hub.begin() as work:
+        work.session.execute(update(ReturnReport).values(took=0.4))
+    hub.clock.pass_by(seconds=40)  # type: ignore[attr-defined]
+
+    assert "Counted at 25 Nov" in _plain(operator.get("/operations/").text)
 
 
 def test_no_page_shows_a_personal_value(traffic: Traffic, operator: Visitor) -> None:

@@ -22,6 +22,7 @@ from benchmark import measured
 from browser import CUSTOMERS, NOBODY, Site, as_guest, filled
 from desks import Clock, Visitor, build, found
 from hub.core import Hub
+from hub.flow import reports
 from hub.flow.batches import batches
 from hub.models import Membership, Outreach
 from mine import come_in
@@ -77,6 +78,7 @@ def timed(app: Flask, site: Site, looks: int) -> Iterator[tuple[str, list[float]
         if name in NO_PAGE:
             continue
         site.hub.clock.pass_by(minutes=11)  # type: ignore[attr-defined]  # so many may come in from one address
+        reports.count(site.hub, reports.PEOPLE)  # as a process of the region does once a minute
         took, visitor = [], visitor_of(app, site, role)  # each anew: time passes, and who does nothing is signed out
         for look in range(looks + WARM):
             site.hub.clock.pass_by(seconds=1)  # type: ignore[attr-defined]

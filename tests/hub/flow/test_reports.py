@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 import scoring
+from hub import heads
 from hub.errors import NotFound
 from hub.flow import reports
 from hub.models import ReturnReport
@@ -31,9 +32,9 @@ def test_a_count_that_took_long_rests_longer(counted, clock):
 
     clock.pass_by(hours=2)
 
-    assert counted_anew(counted) == {"30d", "90d", "journeys", "segments"}
-    clock.pass_by(seconds=reports.SHARE * 600 - timedelta(hours=2).total_seconds() + 1)
-    assert counted_anew(counted) == {"30d", "90d", "365d", "journeys", "segments"}
+    assert counted_anew(counted) == {"30d", "90d", "journeys", "segments", "people"}
+    clock.pass_by(seconds=heads.SHARE * 600 - timedelta(hours=2).total_seconds() + 1)
+    assert counted_anew(counted) == {"30d", "90d", "365d", "journeys", "segments", "people"}
 
 
 def counted_anew(hub):
