@@ -118,14 +118,15 @@ SETTINGS = {"database": "HUB_DATABASE_…", "files": "documents in hub.yaml", "b
 def where(settings: Settings, region: str) -> Mapping[str, str]:
     """As the settings have it; nothing is opened."""
     environ, store, folders = settings.environ, settings.region(region).documents, _folders(settings, region)
+    known = mounts()
     queues = environ.get(f"HUB_REDIS_{region.upper()}") or environ.get("REDIS_URL") or ""
     return {
-        "database": _database(settings, settings.database_url(region)),
-        "files": _bucket(store) if store else place_of(settings, folders["files"]),
-        "backups": place_of(settings, folders["backups"]),
+        "database": _database(settings, settings.database_url(region), known),
+        "files": _bucket(store) if store else place_of(settings, folders["files"], known),
+        "backups": place_of(settings, folders["backups"], known),
         "queues": _host(queues) if queues else HOME,
         "logs": CONSOLE,
-        "keys": place_of(settings, folders["keys"]),
+        "keys": place_of(settings, folders["keys"], known),
     }
 
 
@@ -155,8 +156,8 @@ def backups_of(settings: Settings, region: str) -> Path:
     return settings.home / "backups" / region
 
 
-def _database(settings: Settings, url: str) -> str:
-    return place_of(settings, Path(url.partition(":///")[2]).parent) if url.startswith("sqlite") else _host(url)
+def _database(settings: Settings, url: str, known: Sequence[Mount]) -> str:
+    return place_of(settings, Path(url.partition(":///")[2]).parent, known) if url.startswith("sqlite") else _host(url)
 
 
 def _bucket(store: StoreSettings) -> str:

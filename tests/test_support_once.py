@@ -2,7 +2,9 @@
 
 import shutil
 from pathlib import Path
+from types import ModuleType
 
+import pluggy
 import pytest
 from sqlalchemy import text
 
@@ -10,6 +12,7 @@ from compliance import law
 from hub.plugins import load_plugins
 from hub.regions import open_engine
 from hub.rulebook import LiveBook
+from hub.sdk import hookimpl
 from hub.settings import load_settings
 from hubs import CONFIG
 from rules import RuleError
@@ -60,6 +63,21 @@ def test_a_file_of_laws_is_read_once_and_anew_when_it_has_changed(tmp_path: Path
 
     assert first is again
     assert law.read_file(file, "")[1]["DE"]["days"] == 31
+
+
+def test_a_hook_that_a_module_gets_later_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    brought = ModuleType("brought")
+    brought.startup = 1  # type: ignore[attr-defined]
+
+    def hooks() -> list[pluggy.HookCaller]:
+        manager = pluggy.PluginManager("hub")
+        manager.register(brought)
+        return manager.get_hookcallers(brought) or []
+
+    assert (hooks(), hooks()) == ([], [])
+    monkeypatch.setattr(brought, "startup", hookimpl(lambda: None))
+    monkeypatch.setattr(brought, "decide", hookimpl(lambda: None), raising=False)
+    assert {one.name for one in hooks()} == {"startup", "decide"}
 
 
 def test_engines_of_a_kind_write_a_statement_once_and_have_rows_of_their_own(tmp_path: Path) -> None:

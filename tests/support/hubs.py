@@ -14,8 +14,9 @@ from redis import Redis
 from sqlalchemy import make_url
 
 from hub.cli.running import open_region
-from hub.core import Hub, build_hub
+from hub.core import Hub, build_hub, directory_url
 from hub.embedded import ValkeyServer
+from hub.regions import Directory
 from hub.settings import Settings, load_settings
 from leaks import blank
 from postgres import Postgres
@@ -101,6 +102,13 @@ class Openings:
         self.opened: dict[tuple[str, str], tuple[Files, str]] = {}
 
     @cached_property
+    def directory(self) -> Files:
+        """Of nobody yet."""
+        folder = self.folder / "directory"
+        Directory(directory_url(folder)).engine.dispose()
+        return read_all(folder)
+
+    @cached_property
     def recycled(self) -> Recycled:
         return Recycled(self.request.getfixturevalue("postgres"))
 
@@ -136,6 +144,8 @@ class Openings:
             self.opened[database, code] = self._open(database, code)
         files, template = self.opened[database, code]
         lay_out(files, settings.folder(code))
+        if not (settings.home / "directory.db").exists():  # the regions of a home share it
+            lay_out(self.directory, settings.home)
         return template
 
     def _name(self, settings: Settings, code: str) -> str:
