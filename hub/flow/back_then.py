@@ -79,7 +79,7 @@ def histories(
 ) -> dict[int, History]:
     """By customer id. reads: what is going to be asked; what facts are made of is read along."""
     kinds = reads.events | {kind for name in reads.facts if name in MADE for kind in MADE[name][0]}
-    cars = reads.vehicles or any(name.startswith("vehicles.") for name in reads.facts)
+    cars = reads.vehicles or any(name.startswith(("vehicles.", "recommendations.")) for name in reads.facts)
     wider = replace(reads, events=frozenset(kinds), vehicles=cars)
     found = seen.load(session, catalogue, customer_ids, wider)
     told = _consents(session, found) if reads.consents else {}
@@ -137,9 +137,11 @@ def _survey(view: BackThen) -> EventSeen | None:
 
 
 def _advised(view: BackThen) -> dict[int | None, str]:
-    """Each piece of advice with its latest word."""
+    """Each piece of advice with its latest word, but for cars that went: those took theirs along."""
+    cars = view.vehicles()
+    gone = {car.id for car in cars if car.until is not None} - {car.id for car in cars if car.until is None}
     told = sorted((event for kind in ADVICE for event in view.events(kind)), key=lambda event: event.order)
-    return {event.about_id: event.kind for event in told}
+    return {event.about_id: event.kind for event in told if event.vehicle_id not in gone}
 
 
 def _cars(view: BackThen) -> list[VehicleSeen]:

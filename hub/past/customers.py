@@ -162,8 +162,21 @@ def _complaint_days(known: Known) -> Numbers:
 
 def standing(known: Known, state: str) -> Rows:
     """Advice whose latest word, per car and service, is `state` (recommendation_made is: still open)."""
-    rows = known.once("latest advice", lambda: known.rows("advice").latest("vehicle_id", "service"))
+    rows = known.once(
+        "latest advice", lambda: _still_theirs(known, known.rows("advice").latest("vehicle_id", "service"))
+    )
     return rows.where(rows.stream.codes("state", [state]))
+
+
+def _still_theirs(known: Known, rows: Rows) -> Rows:
+    """Without those of cars that went: a car that was sold took its advice along. So rules see it, too."""
+    went, here = known.rows("disowned"), has_cars(known)
+    several = (rows, went, here)
+    cars, codes = np.unique(np.concatenate([one["vehicle_id"] for one in several]), return_inverse=True)
+    places = np.concatenate([one.place for one in several]).astype(np.int64)
+    ends = np.cumsum([len(one.place) for one in several])[:-1]
+    mine, gone, kept = np.split(places * (len(cars) + 1) + codes, ends)
+    return rows.where(~np.isin(mine, np.setdiff1d(gone, kept)))
 
 
 def _open(known: Known) -> Numbers:

@@ -101,6 +101,14 @@ def test_work_that_was_declined_and_bought_later_is_no_longer_declined():
     assert fact("advice.declined", **kinds, advice=[*declined, *bought]) == [0]
 
 
+def test_a_car_that_was_sold_took_its_advice_along():
+    declined = of(1, 100, vehicle_id=11, service="brakes", safety="important", state="recommendation_declined")
+    kinds = {"visits": of(1, 10), "advice": declined, "owned": of(1, 5, vehicle_id=11)}
+
+    assert fact("advice.declined", **kinds) == [1]
+    assert fact("advice.declined", **kinds, disowned=of(1, 300, vehicle_id=11)) == [0]
+
+
 def test_kilometres_a_day_are_those_of_each_car():
     visits = [*of(1, 100, vehicle_id=11, odometer=1000.0), *of(1, 200, vehicle_id=11, odometer=4000.0)]
 
