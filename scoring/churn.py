@@ -29,9 +29,10 @@ FACTS = (
     "visits.count", "visits.silent_days", "visits.in_year", "visits.in_half_year", "visits.same_season", "visits.per_year",
     "visits.gap_days", "visits.gap_spread", "visits.overdue", "visits.service_due", "spend.per_visit", "spend.in_year",
     "spend.trend", "spend.surprise", "survey.last", "survey.trend", "survey.silent_days", "survey.worst",
-    "complaints.in_year", "advice.open", "advice.declined", "advice.declined_days", "advice.declined_safety", "cars.count",
-    "cars.due", "cars.sold_days", "cars.age_years", "cars.electric", "cars.km_per_day", "loyalty.points",
-    "appointments.missed", "appointments.cancelled", "appointments.per_visit", "consent.marketing",
+    "complaints.in_year", "late.in_year", "late.per_visit", "late.silent_days", "advice.open", "advice.declined",
+    "advice.declined_days", "advice.declined_safety", "cars.count", "cars.due", "cars.sold_days", "cars.age_years",
+    "cars.electric", "cars.km_per_day", "loyalty.points", "appointments.missed", "appointments.cancelled",
+    "appointments.per_visit", "consent.marketing",
 )  # fmt: skip
 FORM = "churn 1"
 SUPPORT, WATCHED = "visits.count", "visits.watched_days"

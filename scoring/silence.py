@@ -22,7 +22,7 @@ REFITS = 30  # for the band
 # never: the longer the silence and the worse the last answers, the likelier somebody stays
 WORSE = {
     "visits.silent_days": 1, "visits.overdue": 1, "visits.in_year": -1, "visits.per_year": -1, "survey.last": -1,
-    "survey.worst": -1, "complaints.in_year": 1, "advice.declined_safety": 1, "cars.count": -1, "cars.due": -1,
+    "survey.worst": -1, "complaints.in_year": 1, "late.in_year": 1, "advice.declined_safety": 1, "cars.count": -1, "cars.due": -1,
 }  # fmt: skip
 
 

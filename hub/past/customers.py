@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from hub.past import said
 from hub.past.cars import due_of, has_cars
 from hub.past.groups import Known, Rows
+from hub.past.said import YEAR
 from hub.past.streams import Numbers, Past
 
-YEAR = 365
 LONG = 3 * YEAR
 DUE = (0.7, 1.75)  # service intervals
 WATCH = 60  # days that soften the rates of somebody who has only just come
-SAFETY = ("important", "critical")
 
 
 def known_customers(past: Past) -> Known:
@@ -126,77 +126,12 @@ def _surprise(known: Known) -> Numbers:
     return np.log(visits.last(_relative(visits, kinds)))
 
 
-# --- what they say
-
-
-def _survey_last(known: Known) -> Numbers:
-    return known.rows("surveys").last("value")
-
-
-def _survey_trend(known: Known) -> Numbers:
-    """The last answer less the mean of those before."""
-    surveys = known.rows("surveys")
-    count, last = surveys.count(), surveys.last("value")
-    before = (surveys.total("value") - np.nan_to_num(last)) / np.maximum(count - 1, 1)
-    return np.where(count > 1, last - before, np.nan)
-
-
-def _survey_silent(known: Known) -> Numbers:
-    return known.day - known.rows("surveys").last()
-
-
-def _survey_worst(known: Known) -> Numbers:
-    return known.lately("surveys", YEAR // 2).least("value")
-
-
-def _complaints(known: Known) -> Numbers:
-    return known.lately("complaints", YEAR).count()
-
-
-def _complaint_days(known: Known) -> Numbers:
-    return known.day - known.rows("complaints").last()
-
-
-# --- advice
-
-
-def standing(known: Known, state: str) -> Rows:
-    """Advice whose latest word, per car and service, is `state` (recommendation_made is: still open)."""
-    rows = known.once(
-        "latest advice", lambda: _still_theirs(known, known.rows("advice").latest("vehicle_id", "service"))
-    )
-    return rows.where(rows.stream.codes("state", [state]))
-
-
-def _still_theirs(known: Known, rows: Rows) -> Rows:
-    """Without those of cars that went: a car that was sold took its advice along. So rules see it, too."""
-    went, here = known.rows("disowned"), has_cars(known)
-    several = (rows, went, here)
-    cars, codes = np.unique(np.concatenate([one["vehicle_id"] for one in several]), return_inverse=True)
-    places = np.concatenate([one.place for one in several]).astype(np.int64)
-    ends = np.cumsum([len(one.place) for one in several])[:-1]
-    mine, gone, kept = np.split(places * (len(cars) + 1) + codes, ends)
-    return rows.where(~np.isin(mine, np.setdiff1d(gone, kept)))
-
-
-def _open(known: Known) -> Numbers:
-    return standing(known, "recommendation_made").count()
-
-
-def _declined(known: Known) -> Numbers:
-    return standing(known, "recommendation_declined").count()
-
-
-def _declined_days(known: Known) -> Numbers:
-    return known.day - standing(known, "recommendation_declined").first()
-
-
-def _declined_safety(known: Known) -> Numbers:
-    rows = standing(known, "recommendation_declined")
-    return rows.where(rows.stream.codes("safety", SAFETY)).count()
-
-
 # --- cars, loyalty, manners, channel
+
+
+def _late_per_visit(known: Known) -> Numbers:
+    """Times late a visit of the last year."""
+    return said.late(known) / np.maximum(_last_year(known), 1)
 
 
 def _cars(known: Known) -> Numbers:
@@ -253,9 +188,9 @@ def _booked(known: Known) -> Numbers:
 
 def _marketing(known: Known) -> Numbers:
     """1: consent to marketing stands, 0: it was withdrawn or never given."""
-    said = known.rows("consents")
-    said = said.where(said.stream.codes("purpose", ["marketing"]))
-    return np.nan_to_num(said.last(said.stream.codes("state", ["granted"]).astype(float)))
+    word = known.rows("consents")
+    word = word.where(word.stream.codes("purpose", ["marketing"]))
+    return np.nan_to_num(word.last(word.stream.codes("state", ["granted"]).astype(float)))
 
 
 Column = Callable[[Known], Numbers]
@@ -275,16 +210,19 @@ FACTS: Mapping[str, Column] = {
     "spend.in_year": _spend_year,
     "spend.trend": _spend_trend,
     "spend.surprise": _surprise,
-    "survey.last": _survey_last,
-    "survey.trend": _survey_trend,
-    "survey.silent_days": _survey_silent,
-    "survey.worst": _survey_worst,
-    "complaints.in_year": _complaints,
-    "complaints.silent_days": _complaint_days,
-    "advice.open": _open,
-    "advice.declined": _declined,
-    "advice.declined_days": _declined_days,
-    "advice.declined_safety": _declined_safety,
+    "survey.last": said.survey_last,
+    "survey.trend": said.survey_trend,
+    "survey.silent_days": said.survey_silent,
+    "survey.worst": said.survey_worst,
+    "complaints.in_year": said.complaints,
+    "complaints.silent_days": said.complaint_days,
+    "late.in_year": said.late,
+    "late.per_visit": _late_per_visit,
+    "late.silent_days": said.late_days,
+    "advice.open": said.still_open,
+    "advice.declined": said.declined,
+    "advice.declined_days": said.declined_days,
+    "advice.declined_safety": said.declined_safety,
     "cars.count": _cars,
     "cars.due": _cars_due,
     "cars.sold_days": _sold_days,

@@ -25,6 +25,7 @@ from hub.past.fetching import Wanted, fetch
 from hub.past.streams import EPOCH, STEP, Stream
 
 DECIDED = {"recommendation_declined": "declined", "recommendation_sold": "sold"}
+LATE = ("answer_late", "level_missed")  # what we promised and did not keep: an answer, and a fleet's car handed back
 Used: TypeAlias = Callable[[Any], ColumnElement[bool]]
 
 
@@ -140,13 +141,13 @@ def _advice(session: Session, used: Used) -> Wanted:
     return Wanted(statement, Event.local_day, names, ("currency", "service", "safety", "state"))
 
 
-def _of_kind(kind: str, value: ColumnElement[Any] | None = None) -> Callable[[Session, Used], Wanted]:
-    return lambda session, used: _events(session, used, kind, value)
+def _of_kind(*kinds: str, value: ColumnElement[Any] | None = None) -> Callable[[Session, Used], Wanted]:
+    return lambda session, used: _events(session, used, kinds, value)
 
 
-def _events(session: Session, used: Used, kind: str, value: ColumnElement[Any] | None) -> Wanted:
+def _events(session: Session, used: Used, kinds: Collection[str], value: ColumnElement[Any] | None) -> Wanted:
     columns = [Event.customer_id, number_of(session, Event.local_day), *([] if value is None else [value])]
-    statement = select(*columns).where(Event.kind == kind, Event.withdrawn_at.is_(None), used(Event.customer_id))
+    statement = select(*columns).where(Event.kind.in_(kinds), Event.withdrawn_at.is_(None), used(Event.customer_id))
     return Wanted(statement, Event.local_day, ("customer_id", "day", *([] if value is None else ["value"])))
 
 
@@ -191,8 +192,9 @@ KINDS: Mapping[str, Callable[[Session, Used], Wanted]] = {
     "visits": _visits,
     "works": _works,
     "advice": _advice,
-    "surveys": _of_kind("survey", Event.attributes["score"].as_float()),
+    "surveys": _of_kind("survey", value=Event.attributes["score"].as_float()),
     "complaints": _of_kind("complaint"),
+    "lateness": _of_kind(*LATE),
     "missed": _of_kind("no_show"),
     "cancelled": _of_kind("booking_cancelled"),
     "bookings": _of_kind("booking_made"),

@@ -19,6 +19,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "surveys": (("customer_id", "day", "value"), ()),
     "complaints": (("customer_id", "day"), ()),
+    "lateness": (("customer_id", "day"), ()),
     "missed": (("customer_id", "day"), ()),
     "cancelled": (("customer_id", "day"), ()),
     "bookings": (("customer_id", "day"), ()),

@@ -28,7 +28,10 @@ from shops import BERLIN, at, folded
 PEOPLE = 12
 BEGAN, ENDS = date(2024, 1, 8), date(2026, 6, 30)
 DAYS = (date(2025, 3, 31), date(2025, 11, 2), ENDS)
-SINCE = timedelta(0)
+LATE = {
+    "answer_late": {"measure": "first", "percent": 100, "desk": "front"},
+    "level_missed": {"measure": "turnaround", "minutes": 90},
+}
 # What scorers call it -> what rules call it. `silent` facts are days since then, and a count of nothing is 0 for both.
 SAME = {
     "visits.count": "visits.count",
@@ -89,6 +92,9 @@ def a_day(
         yield day, EventRecord(**told, kind="survey", key=f"N-{name}", zone="UTC", attributes=score)
     if rng.random() < 0.3:
         yield day, EventRecord(**told, kind="complaint", key=f"K-{name}", zone="UTC", attributes={})
+    for kind, attributes in LATE.items():
+        if rng.random() < 0.25:
+            yield day, EventRecord(**told, kind=kind, key=f"L-{kind}-{name}", zone="UTC", attributes=attributes)
     if rng.random() < 0.4:
         yield day, LoyaltyRecord(**told, version=place + 1, tier="silver", points=int(rng.integers(90)))
     if rng.random() < 0.3:
@@ -158,6 +164,25 @@ def test_rules_of_an_earlier_moment_see_what_rules_saw_then(hub, told):
             for name in names:
                 stored = getattr(profiles[one], hub.book.catalogue.facts[name].column)
                 assert then.fact(name) == stored, f"{name} of {one} on {day}"
+
+
+def test_promises_that_were_kept_too_late_are_the_events_that_rules_read(hub, told):
+    """Rules ask for the events themselves, within as many days."""
+    with hub.look() as session:
+        past = read_facts(session, ENDS, {})
+        ids = session.scalars(select(Customer.id).order_by(Customer.id)).all()
+        reads = Reads(events=frozenset(LATE))
+        found = histories(session, hub.book.catalogue, ids, reads, "Europe/Berlin")
+
+    for day in DAYS:
+        frame = past.frame(["late.in_year", "late.silent_days"], day)
+        for one, count, silent in zip(
+            frame["customer_id"], frame["late.in_year"], frame["late.silent_days"], strict=True
+        ):
+            then = found[one].at(datetime.combine(day, time(20), UTC))
+            days = [event.local_day for kind in LATE for event in then.events(kind)]
+            assert count == sum(day - timedelta(days=365) < late for late in days)
+            np.testing.assert_equal(silent, float((day - max(days)).days) if days else np.nan)
 
 
 def test_the_lives_meet_what_could_tell_definitions_apart(told):

@@ -22,7 +22,7 @@ def a_life(offset=0):
         "visits": [{**row, "odometer": 30.0 * row["day"], "amount": 50 + row["day"] % 7} for row in both],
         "advice": [{**row, "state": "recommendation_declined", "safety": "critical"} for row in both],
         "surveys": [{**row, "value": float(row["day"] % 10)} for row in both],
-        "complaints": both, "missed": both, "cancelled": both, "bookings": both,
+        "complaints": both, "lateness": both, "missed": both, "cancelled": both, "bookings": both,
         "owned": [{**row, "registered": 10} for row in both if row["day"] == days[0]],
         "disowned": [row for row in both if row["day"] == days[3] and row["customer_id"] == 2],
         "points": [{**row, "value": 5.0} for row in both],
@@ -99,6 +99,15 @@ def test_work_that_was_declined_and_bought_later_is_no_longer_declined():
     assert fact("advice.declined_safety", **kinds, advice=declined) == [1]
     assert fact("advice.declined_days", **kinds, advice=declined) == [900]
     assert fact("advice.declined", **kinds, advice=[*declined, *bought]) == [0]
+
+
+def test_lateness_has_a_count_a_rate_and_an_age():
+    kinds = {"visits": [*of(1, 700), *of(1, 900)], "lateness": [*of(1, 500), *of(1, 800), *of(1, 950), *of(1, 960)]}
+
+    assert fact("late.in_year", **kinds) == [3]
+    assert fact("late.per_visit", **kinds) == [1.5]
+    assert fact("late.silent_days", **kinds) == [40]
+    assert np.isnan(fact("late.silent_days", visits=of(1, 10)))
 
 
 def test_a_car_that_was_sold_took_its_advice_along():
