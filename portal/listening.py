@@ -13,6 +13,7 @@ from itertools import islice
 from secrets import randbelow
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub.access.sessions import still_in
@@ -22,7 +23,7 @@ from hub.flow.posts import PAGE, Said
 from hub.models import Conversation
 from hub.telling import Line
 from portal.stream import event
-from portal.threads import Thread, thread_of, told
+from portal.threads import Thread, read_on, told
 
 EVERY = 0.5  # seconds between two looks at everybody's conversation
 SESSIONS_EVERY = 1.0  # seconds, and so the longest that a revoked session sees anything
@@ -106,20 +107,24 @@ class Listening:
             if among is None and self.clock() - self.asked_at >= SESSIONS_EVERY:
                 self._put_out(session)
                 self.asked_at = self.clock()
-            grown = _last_of(session, list(theirs))
-        for customer_id, (ref, seq, read) in grown.items():
-            for one in theirs[customer_id]:
-                one.come_back(ref, seq)
-            stale = [one for one in theirs[customer_id] if one.looked != (ref, seq)]
-            for place in {one.place for one in stale}:
-                self._read(customer_id, place, [one for one in stale if one.place == place])
-            for one in theirs[customer_id]:
-                if one.read != read:
-                    one.read = read
-                    one.line.say(event("read", {"seq": str(read)}))
+            for customer_id, (ref, seq, read) in _last_of(session, list(theirs)).items():
+                self._go_on(session, customer_id, theirs[customer_id], ref, seq, read)
         if among is None:
             self._tell_who_writes(theirs)
             self._keep_alive()
+
+    def _go_on(
+        self, session: Session, customer_id: int, readers: Sequence[Reader], ref: str, seq: int, read: int
+    ) -> None:
+        for one in readers:
+            one.come_back(ref, seq)
+        stale = [one for one in readers if one.looked != (ref, seq)]
+        for place in {one.place for one in stale}:
+            self._read(session, customer_id, place, [one for one in stale if one.place == place])
+        for one in readers:
+            if one.read != read:
+                one.read = read
+                one.line.say(event("read", {"seq": str(read)}))
 
     def _tell_who_writes(self, theirs: Mapping[int, Sequence[Reader]]) -> None:
         """Asked of Valkey alone; the database hears nothing of it."""
@@ -138,14 +143,14 @@ class Listening:
                     found[one.customer_id].append(one)
         return found
 
-    def _read(self, customer_id: int, place: str, readers: Sequence[Reader]) -> None:
+    def _read(self, session: Session, customer_id: int, place: str, readers: Sequence[Reader]) -> None:
         """A post that cannot be drawn ends the lines of these readers alone: their pages still show it when they are opened."""
         try:
-            thread = thread_of(self.hub, customer_id, place)
+            thread = read_on(self.hub, session, customer_id, place)
             for one in readers:
                 one.tell(thread, self.clock())
-        except HubError:
-            raise
+        except (HubError, SQLAlchemyError):
+            raise  # the database is away, for all of them
         except Exception as error:  # noqa: BLE001 - all others go on
             log.error("page failed", extra={"endpoint": "portal.chat.stream", "reason": type(error).__name__})  # noqa: TRY400
             for one in readers:

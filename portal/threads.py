@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sqlalchemy.orm import Session
+
 from hub.core import Hub
 from hub.flow import conversations, posts
 from hub.flow.posts import Said
@@ -34,18 +36,22 @@ class Thread:
 def thread_of(hub: Hub, customer_id: int, place: str = "") -> Thread:
     """What came after a place; of a new conversation, and without a place, the last posts. A place is nobody's secret: whose
     conversation it is says the session."""
-    found = PLACE.fullmatch(place)
     with hub.look() as session:
-        row = conversations.last_of(session, customer_id)
-        if row is None:
-            return Thread("", "closed", ())
-        if found and found[1] == row.ref:
-            said = posts.read(hub, session, row, int(found[2]), staff=False)
-            checked = [one.attributes["of"] for one in said if one.event == posts.CHECKED]
-            again = posts.some(hub, session, row, checked) if checked else {}
-            return Thread(row.ref, row.state, said, again, row.seq, row.seen_by_staff, row.seen_by_customer)
-        said = posts.latest(hub, session, row, SHOWN, staff=False)
-        return Thread(row.ref, row.state, said, {}, row.seq, row.seen_by_staff, row.seen_by_customer)
+        return read_on(hub, session, customer_id, place)
+
+
+def read_on(hub: Hub, session: Session, customer_id: int, place: str) -> Thread:
+    """The same, for whoever reads for many."""
+    found, row = PLACE.fullmatch(place), conversations.last_of(session, customer_id)
+    if row is None:
+        return Thread("", "closed", ())
+    if found and found[1] == row.ref:
+        said = posts.read(hub, session, row, int(found[2]), staff=False)
+        checked = [one.attributes["of"] for one in said if one.event == posts.CHECKED]
+        again = posts.some(hub, session, row, checked) if checked else {}
+        return Thread(row.ref, row.state, said, again, row.seq, row.seen_by_staff, row.seen_by_customer)
+    said = posts.latest(hub, session, row, SHOWN, staff=False)
+    return Thread(row.ref, row.state, said, {}, row.seq, row.seen_by_staff, row.seen_by_customer)
 
 
 def told(thread: Thread, said: Said, draw: Callable[[Said], str]) -> dict[str, str]:

@@ -3,14 +3,17 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from counting import counted
 from desks import Clock
 from hub.access.sessions import begin_session, hash_secret
 from hub.core import Hub
+from hub.errors import PartDown
 from hub.flow import posts
 from hub.models import Conversation, Principal, Role, Session
 from hub.telling import MOST, Line
@@ -242,6 +245,25 @@ def test_a_post_that_cannot_be_drawn_ends_its_own_lines_alone(hub: Hub, listenin
 
     assert broken.line.take()[1]
     assert heard(sound) == committed(hub, other)
+
+
+def test_a_database_that_goes_away_in_the_middle_ends_no_line_and_loses_nothing(
+    hub: Hub, listening: Listening, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = [opens(hub, listening, one) for one in (talk, Talk(hub))]
+    talk.write("one")
+
+    def away(*_given: Any) -> None:
+        raise OperationalError("SELECT", None, Exception("server closed the connection"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr("portal.listening.read_on", away)
+        with pytest.raises(PartDown):
+            listening.turn()
+    listening.turn()
+
+    assert heard(readers[0]) == committed(hub, talk)
+    assert listening.readers == set(readers)
 
 
 def test_a_call_names_whose_conversation_has_grown(hub: Hub, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
