@@ -2,13 +2,14 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import CompoundSelect, Date, Select, cast, func, literal, null, select, union, union_all
 from sqlalchemy.orm import Session
 
 from hub.flow.batches import among
@@ -39,8 +40,11 @@ def proven(session: Session, branch: str, day: date, horizon: int, services: Ser
     whose = np.array([row.customer_id for row in rows])
     if called.sum() < FEWEST or len(np.unique(whose[called])) < PEOPLE:
         return {}
-    came = _came(session, rows, horizon, services)
-    usual = _by_lot(session, branch, rows, horizon, services)
+    cars = _cars(session, branch, rows, horizon, services)
+    came = np.array(
+        [_within(cars.done[row.service].get(row.vehicle_id, ()), row.listed_on, horizon) for row in rows], float
+    )
+    usual = _by_lot(cars, rows, horizon)
     calls, control = share(came[called]), share(came[~called])
     return {
         "calls": calls,
@@ -59,62 +63,76 @@ def _listed(session: Session, branch: str, first: date, last: date) -> Sequence[
     return session.execute(select(*columns).where(*mine, told.vehicle_id.is_not(None)).order_by(told.id)).all()
 
 
-def _came(session: Session, rows: Sequence[Any], horizon: int, services: Services) -> Numbers:
-    """1 where the service was done for the car after the day of the list and within the horizon."""
-    done: dict[tuple[int, str], list[date]] = defaultdict(list)
-    cars = among(Visit.vehicle_id, sorted({row.vehicle_id for row in rows}))
-    for car, day, service in _done(session, cars, rows, horizon, services):
-        done[car, service].append(day)
-    return np.array(
-        [_within(done.get((row.vehicle_id, row.service), ()), row.listed_on, horizon) for row in rows], float
+@dataclass(frozen=True)
+class Cars:
+    """Of the branch and of its lists. spans: (since, until) of each ownership in the branch, `theirs` its cars. done: service -> car ->
+    days on which it was done, the earliest first."""
+
+    spans: Collection[tuple[date, date | None]]
+    theirs: Set[int]
+    done: Mapping[str, Mapping[int, Sequence[date]]]
+
+
+def _cars(session: Session, branch: str, rows: Sequence[Any], horizon: int, services: Services) -> Cars:
+    """One question of two halves, as a page may ask a dozen in all: who owned which car when, and what was done for which when."""
+    owned = (
+        Ownership.role == "owner",
+        Ownership.customer_id.in_(select(Profile.customer_id).where(Profile.branch == branch)),
+    )
+    owners = select(Ownership.vehicle_id, Ownership.since, Ownership.until, literal("")).where(*owned)
+    listed = select(Ownership.vehicle_id).where(among(Ownership.vehicle_id, sorted({row.vehicle_id for row in rows})))
+    cars = union(select(Ownership.vehicle_id).where(*owned), listed)
+    spans: list[tuple[date, date | None]] = []
+    theirs: set[int] = set()
+    found: dict[str, dict[int, set[date]]] = {row.service: defaultdict(set) for row in rows}
+    told: Iterable[Any] = session.execute(union_all(owners, _done(rows, horizon, services, cars)))
+    for car, day, until, code in told:
+        if not code:
+            spans.append((day, until))
+            theirs.add(car)
+        elif (service := services.by_code.get(code, code)) in found:
+            found[service][car].add(day)
+    ordered = {service: {car: sorted(days) for car, days in done.items()} for service, done in found.items()}
+    return Cars(spans, theirs, ordered)
+
+
+def _done(rows: Sequence[Any], horizon: int, services: Services, cars: CompoundSelect[Any]) -> Select[Any]:
+    """(car, day, nothing, code) of what was done while the rows waited for it."""
+    wanted = {row.service for row in rows}
+    codes = sorted(wanted | {code for code, service in services.by_code.items() if service in wanted})
+    first, last = min(row.listed_on for row in rows), max(row.listed_on for row in rows) + timedelta(days=horizon)
+    return (
+        select(Visit.vehicle_id, Visit.local_day, cast(null(), Date), func.lower(Line.code))
+        .join(Line, Line.visit_id == Visit.id)
+        .where(Visit.vehicle_id.in_(cars), Visit.status == "closed", Visit.local_day > first, Visit.local_day <= last)
+        .where(Line.kind == "labour", Line.withdrawn_at.is_(None), func.lower(Line.code).in_(codes))
     )
 
 
-def _by_lot(session: Session, branch: str, rows: Sequence[Any], horizon: int, services: Services) -> Numbers:
+def _by_lot(cars: Cars, rows: Sequence[Any], horizon: int) -> Numbers:
     """Of each row: the share of all cars of the branch that were given its service after its day and within the horizon."""
-    theirs = select(Profile.customer_id).where(Profile.branch == branch)
-    owned = (Ownership.role == "owner", Ownership.customer_id.in_(theirs))
-    spans = session.execute(select(Ownership.since, Ownership.until).where(*owned)).all()
-    came = np.sort([(since - EPOCH).days for since, _ in spans])
-    went = np.sort([(until - EPOCH).days for _, until in spans if until is not None])
-    cars = Visit.vehicle_id.in_(select(Ownership.vehicle_id).where(*owned))
-    done: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for car, day, service in _done(session, cars, rows, horizon, services):
-        done[service].append((car, (day - EPOCH).days))
-    ends = {name: _once(given) for name, given in done.items()}
+    came = np.sort([(since - EPOCH).days for since, _ in cars.spans])
+    went = np.sort([(until - EPOCH).days for _, until in cars.spans if until is not None])
+    times = {
+        name: _times({car: days for car, days in done.items() if car in cars.theirs})
+        for name, done in cars.done.items()
+    }
     found: dict[tuple[str, date], float] = {}
     for service, listed in {(row.service, row.listed_on) for row in rows}:
-        day = (listed - EPOCH).days
-        before, days = ends.get(service, (np.zeros(0), np.zeros(0)))
+        day, (before, days) = (listed - EPOCH).days, times[service]
         given = ((before <= day) & (days > day) & (days <= day + horizon)).sum()
         there = np.searchsorted(came, day, "right") - np.searchsorted(went, day, "right")
         found[service, listed] = float(given / there) if there else 0.0
     return np.array([found[row.service, row.listed_on] for row in rows])
 
 
-def _once(given: Sequence[tuple[int, int]]) -> tuple[Numbers, Numbers]:
+def _times(done: Mapping[int, Sequence[date]]) -> tuple[Numbers, Numbers]:
     """(day of the same car's time before, day) of each time: a car is counted where the time before lies outside the window."""
-    cars, days = np.array(sorted(set(given))).T
-    same = np.append(False, cars[1:] == cars[:-1])
-    return np.where(same, np.roll(days, 1), -1), days
-
-
-def _done(
-    session: Session, cars: ColumnElement[bool], rows: Sequence[Any], horizon: int, services: Services
-) -> list[tuple[int, date, str]]:
-    """(car, day, service) of what was done for these cars while the rows waited for it, the earliest first."""
-    wanted = {row.service for row in rows}
-    codes = sorted(wanted | {code for code, service in services.by_code.items() if service in wanted})
-    first, last = min(row.listed_on for row in rows), max(row.listed_on for row in rows) + timedelta(days=horizon)
-    lines = (
-        select(Visit.vehicle_id, Visit.local_day, func.lower(Line.code))
-        .join(Line, Line.visit_id == Visit.id)
-        .where(cars, Visit.status == "closed", Visit.local_day > first, Visit.local_day <= last)
-        .where(Line.kind == "labour", Line.withdrawn_at.is_(None), func.lower(Line.code).in_(codes))
-        .order_by(Visit.local_day)
+    days = [[(one - EPOCH).days for one in several] for several in done.values()]
+    return (
+        np.array([before for one in days for before in (-1, *one[:-1])], int),
+        np.array([day for one in days for day in one], int),
     )
-    told = ((car, day, services.by_code.get(code, code)) for car, day, code in session.execute(lines))
-    return [one for one in told if one[2] in wanted]
 
 
 def _within(days: Sequence[date], after: date, horizon: int) -> bool:
