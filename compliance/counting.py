@@ -14,6 +14,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -32,8 +33,13 @@ def rows_about(one: RecordSet, person_id: Id, customer_id: Id) -> ColumnElement[
 
 
 def rows_of(ways: Sequence[RecordSet], person_id: Id, customer_id: Id) -> ColumnElement[bool]:
-    """The rows of one table, by whichever of these ways they hang below the person."""
-    return or_(*(rows_about(one, person_id, customer_id) for one in ways))
+    """The rows of one table, by whichever of these ways they hang below the person. Ways through other tables are put together
+    by the rows' own ids: joined by `or`, they would have PostgreSQL read the whole table."""
+    found = [rows_about(one, person_id, customer_id) for one in ways]
+    if len(found) == 1 or all(one.parent is None for one in ways):
+        return or_(*found)
+    (key,) = ways[0].table.primary_key.columns
+    return key.in_(union(*(select(key).where(one) for one in found)))
 
 
 def count(work: Work, ways: Sequence[RecordSet], person_id: int, customer_id: int) -> int:

@@ -62,7 +62,7 @@ def _first(hub: Hub, work: Work, room: Room, left: set[int]) -> Conversation | N
         return None
     waiting = (
         select(Conversation)
-        .where(Conversation.state == "waiting", Conversation.id.not_in(left), or_(*somebody))
+        .where(Conversation.state == "waiting", or_(*somebody), *([Conversation.id.not_in(left)] if left else []))
         .order_by(Conversation.due_at.asc().nulls_last(), Conversation.id)
         .limit(1)
         .with_for_update(skip_locked=True)

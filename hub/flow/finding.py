@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from hub.core import Hub
@@ -32,8 +32,8 @@ def find(hub: Hub, session: Session, text: str, among: Any) -> Match:
     said = " ".join(text.split())[:120]
     if len(said) < FEWEST:
         return Match(())
-    own = or_(*(_has(hub, session, kind, value) for kind, value in _own(hub, said)))
-    return _matching(session, own, among) or _by_name(hub, session, said, among) or Match(())
+    own = or_(*(_known_by(hub, session, kind, value) for kind, value in _own(hub, said)))
+    return _matching(session, _one_of(own), among) or _by_name(hub, session, said, among) or Match(())
 
 
 def _own(hub: Hub, said: str) -> Iterator[tuple[str, str]]:
@@ -51,13 +51,17 @@ def _by_name(hub: Hub, session: Session, said: str, among: Any) -> Match | None:
     words = sorted(name_words(said), key=len, reverse=True)
     if not words:
         return None
-    return _matching(session, and_(*(_has(hub, session, "name_word", word) for word in words)), among)
+    all_of_them = and_(*(_one_of(_known_by(hub, session, "name_word", word)) for word in words))
+    return _matching(session, all_of_them, among)
 
 
-def _has(hub: Hub, session: Session, kind: str, value: str) -> Any:
-    hashes = hub.vault.blinds(session, kind, value)
-    named = select(Alias.person_id).where(Alias.kind == kind, Alias.hash.in_(hashes))
-    return Customer.person_id.in_(named)
+def _known_by(hub: Hub, session: Session, kind: str, value: str) -> ColumnElement[bool]:
+    return and_(Alias.kind == kind, Alias.hash.in_(hub.vault.blinds(session, kind, value)))
+
+
+def _one_of(known_by: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Alternatives stand inside: several of these joined by `or` would have PostgreSQL read every customer."""
+    return Customer.person_id.in_(select(Alias.person_id).where(known_by))
 
 
 def _matching(session: Session, condition: Any, among: Any) -> Match | None:

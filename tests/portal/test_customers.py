@@ -16,6 +16,7 @@ from hub.own import OWN
 from hub.sdk import CustomerKey, CustomerRecord
 from mine import Owner, an_owner
 from portal.known import SUBJECTS, trace_of
+from scanning import whole_reads
 from shops import folded
 
 DESK = "/desk/customers/"
@@ -55,6 +56,14 @@ def test_one_who_is_found_is_opened_at_once(advisor: Visitor, mara: Owner) -> No
 
     opened = {said: answer.headers.get("Location") for said, answer in answers.items()}
     assert opened == dict.fromkeys(answers, f"{DESK}{mara.ref}")
+
+
+def test_nobody_is_looked_for_by_reading_all_customers(hub: Hub, advisor: Visitor, mara: Owner) -> None:
+    with whole_reads(hub) as reads:
+        for said in ("B TH 4172", "+49 170 1234567", "C-17@example.org", "Mara Lindner", "nobody at all"):
+            looked_up(advisor, said)
+
+    assert reads == set()
 
 
 def test_nobody_is_found_by_half_a_word_or_a_wrong_one(advisor: Visitor, mara: Owner) -> None:

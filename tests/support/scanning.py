@@ -17,16 +17,18 @@ ASKING = ("SELECT", "UPDATE", "DELETE", "WITH")
 
 @contextmanager
 def whole_reads(hub, *, parts=False):
-    """Statements that read a large table whole, as `table: statement`, while this is open. PostgreSQL plans by sizes: it finds none.
+    """Statements that read a large table whole, as `table: statement`, while this is open. PostgreSQL plans by sizes, so of what it
+    would do only that is told which it always does.
 
     parts: or all that one partner has in it. A page may, as it stops where it is full; a look for a few ids may not."""
     found = set()
-    if not hub.region.on_sqlite:
-        yield found
-        return
 
     def look(_conn, cursor, statement, parameters, _context, many):
         if many or not statement.lstrip().upper().startswith(ASKING):
+            return
+        if table := _alternatives(statement):
+            found.add(f"{table}: {' '.join(statement.split())}")
+        if not hub.region.on_sqlite:
             return
         plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
         read = {table for *_, step in plan if (table := _whole(step) or (parts and _part(step)))}
@@ -35,6 +37,26 @@ def whole_reads(hub, *, parts=False):
     event.listen(hub.region.engine, "before_cursor_execute", look)
     yield found
     event.remove(hub.region.engine, "before_cursor_execute", look)
+
+
+def _alternatives(statement):
+    """The large table that PostgreSQL reads whole, as `a IN (SELECT ...) OR b IN (SELECT ...)` is a filter to it and no way in."""
+    if " OR " not in statement or not (table := re.search(rf"\bFROM ({LARGE})\b", statement)):
+        return None
+    levels = [set()]
+    for word in re.findall(r"[()]|\bUNION\b|\bOR\b|\bIN (?=\(SELECT (?!1 FROM))", statement):
+        if word == "(":
+            levels.append(set())
+        elif word == ")":
+            if levels.pop() >= {"OR", "IN "}:
+                return table[1]
+        elif word == "UNION":
+            if levels[-1] >= {"OR", "IN "}:
+                return table[1]
+            levels[-1] = set()
+        else:
+            levels[-1].add(word)
+    return table[1] if levels[0] >= {"OR", "IN "} else None
 
 
 def _whole(step):
