@@ -114,8 +114,9 @@ class Hub:
         """A session for reading only: it waits for no writer, and none waits for it."""
         try:
             with self.region.sessions() as session:
-                session.connection(execution_options={READ: True})
+                line = session.connection(execution_options={READ: True})
                 yield session
+                self.region.end_look(line)
         except AWAY as error:
             raise down(f"The database of {self.region_code}", error) from error
 

@@ -58,6 +58,12 @@ class Region:
         with self.engine.connect() as connection:
             return hold(connection)
 
+    def end_look(self, line: sqlalchemy.Connection) -> None:
+        """There is nothing to take back, and a rollback would have PostgreSQL's driver forget all statements that it has prepared:
+        each page was planned anew. On SQLite nothing keeps a look from writing, so there it is rolled back all the same."""
+        if not self.on_sqlite and line.in_transaction():
+            line.commit()
+
     def let_others_in(self, held: float) -> None:
         """After a transaction of so many seconds. SQLite has no queue of writers: whoever begins again at once wins each time, and
         the others give up after ten seconds."""
@@ -151,10 +157,11 @@ def _open_postgres(url: sqlalchemy.URL, region: str) -> Engine:
     said = f"SET LOCAL hub.region = '{region}'"
 
     def begin(connection: sqlalchemy.Connection) -> None:
+        how = "BEGIN READ ONLY" if connection.get_execution_options().get(READ) else "BEGIN"
         for left in reversed(range(RESTING + MORE + 1)):
             driver: Any = connection.connection.driver_connection
             try:
-                driver.execute(f"BEGIN; {said}" if driver.autocommit else said, prepare=False)
+                driver.execute(f"{how}; {said}" if driver.autocommit else said, prepare=False)
                 return
             except driver.OperationalError as error:
                 connection.invalidate(error)

@@ -25,6 +25,7 @@ from hub.core import Hub
 from hub.flow import reports
 from hub.flow.batches import batches
 from hub.models import Membership, Outreach
+from hub.serving import freeze
 from mine import come_in
 from postgres import start_postgres, vacuum
 from town import settle
@@ -101,6 +102,7 @@ def main(customers: int, looks: int) -> None:
             site = filled(hub, "")
             crowd(hub, customers)
             with lent(hub) as app:
+                freeze()  # as whoever serves does
                 tell(customers, list(timed(app, site, looks)))
             hub.close()
     finally:
