@@ -94,7 +94,7 @@ def person() -> Response:
     """A customer who would rather speak with somebody gets somebody."""
     hub = this_hub()
     with hub.begin() as work:
-        customer = work.session.get_one(Customer, my_id(work.session))
+        customer = work.session.get_one(Customer, my_id())
         ask_for_a_person(_setting(hub), work, customer)
     return make_response(redirect(url_for("portal.chat.thread") + "#end", 303))
 
@@ -109,7 +109,7 @@ def close() -> Response:
     """The customer needs nothing more."""
     hub = this_hub()
     with hub.look() as session:
-        row = conversations.last_of(session, my_id(session))
+        row = conversations.last_of(session, my_id())
     if row is None:
         raise NotFound("There is no such conversation.")
     with hub.begin() as work:
@@ -138,9 +138,7 @@ class Pen:
 @opens_to(CUSTOMER)
 def stream() -> Response:
     """Posts as they come, from the place the browser names when it returns. Raises PartDown when too many pages are live."""
-    hub, shared, asking = this_hub(), this_portal(), guard.who()
-    with hub.look() as session:
-        customer_id = my_id(session)
+    shared, asking, customer_id = this_portal(), guard.who(), my_id()
     if asking is None or not shared.lines.acquire(blocking=False):
         raise PartDown("Many pages are live already.", "This one shows what is new when it is opened again.")
     place = request.headers.get("Last-Event-ID") or request.args.get("since", "")
@@ -159,8 +157,5 @@ def stream() -> Response:
 def news() -> Response:
     """What came after a place, for a page whose line is cut off on its way each time. Answered at once: who asks again every few
     seconds holds no thread."""
-    hub = this_hub()
-    with hub.look() as session:
-        customer_id = my_id(session)
-    found = thread_of(hub, customer_id, request.args.get("since", ""))
+    found = thread_of(this_hub(), my_id(), request.args.get("since", ""))
     return jsonify(posts=[told(found, said, lambda one: fill("my/_post.html", said=one)) for said in found.said])

@@ -26,7 +26,8 @@ MOST = 10  # sessions of one principal at once: with one more, the one that was 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """Who asks: the principal, its roles, and the session that proves it. person_id: whose data is theirs, for a customer.
+    """Who asks: the principal, its roles, and the session that proves it. person_id: whose data is theirs, for a customer;
+    customer_id: as whom they are one, while they are not forgotten.
     grants: each role with the branch it is for, None for all. began_at: when they proved who they are; seen_at: at most so long
     ago they were last here."""
 
@@ -37,6 +38,7 @@ class SignedIn:
     began_at: datetime
     seen_at: datetime
     person_id: int | None = None
+    customer_id: int | None = None
 
     @property
     def roles(self) -> frozenset[str]:
@@ -146,9 +148,11 @@ def _counts() -> ColumnElement[bool]:
 
 COUNTS = _counts()
 SIGNED_IN = (
-    select(Session, Principal, Role.role, Role.branch)
+    select(Session, Principal, Role.role, Role.branch, Customer.id)
     .join(Principal, Principal.id == Session.principal_id)
     .outerjoin(Role, Role.principal_id == Principal.id)
+    .outerjoin(Person, (Person.id == Principal.person_id) & Person.data_key_id.is_not(None))
+    .outerjoin(Customer, Customer.person_id == Person.id)
     .where(Session.secret_hash == bindparam("secret"), Principal.ended_at.is_(None), COUNTS)
 )
 
@@ -167,9 +171,11 @@ def signed_in(session: orm.Session, secret: str, now: datetime, idle: Idle) -> S
     rows = session.execute(SIGNED_IN, {"secret": hash_secret(secret), **since(now, idle)}).all()
     if not rows:
         return None
-    row, principal, *_ = rows[0]
-    grants = frozenset((role, branch) for _, _, role, branch in rows if role)
-    return SignedIn(principal.id, principal.title, grants, row.id, row.began_at, row.seen_at, principal.person_id)
+    row, principal, _, _, customer_id = rows[0]
+    grants = frozenset((role, branch) for _, _, role, branch, _ in rows if role)
+    return SignedIn(
+        principal.id, principal.title, grants, row.id, row.began_at, row.seen_at, principal.person_id, customer_id
+    )
 
 
 def still_in(session: orm.Session, ids: Sequence[int], now: datetime, idle: Idle) -> set[tuple[int, str]]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hub.access import (
     begin_session,
@@ -19,8 +19,9 @@ from hub.access import (
 )
 from hub.access.sessions import MOST
 from hub.errors import NotFound
-from hub.models import Principal, Session, SignInLink
+from hub.models import Person, Principal, Session, SignInLink
 from mine import an_owner
+from talking import Talk
 
 
 def a_link(hub, minutes=10):
@@ -45,6 +46,19 @@ def test_a_link_signs_in_once(hub, clock):
 
     assert second is None
     assert (who(hub, first, clock).title, who(hub, first, clock).roles) == ("Theo", {"operator"})
+
+
+def test_a_session_tells_which_customer_it_is_until_they_are_forgotten(hub, clock):
+    talk = Talk(hub)
+    with hub.begin() as work:
+        theirs = begin_session(work, talk.principal_id, "link")
+    assert who(hub, theirs, clock).customer_id == talk.customer_id
+
+    with hub.begin() as work:
+        work.session.execute(update(Person).values(data_key_id=None))
+
+    assert who(hub, theirs, clock).customer_id is None
+    assert who(hub, used(hub, a_link(hub)), clock).customer_id is None
 
 
 def test_a_link_that_is_too_old_or_unknown_signs_nobody_in(hub, clock):
