@@ -42,7 +42,8 @@ BEAT_EVERY = 10  # looks between two signs of life of the advisor's page
 @dataclass(frozen=True)
 class Opened:
     """stands: since when the car is with us, if it is. next_at: when they come next. stranger: what somebody says of themself
-    whom nobody knows, by field; none of it is proved. read: our last words; types: the customer, just now."""
+    whom nobody knows, by field; none of it is proved. read: our last words; types: the customer, just now. replies: prepared words in
+    their language, by name."""
 
     row: Waiting
     customer_id: int
@@ -55,13 +56,14 @@ class Opened:
     stranger: Mapping[str, str]
     read: bool
     types: bool
+    replies: Mapping[str, str]
 
 
 @bp.get("/")
 @opens_to(*ADVISORS)
 def queue() -> Response:
-    """c: the conversation that is open; state, branch: what is listed; after: the place behind which the list begins. That words
-    of somebody were read is written down."""
+    """c: the conversation that is open; reply: with which prepared words the answer begins; state, branch: what is listed; after:
+    the place behind which the list begins. That words of somebody were read is written down."""
     hub, asked, mine = this_hub(), _asked(), _me()
     values = _seen(hub, request.args.get("c", ""), mine, asked)
     with hub.look() as session:
@@ -69,7 +71,8 @@ def queue() -> Response:
         theirs = {code: title for code, title in session.execute(found.order_by(Branch.title))}
     if values["opened"] is not None:
         note_seen(hub, guard.principal(), [values["opened"].customer_id], "inbox")
-    return page("inbox.html", **values, branches=theirs, states=("", *STATES))
+    begun = values["opened"].replies.get(request.args.get("reply", ""), "") if values["opened"] else ""
+    return page("inbox.html", **values, branches=theirs, states=("", *STATES), begun=begun)
 
 
 @bp.get("/list.csv")
@@ -134,13 +137,16 @@ def _opened(hub: Hub, session: Session, row: Conversation, waiting: Waiting) -> 
     car = session.get(Vehicle, row.vehicle_id) if row.vehicle_id else None
     title = " ".join(part for part in (car.make, car.model) if part) if car else ""
     said = posts.latest(hub, session, row, SHOWN, staff=True, key=key)
-    pauses = tuple(desk_named(hub, row.desk).pauses)
+    desk = desk_named(hub, row.desk)
     brief = briefs.brief_of(hub, session, row, key) if key else None
     stands, next_at, is_stranger = _context(hub, session, row)
     stranger = _claimed(hub, session, row) if is_stranger and key else {}
     ours = [one.seq for one in said if one.author == "staff" and one.kind == "said"]
     read, types = bool(ours) and ours[-1] <= row.seen_by_customer, row.customer_id in hub.bell.typists("customer")
-    return Opened(waiting, row.customer_id, said, title, pauses, brief, stands, next_at, stranger, read, types)
+    return Opened(
+        waiting, row.customer_id, said, title, tuple(desk.pauses), brief, stands, next_at, stranger, read, types,
+        desk.replies_in(row.language),
+    )  # fmt: skip
 
 
 def _context(hub: Hub, session: Session, row: Conversation) -> tuple[datetime | None, datetime | None, bool]:

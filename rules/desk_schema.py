@@ -1,9 +1,11 @@
 """JSON Schema of a desk, from the same words as its checker."""
 
-from rules.desks import KEYS, MEASURES, PAUSES, PREFERENCES, SERVES, YEAR_MINUTES
+from rules.desks import KEYS, LONGEST, MEASURES, PAUSES, PREFERENCES, SERVES, YEAR_MINUTES
+from rules.intents import LANGUAGES
 from rules.schema_nodes import NAMED, TEXT, Schema, an_object
 
 MINUTES: Schema = {"type": "integer", "minimum": 1, "maximum": YEAR_MINUTES}
+REPLY: Schema = {"type": "string", "minLength": 1, "maxLength": LONGEST}
 WORDS: Schema = {"type": "array", "minItems": 1, "items": {"type": "string"}}
 
 
@@ -20,6 +22,14 @@ def desk_schema() -> Schema:
         "capacity": {"type": "integer", "minimum": 1, "maximum": 100},
         "grace": {"type": "integer", "minimum": 1, "maximum": 3600},
         "pauses": an_object(set(PAUSES), dict.fromkeys(PAUSES, MINUTES), []),
+        "replies": {
+            "type": "object",
+            "propertyNames": NAMED,
+            "additionalProperties": {
+                **an_object(set(LANGUAGES), dict.fromkeys(LANGUAGES, REPLY), []),
+                "minProperties": 1,
+            },
+        },
     }
     found = an_object(KEYS, keys, ["desk", "title", "calendar", "promises"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "desk", **found}

@@ -7,17 +7,19 @@ from typing import Any
 
 from rules.catalogue import nearest
 from rules.errors import NOWHERE, Mark, Problem, RuleError
+from rules.intents import LANGUAGES
 from rules.parse import Source, read
 from rules.policy import QUESTION
 from rules.reader import Reader
-from rules.values import shown
+from rules.values import NAME, shown
 
-KEYS = {"desk", "title", "region", "serves", "calendar", "promises", "assign", "capacity", "grace", "pauses"}
+KEYS = {"desk", "title", "region", "serves", "calendar", "promises", "assign", "capacity", "grace", "pauses", "replies"}
 SERVES = ("branch", "language")
 MEASURES = ("first", "next", "resolution")
 PAUSES = ("customer", "parts", "approval")
 PREFERENCES = ("own_advisor", "language", "branch", "load")
 YEAR_MINUTES = 525_600
+LONGEST = 4000  # letters of a prepared reply, as of any post
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class DeskRule:
     """serves: branch and language it is for; a key that is not there: all. promises: minutes of the calendar's open time by
     measure. assign: what counts first when an advisor is chosen. capacity: conversations at once for one advisor.
 
-    grace: seconds without a sign of life after which an advisor is gone. pauses: minutes of any time, by whom it waits for."""
+    grace: seconds without a sign of life after which an advisor is gone. pauses: minutes of any time, by whom it waits for.
+    replies: prepared words for advisors to begin with, by name and language."""
 
     name: str
     title: str = ""
@@ -37,7 +40,12 @@ class DeskRule:
     capacity: int = 4
     grace: int = 60
     pauses: Mapping[str, int] = field(default_factory=lambda: {"customer": 4320, "parts": 14_400, "approval": 2880})
+    replies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     mark: Mark = NOWHERE
+
+    def replies_in(self, language: str) -> Mapping[str, str]:
+        """By name, those that are written in this language: nobody sends words that they cannot read."""
+        return {name: told[language] for name, told in self.replies.items() if language in told}
 
     def fits(self, region: str, branch: str | None, language: str) -> bool:
         given = {"branch": branch, "language": language}
@@ -170,6 +178,7 @@ class _DeskReader(Reader):
             capacity=self._whole(top, "capacity", FRONT.capacity, 100),
             grace=self._whole(top, "grace", FRONT.grace, 3600),
             pauses=self._minutes(top, "pauses", PAUSES, needed=False),
+            replies=self._replies(top),
             mark=self.source.mark(top, "desk"),
         )
         if self.problems:
@@ -205,6 +214,42 @@ class _DeskReader(Reader):
             if name not in known:
                 self.wrong(block, name, f"“{shown(name)}” is no key here.", nearest(name, known))
         return {name: self._whole(block, name, 0, YEAR_MINUTES) for name in known if name in block}
+
+    def _replies(self, top: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+        block = top.get("replies") or {}
+        if not isinstance(block, Mapping):
+            self.wrong(
+                top, "replies", "“replies” gives each reply a name.", "Write replies: {on_it: {en: We are on it.}}."
+            )
+            return {}
+        found = {}
+        for name in block:
+            told = block[name]
+            if not NAME.fullmatch(str(name)):
+                self.wrong(block, name, f"“{shown(name)}” is no name.", "Small letters, digits and _, such as on_it.")
+            elif not isinstance(told, Mapping) or not told:
+                self.wrong(
+                    block, name, f"“{name}” says its words by language.", f"Write {name}: {{en: We are on it.}}."
+                )
+            else:
+                found[str(name)] = {str(one): self._words(told, one) for one in told}
+        return found
+
+    def _words(self, told: Mapping[str, Any], language: Any) -> str:
+        words = told[language]
+        if language not in LANGUAGES:
+            self.wrong(
+                told, language, f"Nobody is written to in “{shown(language)}”.", nearest(str(language), LANGUAGES)
+            )
+        elif not isinstance(words, str) or not words.strip():
+            self.wrong(
+                told, language, "A reply is words.", "Write them, in quotes where they begin or end with a sign."
+            )
+        elif len(words) > LONGEST:
+            self.wrong(
+                told, language, f"This reply has {len(words):,} letters; {LONGEST:,} is the most.", "Make two of it."
+            )
+        return str(words).strip()
 
     def _preferences(self, top: Mapping[str, Any]) -> tuple[str, ...]:
         block = top.get("assign", list(FRONT.assign))

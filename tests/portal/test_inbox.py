@@ -12,7 +12,7 @@ from hub.core import Hub
 from hub.models import AuditEntry, Role
 from mine import Owner
 from portal import inbox
-from talking import CANARY, Talk
+from talking import CANARY, Talk, some_replies
 
 
 def test_what_waits_comes_to_the_advisor_who_sits_down_and_stays_in_the_queue_else(
@@ -38,6 +38,26 @@ def test_a_broken_promise_is_seen_in_the_list(app: Flask, hub: Hub, clock, owner
     moving.attendance.tick(hub)
 
     assert "Late" in Visitor(app).sign_in(hub, "advisor").get("/desk/inbox/").text
+
+
+def test_prepared_words_are_offered_in_the_customers_language_and_begin_the_answer(
+    app: Flask, hub: Hub, owner: Owner
+) -> None:
+    some_replies(hub)
+    talk, advisor = Talk(hub, language="de"), Visitor(app).sign_in(hub, "advisor")
+    talk.write()
+    talk.hand_off()
+    here = f"/desk/inbox/?c={talk.row().ref}"
+    assert "Prepared replies" not in advisor.get(here).text, "whose it is not answers nothing"
+
+    advisor.post("/desk/inbox/sit", {"token": advisor.token("/desk/inbox/"), "state": "here"})
+    text = advisor.get(here).text
+
+    assert ("Ich sehe es mir an." in text, "I am looking at it." in text) == (True, False)
+    assert re.search(
+        r'<textarea id="say"[^>]*>Ich sehe es mir an\.</textarea>', advisor.get(f"{here}&reply=on_it").text
+    )
+    assert re.search(r'<textarea id="say"[^>]*></textarea>', advisor.get(f"{here}&reply=unknown").text)
 
 
 def test_a_ref_that_is_none_and_a_deed_that_is_none_are_not_there(app: Flask, hub: Hub) -> None:

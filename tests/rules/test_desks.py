@@ -19,6 +19,7 @@ assign: [language, load]
 capacity: 2
 grace: 90
 pauses: {parts: 600}
+replies: {on_it: {de: Ich bin dran., en: I am on it.}, thanks: {en: Thank you!}}
 """
 CALENDARS, REGIONS = ("always", "workshop_eu"), ("eu", "gcc")
 
@@ -33,6 +34,8 @@ def test_a_desk_is_read_as_it_is_written():
     assert (desk.name, desk.capacity, desk.grace, desk.assign) == ("north", 2, 90, ("language", "load"))
     assert desk.serves == {"branch": {"kiel"}, "language": {"de", "no"}}
     assert (desk.promises["next"], desk.pauses) == (20, {"parts": 600})
+    assert desk.replies_in("de") == {"on_it": "Ich bin dran."}
+    assert (list(desk.replies_in("en")), desk.replies_in("th")) == (["on_it", "thanks"], {})
     jsonschema.validate(plain(read_text(GOOD.encode(), "north.yaml").top), desk_schema())
 
 
@@ -51,6 +54,11 @@ def test_a_desk_is_read_as_it_is_written():
         ('language: [de, "no"]', "language: [de, 5]", 4, "words"),
         ("title: Northern branches", "titel: Northern branches", 2, "title"),
         ("desk: north", "desk: North Desk", 1, "no name"),
+        ("on_it: {", "On it: {", 11, "no name"),
+        ("en: I am on it.", "fr: Je regarde.", 11, "fr"),
+        ("en: I am on it.", "en: 5", 11, "is words"),
+        ("{en: Thank you!}", "Thank you!", 11, "by language"),
+        ("en: Thank you!", "en: " + "x" * 4001, 11, "4,000 is the most"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line_and_what_would_be_right(old, new, line, word):

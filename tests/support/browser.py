@@ -35,7 +35,7 @@ from proposing import a_journey_from_the_desk
 from providing import SECRET, settings_of
 from returned import a_journey_in_force, a_report, some_costs
 from shops import folded
-from talking import a_talk
+from talking import a_talk, some_replies
 
 WIDTHS = {320: 640, 390: 844, 768: 1024, 1280: 800}
 NOBODY = ""
@@ -153,6 +153,7 @@ class Site:
 def filled(hub: Hub, base: str) -> Site:
     """Something on every page."""
     write_chain(hub)
+    some_replies(hub)
     traffic, owner = plant(hub), an_owner(hub)
     kept = some_documents(hub, owner)
     some_words(hub)

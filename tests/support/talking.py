@@ -73,6 +73,25 @@ class Talk:
         return [one.event or one.text for one in self.seen(staff=staff)]
 
 
+REPLIES = """desk: front
+title: Front desk
+calendar: always
+promises: {first: 15, next: 30, resolution: 960}
+replies:
+  on_it: {en: I am looking at it., de: Ich sehe es mir an., ar: أراجع الأمر الآن., th: กำลังตรวจสอบให้อยู่}
+  send_a_photo:
+    en: "Could you send me a photo of it, and say when you notice it: braking, turning, or all the time?"
+  anything_else: {en: Is there anything else I can do for you?}
+"""
+
+
+def some_replies(hub: Hub) -> None:
+    """The front desk as it is without a file, with prepared replies."""
+    folder = hub.settings.config / "desks"
+    folder.mkdir(exist_ok=True)
+    (folder / "front.yaml").write_text(REPLIES, encoding="utf-8")
+
+
 def mail_of(hub: Hub, talk: Talk, address: str) -> None:
     """Their address on file."""
     with hub.begin() as work:
