@@ -17,6 +17,7 @@ from portal import guard
 from portal.desks import PRIVACY
 from portal.guard import opens_to
 from portal.pages import page
+from portal.tables import download
 
 bp = Blueprint("breach_desk", __name__, url_prefix="/desk/privacy/breaches")
 
@@ -74,9 +75,7 @@ def people(ref: str) -> Response:
     """References only: whoever writes to them opens each by its own right."""
     with this_hub().look() as session:
         rows = breaches.people_of(session, ref)
-    response = Response(spreadsheet.lines([("person", "law"), *rows]), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="breach-{ref[:8]}.csv"'
-    return response
+    return download(f"breach-{ref[:8]}", spreadsheet.lines([("person", "law"), *rows]))
 
 
 def _moment(hub: Hub, text: str) -> datetime:

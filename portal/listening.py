@@ -51,11 +51,6 @@ class Reader:
     read: int = 0
     typing: bool = False
 
-    def come_back(self, ref: str, seq: int) -> None:
-        """Who has seen the last post of all missed nothing: when a process ends, hundreds come back at once, and most of them so."""
-        if self.place == f"{ref}:{seq}":
-            self.looked = (ref, seq)
-
     def tell(self, thread: Thread, now: float) -> None:
         for said in thread.said:
             values = told(thread, said, self.draw)
@@ -116,9 +111,9 @@ class Listening:
     def _go_on(
         self, session: Session, customer_id: int, readers: Sequence[Reader], ref: str, seq: int, read: int
     ) -> None:
-        for one in readers:
-            one.come_back(ref, seq)
-        stale = [one for one in readers if one.looked != (ref, seq)]
+        """Who saw the last post of all has missed nothing: when a process ends, hundreds come back at once, and most of them so."""
+        last = f"{ref}:{seq}"
+        stale = [one for one in readers if one.place != last and one.looked != (ref, seq)]
         for place in {one.place for one in stale}:
             self._read(session, customer_id, place, [one for one in stale if one.place == place])
         for one in readers:

@@ -30,6 +30,7 @@ from portal.me import Me, opened
 from portal.opening import Opening, Openings
 from portal.pages import page, tongue
 from portal.scope import scope_of
+from portal.tables import download
 from rules.values import decimals
 
 bp = Blueprint("outreach", __name__, url_prefix="/desk/outreach")
@@ -119,9 +120,7 @@ def table() -> Response:
             one for some in batches(refs) for one in session.scalars(select(Customer.id).where(Customer.ref.in_(some)))
         ]
     note_seen(hub, guard.principal(), ids, "outreach")
-    response = Response(spreadsheet.lines(_rows(hub, chosen, tongue().code)), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"calls-{asked.branch}-{found.day}.csv")
-    return response
+    return download(f"calls-{asked.branch}-{found.day}", spreadsheet.lines(_rows(hub, chosen, tongue().code)))
 
 
 @bp.get("/accuracy.csv")
@@ -131,9 +130,7 @@ def accuracy() -> Response:
     hub = this_hub()
     _, asked = _asked(hub)
     found = outreach.listed(hub, asked.branch)
-    response = Response(spreadsheet.lines(outreach.measured_rows(found)), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"accuracy-{asked.branch}-{found.day}.csv")
-    return response
+    return download(f"accuracy-{asked.branch}-{found.day}", spreadsheet.lines(outreach.measured_rows(found)))
 
 
 def _rows(hub: Hub, entries: Sequence[Entry], language: str) -> Iterator[Sequence[object]]:

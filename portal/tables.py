@@ -20,9 +20,15 @@ Read = Callable[[Session, Place | None, int], Sequence[tuple[Place, Sequence[obj
 
 def table(hub: Hub, name: str, columns: Sequence[str], read: Read[Any]) -> Response:
     """read: (session, place, how many) -> rows behind that place, each with its own; fewer than asked for are the last."""
-    response = Response(_lines(hub, columns, read), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+    response = download(name, _lines(hub, columns, read))
     response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def download(name: str, lines: Iterator[str]) -> Response:
+    """lines: of a table, as hub.spreadsheet writes them."""
+    response = Response(lines, mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
     return response
 
 

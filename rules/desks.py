@@ -19,7 +19,7 @@ MEASURES = ("first", "next", "resolution")
 PAUSES = ("customer", "parts", "approval")
 PREFERENCES = ("own_advisor", "language", "branch", "load")
 YEAR_MINUTES = 525_600
-LONGEST = 4000  # letters of a prepared reply, as of any post
+LONGEST = 4000  # letters of a post, and so of a prepared reply
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Who gets what waits: the most urgent first, and whatever can be given, however much waits that cannot."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, true
@@ -13,7 +12,7 @@ from hub.flow.posts import put_event
 from hub.flow.seats import Room
 from hub.models import Conversation, Handoff
 from hub.work import Work
-from rules.desks import FRONT, DeskRule, choose
+from rules.desks import FRONT, choose
 
 AT_ONCE = 100  # conversations that one draining gives out
 
@@ -73,16 +72,14 @@ def _first(hub: Hub, work: Work, room: Room, left: set[int]) -> Conversation | N
 def _takes(hub: Hub, room: Room) -> Iterator[ColumnElement[bool]]:
     """What each desk's conversations must be for somebody to take them now, where anybody can."""
     known = desks(hub)
-    names = [desk.name for desk in known]
-    of_none = replace(FRONT, name="")  # conversations of a desk that has left the configuration
-    for desk in (*known, of_none):
+    waits = [(desk, Conversation.desk == desk.name) for desk in known]
+    waits.append(
+        (FRONT, Conversation.desk.not_in([desk.name for desk in known]))
+    )  # whose desk has left the configuration
+    for desk, theirs in waits:
         branches = {seat.branch for seat in room.free(desk)}
         if branches:
-            yield and_(_waits_for(desk, names), true() if None in branches else Conversation.branch.in_(branches))
-
-
-def _waits_for(desk: DeskRule, known: list[str]) -> ColumnElement[bool]:
-    return Conversation.desk == desk.name if desk.name else Conversation.desk.not_in(known)
+            yield and_(theirs, true() if None in branches else Conversation.branch.in_(branches))
 
 
 def _passed_on_by(work: Work, conversation: Conversation) -> int | None:

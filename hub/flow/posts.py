@@ -13,8 +13,9 @@ from hub.errors import Denied, KeyReused, NotFound, WrongInput
 from hub.models import Conversation, Customer, Document, Person, Post
 from hub.vault import OpenKey
 from hub.work import Work
+from rules.desks import LONGEST
 
-MOST = 4000  # letters of one post
+MOST = LONGEST  # letters of one post
 PAGE = 200  # posts to a reading
 FILES = "files"  # among a post's attributes: refs of documents that came along
 CHECKED = "file_checked"  # an event; `of` among its attributes: the seq of the post with which the file came

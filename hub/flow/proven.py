@@ -20,10 +20,8 @@ from hub.services import Services
 Numbers = NDArray[Any]
 
 BACK = timedelta(days=730)  # lists that are looked at
-FEWEST, PEOPLE = (
-    20,
-    10,
-)  # calls whose time is over, and customers called; of fewer nothing is said, as no interval would be true
+FEWEST = 20  # calls whose time is over; of fewer nothing is said
+PEOPLE = 10  # customers that were called; of fewer no interval would be true
 EPOCH = date(1970, 1, 1)
 
 
